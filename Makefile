@@ -1,0 +1,93 @@
+# GNU make 3.81 (macOS) or newer. `make` lists the targets.
+
+GO      ?= go
+PLUGIN  := github.com/release-x/oc-release-x/pkg/plugin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS := -s -w -X $(PLUGIN).version=$(VERSION)
+
+# The tools are pinned here and built from source. The folder carries the version: a new pin builds a new tool.
+STATICCHECK_VERSION := v0.8.2
+GOFUMPT_VERSION     := v0.12.0
+STATICCHECK := bin/tools/staticcheck-$(STATICCHECK_VERSION)/staticcheck
+GOFUMPT     := bin/tools/gofumpt-$(GOFUMPT_VERSION)/gofumpt
+
+# ST1000: a package of tests alone has no package comment to write.
+CHECKS    ?= all,-ST1000
+FUZZTIME  ?= 5s
+RACE      ?= ./pkg/payload/...
+# One platform for each operating system, and one that is big-endian.
+CROSS     ?= linux/s390x darwin/arm64 windows/amd64
+DEMO      := $(GO) run ./cmd/oc-release-x
+RELEASE   := oci:examples/release
+DEMO_JQ   := [.items[] | select(.repository) | {(.metadata.name): .repository}] | add
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: ## images, env, info and a jq query of the small release in examples/release
+	$(DEMO) images $(RELEASE)
+	$(DEMO) env $(RELEASE)
+	$(DEMO) info $(RELEASE)
+	$(DEMO) images $(RELEASE) --jq '$(DEMO_JQ)'
+
+.PHONY: build
+build: ## bin/oc-release-x, stripped and static, with the version that git describes
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/oc-release-x ./cmd/oc-release-x
+
+.PHONY: install
+install: build ## oc-release_x and kubectl-release_x, where `go install` puts programs
+	GO="$(GO)" hack/install.sh bin/oc-release-x
+
+.PHONY: test
+test: ## what needs Go and nothing else
+	$(GO) test ./...
+
+.PHONY: test-all
+test-all: test test-extra ## test, then all that takes longer
+
+.PHONY: test-extra
+test-extra: test-size test-race test-fuzz test-modules cross ## the longer part of test-all alone
+
+.PHONY: test-size
+test-size: ## the size of the binary against its budget
+	RELEASE_X_TEST_SIZE=1 $(GO) test -count=1 -run '^TestBinarySize$$' -v ./internal/house
+
+.PHONY: test-race
+test-race: ## the race detector, over RACE (pkg/payload and below)
+	GO="$(GO)" hack/race.sh $(RACE)
+
+.PHONY: test-fuzz
+test-fuzz: ## every fuzz test for FUZZTIME (5s)
+	GO="$(GO)" FUZZTIME="$(FUZZTIME)" hack/fuzz.sh
+
+.PHONY: test-modules
+test-modules: ## the tests of test/ and bench/, which have modules of their own
+	GO="$(GO)" hack/modules.sh test bench
+
+.PHONY: cross
+cross: ## compile for every platform of CROSS
+	GO="$(GO)" hack/cross.sh $(CROSS)
+
+.PHONY: lint
+lint: $(STATICCHECK) $(GOFUMPT) ## gofmt, gofumpt, go vet, staticcheck
+	@out=$$(gofmt -l . && $(GOFUMPT) -l .) || exit 1; if [ -n "$$out" ]; then echo "not formatted, run 'make fmt':"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(STATICCHECK) -checks '$(CHECKS)' ./...
+
+.PHONY: fmt
+fmt: $(GOFUMPT) ## format every Go file
+	$(GOFUMPT) -w .
+
+$(STATICCHECK):
+	GOBIN="$(CURDIR)/$(@D)" $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+
+$(GOFUMPT):
+	GOBIN="$(CURDIR)/$(@D)" $(GO) install mvdan.cc/gofumpt@$(GOFUMPT_VERSION)
+
+.PHONY: clean
+clean: ## remove what was built; the tools stay
+	rm -rf bin/oc-release-x dist

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Usage: hack/modules.sh FOLDER...
+# Vets and tests the folders that hold a module of their own; `go test ./...` does not see them.
+set -eu
+
+go=${GO:-go}
+failed=0
+for dir in "$@"; do
+	if [ ! -f "$dir/go.mod" ]; then
+		echo "modules: skipped $dir, it has no go.mod"
+		continue
+	fi
+	echo "modules: $dir"
+	(cd "$dir" && "$go" vet ./... && "$go" test ./...) || failed=1
+done
+exit $failed
