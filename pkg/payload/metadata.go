@@ -1,0 +1,82 @@
+package payload
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/blang/semver/v4"
+)
+
+// Metadata is the file release-metadata.
+type Metadata struct {
+	Kind     string                     `json:"kind"` // cincinnati-metadata-v0
+	Version  string                     `json:"version"`
+	Previous []string                   `json:"previous"`
+	Next     []string                   `json:"next,omitempty"`
+	Metadata map[string]json.RawMessage `json:"metadata,omitempty"` // url and whatever else the release carries
+}
+
+// ParseMetadata reads release-metadata; what is not its JSON is fault.NotFound: not a release.
+func ParseMetadata(data []byte) (*Metadata, error) {
+	var m Metadata
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, notRelease("%s is not JSON: %w", MetadataName, err)
+	}
+	if m.Kind != "cincinnati-metadata-v0" {
+		return nil, notRelease("%s has kind %q, want cincinnati-metadata-v0", MetadataName, m.Kind)
+	}
+	if _, err := semver.Parse(m.Version); err != nil {
+		return nil, notRelease("%s has version %q, which is not a semantic version: %w", MetadataName, m.Version, err)
+	}
+	return &m, nil
+}
+
+// Upgrades are the versions that update to this one, in semantic order; as they stand when one of them
+// is no semantic version.
+func (m *Metadata) Upgrades() []string {
+	parsed := make([]semver.Version, 0, len(m.Previous))
+	for _, text := range m.Previous {
+		v, err := semver.Parse(text)
+		if err != nil {
+			return m.Previous
+		}
+		parsed = append(parsed, v)
+	}
+	slices.SortStableFunc(parsed, semver.Version.Compare)
+	sorted := make([]string, 0, len(parsed))
+	for _, v := range parsed {
+		sorted = append(sorted, v.String())
+	}
+	return sorted
+}
+
+// Annotations are the free entries of the metadata as text, by name; empty values are left out.
+func (m *Metadata) Annotations() map[string]string {
+	texts := map[string]string{}
+	for name, raw := range m.Metadata {
+		var value any
+		if json.Unmarshal(raw, &value) != nil {
+			continue
+		}
+		switch v := value.(type) {
+		case string:
+			if v != "" {
+				texts[name] = v
+			}
+		case []any:
+			if len(v) > 0 {
+				texts[name] = strings.Trim(fmt.Sprint(v...), " ")
+			}
+		case map[string]any:
+			if len(v) > 0 {
+				texts[name] = string(raw)
+			}
+		case nil:
+		default:
+			texts[name] = string(raw)
+		}
+	}
+	return texts
+}
