@@ -1,0 +1,105 @@
+package testrelease
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/olareg/olareg"
+	"github.com/olareg/olareg/config"
+)
+
+// Registry starts a registry in memory over plain HTTP; it ends with the test.
+func Registry(t testing.TB) *httptest.Server {
+	t.Helper()
+	return serve(t, httptest.NewServer)
+}
+
+// TLSRegistry starts a registry in memory over HTTPS, with a certificate that only the server's own Client trusts.
+func TLSRegistry(t testing.TB) *httptest.Server {
+	t.Helper()
+	return serve(t, httptest.NewTLSServer)
+}
+
+func serve(t testing.TB, start func(http.Handler) *httptest.Server) *httptest.Server {
+	registry := olareg.New(config.Config{Storage: config.ConfigStorage{StoreType: config.StoreMem}})
+	server := start(registry)
+	t.Cleanup(func() {
+		server.Close()
+		if err := registry.Close(); err != nil {
+			t.Errorf("closing the registry: %v", err)
+		}
+	})
+	return server
+}
+
+// PushTo uploads the release to repository:tag of a server.
+func (r *Release) PushTo(server *httptest.Server, repository, tag string) error {
+	base := server.URL + "/v2/" + repository
+	manifests := map[string]bool{}
+	for _, p := range r.Images {
+		manifests[p.Manifest.Digest.String()] = true
+	}
+	for _, d := range r.order {
+		if manifests[d.String()] || d == r.list {
+			continue
+		}
+		if err := pushBlob(server, base, d.String(), r.blobs[d]); err != nil {
+			return err
+		}
+	}
+	for _, p := range r.Images {
+		if err := pushManifest(server, base, p.Manifest.Digest.String(), p.Manifest.MediaType, r.blobs[p.Manifest.Digest]); err != nil {
+			return err
+		}
+	}
+	return pushManifest(server, base, tag, r.root.MediaType, r.blobs[r.root.Digest])
+}
+
+func pushBlob(server *httptest.Server, base, digest string, data []byte) error {
+	response, err := send(server, http.MethodPost, base+"/blobs/uploads/", "", nil, http.StatusAccepted)
+	if err != nil {
+		return err
+	}
+	location, err := response.Location()
+	if err != nil {
+		return fmt.Errorf("uploading %s: %w", digest, err)
+	}
+	query := location.Query()
+	query.Set("digest", digest)
+	location.RawQuery = query.Encode()
+	_, err = send(server, http.MethodPut, location.String(), "application/octet-stream", data, http.StatusCreated)
+	return err
+}
+
+func pushManifest(server *httptest.Server, base, name, mediaType string, data []byte) error {
+	_, err := send(server, http.MethodPut, base+"/manifests/"+url.PathEscape(name), mediaType, data, http.StatusCreated)
+	return err
+}
+
+func send(server *httptest.Server, method, target, mediaType string, data []byte, want int) (*http.Response, error) {
+	request, err := http.NewRequest(method, target, bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, target, err)
+	}
+	if mediaType != "" {
+		request.Header.Set("Content-Type", mediaType)
+	}
+	response, err := server.Client().Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, target, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, target, err)
+	}
+	if response.StatusCode != want {
+		return nil, fmt.Errorf("%s %s: %s: %s", method, target, response.Status, body)
+	}
+	return response, nil
+}
