@@ -165,9 +165,11 @@ func (b *Builder) pick(oci, docker string) string {
 	return oci
 }
 
-func (b *Builder) configMediaType() string   { return b.pick(MediaTypeOCIConfig, MediaTypeDockerConfig) }
-func (b *Builder) manifestMediaType() string { return b.pick(MediaTypeOCIManifest, MediaTypeDockerManifest) }
-func (b *Builder) listMediaType() string     { return b.pick(MediaTypeOCIIndex, MediaTypeDockerList) }
+func (b *Builder) configMediaType() string { return b.pick(MediaTypeOCIConfig, MediaTypeDockerConfig) }
+func (b *Builder) manifestMediaType() string {
+	return b.pick(MediaTypeOCIManifest, MediaTypeDockerManifest)
+}
+func (b *Builder) listMediaType() string { return b.pick(MediaTypeOCIIndex, MediaTypeDockerList) }
 
 func (b *Builder) layerMediaType() string {
 	compression := b.compression
