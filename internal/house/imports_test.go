@@ -1,0 +1,187 @@
+// Package house_test holds the structure that ARCHITECTURE.md draws: which package may import which,
+// what the program is made of, and what the sources may not do.
+package house_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const program = module + "/cmd/oc-release-x"
+
+func TestArrows(t *testing.T) {
+	for _, breach := range breaches(loadGraph(t)) {
+		t.Error(breach)
+	}
+}
+
+// Start-up is part of the design: it is held by what the program imports, which does not depend on
+// the machine that runs the test as a time would.
+func TestStartUp(t *testing.T) {
+	g := loadGraph(t)
+	if _, ok := g[program]; !ok {
+		t.Skipf("there is no %s yet", program)
+	}
+	for _, line := range ballast(g, program) {
+		t.Error("unwanted in the program: " + line)
+	}
+}
+
+func TestBreaches(t *testing.T) {
+	ours := func(imports ...string) []string {
+		for i, name := range imports {
+			if strings.HasPrefix(name, "pkg/") || strings.HasPrefix(name, "internal/") {
+				imports[i] = module + "/" + name
+			}
+		}
+		return imports
+	}
+	tests := []struct {
+		name string
+		g    graph
+		want []string
+	}{
+		{"cobra in plugin", graph{module + "/pkg/plugin": ours("github.com/spf13/cobra")}, nil},
+		{
+			"cobra in printers",
+			graph{module + "/pkg/printers": ours("github.com/spf13/cobra")},
+			[]string{"pkg/printers imports github.com/spf13/cobra, which only cmd/..., pkg/plugin/... may"},
+		},
+		{
+			"gojq in plugin",
+			graph{module + "/pkg/plugin": ours("github.com/itchyny/gojq")},
+			[]string{"pkg/plugin imports github.com/itchyny/gojq, which only pkg/printers/... may"},
+		},
+		{"flags of cli-runtime in plugin", graph{module + "/pkg/plugin": ours("k8s.io/cli-runtime/pkg/genericclioptions")}, nil},
+		{
+			"printers of cli-runtime in plugin",
+			graph{module + "/pkg/plugin": ours("k8s.io/cli-runtime/pkg/printers")},
+			[]string{"pkg/plugin imports k8s.io/cli-runtime/pkg/printers, which only pkg/printers/... may"},
+		},
+		{
+			"flags of cli-runtime in image",
+			graph{module + "/pkg/payload/image": ours("k8s.io/cli-runtime/pkg/genericiooptions")},
+			[]string{"pkg/payload/image imports k8s.io/cli-runtime/pkg/genericiooptions, which only pkg/plugin/..., pkg/printers/... may"},
+		},
+		{"regclient's types in image", graph{module + "/pkg/payload/image": ours("github.com/regclient/regclient/types/mediatype")}, nil},
+		{
+			"regclient's client in image",
+			graph{module + "/pkg/payload/image": ours("github.com/regclient/regclient")},
+			[]string{"pkg/payload/image imports github.com/regclient/regclient, which only pkg/payload/registry/... may"},
+		},
+		{
+			"regclient's layouts in mirror",
+			graph{module + "/pkg/payload/mirror": ours("github.com/regclient/regclient/scheme/ocidir")},
+			[]string{"pkg/payload/mirror imports github.com/regclient/regclient/scheme/ocidir, which only pkg/payload/registry/... may"},
+		},
+		{
+			"files in payload",
+			graph{module + "/pkg/payload": ours("os", "path")},
+			[]string{"pkg/payload imports os, which only " + strings.Join(notPure(), ", ") + " may"},
+		},
+		{"a library reads files", graph{module + "/pkg/payload": ours("example.org/yaml"), "example.org/yaml": {"os"}}, nil},
+		{"payload knows fault", graph{module + "/pkg/payload": ours("pkg/payload/fault")}, nil},
+		{
+			"payload knows printers",
+			graph{module + "/pkg/payload/manifest": ours("pkg/printers/v1alpha1")},
+			[]string{"pkg/payload/manifest reaches pkg/printers/v1alpha1: pkg/payload/manifest → pkg/printers/v1alpha1"},
+		},
+		{"payload reaches registry through another", graph{
+			module + "/pkg/payload":          ours("example.org/x"),
+			"example.org/x":                  ours("pkg/payload/registry"),
+			module + "/pkg/payload/registry": nil,
+		}, []string{"pkg/payload reaches pkg/payload/registry: pkg/payload → example.org/x → pkg/payload/registry"}},
+		{
+			"printers know image",
+			graph{module + "/pkg/printers": ours("pkg/payload/image")},
+			[]string{"pkg/printers reaches pkg/payload/image: pkg/printers → pkg/payload/image"},
+		},
+		{
+			"image knows plugin",
+			graph{module + "/pkg/payload/image": ours("pkg/plugin")},
+			[]string{"pkg/payload/image reaches pkg/plugin: pkg/payload/image → pkg/plugin"},
+		},
+		{
+			"registry knows image",
+			graph{module + "/pkg/payload/registry": ours("pkg/payload/image")},
+			[]string{"pkg/payload/registry reaches pkg/payload/image: pkg/payload/registry → pkg/payload/image"},
+		},
+		{"image knows registry", graph{module + "/pkg/payload/image": ours("pkg/payload/registry", "pkg/payload")}, nil},
+		{
+			"trust knows printers",
+			graph{module + "/pkg/payload/trust": ours("pkg/printers")},
+			[]string{"pkg/payload/trust reaches pkg/printers: pkg/payload/trust → pkg/printers"},
+		},
+		{
+			"the program builds test releases",
+			graph{module + "/cmd/oc-release-x": ours("internal/testrelease")},
+			[]string{"cmd/oc-release-x reaches internal/testrelease: cmd/oc-release-x → internal/testrelease"},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := breaches(test.g); !slices.Equal(got, test.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+			}
+		})
+	}
+}
+
+func TestBallast(t *testing.T) {
+	const room = module + "/pkg/printers"
+	for pattern, reason := range unwanted() {
+		name, below := strings.CutSuffix(pattern, "/...")
+		if below {
+			name += "/sub"
+		}
+		t.Run(name, func(t *testing.T) {
+			g := graph{program: {room}, room: {"example.org/x"}, "example.org/x": {name}}
+			want := []string{name + " (" + reason + "): cmd/oc-release-x → pkg/printers → example.org/x → " + name}
+			if got := ballast(g, program); !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+	t.Run("only in tests", func(t *testing.T) {
+		g := graph{program: {room}, room: {"k8s.io/client-go/kubernetes/scheme"}, module + "/internal/x": {"testing"}}
+		if got := ballast(g, program); got != nil {
+			t.Errorf("got %q, want nothing", got)
+		}
+	})
+}
+
+// loadGraph asks go list for the packages of this module and all they are made of, without tests.
+func loadGraph(t *testing.T) graph {
+	t.Helper()
+	const format = "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}"
+	// -e: a package that does not compile yet is listed with what it imports.
+	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "-f", format, module+"/...")
+	out, err := list.Output()
+	if err != nil {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+		}
+		t.Fatalf("go list: %v", err)
+	}
+	return parseGraph(t, out)
+}
+
+func parseGraph(t *testing.T, out []byte) graph {
+	t.Helper()
+	g := graph{}
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, len(out)+1)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		g[fields[0]] = fields[1:]
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}

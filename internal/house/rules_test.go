@@ -1,0 +1,165 @@
+package house_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const module = "github.com/release-x/oc-release-x"
+
+// graph holds, for each package, what its sources (not its tests) import.
+type graph map[string][]string
+
+// acquaintance is a library that only some rooms may import.
+type acquaintance struct {
+	library []string // import paths; a path that ends in "/..." takes what is below it too
+	rooms   []string // of this module, relative to it, in the same form
+}
+
+// acquaintances says which rooms may know which library. What is not listed is free.
+func acquaintances() []acquaintance {
+	const regclient = "github.com/regclient/regclient"
+	return []acquaintance{
+		{[]string{"github.com/spf13/cobra/..."}, []string{"cmd/...", "pkg/plugin/..."}},
+		{[]string{"k8s.io/cli-runtime/pkg/printers/..."}, []string{"pkg/printers/..."}},
+		{[]string{"k8s.io/cli-runtime/..."}, []string{"pkg/plugin/...", "pkg/printers/..."}},
+		{[]string{"github.com/itchyny/gojq/..."}, []string{"pkg/printers/..."}},
+		{[]string{regclient, regclient + "/scheme/...", regclient + "/config/..."}, []string{"pkg/payload/registry/..."}},
+		{[]string{"k8s.io/client-go/plugin/..."}, []string{"cmd/..."}},
+		{[]string{"net/http/...", "os", "os/exec"}, notPure()},
+	}
+}
+
+// pure are the rooms that take bytes and give values.
+func pure() []string {
+	return []string{"pkg/payload", "pkg/payload/fault/...", "pkg/payload/manifest/...", "pkg/payload/graph/...", "pkg/payload/diff/..."}
+}
+
+func notPure() []string {
+	return []string{
+		"cmd/...", "internal/...", "pkg/plugin/...", "pkg/printers/...",
+		"pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/mirror/...", "pkg/payload/trust/...",
+	}
+}
+
+// wall keeps rooms from others: none of them is reached, not even through a third.
+type wall struct {
+	from, to []string // of this module, relative to it
+}
+
+// walls are the arrows of ARCHITECTURE.md, turned round.
+func walls() []wall {
+	const plugin, printers = "pkg/plugin/...", "pkg/printers/..."
+	const image, registry = "pkg/payload/image/...", "pkg/payload/registry/..."
+	const mirror, trust = "pkg/payload/mirror/...", "pkg/payload/trust/..."
+	return []wall{
+		{pure(), []string{plugin, printers, image, registry, mirror, trust}},
+		{[]string{printers}, []string{plugin, image, registry, mirror, trust}},
+		{[]string{image}, []string{plugin, printers, mirror}},
+		{[]string{registry}, []string{plugin, printers, image, mirror, trust}},
+		{[]string{mirror, trust}, []string{plugin, printers}},
+		{[]string{"cmd/...", "pkg/..."}, []string{"internal/..."}},
+	}
+}
+
+// unwanted are the packages that are never part of the program, not even through a library, and why.
+func unwanted() map[string]string {
+	return map[string]string{
+		"k8s.io/kubectl/...":                         "its translations are parsed when the program starts: 16 to 22 ms",
+		"k8s.io/client-go/kubernetes":                "the typed client of every API group; a dynamic or REST client reads a ClusterVersion",
+		"github.com/openshift/library-go/...":        "4 ms at start, and it refuses manifests of newer releases",
+		"github.com/openshift/api/...":               "a dozen fields are all that is read",
+		"github.com/openshift/client-go/...":         "a typed client for one object",
+		"github.com/sigstore/sigstore-go/...":        "19 MB and 900 packages",
+		"github.com/docker/docker/...":               "no daemon is asked",
+		"github.com/containers/image/...":            "regclient is the registry client",
+		"github.com/google/go-containerregistry/...": "regclient is the registry client",
+		"github.com/olareg/olareg/...":               "a registry for tests",
+		"github.com/google/go-cmp/...":               "a library for tests",
+		"testing/...":                                "its flags are registered when the program starts",
+		"expvar":                                     "serves HTTP",
+		"net/http/pprof":                             "serves HTTP",
+	}
+}
+
+// breaches gives what a graph does against the rules, one line each, sorted.
+func breaches(g graph) []string {
+	var found []string
+	for _, pkg := range sortedKeys(g) {
+		room, ours := roomOf(pkg)
+		if !ours {
+			continue
+		}
+		for _, imported := range g[pkg] {
+			for _, a := range acquaintances() {
+				if matches(a.library, imported) && !matches(a.rooms, room) {
+					found = append(found, fmt.Sprintf("%s imports %s, which only %s may", room, imported, strings.Join(a.rooms, ", ")))
+				}
+			}
+		}
+		for _, w := range walls() {
+			if !matches(w.from, room) {
+				continue
+			}
+			for reached, path := range reach(g, pkg) {
+				if other, ours := roomOf(reached); ours && matches(w.to, other) {
+					found = append(found, fmt.Sprintf("%s reaches %s: %s", room, other, describe(path)))
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// ballast gives the unwanted packages that a program is made of, each with the way that leads to it.
+func ballast(g graph, program string) []string {
+	var found []string
+	for reached, path := range reach(g, program) {
+		for pattern, reason := range unwanted() {
+			if matches([]string{pattern}, reached) {
+				found = append(found, fmt.Sprintf("%s (%s): %s", reached, reason, describe(path)))
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// reach gives every package that one is made of, itself included, each with a shortest way to it.
+func reach(g graph, from string) map[string][]string {
+	paths := map[string][]string{from: {from}}
+	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
+		for _, next := range g[queue[0]] {
+			if _, seen := paths[next]; !seen {
+				paths[next] = append(slices.Clone(paths[queue[0]]), next)
+				queue = append(queue, next)
+			}
+		}
+	}
+	return paths
+}
+
+func describe(path []string) string {
+	short := slices.Clone(path)
+	for i, pkg := range short {
+		if room, ours := roomOf(pkg); ours {
+			short[i] = room
+		}
+	}
+	return strings.Join(short, " → ")
+}
+
+// roomOf gives a package's path within the module; false for the packages of others.
+func roomOf(pkg string) (string, bool) {
+	return strings.CutPrefix(pkg, module+"/")
+}
+
+// matches reports whether a path is one of the patterns; "a/..." is a and all below it.
+func matches(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		tree, below := strings.CutSuffix(pattern, "/...")
+		return path == tree || below && strings.HasPrefix(path, tree+"/")
+	})
+}
