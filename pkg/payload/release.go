@@ -17,8 +17,10 @@ type Release struct {
 	VersionWarnings []string
 	// Warnings are all, those too.
 	Warnings []string
+	// HasManifests says whether the source has the folder /release-manifests, and not just what it lists.
+	HasManifests bool
 	// Manifests and OtherFiles count the files of /release-manifests besides image-references and
-	// release-metadata; -1 for a source that has no such folder.
+	// release-metadata.
 	Manifests, OtherFiles int
 }
 

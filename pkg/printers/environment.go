@@ -1,0 +1,78 @@
+package printers
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
+)
+
+// shell is how a kind of file sets a variable.
+type shell struct {
+	name string
+	line string // with %[1]s for the name and %[2]s for the value
+	bare bool   // comments are not understood
+}
+
+func shells() []shell {
+	return []shell{
+		{name: "sh", line: `export %[1]s="%[2]s"`},
+		{name: "fish", line: `set -gx %[1]s "%[2]s"`},
+		{name: "powershell", line: `$env:%[1]s = "%[2]s"`},
+		{name: "dotenv", line: `%[1]s=%[2]s`},
+		{name: "make", line: `export %[1]s := %[2]s`},
+		{name: "github", line: `%[1]s=%[2]s`, bare: true},
+		{name: "json"},
+	}
+}
+
+// EnvironmentFormats lists the formats of Environment.
+func EnvironmentFormats() []string {
+	var names []string
+	for _, s := range shells() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// Environment writes variables in a format: the comments, where it has comments, then one variable a line.
+// The values must be safe between double quotes (payload.SafeValue), which is not checked here again. An
+// unknown format is fault.Usage.
+func Environment(format string, comments []string, variables []v1alpha1.Variable) ([]byte, error) {
+	if format == "json" {
+		return flatMap(variables)
+	}
+	for _, s := range shells() {
+		if s.name == format {
+			return s.write(comments, variables), nil
+		}
+	}
+	return nil, fault.Errorf(fault.Usage, "--format %q: want one of %s", format, strings.Join(EnvironmentFormats(), ", "))
+}
+
+func (s shell) write(comments []string, variables []v1alpha1.Variable) []byte {
+	var b strings.Builder
+	if !s.bare {
+		for _, comment := range comments {
+			b.WriteString("# " + SafeLine(comment) + "\n")
+		}
+	}
+	for _, v := range variables {
+		fmt.Fprintf(&b, s.line+"\n", v.Name, v.Value)
+	}
+	return []byte(b.String())
+}
+
+func flatMap(variables []v1alpha1.Variable) ([]byte, error) {
+	flat := map[string]string{}
+	for _, v := range variables {
+		flat[v.Name] = v.Value
+	}
+	raw, err := json.MarshalIndent(flat, "", "    ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding the variables: %w", err)
+	}
+	return append(raw, '\n'), nil
+}

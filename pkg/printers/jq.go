@@ -1,0 +1,149 @@
+package printers
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/itchyny/gojq"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// query is a compiled jq expression with the values of its variables.
+type query struct {
+	code   *gojq.Code
+	values []any
+}
+
+// SyntaxError is a mistake in an expression and the place of it.
+type SyntaxError struct {
+	Expression string
+	Offset     int // bytes before the mistake
+	reason     string
+}
+
+func (e *SyntaxError) Error() string { return "--jq: " + e.reason }
+
+// Caret is the line of the expression that has the mistake, and under it a line with a caret that points at it.
+func (e *SyntaxError) Caret() string {
+	offset := min(max(e.Offset, 0), len(e.Expression))
+	start := strings.LastIndexByte(e.Expression[:offset], '\n') + 1
+	line, _, _ := strings.Cut(e.Expression[start:], "\n")
+	before := SafeLine(e.Expression[start:offset])
+	return "    " + SafeLine(line) + "\n    " + strings.Repeat(" ", len([]rune(before))) + "^"
+}
+
+// compileQuery reads an expression. There is no environment, no further input, no module and no debugging
+// in it, since what it sees is one document and what it gives goes to a script.
+func compileQuery(expression string, arguments []string) (*query, error) {
+	parsed, err := gojq.Parse(expression)
+	if err != nil {
+		return nil, syntaxError(expression, err)
+	}
+	q := &query{}
+	var names []string
+	for _, argument := range arguments {
+		name, value, found := strings.Cut(argument, "=")
+		if !found || !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
+			return nil, fault.Errorf(fault.Usage, "--jq-arg %q: want NAME=VALUE with a NAME of letters, digits and underscores", argument)
+		}
+		names = append(names, "$"+name)
+		q.values = append(q.values, value)
+	}
+	q.code, err = gojq.Compile(parsed, gojq.WithVariables(names),
+		gojq.WithFunction("keys_unsorted", 0, 0, keysUnsorted))
+	if err != nil {
+		return nil, syntaxError(expression, err)
+	}
+	return q, nil
+}
+
+// keysUnsorted is jq's keys_unsorted: the document's keys are sorted, so it is the same as keys.
+func keysUnsorted(value any, _ []any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		keys := []any{}
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			keys = append(keys, key)
+		}
+		return keys
+	case []any:
+		keys := make([]any, len(v))
+		for i := range v {
+			keys[i] = i
+		}
+		return keys
+	}
+	return fmt.Errorf("keys_unsorted cannot be applied to: %s", gojq.Preview(value))
+}
+
+// syntaxError finds the place of what gojq complains about.
+func syntaxError(expression string, err error) error {
+	mistake := &SyntaxError{Expression: expression, Offset: len(expression), reason: err.Error()}
+	if parse, ok := errors.AsType[*gojq.ParseError](err); ok {
+		mistake.Offset = parse.Offset - len(parse.Token)
+	} else if word := regexp.MustCompile(`(\$?[A-Za-z_][\w:]*)(/\d+)?$`).FindStringSubmatch(err.Error()); word != nil {
+		if at := strings.Index(expression, word[1]); at >= 0 {
+			mistake.Offset = at
+		}
+	}
+	return fault.Errorf(fault.Usage, "%w", mistake)
+}
+
+// printQuery writes the results of the query on a document, one a line: strings raw, everything else as
+// JSON, compact when piped. What came before an error is written, as jq does.
+func (out *Output) printQuery(ctx context.Context, w io.Writer, document any) error {
+	input, err := exact(document)
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriter(w)
+	style := style{indent: out.options.Terminal, color: out.options.Color}
+	results := out.query.code.RunWithContext(ctx, input, out.query.values...)
+	for {
+		value, ok := results.Next()
+		if !ok {
+			return buffered.Flush()
+		}
+		if err, isError := value.(error); isError {
+			if flushErr := buffered.Flush(); flushErr != nil {
+				return flushErr
+			}
+			return runtimeError(ctx, err)
+		}
+		line, err := style.format(value)
+		if err != nil {
+			return err
+		}
+		if text, isString := value.(string); isString {
+			line = text
+			if out.options.Terminal {
+				line = SafeText(text)
+			}
+		}
+		if _, err := buffered.WriteString(line + "\n"); err != nil {
+			return err
+		}
+	}
+}
+
+// runtimeError is what an error of a running query means for the command: nothing for halt.
+func runtimeError(ctx context.Context, err error) error {
+	if halt, ok := errors.AsType[*gojq.HaltError](err); ok {
+		if halt.Value() == nil {
+			return nil
+		}
+		return fault.Errorf(fault.Usage, "--jq: halt_error: %s", gojq.Preview(halt.Value()))
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fault.Errorf(fault.Usage, "--jq: %w", err)
+}

@@ -1,0 +1,184 @@
+package printers
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// KubeFlags gives cli-runtime's printers: json, yaml and the templates. genericclioptions.PrintFlags is one.
+type KubeFlags interface {
+	ToPrinter() (printers.ResourcePrinter, error)
+	AllowedFormats() []string
+}
+
+// Forms are the forms that a command knows beyond those of cli-runtime, custom columns and jq.
+type Forms struct {
+	Table bool     // it has a table, so wide, sort-by and no-headers have a meaning
+	Lines []string // name, digest and the like
+}
+
+// Options are the user's choices.
+type Options struct {
+	Output    string // the value of -o
+	Template  string // the value of --template
+	JQ        string
+	HasJQ     bool     // an empty expression is an expression
+	JQArgs    []string // name=value
+	SortBy    string
+	NoHeaders bool
+	Terminal  bool // what is written is read by a person
+	Color     bool
+	Kube      KubeFlags
+	Forms     Forms
+}
+
+// Output prints views in the form that the user chose.
+type Output struct {
+	options Options
+	form    string // without its argument, "" for the default
+	kube    printers.ResourcePrinter
+	query   *query
+	columns *customColumns
+	sorter  *sorter
+}
+
+// NewOutput checks the user's choices, so that a mistake in them is found before anything is fetched. Every
+// error is fault.Usage, but for a file of a template that cannot be read.
+func NewOutput(o Options) (*Output, error) {
+	form, argument, _ := strings.Cut(o.Output, "=")
+	if form == "" && o.Template != "" {
+		form = "go-template"
+	}
+	out := &Output{options: o, form: form}
+	if err := out.checkCombination(); err != nil {
+		return nil, err
+	}
+	var err error
+	if o.SortBy != "" {
+		if out.sorter, err = newSorter(o.SortBy); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case o.HasJQ:
+		out.query, err = compileQuery(o.JQ, o.JQArgs)
+	case form == "", form == "wide" && o.Forms.Table, slices.Contains(o.Forms.Lines, form):
+	case form == "custom-columns":
+		out.columns, err = parseColumns(argument)
+	case form == "custom-columns-file":
+		out.columns, err = readColumns(argument)
+	case out.isKubeForm():
+		if out.kube, err = o.Kube.ToPrinter(); err != nil {
+			err = fault.Errorf(fault.Usage, "-o %s: %w", form, err)
+		}
+	default:
+		err = out.unknownForm()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// checkCombination refuses flags that contradict each other.
+func (out *Output) checkCombination() error {
+	o := out.options
+	switch {
+	case o.HasJQ && o.Output != "" && !strings.EqualFold(o.Output, "json"):
+		return fault.Errorf(fault.Usage, "--jq filters the document of -o json: it cannot go with -o %s", o.Output)
+	case o.HasJQ && o.Template != "":
+		return fault.Errorf(fault.Usage, "--jq filters the document of -o json: it cannot go with --template")
+	case !o.HasJQ && len(o.JQArgs) > 0:
+		return fault.Errorf(fault.Usage, "--jq-arg needs --jq")
+	}
+	return nil
+}
+
+// isKubeForm says whether cli-runtime has the form; its name form is for API objects, which few lists hold.
+func (out *Output) isKubeForm() bool {
+	lower := strings.ToLower(out.form)
+	return lower != "name" && (slices.Contains(out.options.Kube.AllowedFormats(), out.form) ||
+		slices.Contains([]string{"json", "yaml", "kyaml"}, lower))
+}
+
+func (out *Output) unknownForm() error {
+	return fault.Errorf(fault.Usage, "unable to match a printer suitable for the output format %q, allowed formats are: %s",
+		out.options.Output, strings.Join(FormNames(out.options.Kube, out.options.Forms), ","))
+}
+
+// FormNames lists the values that -o takes, sorted.
+func FormNames(kube KubeFlags, forms Forms) []string {
+	set := map[string]bool{"custom-columns": true, "custom-columns-file": true}
+	for _, name := range kube.AllowedFormats() {
+		if name != "name" {
+			set[name] = true
+		}
+	}
+	for _, name := range forms.Lines {
+		set[name] = true
+	}
+	if forms.Table {
+		set["wide"] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// Print writes a view; nothing is written when it fails, but for results of jq before the one that failed.
+func (out *Output) Print(ctx context.Context, w io.Writer, v View) error {
+	if out.sorter != nil {
+		if err := out.sorter.sort(v.Document); err != nil {
+			return err
+		}
+	}
+	if out.query != nil {
+		return out.printQuery(ctx, w, v.Document)
+	}
+	var b bytes.Buffer
+	if err := out.render(&b, v); err != nil {
+		return err
+	}
+	text := b.Bytes()
+	if out.options.Terminal {
+		text = []byte(SafeText(b.String()))
+	}
+	_, err := w.Write(text)
+	return err
+}
+
+func (out *Output) render(b *bytes.Buffer, v View) error {
+	switch {
+	case out.columns != nil:
+		return out.columns.print(b, v.Document, out.options.NoHeaders)
+	case out.kube != nil:
+		fields, err := content(v.Document)
+		if err != nil {
+			return err
+		}
+		o, err := object(fields)
+		if err != nil {
+			return err
+		}
+		if err := out.kube.PrintObj(o, b); err != nil {
+			return fault.Errorf(fault.Usage, "-o %s: %w", out.form, err)
+		}
+		return nil
+	case v.Lines[out.form] != nil:
+		for _, line := range v.Lines[out.form]() {
+			b.WriteString(SafeLine(line) + "\n")
+		}
+		return nil
+	case v.Table != nil:
+		printer := printers.NewTablePrinter(printers.PrintOptions{Wide: out.form == "wide", NoHeaders: out.options.NoHeaders})
+		return printer.PrintObj(v.Table().kube(), b)
+	default:
+		return v.Text(b)
+	}
+}

@@ -1,0 +1,86 @@
+package v1alpha1
+
+import "github.com/release-x/oc-release-x/pkg/payload"
+
+// ComponentImageList is the document of the command images.
+type ComponentImageList struct {
+	TypeMeta `json:",inline"`
+	Metadata ListMeta         `json:"metadata"`
+	Release  *Release         `json:"release,omitempty"`
+	Releases []Release        `json:"releases,omitempty"` // in place of release when several were asked for
+	Items    []ComponentImage `json:"items"`
+}
+
+// ComponentImage is one image of a release.
+type ComponentImage struct {
+	TypeMeta   `json:",inline"`
+	Metadata   ObjectMeta         `json:"metadata"`
+	Release    *Release           `json:"release,omitempty"`    // only when several releases were asked for
+	Image      string             `json:"image"`                // pull spec
+	Digest     string             `json:"digest,omitempty"`     // sha256:…
+	Repository string             `json:"repository,omitempty"` // source repository
+	Commit     string             `json:"commit,omitempty"`     // source commit
+	Versions   []ComponentVersion `json:"versions,omitempty"`
+	Purpose    string             `json:"purpose,omitempty"`
+	Groups     []string           `json:"groups,omitempty"`
+	Aliases    []string           `json:"aliases,omitempty"`
+}
+
+// ComponentVersion is a version that an image reports, such as kubernetes 1.27.6.
+type ComponentVersion struct {
+	Name        string `json:"name"`
+	Version     string `json:"version"`
+	DisplayName string `json:"displayName,omitempty"`
+}
+
+// NewComponentImageList makes the list of components of one release.
+func NewComponentImageList(release Release, components []payload.Component) *ComponentImageList {
+	list := &ComponentImageList{TypeMeta: typeMeta("ComponentImageList"), Release: &release, Items: []ComponentImage{}}
+	for _, c := range components {
+		list.Items = append(list.Items, newComponentImage(c))
+	}
+	return list
+}
+
+// Merge makes one list of the lists of several releases; each item then carries its release.
+func Merge(lists []*ComponentImageList) *ComponentImageList {
+	if len(lists) == 1 {
+		return lists[0]
+	}
+	merged := &ComponentImageList{TypeMeta: typeMeta("ComponentImageList"), Items: []ComponentImage{}}
+	for _, list := range lists {
+		merged.Releases = append(merged.Releases, *list.Release)
+		for _, item := range list.Items {
+			item.Release = list.Release
+			merged.Items = append(merged.Items, item)
+		}
+	}
+	return merged
+}
+
+func newComponentImage(c payload.Component) ComponentImage {
+	item := ComponentImage{
+		TypeMeta:   typeMeta("ComponentImage"),
+		Metadata:   ObjectMeta{Name: c.Name},
+		Image:      c.Image,
+		Digest:     c.Digest.String(),
+		Repository: c.Repository,
+		Commit:     c.Commit,
+		Purpose:    c.Purpose,
+		Groups:     c.Groups,
+		Aliases:    c.Aliases,
+	}
+	for _, v := range c.Versions {
+		item.Versions = append(item.Versions, ComponentVersion{Name: v.Name, Version: v.Version, DisplayName: v.DisplayName})
+	}
+	return item
+}
+
+// Reorder puts item order[i] in place i.
+func (l *ComponentImageList) Reorder(order []int) {
+	sorted := make([]ComponentImage, len(order))
+	for i, from := range order {
+		sorted[i] = l.Items[from]
+	}
+	l.Items = sorted
+}
