@@ -24,13 +24,11 @@ func (a Alias) Target(has func(component string) bool) (string, bool) {
 }
 
 // Aliases lists the variables of the installer's bootstrap script and of the manual installation guide,
-// by name. A component of the same name wins over an alias.
+// by name, but for those that are a component's own by the rule of VariableName. A component of the same
+// name wins over an alias.
 func Aliases() []Alias {
-	machineOS := []string{
-		"machine-os-content", "rhel-coreos", "rhel-coreos-9", "rhel-coreos-8", "rhel-coreos-10", "stream-coreos",
-	}
+	coreOS := []string{"rhel-coreos", "rhel-coreos-9", "rhel-coreos-8", "rhel-coreos-10", "stream-coreos"}
 	return []Alias{
-		{"CLUSTER_ETCD_OPERATOR_IMAGE", []string{"cluster-etcd-operator"}},
 		{"CONFIG_OPERATOR_IMAGE", []string{"cluster-config-operator"}},
 		{"HAPROXY_IMAGE", []string{"haproxy-router"}},
 		{"INGRESS_OPERATOR_IMAGE", []string{"cluster-ingress-operator"}},
@@ -43,9 +41,9 @@ func Aliases() []Alias {
 		{"KUBE_SCHEDULER_OPERATOR_IMAGE", []string{"cluster-kube-scheduler-operator"}},
 		{"MACHINE_CONFIG_ETCD_IMAGE", []string{"etcd"}},
 		{"MACHINE_CONFIG_INFRA_IMAGE", []string{"pod"}},
-		{"MACHINE_CONFIG_OSCONTENT", machineOS},
+		{"MACHINE_CONFIG_OSCONTENT", append([]string{"machine-os-content"}, coreOS...)},
 		{"MACHINE_CONFIG_SERVER_IMAGE", []string{"machine-config-operator"}},
-		{"MACHINE_OS_CONTENT_IMAGE", machineOS},
+		{"MACHINE_OS_CONTENT_IMAGE", coreOS},
 		{"OPENSHIFT_CLUSTER_POLICY_IMAGE", []string{"cluster-policy-controller"}},
 		{"OPENSHIFT_HYPERKUBE_IMAGE", []string{"hyperkube"}},
 	}

@@ -40,7 +40,9 @@ func VariableName(component string) (string, error) {
 }
 
 // reservedVariables are those that describe the release itself.
-func reservedVariables() []string { return []string{"RELEASE_IMAGE", "RELEASE_VERSION", "RELEASE_DIGEST"} }
+func reservedVariables() []string {
+	return []string{"RELEASE_IMAGE", "RELEASE_VERSION", "RELEASE_DIGEST"}
+}
 
 // Variables gives the components' variables in the order of the components, then the aliases' by name
 // (none when withAliases is false). A value that is not safe in a shell, or two components with one name,

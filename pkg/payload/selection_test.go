@@ -1,0 +1,50 @@
+package payload_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+func TestSelect(t *testing.T) {
+	r := stream{}.with("etcd", pullSpec("a")).with("hyperkube", pullSpec("b")).with("cluster-etcd-operator", pullSpec("c")).read(t)
+	for _, test := range []struct {
+		names     string
+		want      string
+		wantError string
+		wantKind  fault.Kind
+	}{
+		{names: "etcd", want: "etcd"},
+		{names: "kube-apiserver hyperkube", want: "hyperkube"},
+		{names: "*etcd*", want: "cluster-etcd-operator etcd"},
+		{names: "e?cd", want: "etcd"},
+		{names: "[d-f]tcd", want: "etcd"},
+		{names: "kube-*", wantError: `no component matches "kube-*" in release 4.14.0; did you mean kube-apiserver, kube-controller-manager, kube-scheduler?`, wantKind: fault.NotFound},
+		{names: "etdc", wantError: `no component "etdc" in release 4.14.0; did you mean etcd?`, wantKind: fault.NotFound},
+		{names: "kube-apisrver", wantError: `no component "kube-apisrver" in release 4.14.0; did you mean kube-apiserver?`, wantKind: fault.NotFound},
+		{names: "zzz", wantError: `no component "zzz" in release 4.14.0`, wantKind: fault.NotFound},
+		{names: "zzz*", wantError: `no component matches "zzz*" in release 4.14.0`, wantKind: fault.NotFound},
+		{names: "[", wantError: `malformed pattern "[": * ? and [a-z] are understood`, wantKind: fault.Usage},
+	} {
+		t.Run(test.names, func(t *testing.T) {
+			s, err := r.Select(strings.Fields(test.names))
+			if test.wantError != "" {
+				if err == nil || err.Error() != test.wantError || fault.KindOf(err) != test.wantKind {
+					t.Fatalf("got  %v (kind %v)\nwant %s", err, fault.KindOf(err), test.wantError)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.Fields(test.want), slices.Sorted(maps.Keys(s.Components))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
