@@ -73,9 +73,17 @@ cross: ## compile for every platform of CROSS
 	GO="$(GO)" hack/cross.sh $(CROSS)
 
 .PHONY: lint
-lint: $(STATICCHECK) $(GOFUMPT) ## gofmt, gofumpt, go vet, staticcheck
-	@out=$$(gofmt -l . && $(GOFUMPT) -l .) || exit 1; if [ -n "$$out" ]; then echo "not formatted, run 'make fmt':"; echo "$$out"; exit 1; fi
+lint: lint-format lint-vet lint-check ## gofmt, gofumpt, go vet, staticcheck
+
+.PHONY: lint-format lint-vet lint-check
+lint-format: $(GOFUMPT)
+	@out=$$(gofmt -l . && $(GOFUMPT) -l .) || exit 1; \
+	if [ -n "$$out" ]; then echo "not formatted, run 'make fmt':"; echo "$$out" | sort -u; exit 1; fi
+
+lint-vet:
 	$(GO) vet ./...
+
+lint-check: $(STATICCHECK)
 	$(STATICCHECK) -checks '$(CHECKS)' ./...
 
 .PHONY: fmt

@@ -23,7 +23,7 @@ func acquaintances() []acquaintance {
 	return []acquaintance{
 		{[]string{"github.com/spf13/cobra/..."}, []string{"cmd/...", "pkg/plugin/..."}},
 		{[]string{"k8s.io/cli-runtime/pkg/printers/..."}, []string{"pkg/printers/..."}},
-		{[]string{"k8s.io/cli-runtime/..."}, []string{"pkg/plugin/...", "pkg/printers/..."}},
+		{[]string{"k8s.io/cli-runtime/pkg/genericclioptions/...", "k8s.io/cli-runtime/pkg/genericiooptions/...", "k8s.io/cli-runtime/pkg/resource/..."}, []string{"pkg/plugin/...", "pkg/printers/..."}},
 		{[]string{"github.com/itchyny/gojq/..."}, []string{"pkg/printers/..."}},
 		{[]string{regclient, regclient + "/scheme/...", regclient + "/config/..."}, []string{"pkg/payload/registry/..."}},
 		{[]string{"k8s.io/client-go/plugin/..."}, []string{"cmd/..."}},
@@ -59,7 +59,7 @@ func walls() []wall {
 		{[]string{image}, []string{plugin, printers, mirror}},
 		{[]string{registry}, []string{plugin, printers, image, mirror, trust}},
 		{[]string{mirror, trust}, []string{plugin, printers}},
-		{[]string{"cmd/...", "pkg/..."}, []string{"internal/..."}},
+		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/house/..."}},
 	}
 }
 

@@ -1,9 +1,11 @@
 package house_test
 
 import (
+	"errors"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -118,7 +120,11 @@ func readSources(t *testing.T) map[string]map[string]string {
 	root := filepath.Join("..", "..")
 	packages := map[string]map[string]string{}
 	for _, top := range []string{"cmd", "internal", "pkg"} {
-		err := filepath.WalkDir(filepath.Join(root, top), func(path string, entry fs.DirEntry, err error) error {
+		top = filepath.Join(root, top)
+		if _, err := os.Stat(top); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return err
 			}
