@@ -89,6 +89,8 @@ func syntaxError(expression string, err error) error {
 	mistake := &SyntaxError{Expression: expression, Offset: len(expression), reason: err.Error()}
 	if parse, ok := errors.AsType[*gojq.ParseError](err); ok {
 		mistake.Offset = parse.Offset - len(parse.Token)
+	} else if at := strings.Index(expression, "input"); at >= 0 && strings.HasPrefix(err.Error(), "input(s)") {
+		mistake.Offset = at
 	} else if word := regexp.MustCompile(`(\$?[A-Za-z_][\w:]*)(/\d+)?$`).FindStringSubmatch(err.Error()); word != nil {
 		if at := strings.Index(expression, word[1]); at >= 0 {
 			mistake.Offset = at

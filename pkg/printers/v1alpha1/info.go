@@ -11,7 +11,7 @@ import (
 // read it.
 type ReleaseInfo struct {
 	TypeMeta `json:",inline"`
-	Release  Release    `json:"release"`
+	Release  Release `json:"release"`
 
 	Image           string                    `json:"image"` // the reference that was read
 	Digest          string                    `json:"digest"`
