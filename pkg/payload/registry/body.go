@@ -1,0 +1,74 @@
+package registry
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// Bounds of what is read into memory.
+const (
+	manifestLimit = 8 << 20
+	errorLimit    = 64 << 10
+	tokenLimit    = 1 << 20
+)
+
+// readManifest takes the whole body, so that one that breaks off is asked for again, and gives it back to the response.
+func readManifest(response *http.Response) ([]byte, error) {
+	body, err := readLimited(response, manifestLimit)
+	if errors.Is(err, errTooLarge) {
+		return nil, fault.Errorf(fault.Integrity, "the manifest has more than %d bytes (8 MiB)", manifestLimit)
+	}
+	return body, err
+}
+
+var errTooLarge = errors.New("too large")
+
+// readLimited reads a body of at most limit bytes, stops at the first byte beyond, and leaves a copy in the response.
+func readLimited(response *http.Response, limit int64) ([]byte, error) {
+	defer response.Body.Close()
+	if response.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > limit {
+		return nil, errTooLarge
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return body, nil
+}
+
+// errorCode reads the code of a registry's error document and empties the body: what else such a document says is
+// the server's free text.
+func errorCode(response *http.Response) string {
+	data, _ := io.ReadAll(io.LimitReader(response.Body, errorLimit))
+	discard(response)
+	response.Body, response.ContentLength = http.NoBody, 0
+	var doc struct {
+		Errors []struct {
+			Code string `json:"code"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(data, &doc) != nil || len(doc.Errors) == 0 {
+		return ""
+	}
+	code := doc.Errors[0].Code
+	if len(code) > 40 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
+		return ""
+	}
+	return code
+}
+
+// discard ends a response whose body is not wanted; a short rest is read so that the connection can serve again.
+func discard(response *http.Response) {
+	_, _ = io.CopyN(io.Discard, response.Body, 4096)
+	response.Body.Close()
+}

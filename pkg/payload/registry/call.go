@@ -1,0 +1,56 @@
+package registry
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/regclient/regclient/types/ref"
+)
+
+// callKind is what a request is for.
+type callKind int
+
+const (
+	manifestCall callKind = iota
+	blobCall
+)
+
+// call travels with a request through regclient to the round tripper, and brings back what regclient does not tell.
+type call struct {
+	kind  callKind
+	from  int64  // a blob is wanted from this byte on
+	total int64  // the blob's size as the first answer gave it, -1 when it did not
+	etag  string // of the first answer
+
+	requests   int  // how many regclient made
+	authorized bool // the first of them carried a credential
+	fatal      error
+	status     int
+	code       string // the registry's own error code
+	scheme     string // the schemes of a challenge that nothing here can answer
+	header     http.Header
+	body       []byte // a manifest's
+	done       bool   // the answer is complete, whatever regclient thinks of it
+	whole      bool   // a blob comes from its first byte although from was asked for
+
+	stream      io.ReadCloser // a blob's
+	closeStream func() error
+}
+
+// stale says that a registry refused what it had accepted before: the request carried a token or a password from
+// the start, and still met a challenge.
+func (k *call) stale() bool { return k.status == http.StatusUnauthorized && k.authorized }
+
+// callKey is the key of a call in a context.
+type callKey struct{}
+
+// callOf is the call of a request; regclient's requests for tokens have none.
+func callOf(ctx context.Context) *call {
+	k, _ := ctx.Value(callKey{}).(*call)
+	return k
+}
+
+// digestOf is the digest of a reference that was checked by reference.
+func digestOf(r ref.Ref) digest.Digest { return digest.Digest(r.Digest) }

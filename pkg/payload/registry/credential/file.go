@@ -1,0 +1,97 @@
+package credential
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// config is an auth file: entries stay undecoded, so that a broken one harms its own registry alone.
+type config struct {
+	auths   map[string]json.RawMessage // by canonical key
+	helpers map[string]string          // by canonical host
+	store   string
+}
+
+// parse reads docker's config.json, podman's auth.json, a pull secret or, with legacy, a .dockercfg.
+// Its errors quote nothing of the content.
+func parse(data []byte, legacy bool) (*config, error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	var doc struct {
+		Auths       map[string]json.RawMessage `json:"auths"`
+		CredHelpers map[string]string          `json:"credHelpers"`
+		CredsStore  string                     `json:"credsStore"`
+	}
+	var target any = &doc
+	if legacy {
+		target = &doc.Auths
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, errors.New("it is empty")
+	}
+	if err := json.Unmarshal(data, target); err != nil {
+		return nil, malformed(err)
+	}
+	c := &config{auths: map[string]json.RawMessage{}, helpers: map[string]string{}, store: doc.CredsStore}
+	// Keys of several spellings may mean one host: the plain spelling wins, then the first in order.
+	for _, key := range slices.Sorted(maps.Keys(doc.Auths)) {
+		name := canonicalKey(key)
+		if _, taken := c.auths[name]; !taken || key == name {
+			c.auths[name] = doc.Auths[key]
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(doc.CredHelpers)) {
+		name := canonicalKey(key)
+		if _, taken := c.helpers[name]; !taken || key == name {
+			c.helpers[name] = doc.CredHelpers[key]
+		}
+	}
+	return c, nil
+}
+
+// malformed describes a JSON error by its place alone: its own text could quote a secret.
+func malformed(err error) error {
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("it is not valid JSON, at byte %d", e.Offset)
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
+		return fmt.Errorf("it is not an auth file: %s is not what belongs there", strings.SplitN(e.Field, ".", 2)[0])
+	}
+	return errors.New("it is not an auth file")
+}
+
+// decodeEntry reads one entry of "auths".
+func decodeEntry(raw json.RawMessage) (Credential, error) {
+	var entry struct {
+		Auth          string `json:"auth"`
+		Username      string `json:"username"`
+		Password      string `json:"password"`
+		IdentityToken string `json:"identitytoken"`
+		RegistryToken string `json:"registrytoken"`
+	}
+	if err := json.Unmarshal(raw, &entry); err != nil {
+		return Credential{}, errors.New("is not an object with auth, username and password, identitytoken or registrytoken")
+	}
+	c := Credential{
+		Username: entry.Username, Password: entry.Password,
+		IdentityToken: entry.IdentityToken, RegistryToken: entry.RegistryToken,
+	}
+	if entry.Auth == "" {
+		return c, nil
+	}
+	text, err := base64.StdEncoding.DecodeString(entry.Auth)
+	if err != nil {
+		text, err = base64.RawStdEncoding.DecodeString(entry.Auth)
+	}
+	user, password, ok := strings.Cut(string(text), ":")
+	if err != nil || !ok {
+		return Credential{}, errors.New(`has an "auth" that is not base64 of user:password`)
+	}
+	c.Username, c.Password = user, strings.TrimRight(password, "\x00")
+	return c, nil
+}

@@ -1,0 +1,8 @@
+//go:build !windows
+
+package credential
+
+import "io/fs"
+
+// readableByOthers says whether users other than the owner and the group can read a file.
+func readableByOthers(mode fs.FileMode) bool { return mode.Perm()&0o004 != 0 }

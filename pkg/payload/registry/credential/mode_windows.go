@@ -1,0 +1,6 @@
+package credential
+
+import "io/fs"
+
+// readableByOthers is unknown here: the mode bits do not tell.
+func readableByOthers(fs.FileMode) bool { return false }

@@ -1,0 +1,163 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/regclient/regclient/types/ref"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
+)
+
+// eachPlace asks the places that may hold repository, mirrors first, until one answers. When none does, the error
+// names every one. discard ends a result that came after ctx.
+func eachPlace[T any](ctx context.Context, c *Client, repository string, r ref.Ref, ask func(*session, ref.Ref) (T, error), discard func(T)) (T, error) {
+	var none T
+	places, err := c.places(repository, r.Digest != "")
+	if err != nil {
+		return none, err
+	}
+	var failures []error
+	for _, place := range places {
+		at, err := reference(place.Repository, r.Tag+r.Digest)
+		if err != nil {
+			return none, err
+		}
+		v, err := await(ctx, func() (T, error) {
+			s, err := c.session(ctx, at, place.Insecure)
+			if err != nil {
+				return none, err
+			}
+			return ask(s, at)
+		}, discard)
+		if err == nil {
+			c.remember(repository, r, place)
+			return v, nil
+		}
+		if ctx.Err() != nil {
+			return none, ended(ctx, at)
+		}
+		c.forget(at.Registry, err)
+		if len(places) > 1 {
+			c.options.Log.Info("trying the next source", slog.String("failed", err.Error()))
+		}
+		failures = append(failures, err)
+	}
+	return none, allFailed(r, failures)
+}
+
+// places lists where to look, the source last unless it may not be contacted.
+func (c *Client) places(repository string, byDigest bool) ([]rewrite.Place, error) {
+	rules, err := c.rules()
+	if err != nil {
+		return nil, err
+	}
+	places, err := rules.Places(repository, byDigest)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// What a tag resolved to was found at one place: by digest that place is the first to know it.
+	if first, ok := c.tagged[repository]; ok && byDigest && !slices.Contains(places, first) {
+		places = append([]rewrite.Place{first}, places...)
+	}
+	slices.SortStableFunc(places, func(a, b rewrite.Place) int {
+		return order(c.down[hostOf(a.Repository)]) - order(c.down[hostOf(b.Repository)])
+	})
+	return places, nil
+}
+
+func order(down bool) int {
+	if down {
+		return 1
+	}
+	return 0
+}
+
+// remember keeps which mirror knew a tag.
+func (c *Client) remember(repository string, r ref.Ref, place rewrite.Place) {
+	if r.Digest != "" || place.Repository == repository {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tagged[repository] = place
+}
+
+// forget puts a host that cannot be reached behind the others, so that a dead mirror costs its tries once.
+func (c *Client) forget(host string, err error) {
+	if fault.KindOf(err) != fault.Network {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.down[host] = true
+}
+
+// allFailed is the one failure, or all of them with the kind of the first that is more than a missing image.
+func allFailed(r ref.Ref, failures []error) error {
+	if len(failures) == 1 {
+		return failures[0]
+	}
+	kind := fault.NotFound
+	texts := make([]string, len(failures))
+	for i, err := range failures {
+		texts[i] = err.Error()
+		if k := fault.KindOf(err); kind == fault.NotFound {
+			kind = k
+		}
+	}
+	return fault.Errorf(kind, "no source has %s: %s%w", r.CommonName(), strings.Join(texts, "; "), silent{errors.Join(failures...)})
+}
+
+// silent keeps errors in the chain whose text is already told.
+type silent struct{ error }
+
+func (silent) Error() string   { return "" }
+func (s silent) Unwrap() error { return s.error }
+
+// await runs work and returns early when ctx ends; a result that comes later goes to discard. regclient asks for
+// tokens and names without a context.
+func await[T any](ctx context.Context, work func() (T, error), discard func(T)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := work()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		go func() {
+			if r := <-done; r.err == nil && discard != nil {
+				discard(r.value)
+			}
+		}()
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// ended tells that the command was interrupted or ran out of its time.
+func ended(ctx context.Context, r ref.Ref) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fault.Errorf(fault.Network, "getting %s: the time given with --timeout is over: %w", r.CommonName(), ctx.Err())
+	}
+	return fmt.Errorf("getting %s: %w", r.CommonName(), ctx.Err())
+}
+
+// hostOf is the host[:port] of a repository.
+func hostOf(repository string) string {
+	host, _, _ := strings.Cut(repository, "/")
+	return host
+}

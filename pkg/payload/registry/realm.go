@@ -1,0 +1,86 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// approve judges the token server that a challenge names, and gives its address as regclient is to ask it. A
+// credential goes there, so it must be the registry's own, one of the same domain, or one that the user named; and
+// the way to it must be encrypted unless the user named it as insecure.
+func (s *session) approve(base *url.URL, realm string) (string, error) {
+	if realm == "" || len(realm) > 4<<10 {
+		return "", errors.New("the challenge names none")
+	}
+	u, err := base.Parse(realm)
+	if err != nil || u.Host == "" {
+		return "", errors.New("what it names is no address")
+	}
+	via := s.route(u.Host)
+	switch {
+	case u.User != nil:
+		return "", errors.New("there is a user name in its address")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "", fmt.Errorf("%s:// is no way to it", printable(u.Scheme))
+	case u.Scheme == "http" && !via.insecure:
+		return "", fmt.Errorf("http://%s is not encrypted", u.Host)
+	case via.guard.refusesName(u.Hostname()):
+		return "", fmt.Errorf("%s is an address of this machine or its link", u.Host)
+	case !s.trustsRealm(u):
+		return "", fmt.Errorf("%s belongs to another domain; if it is right, add --allow-realm %s", u.Host, u.Host)
+	}
+	if u.Scheme == "http" {
+		// regclient never leaves https; the round tripper knows better.
+		s.client.network.setPlain(u.Host)
+		u.Scheme = "https"
+	}
+	u.Fragment = ""
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.realms[realmKey(u)] = true
+	return u.String(), nil
+}
+
+// approved says whether a request for a token goes where a challenge was approved to lead.
+func (s *session) approved(u *url.URL) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.realms[realmKey(u)]
+}
+
+// realmKey leaves out the query, to which the request adds its own.
+func realmKey(u *url.URL) string { return u.Scheme + "://" + u.Host + u.EscapedPath() }
+
+// trustsRealm compares a token server with its registry.
+func (s *session) trustsRealm(u *url.URL) bool {
+	for _, allowed := range s.client.options.AllowRealm {
+		if strings.EqualFold(allowed, u.Host) || strings.EqualFold(allowed, u.Hostname()) {
+			return true
+		}
+	}
+	return sameDomain((&url.URL{Host: s.host}).Hostname(), u.Hostname())
+}
+
+// sameDomain says whether two hosts are one, or belong to one registrable domain. Addresses are no names: they must be equal.
+func sameDomain(a, b string) bool {
+	a, b = strings.TrimSuffix(strings.ToLower(a), "."), strings.TrimSuffix(strings.ToLower(b), ".")
+	if a == b {
+		return true
+	}
+	if isAddress(a) || isAddress(b) {
+		return false
+	}
+	domainA, errA := publicsuffix.EffectiveTLDPlusOne(a)
+	domainB, errB := publicsuffix.EffectiveTLDPlusOne(b)
+	return errA == nil && errB == nil && domainA == domainB
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}

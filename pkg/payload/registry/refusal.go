@@ -1,0 +1,90 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/regclient/regclient/types/ref"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// explain makes the error of a call from what the round tripper saw, not from regclient's words.
+func (s *session) explain(ctx context.Context, r ref.Ref, k *call, err error) error {
+	if ctx.Err() != nil {
+		return ended(ctx, r)
+	}
+	what := r.CommonName()
+	if k.kind == blobCall {
+		what = "blob " + r.Digest + " of " + s.registry + "/" + r.Repository
+	}
+	if k.fatal != nil {
+		err = k.fatal
+	}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return fault.Errorf(f.Kind, "getting %s: %w", what, f)
+	}
+	switch k.status {
+	case http.StatusUnauthorized:
+		return fault.Errorf(fault.Auth, "getting %s: %s", what, s.unauthorized(k))
+	case http.StatusForbidden:
+		return fault.Errorf(fault.Auth, "getting %s: %s does not allow it %s (403)", what, s.registry, s.identity())
+	case http.StatusNotFound:
+		return fault.Errorf(fault.NotFound, "%s not found: %s", what, s.missing(r, k))
+	case 0:
+		return fault.Errorf(fault.Network, "getting %s: %w", what, err)
+	}
+	return fault.Errorf(fault.Network, "getting %s: %s answered %s", what, s.registry, statusText(k.status))
+}
+
+// unauthorized tells why a challenge could not be met, and where a credential was looked for.
+func (s *session) unauthorized(k *call) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mend := "; log in again, or name a file with --authfile"
+	switch {
+	case s.credential.Empty() && k.scheme != "" && s.tokenStatus == 0:
+		return s.registry + " wants credentials by " + k.scheme + ", which is not known here (401)"
+	case s.credential.Empty():
+		return s.registry + " wants credentials (401), and there are none for it" + s.places() + "; name a file with --authfile, or log in to " + s.registry
+	case s.tokenStatus >= 300:
+		return "the token server " + s.tokenHost + " of " + s.registry + " refuses " + s.credential.String() + " (" + statusText(s.tokenStatus) + ")" + mend
+	}
+	return s.registry + " refuses " + s.credential.String() + " (401)" + mend
+}
+
+// places lists where credentials were looked for.
+func (s *session) places() string {
+	if len(s.looked) == 0 {
+		return ": there is no file to look into"
+	}
+	return " in " + strings.Join(s.looked, ", ")
+}
+
+// identity says as whom a request was made.
+func (s *session) identity() string {
+	if s.credential.Empty() {
+		return "without credentials; there are none for it" + s.places()
+	}
+	return "with " + s.credential.String()
+}
+
+// missing says what a registry does not have, as far as it tells.
+func (s *session) missing(r ref.Ref, k *call) string {
+	switch k.code {
+	case "NAME_UNKNOWN":
+		return s.registry + " has no repository " + r.Repository
+	case "MANIFEST_UNKNOWN":
+		return "the repository has no such " + kindOfName(r)
+	}
+	return s.registry + " answered 404"
+}
+
+func kindOfName(r ref.Ref) string {
+	if r.Digest != "" {
+		return "digest"
+	}
+	return "tag"
+}

@@ -1,0 +1,116 @@
+package registry
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// roots makes TLS settings: the system's authorities, the user's file, and the folders of certs.d.
+type roots struct {
+	dirs []string
+	own  func() ([]byte, error) // the user's file
+	warm func()
+}
+
+func newRoots(o Options) *roots {
+	return &roots{
+		dirs: o.CertDirs,
+		own: sync.OnceValues(func() ([]byte, error) {
+			if o.CAFile == "" {
+				return nil, nil
+			}
+			data, err := os.ReadFile(o.CAFile)
+			if err != nil {
+				return nil, fault.Errorf(fault.Local, "reading --certificate-authority: %w", err)
+			}
+			if !x509.NewCertPool().AppendCertsFromPEM(data) {
+				return nil, fault.Errorf(fault.Local, "reading --certificate-authority: there is no PEM certificate in %s", o.CAFile)
+			}
+			return data, nil
+		}),
+		// Parsing the system's authorities takes milliseconds, which pass while the connection is made.
+		warm: sync.OnceFunc(func() { go func() { _, _ = x509.SystemCertPool() }() }),
+	}
+}
+
+// certDirs are the folders that docker and podman read.
+func certDirs(home string) []string {
+	dirs := []string{"/etc/docker/certs.d", "/etc/containers/certs.d"}
+	if home != "" {
+		dirs = append(dirs, filepath.Join(home, ".config", "containers", "certs.d"))
+	}
+	return dirs
+}
+
+// config makes the settings for one route; no other route shares them.
+func (r *roots) config(via route) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: via.insecure}
+	if !via.insecure {
+		r.warm()
+	}
+	own, err := r.own()
+	if err != nil {
+		return nil, err
+	}
+	authorities := [][]byte{own}
+	for _, dir := range r.dirs {
+		more, pairs, err := readCertDir(filepath.Join(dir, via.host))
+		if err != nil {
+			return nil, err
+		}
+		authorities = append(authorities, more...)
+		c.Certificates = append(c.Certificates, pairs...)
+	}
+	authorities = slices.DeleteFunc(authorities, func(pem []byte) bool { return len(pem) == 0 })
+	if len(authorities) == 0 {
+		return c, nil // the system's, which crypto/tls finds itself
+	}
+	if c.RootCAs, err = x509.SystemCertPool(); err != nil {
+		c.RootCAs = x509.NewCertPool()
+	}
+	for _, pem := range authorities {
+		c.RootCAs.AppendCertsFromPEM(pem)
+	}
+	return c, nil
+}
+
+// readCertDir reads one host's folder: *.crt are authorities, NAME.cert with NAME.key the client's own pair.
+func readCertDir(dir string) (authorities [][]byte, pairs []tls.Certificate, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, nil, nil // podman skips what it may not read
+	}
+	if err != nil {
+		return nil, nil, fault.Errorf(fault.Local, "reading certificates: %w", err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		switch filepath.Ext(path) {
+		case ".crt":
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return nil, nil, fault.Errorf(fault.Local, "reading certificates: %w", err)
+			}
+			if !x509.NewCertPool().AppendCertsFromPEM(data) {
+				return nil, nil, fault.Errorf(fault.Local, "there is no PEM certificate in %s", path)
+			}
+			authorities = append(authorities, data)
+		case ".cert":
+			pair, err := tls.LoadX509KeyPair(path, strings.TrimSuffix(path, ".cert")+".key")
+			if err != nil {
+				return nil, nil, fault.Errorf(fault.Local, "reading the client certificate %s: %w", path, err)
+			}
+			pairs = append(pairs, pair)
+		}
+	}
+	return authorities, pairs, nil
+}

@@ -1,0 +1,117 @@
+package registry
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// stack is the round tripper under regclient. It is no *http.Transport on purpose: regclient changes the settings of those.
+type stack struct{ *session }
+
+// RoundTrip sends a request as often as it takes. An error is final: regclient, which asks again, gets the same one.
+func (s stack) RoundTrip(req *http.Request) (*http.Response, error) {
+	k := callOf(req.Context())
+	if k == nil {
+		return s.token(req)
+	}
+	if k.fatal != nil {
+		return nil, k.fatal
+	}
+	k.requests++
+	if k.requests == 1 {
+		k.authorized = req.Header.Get("Authorization") != "" || s.credential.RegistryToken != ""
+	}
+	response, err := s.client.retry(req.Context(), s.registry, func() (*http.Response, error) { return s.answer(req, k) })
+	if err != nil {
+		k.fatal = err
+		return nil, err
+	}
+	response.Request = req
+	return response, nil
+}
+
+// answer is one try: the request, its redirects, and as much of the body as can be tried again from here.
+func (s stack) answer(req *http.Request, k *call) (*http.Response, error) {
+	k.whole = false
+	header := req.Header.Clone()
+	if s.credential.RegistryToken != "" && header.Get("Authorization") == "" {
+		header.Set("Authorization", "Bearer "+s.credential.RegistryToken)
+	}
+	if k.from > 0 {
+		header.Set("Range", "bytes="+strconv.FormatInt(k.from, 10)+"-")
+	}
+	response, err := s.follow(req.Context(), req.URL, header)
+	if err == nil && k.from > 0 && !resumes(response, k) {
+		discard(response)
+		header.Del("Range")
+		k.whole = true
+		response, err = s.follow(req.Context(), req.URL, header)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.finish(req.URL, response, k)
+}
+
+// finish makes of a response what regclient is to see, and keeps what it would lose.
+func (s stack) finish(base *url.URL, response *http.Response, k *call) (*http.Response, error) {
+	k.status, k.header = response.StatusCode, response.Header
+	if retriable(response.StatusCode) {
+		return response, nil
+	}
+	response.Header.Del("Retry-After") // regclient would heed it in its own way
+	switch {
+	case response.StatusCode == http.StatusPartialContent && k.from > 0 && !k.whole:
+		// regclient knows no partial blobs.
+		response.StatusCode, response.Status = http.StatusOK, "200 OK"
+	case response.StatusCode == http.StatusUnauthorized:
+		k.code = errorCode(response)
+		if err := s.challenge(base, response, k); err != nil {
+			return nil, err
+		}
+	case response.StatusCode != http.StatusOK:
+		k.code = errorCode(response)
+	}
+	if k.kind == manifestCall && response.StatusCode == http.StatusOK {
+		body, err := readManifest(response)
+		if err != nil {
+			return nil, err
+		}
+		k.body, k.done = body, true
+	}
+	return response, nil
+}
+
+// challenge puts the challenges of a 401 into the words that regclient reads as this package does, without those
+// that may not or cannot be answered.
+func (s stack) challenge(base *url.URL, response *http.Response, k *call) error {
+	values := response.Header.Values("WWW-Authenticate")
+	response.Header.Del("WWW-Authenticate")
+	if s.credential.RegistryToken != "" {
+		return nil // it was sent and refused, and there is nothing else to send
+	}
+	seen := map[string]bool{}
+	for _, c := range parseChallenges(values) {
+		if seen[c.scheme] {
+			continue
+		}
+		seen[c.scheme] = true
+		switch c.scheme {
+		case "basic":
+			// A realm of its own tells regclient that the second refusal is the same as the first.
+			response.Header.Add("WWW-Authenticate", c.render(s.registry))
+		case "bearer":
+			realm, err := s.approve(base, c.params["realm"])
+			if err != nil {
+				return fault.Errorf(fault.Auth, "%s sends its clients to a token server that is refused: %w", s.registry, err)
+			}
+			response.Header.Add("WWW-Authenticate", c.render(realm))
+		default:
+			k.scheme = bound(c.scheme, 32)
+		}
+	}
+	return nil
+}
