@@ -1,0 +1,67 @@
+package image
+
+import (
+	"archive/tar"
+	"path"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// longestName is what Linux gives a path.
+const longestName = 4096
+
+// entryName gives the clean path of a tar entry, "." for the root, and refuses one that could mean another place: a layer
+// that holds such a name is hostile or broken as a whole, wherever in it the name stands.
+func entryName(number int64, header *tar.Header) (string, error) {
+	name := header.Name
+	bad := func(why string) error {
+		if len(name) > shown {
+			name = name[:shown] + "…"
+		}
+		return fault.Errorf(fault.Integrity, "entry %d: the name %q %s", number, name, why)
+	}
+	switch {
+	case name == "":
+		return "", bad("is empty")
+	case len(name) > longestName:
+		return "", bad("is longer than any path")
+	case strings.ContainsRune(name, 0):
+		return "", bad("contains a NUL byte")
+	case name[0] == '/' || name[0] == '\\':
+		return "", bad("is absolute")
+	case len(name) > 1 && isLetter(name[0]) && name[1] == ':':
+		return "", bad("begins with a drive letter")
+	}
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if part == ".." {
+			return "", bad("leads out of the archive")
+		}
+	}
+	clean := path.Clean(name)
+	if clean == "." && header.Typeflag != tar.TypeDir {
+		return "", bad("is a folder's")
+	}
+	return clean, nil
+}
+
+// typeName names what an entry is, for errors.
+func typeName(kind byte) string {
+	switch kind {
+	case tar.TypeReg, '\x00':
+		return "a file"
+	case tar.TypeDir:
+		return "a folder"
+	case tar.TypeSymlink:
+		return "a symbolic link"
+	case tar.TypeLink:
+		return "a hard link"
+	case tar.TypeChar, tar.TypeBlock:
+		return "a device"
+	case tar.TypeFifo:
+		return "a pipe"
+	}
+	return "of an unknown type"
+}
+
+func isRegular(kind byte) bool { return kind == tar.TypeReg || kind == '\x00' }

@@ -1,0 +1,129 @@
+package image
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// layer is what one layer holds of the payload's folders and hides of those below it.
+type layer struct {
+	want   Want
+	limits Limits
+	above  *tree // what is there already is not kept again
+
+	files  map[string]payload.File // by path
+	seen   map[string]sighting     // paths in the payload's folders
+	hiding hiding
+}
+
+type sighting struct {
+	number int64
+	folder bool
+}
+
+// readLayer reads one layer. Nothing of it is returned unless all of it was verified.
+func readLayer(ctx context.Context, b blob, limits Limits, want Want, above *tree) (*layer, error) {
+	l := &layer{
+		want: want, limits: limits, above: above,
+		files: map[string]payload.File{}, seen: map[string]sighting{}, hiding: newHiding(),
+	}
+	if err := b.scan(ctx, limits, l.visit); err != nil {
+		return nil, err
+	}
+	if err := l.checkHidden(); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.name, err)
+	}
+	return l, nil
+}
+
+func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error {
+	name, err := entryName(number, header)
+	if err != nil {
+		return err
+	}
+	if !l.concerns(name) {
+		return nil
+	}
+	if marker, err := l.hiding.note(name); marker || err != nil {
+		return err
+	}
+	folder := header.Typeflag == tar.TypeDir
+	if err := l.checkEntry(number, name, header.Typeflag); err != nil {
+		return err
+	}
+	l.seen[name] = sighting{number, folder}
+	dir, base := path.Split(name)
+	if folder || strings.Contains(strings.TrimSuffix(dir, "/"), "/") || dir == "" {
+		return nil // folders in the folders are skipped, as the operator does
+	}
+	if err := l.limits.checkFile(name, header.Size); err != nil {
+		return err
+	}
+	file := payload.File{Name: base, Size: header.Size}
+	if l.want.keeps(path.Clean(dir), base) && !l.above.has(name) {
+		if file.Data, err = keep(content, header.Size); err != nil {
+			return err
+		}
+	}
+	l.files[name] = file
+	return nil
+}
+
+// concerns says whether an entry can matter: the payload's folders, what is in them, and markers in the root.
+func (l *layer) concerns(name string) bool {
+	first, _, nested := strings.Cut(name, "/")
+	if !nested && strings.HasPrefix(name, whiteoutPrefix) {
+		return true
+	}
+	return first == ReleaseFolder || first == OperatorFolder && l.want.Operator
+}
+
+// checkEntry refuses what is no plain file or folder, and what is there already.
+func (l *layer) checkEntry(number int64, name string, kind byte) error {
+	base := path.Base(name)
+	isFolder := kind == tar.TypeDir
+	first, found := l.seen[name]
+	switch {
+	case strings.Contains(name, `\`):
+		return fault.Errorf(fault.Integrity, "entry %d: the name %q contains a backslash", number, name)
+	case !isFolder && !isRegular(kind):
+		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a file", number, name, typeName(kind))
+	case !isFolder && base == name:
+		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a folder", number, name, typeName(kind))
+	case isFolder && isMetadata(base):
+		return fault.Errorf(fault.Integrity, "entry %d: %s is a folder, want a file", number, name)
+	case found && !(first.folder && isFolder):
+		return fault.Errorf(fault.Integrity, "%s is there twice, as entry %d and entry %d", name, first.number, number)
+	}
+	return nil
+}
+
+// checkHidden refuses a path that the layer both has and hides: programs differ about which of them wins.
+func (l *layer) checkHidden() error {
+	for _, name := range slices.Sorted(maps.Keys(l.seen)) {
+		if l.hiding.contradicts(name) {
+			return fault.Errorf(fault.Integrity, "entry %d: %s and a whiteout of it are in the same layer", l.seen[name].number, name)
+		}
+	}
+	return nil
+}
+
+// keep reads a file whose size the limits allow; memory grows with what arrives, not with what a header claims.
+func keep(content io.Reader, size int64) ([]byte, error) {
+	var buf bytes.Buffer
+	buf.Grow(int(min(size, mebi)))
+	if _, err := io.Copy(&buf, content); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}

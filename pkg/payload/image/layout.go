@@ -1,0 +1,158 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// files opens files by their names with slashes: of a folder, or of an archive. A name that is not there gives an error
+// with fs.ErrNotExist in its chain.
+type files interface {
+	open(ctx context.Context, name string) (content io.ReadCloser, size int64, err error)
+}
+
+// The annotations with which an OCI layout names its images: the specification's, and containerd's for the whole name.
+const (
+	annotationRefName   = "org.opencontainers.image.ref.name"
+	annotationImageName = "io.containerd.image.name"
+)
+
+const layoutIndex = "index.json"
+
+// layout is an OCI image layout (image-layout.md of the OCI image specification).
+type layout struct {
+	files   files
+	entries []descriptor // of index.json
+}
+
+func (o Opener) openLayout(ctx context.Context, ref Reference, from files) (Image, error) {
+	body, err := readFile(ctx, from, layoutIndex)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Errorf(fault.NotFound, "not an OCI layout: it has no %s (a folder of manifests is dir:DIR)", layoutIndex)
+	}
+	if err != nil {
+		return nil, err
+	}
+	index, err := parseManifest(body, "")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", layoutIndex, err)
+	}
+	l := layout{files: from, entries: index.entries}
+	d, err := l.find(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	root, err := (&resolver{source: l}).get(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return o.openImage(ctx, ref, l, root)
+}
+
+// find gives the entry that a reference names, or the only one.
+func (l layout) find(ctx context.Context, ref Reference) (descriptor, error) {
+	if ref.Digest != "" {
+		return l.findDigest(ctx, ref.Digest)
+	}
+	found := images(l.entries)
+	if ref.Tag != "" {
+		found = slices.DeleteFunc(found, func(d descriptor) bool { return !hasTag(d, ref.Tag) })
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1 && ref.Tag != "":
+		return descriptor{}, fault.Errorf(fault.Usage, "the tag %s is on %d images: name one by its digest, as in %s@%s", ref.Tag, len(found), strings.TrimSuffix(ref.Text, ":"+ref.Tag), found[0].Digest)
+	case len(found) > 1:
+		return descriptor{}, fault.Errorf(fault.Usage, "it holds %d images: add the tag of one, as in %s:TAG: %s", len(found), ref.Text, tagNames(found))
+	case ref.Tag != "":
+		return descriptor{}, fault.Errorf(fault.NotFound, "no image has the tag %s; it has %s", ref.Tag, tagNames(images(l.entries)))
+	}
+	return descriptor{}, fault.Errorf(fault.NotFound, "it holds no image")
+}
+
+// findDigest gives the entry with a digest, or else the manifest of a list that lies in the layout under it.
+func (l layout) findDigest(ctx context.Context, wanted digest.Digest) (descriptor, error) {
+	for _, d := range l.entries {
+		if d.Digest == wanted {
+			return d, nil
+		}
+	}
+	d := descriptor{Digest: wanted, Size: -1}
+	content, err := l.blob(ctx, d)
+	if err != nil {
+		return descriptor{}, err
+	}
+	return d, content.Close()
+}
+
+func hasTag(d descriptor, tag string) bool {
+	return d.Annotations[annotationRefName] == tag || d.Annotations[annotationImageName] == tag
+}
+
+// tagNames lists tags for an error; an image without one stands with its digest.
+func tagNames(entries []descriptor) string {
+	var names []string
+	for _, d := range entries {
+		names = append(names, firstString(d.Annotations[annotationRefName], d.Annotations[annotationImageName], "@"+string(d.Digest)))
+	}
+	return listNames(names)
+}
+
+// listNames sorts names and shows the first of them.
+func listNames(names []string) string {
+	const most = 20
+	slices.Sort(names)
+	if len(names) == 0 {
+		return "none"
+	}
+	if len(names) > most {
+		names = append(names[:most:most], fmt.Sprintf("… %d more", len(names)-most))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (l layout) manifest(ctx context.Context, d descriptor) ([]byte, string, string, error) {
+	body, err := readFile(ctx, l.files, blobName(d.Digest))
+	return body, "", "", l.missing(err)
+}
+
+func (l layout) blob(ctx context.Context, d descriptor) (io.ReadCloser, error) {
+	content, _, err := l.files.open(ctx, blobName(d.Digest))
+	return content, l.missing(err)
+}
+
+func (l layout) missing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.Errorf(fault.NotFound, "it is not in the layout")
+	}
+	return err
+}
+
+func blobName(d digest.Digest) string { return "blobs/" + string(d.Algorithm()) + "/" + d.Encoded() }
+
+// readFile reads a small file whole.
+func readFile(ctx context.Context, from files, name string) ([]byte, error) {
+	content, size, err := from.open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	if size > maxManifest {
+		return nil, fault.Errorf(fault.Integrity, "%s has %d bytes, more than the %d that are read", name, size, maxManifest)
+	}
+	data, err := io.ReadAll(io.LimitReader(content, maxManifest+1))
+	if err != nil {
+		return nil, localError(err)
+	}
+	return data, nil
+}

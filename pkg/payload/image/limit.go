@@ -1,0 +1,90 @@
+package image
+
+import (
+	"io"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// Limits hold off layers that are small to fetch and huge to unpack. A zero field means the default.
+type Limits struct {
+	PayloadSize int64 // bytes that one layer may unpack to; default 512 MiB; --max-payload-size
+	FileSize    int64 // bytes of one payload file; default 64 MiB; --max-file-size
+	Files       int64 // entries of one layer or archive; default 100,000; --max-files
+	Ratio       int64 // bytes unpacked for each byte read, above 64 MiB; default 200; --max-compression-ratio
+}
+
+const mebi = 1 << 20
+
+// ratioFrom is how much may be unpacked whatever the ratio: small files of blanks compress better than any limit allows.
+const ratioFrom = 64 * mebi
+
+// DefaultLimits are far above what releases are and far below what hurts.
+func DefaultLimits() Limits {
+	return Limits{PayloadSize: 512 * mebi, FileSize: 64 * mebi, Files: 100_000, Ratio: 200}
+}
+
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits()
+	for _, field := range []struct {
+		value    *int64
+		fallback int64
+	}{{&l.PayloadSize, d.PayloadSize}, {&l.FileSize, d.FileSize}, {&l.Files, d.Files}, {&l.Ratio, d.Ratio}} {
+		if *field.value == 0 {
+			*field.value = field.fallback
+		}
+	}
+	return l
+}
+
+// limitError is the error of a limit: what follows it is not worth reading, not even to verify it.
+type limitError struct{ error }
+
+func (e limitError) Unwrap() error { return e.error }
+
+func beyond(format string, args ...any) error {
+	return limitError{fault.Errorf(fault.Integrity, format, args...)}
+}
+
+// checkFile refuses a payload file that is too big.
+func (l Limits) checkFile(name string, size int64) error {
+	if size <= l.FileSize {
+		return nil
+	}
+	return beyond("%s has %d bytes, the limit is %d (--max-file-size)", name, size, l.FileSize)
+}
+
+// checkFiles refuses entry number count.
+func (l Limits) checkFiles(count int64) error {
+	if count <= l.Files {
+		return nil
+	}
+	return beyond("it has more than %d entries (--max-files)", l.Files)
+}
+
+// unpackLimit counts what a decompressor gives and ends it at the limits.
+type unpackLimit struct {
+	r      io.Reader
+	read   func() int64 // bytes that the decompressor has taken
+	size   int64        // the most that may come out; 0: no such limit
+	ratio  int64
+	n      int64
+	failed error
+}
+
+func (u *unpackLimit) Read(p []byte) (int, error) {
+	if u.failed != nil {
+		return 0, u.failed
+	}
+	n, err := u.r.Read(p)
+	u.n += int64(n)
+	switch {
+	case u.size > 0 && u.n > u.size:
+		u.failed = beyond("it unpacks to more than %d bytes (--max-payload-size)", u.size)
+	case u.n > ratioFrom && u.n/u.ratio > u.read():
+		u.failed = beyond("it unpacks to more than %d bytes for each byte (--max-compression-ratio)", u.ratio)
+	default:
+		return n, err
+	}
+	return 0, u.failed
+}

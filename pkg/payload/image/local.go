@@ -1,0 +1,109 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// localError gives an error of the file system its kind, and leaves those that have one.
+func localError(err error) error {
+	switch {
+	case err == nil, fault.KindOf(err) != fault.Internal, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return fault.Errorf(fault.NotFound, "%w", err)
+	}
+	return fault.Errorf(fault.Local, "%w", err)
+}
+
+// localReader gives the errors of a file's reads their kind.
+type localReader struct{ io.ReadCloser }
+
+func (r localReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = localError(err)
+	}
+	return n, err
+}
+
+// dirFiles are the regular files below a folder; no link leads out of it.
+type dirFiles string
+
+func (d dirFiles) open(_ context.Context, name string) (io.ReadCloser, int64, error) {
+	root, err := openRoot(string(d))
+	if err != nil {
+		return nil, 0, err
+	}
+	defer root.Close()
+	name = filepath.FromSlash(name)
+	// Asked before it is opened: to open a pipe is to wait for its writer.
+	info, err := root.Stat(name)
+	if err != nil {
+		return nil, 0, localError(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, fault.Errorf(fault.Integrity, "%s is not a regular file", filepath.Join(string(d), name))
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, 0, localError(err)
+	}
+	return localReader{f}, info.Size(), nil
+}
+
+// openRoot opens a folder; for a file it says which form reads files.
+func openRoot(dir string) (*os.Root, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		// Without fs.ErrNotExist in its chain: the folder is missing, not a file of it.
+		return nil, fault.Errorf(fault.KindOf(localError(err)), "%s", err)
+	}
+	if !info.IsDir() {
+		return nil, fault.Errorf(fault.Usage, "%s is not a folder: an archive is oci-archive:FILE or docker-archive:FILE, an image-references file file:FILE", dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, localError(err)
+	}
+	return root, nil
+}
+
+// openRegular opens a file that can be read more than once.
+func openRegular(path string) (*os.File, int64, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, localError(err)
+	}
+	switch {
+	case info.IsDir():
+		return nil, 0, fault.Errorf(fault.Usage, "%s is a folder: an OCI layout is oci:DIR, an extracted release dir:DIR", path)
+	case !info.Mode().IsRegular():
+		return nil, 0, fault.Errorf(fault.Usage, "%s is not a regular file: an archive is read more than once", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, localError(err)
+	}
+	return f, info.Size(), nil
+}
+
+// canceled is a reader that ends with its context.
+type canceled struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c canceled) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, fmt.Errorf("stopped: %w", err)
+	}
+	return c.r.Read(p)
+}

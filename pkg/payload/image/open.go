@@ -1,0 +1,170 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// Opener resolves references.
+type Opener struct {
+	Registry Registry  // needed for KindRegistry alone
+	Stdin    io.Reader // needed for KindStdin alone
+	Arch     string    // the architecture that was asked for, in any spelling of ParseArch; empty: none
+	HostArch string    // what a manifest list gives when none was asked for; empty: amd64
+	Limits   Limits
+
+	Notef func(format string, args ...any) // says what was resolved and chosen; may be nil
+	Warnf func(format string, args ...any) // may be nil
+}
+
+// Open resolves a reference and verifies its manifest; no layer is read. A KindVersion has to be resolved to another
+// reference first. Errors say which reference failed.
+func (o Opener) Open(ctx context.Context, ref Reference) (Image, error) {
+	o.Limits = o.Limits.withDefaults()
+	if o.Arch != "" {
+		arch, err := ParseArch(o.Arch)
+		if err != nil {
+			return nil, err
+		}
+		o.Arch = arch
+	}
+	found, err := o.open(ctx, ref)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", ref.Text, err)
+	}
+	return found, nil
+}
+
+func (o Opener) open(ctx context.Context, ref Reference) (Image, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	switch ref.Kind {
+	case KindRegistry:
+		return o.openRegistry(ctx, ref)
+	case KindLayout:
+		return o.openLayout(ctx, ref, dirFiles(ref.Path))
+	case KindOCIArchive:
+		return o.openOCIArchive(ctx, ref)
+	case KindDockerArchive:
+		return o.openDockerArchive(ctx, ref)
+	case KindFolder:
+		return o.openFolder(ref)
+	case KindFile, KindStdin:
+		return o.openFile(ctx, ref)
+	case KindVersion:
+		return nil, fault.Errorf(fault.Usage, "a version has to be resolved to an image first")
+	}
+	return nil, fault.Errorf(fault.Usage, "not a reference to a release: want %s", Forms)
+}
+
+// openImage goes from a verified manifest to the image, through lists where there are some.
+func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *fetched) (*stored, error) {
+	arch := firstString(o.Arch, o.HostArch, "amd64")
+	r := &resolver{source: src, arch: arch}
+	f, err := r.image(ctx, root, 1)
+	if err != nil {
+		return nil, err
+	}
+	if !isConfigType(f.config.MediaType) {
+		return nil, fault.Errorf(fault.NotFound, "not a release: it is no image but a %q", f.config.MediaType)
+	}
+	s := &stored{
+		identity: Identity{Reference: ref.Text, Repository: ref.Repository, Digest: f.digest, ManifestsKnown: true},
+		config:   blobOf(src, "the configuration", f.config),
+		limits:   o.Limits,
+	}
+	for _, d := range f.layers {
+		s.layers = append(s.layers, blobOf(src, "layer", d))
+		s.layerSize += d.Size
+	}
+	if root.list {
+		s.identity.ListDigest = root.digest
+	}
+	if f.platform != nil && root.list {
+		s.identity.Architecture, s.identity.OS = f.platform.Architecture, f.platform.OS
+	}
+	o.notef("%s is %s", ref.Text, root.digest)
+	return s, o.checkArch(ctx, s, root.list)
+}
+
+// checkArch makes the architecture known where somebody asked for one or a list was followed, and warns when it is another.
+func (o Opener) checkArch(ctx context.Context, s *stored, fromList bool) error {
+	id := &s.identity
+	if id.Architecture == "" && (fromList || o.Arch != "") {
+		if err := s.readConfig(ctx); err != nil {
+			return err
+		}
+		id.Architecture, id.OS = s.parsed.Architecture, s.parsed.OS
+	}
+	if fromList {
+		o.notef("%s: the image for %s/%s is %s", id.Reference, id.OS, id.Architecture, id.Digest)
+	}
+	if o.Arch != "" && id.Architecture != o.Arch {
+		o.warnf("%s is for %s/%s, not for linux/%s", id.Reference, id.OS, id.Architecture, o.Arch)
+	}
+	return nil
+}
+
+func blobOf(src source, what string, d descriptor) blob {
+	return blob{
+		name: what + " " + string(d.Digest), size: d.Size, digest: d.Digest,
+		open: func(ctx context.Context) (io.ReadCloser, error) { return src.blob(ctx, d) },
+	}
+}
+
+func (o Opener) notef(format string, args ...any) {
+	if o.Notef != nil {
+		o.Notef(format, args...)
+	}
+}
+
+func (o Opener) warnf(format string, args ...any) {
+	if o.Warnf != nil {
+		o.Warnf(format, args...)
+	}
+}
+
+func firstString(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// remote is a repository of a registry.
+type remote struct {
+	registry   Registry
+	repository string
+}
+
+func (r remote) manifest(ctx context.Context, d descriptor) ([]byte, string, string, error) {
+	return r.registry.Manifest(ctx, r.repository, string(d.Digest))
+}
+
+func (r remote) blob(ctx context.Context, d descriptor) (io.ReadCloser, error) {
+	return r.registry.Blob(ctx, r.repository, d.Digest, d.Size)
+}
+
+func (o Opener) openRegistry(ctx context.Context, ref Reference) (Image, error) {
+	if o.Registry == nil {
+		return nil, fault.Errorf(fault.Usage, "no registry can be read here")
+	}
+	name := firstString(string(ref.Digest), ref.Tag)
+	body, mediaType, declared, err := o.Registry.Manifest(ctx, ref.Repository, name)
+	if err != nil {
+		return nil, err
+	}
+	root, err := verifyManifest(body, mediaType, declared, digest.Digest(ref.Digest))
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	return o.openImage(ctx, ref, remote{o.Registry, ref.Repository}, root)
+}

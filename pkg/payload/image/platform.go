@@ -1,0 +1,93 @@
+package image
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// platform is what a list says about one of its images.
+type platform struct {
+	Architecture string `json:"architecture"`
+	OS           string `json:"os"`
+	Variant      string `json:"variant"`
+}
+
+func (p platform) String() string {
+	s := p.OS + "/" + p.Architecture
+	if p.Variant != "" {
+		s += "/" + p.Variant
+	}
+	return s
+}
+
+// ParseArch gives the architecture as images write it, of any accepted spelling. Its error is fault.Usage.
+func ParseArch(name string) (string, error) {
+	switch name {
+	case "amd64", "x86_64":
+		return "amd64", nil
+	case "arm64", "aarch64":
+		return "arm64", nil
+	case "ppc64le", "s390x":
+		return name, nil
+	}
+	return "", fault.Errorf(fault.Usage, "no architecture %q: want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x", name)
+}
+
+// The annotation with which builders mark what describes an image and is none.
+const attestation = "vnd.docker.reference.type"
+
+// images are the entries of a list that may be images: no attestations, each digest once.
+func images(entries []descriptor) []descriptor {
+	var found []descriptor
+	for _, d := range entries {
+		_, attests := d.Annotations[attestation]
+		unknown := d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
+		same := slices.ContainsFunc(found, func(f descriptor) bool { return f.Digest == d.Digest })
+		if !attests && !unknown && !same {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// choose picks an entry: the first for linux and arch, else the only platform that there is. An entry without a platform
+// counts as one of its own.
+func choose(entries []descriptor, arch string) (descriptor, bool) {
+	platforms := map[string]descriptor{}
+	for _, d := range entries {
+		if d.Platform != nil && d.Platform.OS == "linux" && d.Platform.Architecture == arch {
+			return d, true
+		}
+		name := string(d.Digest)
+		if d.Platform != nil {
+			name = d.Platform.String()
+		}
+		if _, ok := platforms[name]; !ok {
+			platforms[name] = d
+		}
+	}
+	if len(platforms) != 1 {
+		return descriptor{}, false
+	}
+	for _, d := range platforms {
+		return d, true
+	}
+	return descriptor{}, false
+}
+
+// platformNames lists the platforms of entries for an error.
+func platformNames(entries []descriptor) string {
+	var names []string
+	for _, d := range entries {
+		if d.Platform != nil {
+			names = append(names, d.Platform.String())
+		}
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) == 0 {
+		return "no platform"
+	}
+	return strings.Join(names, ", ")
+}

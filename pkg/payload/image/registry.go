@@ -1,0 +1,18 @@
+package image
+
+import (
+	"context"
+	"io"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// Registry reads manifests and blobs of registries; repository is host[:port]/path. What it returns is not verified yet:
+// this package does that. Its errors carry their kind.
+type Registry interface {
+	// Manifest fetches a manifest by tag or digest in one GET, at most 8 MiB. declared is the Docker-Content-Digest header as it
+	// came (empty when absent), mediaType the Content-Type without parameters.
+	Manifest(ctx context.Context, repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
+	// Blob opens a blob in one GET. size is what the descriptor says; the reader may give more or less, the caller checks.
+	Blob(ctx context.Context, repository string, digest digest.Digest, size int64) (io.ReadCloser, error)
+}

@@ -1,0 +1,115 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// source gives what lies under a digest: a repository of a registry, or a layout. What it gives is not verified.
+type source interface {
+	// manifest gives a manifest with the media type it came with and the digest that a server declared, both empty where there is none.
+	manifest(ctx context.Context, d descriptor) (body []byte, mediaType, declared string, err error)
+	blob(ctx context.Context, d descriptor) (io.ReadCloser, error)
+}
+
+// fetched is a verified manifest.
+type fetched struct {
+	*manifest
+	digest   digest.Digest
+	platform *platform // of the entry that named it
+}
+
+// How far lists are followed: a list of lists of lists, and some of each at most.
+const (
+	maxDepth = 3
+	maxLists = 16
+)
+
+// resolver finds the one image for an architecture below a manifest.
+type resolver struct {
+	source source
+	arch   string
+	lists  int
+}
+
+// get fetches and verifies the manifest that a descriptor names.
+func (r *resolver) get(ctx context.Context, d descriptor) (*fetched, error) {
+	body, mediaType, declared, err := r.source.manifest(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
+	}
+	if mediaType == "" {
+		mediaType = d.MediaType
+	}
+	f, err := verifyManifest(body, mediaType, declared, d.Digest)
+	if err != nil {
+		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
+	}
+	if d.Size >= 0 && d.Size != int64(len(body)) {
+		return nil, fault.Errorf(fault.Integrity, "manifest %s: it has %d bytes, its list says %d", d.Digest, len(body), d.Size)
+	}
+	f.platform = d.Platform
+	return f, nil
+}
+
+// verifyManifest holds a manifest against the digest that was asked for (empty for a tag) and the one that the server declared.
+func verifyManifest(body []byte, mediaType, declared string, wanted digest.Digest) (*fetched, error) {
+	if len(body) > maxManifest {
+		return nil, fault.Errorf(fault.Integrity, "it has more than %d bytes", maxManifest)
+	}
+	got := digest.FromBytes(body)
+	if wanted != "" && got != wanted {
+		return nil, fault.Errorf(fault.Integrity, "its bytes have the digest %s, want %s", got, wanted)
+	}
+	if declared != "" {
+		stated, err := parseDigest(declared)
+		if err != nil {
+			return nil, fmt.Errorf("the header Docker-Content-Digest: %w", err)
+		}
+		if got != stated {
+			return nil, fault.Errorf(fault.Integrity, "its bytes have the digest %s, the header Docker-Content-Digest says %s", got, stated)
+		}
+	}
+	m, err := parseManifest(body, mediaType)
+	if err != nil {
+		return nil, err
+	}
+	return &fetched{manifest: m, digest: got}, nil
+}
+
+// image follows lists down to the image for the architecture.
+func (r *resolver) image(ctx context.Context, f *fetched, depth int) (*fetched, error) {
+	if !f.list {
+		return f, nil
+	}
+	if r.lists++; depth > maxDepth || r.lists > maxLists {
+		return nil, fault.Errorf(fault.Integrity, "manifest lists in manifest lists: more than %d deep or %d together", maxDepth, maxLists)
+	}
+	entries := images(f.entries)
+	if d, ok := choose(entries, r.arch); ok {
+		return r.follow(ctx, d, depth)
+	}
+	for _, d := range entries {
+		if d.Platform != nil || !isListType(d.MediaType) {
+			continue
+		}
+		inner, err := r.follow(ctx, d, depth)
+		if err == nil || fault.KindOf(err) != fault.NotFound {
+			return inner, err
+		}
+	}
+	return nil, fault.Errorf(fault.NotFound, "no image for linux/%s in the manifest list %s, which has %s: choose one with --arch", r.arch, f.digest, platformNames(entries))
+}
+
+func (r *resolver) follow(ctx context.Context, d descriptor, depth int) (*fetched, error) {
+	f, err := r.get(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return r.image(ctx, f, depth+1)
+}
