@@ -1,0 +1,68 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+const maxDocuments = 50_000 // of a file
+
+// document is what one document of a file holds.
+type document struct {
+	start, end int    // bytes of the file
+	json       []byte // when the document had to be converted, or is JSON
+	header     Header
+	problem    error
+}
+
+// readDocuments reads the documents of a file in their order, without those that hold nothing.
+func readDocuments(data []byte) []document {
+	if looksLikeJSON(data) {
+		return readStream(data)
+	}
+	return appendSegments(nil, data, 0)
+}
+
+// appendSegments reads the YAML documents of a file from a place on.
+func appendSegments(documents []document, data []byte, at int) []document {
+	for _, segment := range split(data[at:]) {
+		segment.start, segment.end = segment.start+at, segment.end+at
+		document, ok := readSegment(data, segment)
+		if !ok {
+			continue
+		}
+		if len(documents) == maxDocuments {
+			document.problem = fmt.Errorf("the file has more than %d documents", maxDocuments)
+			return append(documents, document)
+		}
+		documents = append(documents, document)
+	}
+	return documents
+}
+
+// readSegment reads the header of a YAML document from its lines, or parses it in full. ok is false for a document
+// without content.
+func readSegment(data []byte, part segment) (read document, ok bool) {
+	read = document{start: part.start, end: part.end, problem: part.problem}
+	text := data[part.start:part.end]
+	if len(bytes.TrimSpace(text)) == 0 {
+		return read, false
+	}
+	if read.problem != nil {
+		return read, true
+	}
+	if len(text) <= maxDocument {
+		if read.header, ok = scanHeader(text); ok {
+			return read, true
+		}
+	}
+	read.json, read.problem = toJSON(text)
+	if errors.Is(read.problem, errNull) {
+		return read, false
+	}
+	if read.problem == nil {
+		read.header, read.problem = readHeader(read.json)
+	}
+	return read, true
+}

@@ -1,0 +1,79 @@
+package manifest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// configOperatorOnly is the value of a profile's annotation in the FeatureGate manifests that the operator never
+// applies: they tell the config operator which gates the feature sets of this release enable.
+const configOperatorOnly = "false-except-for-the-config-operator"
+
+// EnabledGates are the feature gates that the payload itself enables for the settings' profile, feature set and major
+// version, sorted. ok is false when the payload has no such FeatureGate manifest: then no gate is enabled.
+func EnabledGates(objects []*Object, settings Settings) (enabled []string, ok bool, err error) {
+	r := rules{Settings: settings}
+	for _, object := range objects {
+		if !r.isGateManifest(object) {
+			continue
+		}
+		gate, err := readGate(object)
+		if err != nil {
+			return nil, false, err
+		}
+		if (Settings{FeatureSet: gate.Spec.FeatureSet}).featureSet() == settings.featureSet() {
+			ok = true
+			enabled = append(enabled, gate.enabled()...)
+		}
+	}
+	slices.Sort(enabled)
+	return slices.Compact(enabled), ok, nil
+}
+
+// isGateManifest says whether an object is the FeatureGate manifest of the settings.
+func (r rules) isGateManifest(o *Object) bool {
+	if o.Group != "config.openshift.io" || o.Kind != "FeatureGate" || o.Problem != "" {
+		return false
+	}
+	if o.Annotations[IncludePrefix+r.profile()] != configOperatorOnly || r.featureSets(o) != nil {
+		return false
+	}
+	return r.MajorVersion == nil || majorVersion(o, *r.MajorVersion) == nil
+}
+
+// gateManifest is what is read of a FeatureGate.
+type gateManifest struct {
+	Spec struct {
+		FeatureSet string `json:"featureSet"`
+	} `json:"spec"`
+	Status struct {
+		FeatureGates []struct {
+			Enabled []struct {
+				Name string `json:"name"`
+			} `json:"enabled"`
+		} `json:"featureGates"`
+	} `json:"status"`
+}
+
+func readGate(o *Object) (gateManifest, error) {
+	object, err := o.JSON()
+	if err != nil {
+		return gateManifest{}, err
+	}
+	var gate gateManifest
+	if err := json.Unmarshal(object, &gate); err != nil {
+		return gateManifest{}, fmt.Errorf("%s: reading feature gates: %w", o.ID(), err)
+	}
+	return gate, nil
+}
+
+func (g gateManifest) enabled() []string {
+	var names []string
+	for _, version := range g.Status.FeatureGates {
+		for _, enabled := range version.Enabled {
+			names = append(names, enabled.Name)
+		}
+	}
+	return names
+}

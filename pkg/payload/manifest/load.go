@@ -1,0 +1,99 @@
+package manifest
+
+import (
+	"cmp"
+	"path"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+)
+
+// Payload is what Load reads: all documents of a release in the order in which the operator reads them.
+type Payload struct {
+	Objects []*Object
+
+	// Rendered are the operator's manifests as templates gave them, in order of names; those that failed are not there.
+	Rendered []payload.File
+
+	Warnings []Warning
+}
+
+// Warning is something about a payload that its reader should know.
+type Warning struct {
+	Folder  Folder
+	File    string
+	Message string
+}
+
+func (w Warning) String() string { return string(w.Folder) + "/" + w.File + ": " + w.Message }
+
+// source is a file to read.
+type source struct {
+	folder Folder
+	name   string
+	data   []byte
+}
+
+// Load reads the documents of a payload: first the operator's folder, rendered, then the release's as it is; files in
+// bytewise order of names, documents as they stand in their file. Only names with .yaml, .yml or .json count. What
+// cannot be read becomes an object with a Problem and a warning, so a broken payload can still be looked at
+// (cluster-version-operator, pkg/payload/payload.go; that refuses such a payload as a whole).
+//
+// The objects keep parts of the files' data: it must not change afterwards.
+func Load(files payload.Files, render Render) *Payload {
+	loaded := &Payload{}
+	var sources []source
+	for _, file := range manifests(files.Operator) {
+		text, err := render.Execute(file.Data)
+		if err != nil {
+			loaded.Warnings = append(loaded.Warnings, Warning{OperatorFolder, file.Name, "skipped: " + err.Error()})
+			continue
+		}
+		loaded.Rendered = append(loaded.Rendered, payload.File{Name: file.Name, Size: int64(len(text)), Data: text})
+		sources = append(sources, source{OperatorFolder, file.Name, text})
+	}
+	for _, file := range manifests(files.Release) {
+		sources = append(sources, source{ReleaseFolder, file.Name, file.Data})
+	}
+	for _, objects := range readAll(sources) {
+		for _, object := range objects {
+			if object.Problem != "" {
+				loaded.Warnings = append(loaded.Warnings, Warning{object.Folder, object.File, object.problemAt()})
+			}
+		}
+		loaded.Objects = append(loaded.Objects, objects...)
+	}
+	return loaded
+}
+
+// manifests are the files that the operator reads, in its order.
+func manifests(files []payload.File) []payload.File {
+	var found []payload.File
+	for _, file := range files {
+		switch path.Ext(file.Name) {
+		case ".yaml", ".yml", ".json":
+			found = append(found, file)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b payload.File) int { return cmp.Compare(a.Name, b.Name) })
+	return found
+}
+
+// readAll reads files side by side and gives their objects in the order of the files.
+func readAll(sources []source) [][]*Object {
+	results := make([][]*Object, len(sources))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(sources)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(sources)); i = next.Add(1) - 1 {
+				results[i] = readFile(sources[i])
+			}
+		})
+	}
+	workers.Wait()
+	return results
+}

@@ -1,0 +1,101 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"sigs.k8s.io/yaml"
+)
+
+// Limits of one document. The largest object that an API server takes is a few megabytes, and a parser that meets a
+// hostile document of this size is done within two seconds.
+const (
+	maxDocument = 4 << 20  // bytes of a document
+	maxExpanded = 16 << 20 // bytes of its JSON when it has aliases
+)
+
+var errNull = errors.New("null document")
+
+// toJSON converts one YAML document as the operator does: the result is its compact JSON, byte for byte. errNull is
+// the answer to a document without content.
+func toJSON(document []byte) ([]byte, error) {
+	if len(document) > maxDocument {
+		return nil, fmt.Errorf("the document has %d bytes, more than %d", len(document), maxDocument)
+	}
+	document = asLines(document)
+	if err := checkAliases(document); err != nil {
+		return nil, err
+	}
+	converted, err := yaml.YAMLToJSON(document)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Equal(converted, []byte("null")) {
+		return nil, errNull
+	}
+	return converted, nil
+}
+
+// asLines ends every line of a document with a newline alone, as the operator's reader does.
+func asLines(document []byte) []byte {
+	if bytes.IndexByte(document, '\r') >= 0 {
+		document = bytes.ReplaceAll(document, []byte("\r\n"), []byte("\n"))
+	}
+	if !bytes.HasSuffix(document, []byte("\n")) {
+		document = append(document[:len(document):len(document)], '\n')
+	}
+	return document
+}
+
+// readHeader reads a header from the JSON of an object, with what the operator's decoder makes of odd fields: apiVersion
+// and kind of another type are errors, other fields count as absent.
+func readHeader(object []byte) (Header, error) {
+	var types struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+	}
+	if err := json.Unmarshal(object, &types); err != nil {
+		return Header{}, fmt.Errorf("reading apiVersion and kind: %w", err)
+	}
+	if _, err := schema.ParseGroupVersion(types.APIVersion); err != nil {
+		return Header{}, err
+	}
+	var content map[string]any
+	if err := utiljson.Unmarshal(object, &content); err != nil {
+		return Header{}, err
+	}
+	var header Header
+	header.APIVersion, _ = content["apiVersion"].(string)
+	header.Kind, _ = content["kind"].(string)
+	metadata, _ := content["metadata"].(map[string]any)
+	header.Name, _ = metadata["name"].(string)
+	header.Namespace, _ = metadata["namespace"].(string)
+	header.Annotations, header.Annotated = readAnnotations(metadata["annotations"])
+	return header, nil
+}
+
+// readAnnotations keeps the annotations that decide; null is an empty string, anything else than a string makes the
+// operator see none.
+func readAnnotations(value any) (decisive map[string]string, ok bool) {
+	annotations, ok := value.(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	for key, value := range annotations {
+		text, isText := value.(string)
+		if !isText && value != nil {
+			return nil, false
+		}
+		if decides(key) {
+			if decisive == nil {
+				decisive = map[string]string{}
+			}
+			decisive[key] = text
+		}
+	}
+	return decisive, true
+}

@@ -1,0 +1,95 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode"
+	"unicode/utf8"
+)
+
+const guessWindow = 1024 // bytes in which a file must show that it is JSON
+
+// looksLikeJSON says whether a file begins with an object, as the operator's reader guesses it.
+func looksLikeJSON(data []byte) bool {
+	data = data[:min(len(data), guessWindow)]
+	return bytes.HasPrefix(bytes.TrimLeftFunc(data, unicode.IsSpace), []byte("{"))
+}
+
+// readStream reads a file that begins like JSON: JSON documents, kept as they stand. Where one of the first two is none,
+// the operator's reader takes it and all that follow for YAML; behind a third there is nothing but the error.
+func readStream(data []byte) []document {
+	var documents []document
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	for count, at := 0, 0; ; count++ {
+		read, err := readObject(decoder)
+		switch {
+		case errors.Is(err, io.EOF):
+			return documents
+		case read.problem == nil && len(documents) == maxDocuments:
+			read.problem = fmt.Errorf("the file has more than %d documents", maxDocuments)
+			return append(documents, read)
+		case read.problem == nil && len(read.json) > 0:
+			documents = append(documents, read)
+		case read.problem != nil && count <= 1:
+			if start, ok := skipBlank(data, at); ok {
+				return appendSegments(documents, data, start)
+			}
+			read.start, read.end = at, len(data)
+			return append(documents, read)
+		case read.problem != nil:
+			read.start, read.end = at, len(data)
+			return append(documents, read)
+		}
+		at = int(decoder.InputOffset())
+	}
+}
+
+// readObject reads the next JSON value; a null has no JSON. err is io.EOF at the end, and nil for a value with a
+// problem.
+func readObject(decoder *json.Decoder) (document, error) {
+	var object json.RawMessage
+	if err := decoder.Decode(&object); err != nil {
+		if errors.Is(err, io.EOF) {
+			return document{}, err
+		}
+		return document{problem: err}, nil
+	}
+	end := int(decoder.InputOffset())
+	read := document{start: end - len(object), end: end}
+	if bytes.Equal(object, []byte("null")) {
+		return read, nil
+	}
+	if len(object) > maxDocument {
+		read.problem = fmt.Errorf("the document has %d bytes, more than %d", len(object), maxDocument)
+		return read, nil
+	}
+	read.json = object
+	read.header, read.problem = readHeader(object)
+	if read.problem == nil {
+		if missing := read.header.problem(); missing != "" {
+			read.problem = errors.New(missing)
+		}
+	}
+	return read, nil
+}
+
+// skipBlank goes on to the end of a blank line, or to the first character that is none. ok is false at the end of the
+// file and at bytes that are no text.
+func skipBlank(data []byte, at int) (int, bool) {
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		switch {
+		case r == utf8.RuneError:
+			return at, false
+		case !unicode.IsSpace(r):
+			return at, true
+		case r == '\n':
+			return at + size, true
+		}
+		at += size
+	}
+	return at, false
+}
