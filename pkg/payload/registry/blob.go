@@ -2,8 +2,8 @@ package registry
 
 import (
 	"context"
+	"crypto/sha256"
 	"io"
-	"net/http"
 
 	"github.com/regclient/regclient/types/ref"
 )
@@ -19,21 +19,12 @@ func (s *session) blob(ctx context.Context, r ref.Ref, size int64) (io.ReadClose
 		release()
 		return nil, err
 	}
-	return &plainBlob{k, release}, nil
-}
-
-type plainBlob struct {
-	k       *call
-	release func()
-}
-
-func (b *plainBlob) Read(p []byte) (int, error) { return b.k.stream.Read(p) }
-func (b *plainBlob) Close() error {
-	defer b.release()
-	return b.k.closeStream()
-}
-
-// resumes says whether a response goes on where the call wants it.
-func resumes(response *http.Response, k *call) bool {
-	return response.StatusCode != http.StatusPartialContent
+	d := &download{
+		ctx: ctx, session: s, ref: r, release: release, answer: k,
+		length: k.length, total: k.length, etag: k.header.Get("ETag"), given: sha256.New(),
+	}
+	if d.total < 0 && size > 0 {
+		d.total = size
+	}
+	return d, nil
 }

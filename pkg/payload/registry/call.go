@@ -35,6 +35,7 @@ type call struct {
 	done       bool   // the answer is complete, whatever regclient thinks of it
 	whole      bool   // a blob comes from its first byte although from was asked for
 
+	length      int64         // of the rest of a blob, or of the whole when it begins anew; -1 when the header does not say
 	stream      io.ReadCloser // a blob's
 	closeStream func() error
 }

@@ -136,7 +136,7 @@ func (s *session) do(ctx context.Context, r ref.Ref, want call, get getter) (*ca
 			return nil, s.explain(ctx, r, &k, err)
 		}
 		if response != nil {
-			k.stream, k.closeStream = response.Body, closeBody
+			k.stream, k.closeStream, k.length = response.Body, closeBody, response.ContentLength
 		}
 		return &k, nil
 	}

@@ -1,25 +1,170 @@
-// Package rewrite decides where a repository is looked for, from the files that name mirrors.
+// Package rewrite decides where a repository is looked for, from the files that name mirrors: OpenShift's mirror
+// sets and containers' registries.conf. A digest is never changed: only where it is asked for.
 package rewrite
 
-// Files are what the command line names.
+import (
+	"slices"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// Files are what the command line names; empty ones are left out.
 type Files struct {
 	IDMS, ITMS, ICSP []string // ImageDigestMirrorSet, ImageTagMirrorSet and ImageContentSourcePolicy, each of several documents
-	Conf             string   // containers' registries.conf
+	Conf             string   // containers' registries.conf, version 2
 }
 
 // Place is one repository to ask.
 type Place struct {
 	Repository string // host[:port]/path
-	Insecure   bool   // the host may be unverified or speak plain HTTP
+	Insecure   bool   // registries.conf says that its host may be unverified or speak plain HTTP
 }
 
-// Rules are all that the files say.
-type Rules struct{}
+// Rules are what all the files say. The zero value rewrites nothing.
+type Rules struct {
+	digests, tags []rule // from mirror sets
+	conf          []rule // from registries.conf
+}
 
-// Load reads the files.
-func Load(Files) (*Rules, error) { return &Rules{}, nil }
+// rule is what holds for the repositories under one prefix.
+type rule struct {
+	prefix   string   // host[:port][/path], or *.domain
+	location string   // what replaces the prefix at the source itself, "" for the prefix
+	mirrors  []mirror // in the order to ask
+	never    bool     // the source is not contacted
+	blocked  string   // the file that blocks the prefix
+	insecure bool
+}
 
-// Places lists where to look for a repository, the best first.
-func (r *Rules) Places(repository string, _ bool) ([]Place, error) {
-	return []Place{{Repository: repository}}, nil
+// mirror is a prefix that stands for another one.
+type mirror struct {
+	location     string
+	insecure     bool
+	digest, tags bool // what it is asked for
+}
+
+// Load reads the files. One that is missing is fault.Local, one that is not what it should be fault.Usage.
+func Load(files Files) (*Rules, error) {
+	r := &Rules{}
+	for _, paths := range [][]string{files.IDMS, files.ITMS, files.ICSP} {
+		for _, path := range paths {
+			if err := r.loadSets(path); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if files.Conf != "" {
+		if err := r.loadConf(files.Conf); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// Places lists where to look for a repository, the mirrors in the order of their files and the source last. The
+// longest prefix decides; where a mirror set and registries.conf have the same, both count. A repository that may
+// not be contacted at all is fault.Network.
+func (r *Rules) Places(repository string, byDigest bool) ([]Place, error) {
+	sets := r.tags
+	if byDigest {
+		sets = r.digests
+	}
+	set, length := longest(sets, repository)
+	conf, confLength := longest(r.conf, repository)
+	if set != nil && conf != nil && length != confLength {
+		if length > confLength {
+			conf = nil
+		} else {
+			set = nil
+		}
+	}
+	source := Place{Repository: repository}
+	var places []Place
+	never := false
+	if conf != nil {
+		if conf.blocked != "" {
+			return nil, fault.Errorf(fault.Network, "%s is blocked by %s", repository, conf.blocked)
+		}
+		rest := repository[confLength:]
+		for _, m := range conf.mirrors {
+			if byDigest && m.digest || !byDigest && m.tags {
+				places = add(places, Place{Repository: m.location + rest, Insecure: m.insecure})
+			}
+		}
+		source.Insecure = conf.insecure
+		if conf.location != "" {
+			source.Repository = conf.location + rest
+		}
+	}
+	if set != nil {
+		for _, m := range set.mirrors {
+			at := m.location + repository[length:]
+			places = add(places, Place{Repository: at, Insecure: r.insecure(at)})
+		}
+		never = set.never
+		source.Insecure = source.Insecure || r.insecure(repository)
+	}
+	if never && len(places) == 0 {
+		return nil, fault.Errorf(fault.Network, "%s may not be contacted (NeverContactSource), and it has no mirror", repository)
+	}
+	if !never {
+		places = add(places, source)
+	}
+	return places, nil
+}
+
+// add appends a place unless it is there already: some files name the source among its mirrors.
+func add(places []Place, p Place) []Place {
+	if slices.ContainsFunc(places, func(q Place) bool { return q.Repository == p.Repository }) {
+		return places
+	}
+	return append(places, p)
+}
+
+// insecure says whether registries.conf has a registry for this repository that is insecure: a mirror set cannot say so itself.
+func (r *Rules) insecure(repository string) bool {
+	conf, _ := longest(r.conf, repository)
+	return conf != nil && conf.insecure
+}
+
+// longest finds the rule that is nearest to a repository, and how much of the repository it covers: the longest
+// prefix, a name before a wildcard, and the longer of two wildcards.
+func longest(rules []rule, repository string) (best *rule, covered int) {
+	covered = -1
+	for i := range rules {
+		n := match(rules[i].prefix, repository)
+		if n > covered || n >= 0 && n == covered && nearer(rules[i].prefix, best.prefix) {
+			best, covered = &rules[i], n
+		}
+	}
+	return best, covered
+}
+
+// nearer compares two prefixes that cover the same, so that at least one is a wildcard.
+func nearer(a, b string) bool {
+	if wild := strings.HasPrefix(b, "*"); wild != strings.HasPrefix(a, "*") {
+		return wild
+	}
+	return len(a) > len(b)
+}
+
+// match gives the length of what a prefix covers of a repository, -1 when it does not: a prefix ends where a part of
+// the path or the host does, and *.domain covers the host of any of the domain's subdomains.
+func match(prefix, repository string) int {
+	if domain, ok := strings.CutPrefix(prefix, "*"); ok {
+		host, _, _ := strings.Cut(repository, "/")
+		name, _, _ := strings.Cut(host, ":")
+		if strings.HasSuffix(name, domain) && len(name) > len(domain) {
+			return len(host)
+		}
+		return -1
+	}
+	if !strings.HasPrefix(repository, prefix) {
+		return -1
+	}
+	if len(repository) == len(prefix) || repository[len(prefix)] == '/' {
+		return len(prefix)
+	}
+	return -1
 }
