@@ -131,6 +131,11 @@ func FormNames(kube KubeFlags, forms Forms) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
+// ShowsTable says whether the form is a table, of which nothing is seen when it has no rows.
+func (out *Output) ShowsTable() bool {
+	return out.options.Forms.Table && out.query == nil && (out.form == "" || out.form == "wide")
+}
+
 // Print writes a view; nothing is written when it fails, but for results of jq before the one that failed.
 func (out *Output) Print(ctx context.Context, w io.Writer, v View) error {
 	if out.sorter != nil {

@@ -195,7 +195,9 @@ func TestFormsOfACommandWithoutTable(t *testing.T) {
 func TestSeveralReleases(t *testing.T) {
 	second := v1alpha1.NewComponentImageList(v1alpha1.Release{Reference: "oci:y", Version: "4.14.1"},
 		[]payload.Component{{Name: "etcd", Image: "q/e@sha256:cc", Digest: "sha256:cc"}})
-	output, err := printers.NewOutput(options(func(o *printers.Options) { o.JQ, o.HasJQ = ".items[] | select(.metadata.name==\"etcd\") | [.release.version,.digest], .releases", true }))
+	output, err := printers.NewOutput(options(func(o *printers.Options) {
+		o.JQ, o.HasJQ = ".items[] | select(.metadata.name==\"etcd\") | [.release.version,.digest], .releases", true
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

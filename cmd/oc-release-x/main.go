@@ -1,0 +1,61 @@
+// Command oc-release-x is a plugin for oc and kubectl that reads OpenShift release images.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/release-x/oc-release-x/pkg/plugin"
+)
+
+// grace is how long a command may take to clean up after a signal.
+const grace = 800 * time.Millisecond
+
+func main() {
+	// A reader that leaves a pipe is told to the writer as an error, not by ending the process.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+
+	ctx, cancel := context.WithCancelCause(context.Background())
+	done := make(chan int, 1)
+	go func() { done <- plugin.Execute(ctx, environment(), os.Args[1:]) }()
+	select {
+	case code := <-done:
+		os.Exit(code)
+	case s := <-signals:
+		interrupted := plugin.Interrupted{Signal: s.(syscall.Signal)}
+		cancel(interrupted)
+		select {
+		case <-done:
+		case <-time.After(grace):
+		}
+		os.Exit(plugin.ExitCode(interrupted))
+	}
+}
+
+func environment() plugin.Environment {
+	home, _ := os.UserHomeDir() // without one there are no credentials in it
+	return plugin.Environment{
+		Streams: plugin.FileStreams(os.Stdin, os.Stdout, os.Stderr),
+		Getenv:  os.Getenv,
+		Home:    home,
+		UID:     strconv.Itoa(os.Getuid()),
+		Name:    calledAs(os.Args[0]),
+	}
+}
+
+// calledAs is the command that a user typed to get here: kubectl looks for kubectl-release_x, oc for both
+// names and for oc-release_x first.
+func calledAs(program string) string {
+	if strings.HasPrefix(filepath.Base(program), "kubectl-") {
+		return "kubectl release-x"
+	}
+	return "oc release-x"
+}

@@ -1,0 +1,162 @@
+package house_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/release-x/oc-release-x/pkg/plugin"
+)
+
+var update = flag.Bool("update", false, "write what the program prints into the README")
+
+// TestReadmeShowsRealOutput runs every command that the README shows and compares; with -update it writes what
+// they print. A line of … stands for the rest of the output.
+func TestReadmeShowsRealOutput(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	before, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?ms)^```console\n\\$ (.*?)\n(.*?)```")
+	shown := 0
+	after := blocks.ReplaceAllStringFunc(string(before), func(block string) string {
+		parts := blocks.FindStringSubmatch(block)
+		words, err := shellWords(parts[1])
+		if err != nil {
+			t.Fatalf("%s: %v", parts[1], err)
+		}
+		if words = afterProgram(words); words == nil {
+			return block
+		}
+		shown++
+		return "```console\n$ " + parts[1] + "\n" + cut(execute(words), parts[2]) + "```"
+	})
+	after = flagSection(after)
+	if shown < 10 {
+		t.Errorf("only %d commands found in the README", shown)
+	}
+	if *update {
+		if err := os.WriteFile("README.md", []byte(after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(after, string(before)); diff != "" {
+		t.Errorf("the README shows something else than the program (go test ./internal/house -update mends it):\n%s", diff)
+	}
+}
+
+// afterProgram are the arguments of a command line of ours, nil for another program.
+func afterProgram(words []string) []string {
+	for _, program := range [][]string{{"oc", "release-x"}, {"go", "run", "./cmd/oc-release-x"}} {
+		if len(words) > len(program) && strings.Join(words[:len(program)], " ") == strings.Join(program, " ") {
+			return words[len(program):]
+		}
+	}
+	return nil
+}
+
+// execute runs a command line as a person without a configuration would see it.
+func execute(args []string) string {
+	var out bytes.Buffer
+	plugin.Execute(context.Background(), plugin.Environment{
+		Streams: plugin.Streams{In: strings.NewReader(""), Out: &out, ErrOut: &out},
+		Getenv:  func(string) string { return "" },
+		Name:    "oc release-x",
+	}, args)
+	return out.String()
+}
+
+// cut shortens output to as many lines as the README shows before its line of ….
+func cut(output, shown string) string {
+	if output != "" && !strings.HasSuffix(output, "\n") {
+		output += "\n"
+	}
+	before, _, shortened := strings.Cut(shown, "…\n")
+	if !shortened {
+		return output
+	}
+	lines := strings.SplitAfter(output, "\n")
+	keep := strings.Count(before, "\n")
+	if keep == 0 {
+		keep = 8
+	}
+	return strings.Join(lines[:min(keep, len(lines))], "") + "…\n"
+}
+
+// shellWords splits a command line that quotes with ' and " alone.
+func shellWords(line string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	started, quote := false, rune(0)
+	for _, r := range line {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, started = r, true
+		case quote == 0 && r == ' ':
+			if started {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			started = false
+		default:
+			word.WriteRune(r)
+			started = true
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("a quote is open")
+	}
+	if started {
+		words = append(words, word.String())
+	}
+	return words, nil
+}
+
+// flagSection writes the flags of all commands between the two marks.
+func flagSection(text string) string {
+	const open, end = "<!-- flags -->\n", "<!-- /flags -->"
+	before, rest, _ := strings.Cut(text, open)
+	_, after, _ := strings.Cut(rest, end)
+	root := plugin.NewCommand(plugin.Environment{Getenv: func(string) string { return "" }, Name: "oc release-x"})
+	var b strings.Builder
+	b.WriteString("| flag | meaning |\n|---|---|\n")
+	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { b.WriteString(flagRow(f, "")) })
+	for _, command := range root.Commands() {
+		commandFlags(&b, command)
+	}
+	return before + open + "\n" + b.String() + "\n" + end + after
+}
+
+func commandFlags(b *strings.Builder, command *cobra.Command) {
+	command.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden && f.Name != "help" {
+			b.WriteString(flagRow(f, command.Name()+" "))
+		}
+	})
+}
+
+func flagRow(f *pflag.Flag, command string) string {
+	name := "--" + f.Name
+	if f.Shorthand != "" {
+		name = "-" + f.Shorthand + ", " + name
+	}
+	usage := strings.ReplaceAll(strings.SplitN(f.Usage, ". The template format", 2)[0], "|", `\|`)
+	if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && f.DefValue != "0" && f.DefValue != "0s" {
+		usage += " (default `" + f.DefValue + "`)"
+	}
+	return "| `" + command + name + "` | " + usage + " |\n"
+}

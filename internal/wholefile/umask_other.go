@@ -1,0 +1,8 @@
+//go:build !unix
+
+package wholefile
+
+import "io/fs"
+
+// umask is nothing where there is no such thing.
+func umask() fs.FileMode { return 0 }

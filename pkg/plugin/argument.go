@@ -1,0 +1,98 @@
+package plugin
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
+)
+
+// releaseFlags say which release, beside the first argument.
+type releaseFlags struct {
+	releases   []string
+	repository string
+}
+
+func (r *releaseFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&r.releases, "release", nil, "The release; every argument is then a NAME")
+	cmd.Flags().StringVar(&r.repository, "release-repository", "quay.io/openshift-release-dev/ocp-release",
+		"Repository of a release that is given by its version, and of the pull spec of one that comes from a file")
+}
+
+// target is what the arguments of a command name.
+type target struct {
+	releases []string
+	names    []string
+}
+
+// parseTarget splits arguments into the release and the names: with --release all are names, else the first
+// is the release, else the environment names it. It touches nothing but its arguments.
+func parseTarget(args, flagged []string, fromEnvironment string) (target, error) {
+	switch {
+	case len(flagged) > 0:
+		return target{releases: flagged, names: args}, nil
+	case len(args) > 0:
+		return target{releases: args[:1], names: args[1:]}, nil
+	case fromEnvironment != "":
+		return target{releases: []string{fromEnvironment}}, nil
+	}
+	return target{}, fault.Errorf(fault.Usage, "no release given: want "+image.Forms+", or set OCP_RELEASE_IMAGE")
+}
+
+// references reads the releases that the arguments of a command name, and the names.
+func (r *releaseFlags) references(f *factory, command string, args []string) ([]image.Reference, []string, error) {
+	if err := f.global.arch.check(); err != nil {
+		return nil, nil, err
+	}
+	t, err := parseTarget(args, r.releases, f.Getenv("OCP_RELEASE_IMAGE"))
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []image.Reference
+	for _, text := range t.releases {
+		ref, err := image.ParseReference(text)
+		if errors.Is(err, image.ErrNotReference) {
+			return nil, nil, r.notRelease(f, command, text, t)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if ref.Kind == image.KindVersion {
+			if ref, err = r.versionTag(f, ref); err != nil {
+				return nil, nil, err
+			}
+		}
+		list = append(list, ref)
+	}
+	return list, t.names, nil
+}
+
+// notRelease is the error of a first word that is no release, with what was perhaps meant.
+func (r *releaseFlags) notRelease(f *factory, command, word string, t target) error {
+	release := "RELEASE"
+	if len(r.releases) == 0 && f.Getenv("OCP_RELEASE_IMAGE") != "" {
+		release = `--release "$OCP_RELEASE_IMAGE"`
+	}
+	meant := strings.Join(append([]string{f.Name, command, release, word}, t.names...), " ")
+	return fault.Errorf(fault.Usage, "%q is not a release, did you mean `%s`? A release is %s", word, meant, image.Forms)
+}
+
+// versionTag is the image of a version: the tag VERSION-ARCH in the release repository.
+func (r *releaseFlags) versionTag(f *factory, ref image.Reference) (image.Reference, error) {
+	arch := ref.Arch
+	if arch == "" {
+		arch = cmp.Or(f.global.arch.value(), "amd64")
+	}
+	tag := ref.Version + "-" + tagArch(arch)
+	tagged, err := image.ParseReference(r.repository + ":" + tag)
+	if err != nil {
+		return image.Reference{}, fault.Errorf(fault.Usage, "--release-repository %q: %w", r.repository, err)
+	}
+	f.notef("%s is %s", ref.Text, tagged.Text)
+	tagged.Text = ref.Text
+	return tagged, nil
+}

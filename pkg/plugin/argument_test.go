@@ -1,0 +1,53 @@
+package plugin
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+func TestParseTarget(t *testing.T) {
+	for _, test := range []struct {
+		args, flagged, environment string
+		releases, names            string
+	}{
+		{args: "A", releases: "A"},
+		{args: "A etcd pod", releases: "A", names: "etcd pod"},
+		{args: "etcd pod", flagged: "A B", releases: "A B", names: "etcd pod"},
+		{flagged: "A", environment: "E", releases: "A"},
+		{environment: "E", releases: "E"},
+		{args: "A", environment: "E", releases: "A"},
+	} {
+		got, err := parseTarget(strings.Fields(test.args), strings.Fields(test.flagged), test.environment)
+		if err != nil {
+			t.Errorf("%+v: %v", test, err)
+		}
+		want := []string{test.releases, test.names}
+		if diff := cmp.Diff(want, []string{strings.Join(got.releases, " "), strings.Join(got.names, " ")}); diff != "" {
+			t.Errorf("%+v: %s", test, diff)
+		}
+	}
+	if _, err := parseTarget(nil, nil, ""); fault.KindOf(err) != fault.Usage {
+		t.Errorf("nothing at all: %v", err)
+	}
+}
+
+func TestArchitectures(t *testing.T) {
+	for _, test := range []struct{ arch, filter, want, wantError string }{
+		{},
+		{arch: "x86_64", want: "amd64"},
+		{arch: "aarch64", want: "arm64"},
+		{arch: "s390x", want: "s390x"},
+		{filter: "linux/ppc64le", want: "ppc64le"},
+		{arch: "amd64", filter: "linux/amd64", want: "amd64", wantError: "--arch and --filter-by-os say the same: give one of them"},
+	} {
+		a := archFlags{arch: test.arch, filterOS: test.filter}
+		err := a.check()
+		if a.value() != test.want || err != nil && err.Error() != test.wantError || err == nil && test.wantError != "" {
+			t.Errorf("%+v: %q, %v", test, a.value(), err)
+		}
+	}
+}

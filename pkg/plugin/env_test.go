@@ -1,0 +1,207 @@
+package plugin_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+)
+
+func TestEnv(t *testing.T) {
+	release := layout(t, small())
+	digest := build(t, small()).Digest().String()
+	want(t, run(t, "env", release), 0, ""+
+		"# Component images of OpenShift 4.14.0\n"+
+		"# Read from "+release+"\n"+
+		"export RELEASE_IMAGE=\"quay.io/openshift-release-dev/ocp-release@"+digest+"\"\n"+
+		"export RELEASE_VERSION=\"4.14.0\"\n"+
+		"export RELEASE_DIGEST=\""+digest+"\"\n"+
+		"export ETCD_IMAGE=\""+testrelease.ImageOf("etcd")+"\"\n"+
+		"export HYPERKUBE_IMAGE=\""+testrelease.ImageOf("hyperkube")+"\"\n"+
+		"export MACHINE_CONFIG_OPERATOR_IMAGE=\""+testrelease.ImageOf("machine-config-operator")+"\"\n"+
+		"export POD_IMAGE=\""+testrelease.ImageOf("pod")+"\"\n"+
+		"export KUBE_APISERVER_IMAGE=\""+testrelease.ImageOf("hyperkube")+"\"\n"+
+		"export KUBE_CONTROLLER_MANAGER_IMAGE=\""+testrelease.ImageOf("hyperkube")+"\"\n"+
+		"export KUBE_SCHEDULER_IMAGE=\""+testrelease.ImageOf("hyperkube")+"\"\n"+
+		"export MACHINE_CONFIG_ETCD_IMAGE=\""+testrelease.ImageOf("etcd")+"\"\n"+
+		"export MACHINE_CONFIG_INFRA_IMAGE=\""+testrelease.ImageOf("pod")+"\"\n"+
+		"export MACHINE_CONFIG_SERVER_IMAGE=\""+testrelease.ImageOf("machine-config-operator")+"\"\n"+
+		"export OPENSHIFT_HYPERKUBE_IMAGE=\""+testrelease.ImageOf("hyperkube")+"\"\n", "")
+}
+
+func TestEnvOfAFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := small().WriteFolder(dir); err != nil {
+		t.Fatal(err)
+	}
+	want(t, run(t, "env", "dir:"+dir, "etcd"), 0, ""+
+		"# Component images of OpenShift 4.14.0\n"+
+		"# Read from dir:"+dir+"\n"+
+		"# RELEASE_IMAGE and RELEASE_DIGEST are left out: this source does not know the digest of the release image\n"+
+		"export RELEASE_VERSION=\"4.14.0\"\n"+
+		"export ETCD_IMAGE=\""+testrelease.ImageOf("etcd")+"\"\n", "")
+}
+
+func TestEnvNames(t *testing.T) {
+	release := layout(t, small())
+	for _, test := range []struct{ args, want string }{
+		{"etcd", "ETCD_IMAGE"},
+		{"kube-apiserver", "KUBE_APISERVER_IMAGE"},
+		{"hyperkube kube-scheduler", "HYPERKUBE_IMAGE KUBE_SCHEDULER_IMAGE"},
+		{"*", "ETCD_IMAGE HYPERKUBE_IMAGE MACHINE_CONFIG_OPERATOR_IMAGE POD_IMAGE"},
+		{"kube-apiserver --aliases=false", "KUBE_APISERVER_IMAGE"},
+		{"--aliases=false", "ETCD_IMAGE HYPERKUBE_IMAGE MACHINE_CONFIG_OPERATOR_IMAGE POD_IMAGE"},
+		{"etcd --prefix OCP_", "OCP_ETCD_IMAGE"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			args := append([]string{"env", release, "--jq", `[.variables[]|select(.component).name]|join(" ")`}, strings.Fields(test.args)...)
+			want(t, run(t, args...), 0, test.want+"\n", "")
+		})
+	}
+	want(t, run(t, "env", release, "nope"), 3, "", "error: no component \"nope\" in release 4.14.0\n")
+}
+
+func TestEnvFormats(t *testing.T) {
+	release := layout(t, small())
+	digest := build(t, small()).Digest().String()
+	etcd, comments := testrelease.ImageOf("etcd"), "# Component images of OpenShift 4.14.0\n# Read from "+release+"\n"
+	for format, line := range map[string]string{
+		"sh":         comments + "export N=\"V\"\n",
+		"fish":       comments + "set -gx N \"V\"\n",
+		"powershell": comments + "$env:N = \"V\"\n",
+		"dotenv":     comments + "N=V\n",
+		"make":       comments + "export N := V\n",
+		"github":     "N=V\n",
+	} {
+		t.Run(format, func(t *testing.T) {
+			head, template := "", line
+			if i := strings.LastIndex(strings.TrimSuffix(line, "\n"), "\n"); i >= 0 {
+				head, template = line[:i+1], line[i+1:]
+			}
+			expected := head
+			for _, v := range [][2]string{
+				{"RELEASE_IMAGE", "example.com/mirror@" + digest}, {"RELEASE_VERSION", "4.14.0"}, {"RELEASE_DIGEST", digest}, {"ETCD_IMAGE", etcd},
+			} {
+				expected += strings.NewReplacer("N", v[0], "V", v[1]).Replace(template)
+			}
+			got := run(t, "env", release, "etcd", "--format", format, "--release-image", "example.com/mirror@"+digest)
+			want(t, got, 0, expected, "")
+		})
+	}
+	var flat map[string]string
+	if err := json.Unmarshal([]byte(good(t, run(t, "env", release, "etcd", "--format", "json"))), &flat); err != nil {
+		t.Fatal(err)
+	}
+	expected := map[string]string{
+		"RELEASE_IMAGE":   "quay.io/openshift-release-dev/ocp-release@" + digest,
+		"RELEASE_VERSION": "4.14.0", "RELEASE_DIGEST": digest, "ETCD_IMAGE": etcd,
+	}
+	if diff := cmp.Diff(expected, flat); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEnvFlagsThatContradict(t *testing.T) {
+	release := layout(t, small())
+	for _, test := range []struct {
+		args, want string
+	}{
+		{"--format json -o json", "--format writes variables and -o or --jq a document: give one of them"},
+		{"--to x -o json", "--to writes variables and -o or --jq a document: give one of them"},
+		{"--format tcsh", `--format "tcsh": want one of sh, fish, powershell, dotenv, make, github, json`},
+		{"--prefix a", `--prefix "a": want upper-case letters, digits and underscores, no digit first`},
+		{"--prefix 1", `--prefix "1": want upper-case letters, digits and underscores, no digit first`},
+		{"--release-image $(id)", `--release-image "$(id)": a pull spec has letters, digits and @:./_+- only`},
+		{"-o wide", `unable to match a printer suitable for the output format "wide", allowed formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,template,templatefile,yaml`},
+	} {
+		want(t, run(t, append([]string{"env", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
+	}
+}
+
+// shellsOf are the shells that a format of env is for, with the flags that make them read no start file.
+func shellsOf() map[string][][]string {
+	return map[string][][]string{
+		"sh":   {{"sh"}, {"bash", "--norc"}, {"dash"}, {"zsh", "-f"}, {"busybox", "sh"}},
+		"fish": {{"fish", "--no-config"}},
+	}
+}
+
+// TestShellsTakeEnv feeds the output to the eval of every shell that is installed, and holds the guide's own check.
+func TestShellsTakeEnv(t *testing.T) {
+	release := layout(t, small())
+	for format, shells := range shellsOf() {
+		file := filepath.Join(t.TempDir(), "component-images."+format)
+		good(t, run(t, "env", release, "--format", format, "--to", file))
+		for _, shell := range shells {
+			t.Run(shell[0], func(t *testing.T) {
+				path, err := exec.LookPath(shell[0])
+				if err != nil {
+					t.Skipf("%s is not installed", shell[0])
+				}
+				for _, read := range map[string][]string{
+					"sh":   {`eval "$(cat "$F")"`, `. "$F"`},
+					"fish": {`eval (cat $F | string collect)`, `source $F`},
+				}[format] {
+					script := read + "\n" + `echo "etcd: $ETCD_IMAGE"; echo "API server: $KUBE_APISERVER_IMAGE"; env | grep -c '_IMAGE='`
+					command := exec.Command(path, append(shell[1:], "-c", script)...)
+					command.Env = []string{"PATH=" + os.Getenv("PATH"), "F=" + file, "HOME=" + t.TempDir()}
+					out, err := command.CombinedOutput()
+					expected := "etcd: " + testrelease.ImageOf("etcd") + "\nAPI server: " + testrelease.ImageOf("hyperkube") + "\n12\n"
+					if err != nil || string(out) != expected {
+						t.Errorf("%s: %v\ngot  %s\nwant %s", read, err, out, expected)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestRow49EnvRefusesWhatAShellCouldMisread(t *testing.T) {
+	canary := filepath.Join(t.TempDir(), "canary")
+	value := testrelease.Image
+	for name, test := range map[string]struct {
+		b    *testrelease.Builder
+		want string
+	}{
+		"substitution in a value": {small().WithComponent("x", value("q/a$(touch "+canary+")")), `the pull spec of the component "x" has characters that are not safe in a shell: "q/a$(touch ` + canary + `)"`},
+		"backtick in a value":     {small().WithComponent("x", value("q/a`id`")), "the pull spec of the component \"x\" has characters that are not safe in a shell: \"q/a`id`\""},
+		"newline in a value":      {small().WithComponent("x", value("q/a\ntouch x")), `the pull spec of the component "x" has characters that are not safe in a shell: "q/a\ntouch x"`},
+		"quote in a name":         {small().WithComponent(`a";id;"`), `the component "a\";id;\"" cannot be a variable: its name has characters other than letters, digits and ._-`},
+		"collision":               {small().WithComponent("a-b").WithComponent("a_b"), `the component "a_b" and the component "a-b" would both be the variable A_B_IMAGE`},
+		"the release":             {small().WithComponent("release"), `the component "release" and the release itself would both be the variable RELEASE_IMAGE`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, format := range []string{"sh", "fish", "powershell", "dotenv", "make", "github", "json"} {
+				got := run(t, "env", layout(t, test.b), "--format", format)
+				got.err = got.err[strings.LastIndex(strings.TrimSuffix(got.err, "\n"), "\n")+1:] // warnings come before it
+				want(t, got, 6, "", "error: "+test.want+"\n")
+			}
+		})
+	}
+	leading := good(t, run(t, "env", layout(t, small().WithComponent("4lights")), "4lights", "--format", "dotenv"))
+	if !strings.Contains(leading, "\n_4LIGHTS_IMAGE=") {
+		t.Errorf("a leading digit: %s", leading)
+	}
+	version := layout(t, small().Without("release-metadata").WithReferences(strings.Replace(string(small().References()), `"4.14.0"`, `"4.14.0$(id)"`, 1)))
+	want(t, run(t, "env", version), 6, "", "error: RELEASE_VERSION has characters that are not safe in a shell: \"4.14.0$(id)\"\n")
+}
+
+func TestEnvToFile(t *testing.T) {
+	release := layout(t, small())
+	file := filepath.Join(t.TempDir(), "images.sh")
+	want(t, run(t, "env", release, "--to", file), 0, "", "")
+	written, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if expected := good(t, run(t, "env", release)); string(written) != expected {
+		t.Errorf("the file differs from what goes to standard output: %s", written)
+	}
+	want(t, run(t, "env", release, "--to", filepath.Join(file, "x")), 8, "", "error: writing "+file+"/x: lstat "+file+"/x: not a directory\n")
+}

@@ -1,0 +1,107 @@
+package plugin_test
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+)
+
+// writerFunc is a writer that fails as a test asks.
+type writerFunc func([]byte) (int, error)
+
+func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
+
+func TestUsage(t *testing.T) {
+	const forms = "quay.io/org/repo:tag, 4.14.0, oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:DIR, file:FILE or -"
+	release := layout(t, small())
+	for _, test := range []struct {
+		name, args, env string
+		want            string
+	}{
+		{name: "no release", args: "images", want: "no release given: want " + forms + ", or set OCP_RELEASE_IMAGE"},
+		{name: "a name first", args: "images etcd", want: "\"etcd\" is not a release, did you mean `oc release-x images RELEASE etcd`? A release is " + forms},
+		{name: "a name first with the variable", args: "images etcd pod", env: release, want: "\"etcd\" is not a release, did you mean `oc release-x images --release \"$OCP_RELEASE_IMAGE\" etcd pod`? A release is " + forms},
+		{name: "unknown command", args: "imagse x", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
+		{name: "unknown command without a near one", args: "frobnicate", want: "unknown command \"frobnicate\" for \"oc release-x\"; see `oc release-x --help`"},
+		{name: "unknown flag", args: "images --nope", want: "unknown flag: --nope; see `oc release-x images --help`"},
+		{name: "file address", args: "info file:///x", want: "\"file:///x\": want file:FILE for an image-references file, oci:DIR for an image, dir:DIR for a folder of manifests"},
+		{name: "two releases", args: "info " + release + " " + release, want: "info takes one release; `oc adm release info FROM TO` compares two"},
+		{name: "arch", args: "images " + release + " --arch sparc", want: `--arch "sparc": want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x`},
+		{name: "os", args: "images " + release + " --filter-by-os windows/amd64", want: `--filter-by-os "windows/amd64": want linux/ARCH, releases are for Linux alone`},
+		{name: "size", args: "images " + release + " --max-payload-size x", want: `--max-payload-size "x": want a positive size such as 512Mi or 1G`},
+		{name: "timeout", args: "images " + release + " --timeout -1s", want: `--timeout -1s: a time cannot be negative`},
+		{name: "not here yet", args: "info --size " + release, want: "info has no --size yet: use `oc adm release info --size`"},
+		{name: "columns", args: "info --commits --pullspecs " + release, want: "only one of --pullspecs, --commits, --commit-urls, --image-for, -o and --jq can be given"},
+		{name: "version with an argument", args: "version x", want: "unknown command \"x\" for \"oc release-x version\"; see `oc release-x version --help`"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := call{env: map[string]string{"OCP_RELEASE_IMAGE": test.env}}.run(t, strings.Fields(test.args)...)
+			want(t, got, 2, "", "error: "+test.want+"\n")
+		})
+	}
+}
+
+func TestReleaseFromTheEnvironment(t *testing.T) {
+	release := layout(t, small())
+	got := call{env: map[string]string{"OCP_RELEASE_IMAGE": release}}.run(t, "images", "-o", "name")
+	want(t, got, 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
+	got = call{env: map[string]string{"OCP_RELEASE_IMAGE": "oci:/nowhere"}}.run(t, "images", "--release", release, "pod", "-o", "name")
+	want(t, got, 0, "pod\n", "")
+}
+
+func TestJQMistakeIsFoundBeforeTheReleaseIsOpened(t *testing.T) {
+	want(t, run(t, "images", "oci:/nowhere", "--jq", ".items[] | | x"), 2, "",
+		"error: --jq: unexpected token \"|\"\n    .items[] | | x\n               ^\n")
+}
+
+func TestRow48ReaderLeftAndFullDevice(t *testing.T) {
+	release := layout(t, small())
+	for _, args := range [][]string{
+		{"images", release}, {"images", release, "--jq", ".items[]"}, {"env", release}, {"info", release}, {"info", release, "--image-for", "etcd"}, {"version"}, {"images", "--help"},
+	} {
+		left := writerFunc(func([]byte) (int, error) {
+			return 0, &os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
+		})
+		got := call{out: left}.run(t, args...)
+		want(t, got, 0, "", "")
+		full := writerFunc(func([]byte) (int, error) {
+			return 0, &os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}
+		})
+		if args[len(args)-1] == "--help" {
+			continue // cobra does not say whether its help could be written
+		}
+		got = call{out: full}.run(t, args...)
+		want(t, got, 8, "", "error: write /dev/stdout: no space left on device\n")
+	}
+}
+
+func TestOtherErrorsAreInternal(t *testing.T) {
+	odd := writerFunc(func([]byte) (int, error) { return 0, errors.New("odd") })
+	want(t, call{out: odd}.run(t, "version"), 1, "", "error: odd\n")
+}
+
+func TestRow50NamesOnATerminal(t *testing.T) {
+	release := layout(t, small().WithComponent("a\x1b[31mred\u202e\nx"))
+	for _, args := range [][]string{{"images", release}, {"images", release, "-o", "name"}, {"info", release}, {"images", release, "--jq", ".items[].metadata.name"}, {"images", release, "a\x1b[3"}} {
+		got := call{terminal: true}.run(t, args...)
+		if strings.ContainsAny(got.out+got.err, "\x1b\u202e") {
+			t.Errorf("%q: %q %q", args, got.out, got.err)
+		}
+		if !strings.Contains(got.out+got.err, `\x1b[3`) {
+			t.Errorf("%q does not show the escape: %q %q", args, got.out, got.err)
+		}
+	}
+}
+
+func TestRow16StrictWarnings(t *testing.T) {
+	release := layout(t, small().WithComponent("odd", testrelease.Image("quay.io/a/b:latest")).WithComponent("none", testrelease.Kind("")))
+	warnings := "Warning: the tag \"none\" of image-references is left out: it points to no image\n" +
+		"Warning: the component \"odd\" is not referenced by a digest: \"quay.io/a/b:latest\"\n"
+	want(t, run(t, "images", release, "odd"), 0, "NAME   DIGEST\nodd    quay.io/a/b:latest\n", warnings)
+	want(t, run(t, "images", release, "odd", "--strict"), 7, "NAME   DIGEST\nodd    quay.io/a/b:latest\n",
+		warnings+"error: there were 2 warnings, and --strict was given\n")
+}

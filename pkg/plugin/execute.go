@@ -1,0 +1,64 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/printers"
+)
+
+// Interrupted is the cause of a context that a signal ended.
+type Interrupted struct{ Signal syscall.Signal }
+
+func (i Interrupted) Error() string { return "interrupted: " + i.Signal.String() }
+
+// Execute runs a command line and gives the exit code. What went wrong is one line on ErrOut; a reader that
+// left a pipe early is not an error.
+func Execute(ctx context.Context, env Environment, args []string) int {
+	root := NewCommand(env)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil || errors.Is(err, syscall.EPIPE) {
+		return 0
+	}
+	fmt.Fprintln(env.ErrOut, "error: "+printers.SafeLine(oneLine(err.Error())))
+	if mistake, ok := errors.AsType[*printers.SyntaxError](err); ok {
+		fmt.Fprintln(env.ErrOut, mistake.Caret())
+	}
+	return ExitCode(err)
+}
+
+// ExitCode is what an error means to a script.
+func ExitCode(err error) int {
+	if interrupted, ok := errors.AsType[Interrupted](err); ok {
+		return 128 + int(interrupted.Signal)
+	}
+	switch fault.KindOf(err) {
+	case fault.Usage:
+		return 2
+	case fault.NotFound:
+		return 3
+	case fault.Auth:
+		return 4
+	case fault.Network:
+		return 5
+	case fault.Integrity:
+		return 6
+	case fault.Partial:
+		return 7
+	case fault.Local:
+		return 8
+	}
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return 8
+	}
+	return 1
+}
+
+// oneLine joins the lines of a message.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

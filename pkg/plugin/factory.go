@@ -1,0 +1,101 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/printers"
+)
+
+// Environment is what a command knows of the world outside: nothing of it is read before it is asked for.
+type Environment struct {
+	Streams
+	Getenv func(name string) string
+	Home   string // the user's home folder, "" for none
+	UID    string // the user's number, "" for none
+	// Name is how the program was called: "oc release-x" or "kubectl release-x".
+	Name string
+}
+
+// factory makes what commands need, each thing when it is asked for and not before.
+type factory struct {
+	Environment
+	global *globalFlags
+	warned int
+}
+
+// opener gives access to releases, with what the user said of registries and limits. references are all
+// that the command will open.
+func (f *factory) opener(references ...image.Reference) (image.Opener, error) {
+	limits, err := f.global.limits.limits()
+	if err != nil {
+		return image.Opener{}, err
+	}
+	return image.Opener{
+		Registry: f.global.registry.client(f, references),
+		Stdin:    f.In,
+		Arch:     f.global.arch.value(),
+		HostArch: runtime.GOARCH,
+		Limits:   limits,
+		Notef:    f.notef,
+		Warnf:    f.warnf,
+	}, nil
+}
+
+// logger tells with -v=1 what is tried again, with -v=4 each request.
+func (f *factory) logger() *slog.Logger {
+	level := slog.LevelWarn
+	switch {
+	case f.global.verbosity >= 4:
+		level = slog.LevelDebug
+	case f.global.verbosity >= 1:
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(f.ErrOut, &slog.HandlerOptions{
+		Level: level,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+}
+
+// notef tells with -v=1 what was decided.
+func (f *factory) notef(format string, args ...any) {
+	if f.global.verbosity >= 1 {
+		fmt.Fprintln(f.ErrOut, printers.SafeLine(fmt.Sprintf(format, args...)))
+	}
+}
+
+// warnf tells of something that is wrong with the release or the request but does not stop the command;
+// with --strict it makes the command fail at its end.
+func (f *factory) warnf(format string, args ...any) {
+	f.warned++
+	fmt.Fprintln(f.ErrOut, "Warning: "+printers.SafeLine(fmt.Sprintf(format, args...)))
+}
+
+// run wraps the body of a command: its time limit, and what --strict makes of warnings.
+func (f *factory) run(body func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		ctx, cancel, err := f.global.deadline(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer cancel()
+		f.warned = 0
+		if err := body(ctx, args); err != nil {
+			if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
+				return cause
+			}
+			return err
+		}
+		return f.global.strictness(f.warned)
+	}
+}

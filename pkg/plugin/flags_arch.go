@@ -1,0 +1,66 @@
+package plugin
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// archFlags choose the image of a manifest list.
+type archFlags struct {
+	arch     string
+	filterOS string
+}
+
+func (a *archFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&a.arch, "arch", "", "Architecture to choose of a manifest list: amd64 (x86_64), arm64 (aarch64), ppc64le or s390x")
+	flags.StringVar(&a.filterOS, "filter-by-os", "", "Another spelling of --arch: linux/ARCH")
+}
+
+// value is the architecture as Go names it, "" when none was asked for.
+func (a *archFlags) value() string { return goArch(a.asked()) }
+
+func (a *archFlags) asked() string {
+	if a.arch != "" {
+		return a.arch
+	}
+	return strings.TrimPrefix(a.filterOS, "linux/")
+}
+
+// check refuses what no release is made for.
+func (a *archFlags) check() error {
+	if a.arch != "" && a.filterOS != "" {
+		return fault.Errorf(fault.Usage, "--arch and --filter-by-os say the same: give one of them")
+	}
+	if a.filterOS != "" && !strings.HasPrefix(a.filterOS, "linux/") {
+		return fault.Errorf(fault.Usage, "--filter-by-os %q: want linux/ARCH, releases are for Linux alone", a.filterOS)
+	}
+	switch a.value() {
+	case "", "amd64", "arm64", "ppc64le", "s390x":
+		return nil
+	}
+	return fault.Errorf(fault.Usage, "--arch %q: want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x", a.asked())
+}
+
+func goArch(name string) string {
+	switch name {
+	case "x86_64":
+		return "amd64"
+	case "aarch64":
+		return "arm64"
+	}
+	return name
+}
+
+// tagArch is the architecture as the tags of releases name it.
+func tagArch(name string) string {
+	switch name {
+	case "amd64":
+		return "x86_64"
+	case "arm64":
+		return "aarch64"
+	}
+	return name
+}

@@ -1,0 +1,70 @@
+package plugin
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// globalFlags are those that every command has.
+type globalFlags struct {
+	registry  registryFlags
+	limits    limitFlags
+	arch      archFlags
+	cache     cacheFlags
+	timeout   time.Duration
+	strict    bool
+	verbosity int
+}
+
+func (g *globalFlags) add(flags *pflag.FlagSet) {
+	g.registry.add(flags)
+	g.limits.add(flags)
+	g.arch.add(flags)
+	g.cache.add(flags)
+	flags.DurationVar(&g.timeout, "timeout", 0, "Give up after this time, such as 30s or 2m; 0 for never")
+	flags.BoolVar(&g.strict, "strict", false, "Exit with 7 when there was a warning about the release")
+	flags.IntVarP(&g.verbosity, "v", "v", 0, "How much to tell on stderr: 1 what was resolved, 4 requests")
+}
+
+// deadline bounds a command by --timeout.
+func (g *globalFlags) deadline(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	switch {
+	case g.timeout < 0:
+		return nil, nil, fault.Errorf(fault.Usage, "--timeout %s: a time cannot be negative", g.timeout)
+	case g.timeout == 0:
+		ctx, cancel := context.WithCancel(ctx)
+		return ctx, cancel, nil
+	}
+	cause := fault.Errorf(fault.Network, "not done within --timeout %s", g.timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, g.timeout, cause)
+	return ctx, cancel, nil
+}
+
+// strictness is the error of a command that warned and must not.
+func (g *globalFlags) strictness(warnings int) error {
+	switch {
+	case warnings == 0 || !g.strict:
+		return nil
+	case warnings == 1:
+		return fault.Errorf(fault.Partial, "there was a warning, and --strict was given")
+	default:
+		return fault.Errorf(fault.Partial, "there were %d warnings, and --strict was given", warnings)
+	}
+}
+
+// cacheFlags say where downloads are kept. Nothing is kept yet, so they change nothing.
+type cacheFlags struct {
+	dir     string
+	none    bool
+	offline bool
+}
+
+func (c *cacheFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&c.dir, "cache-dir", "", "Folder for downloads (default: oc-release-x in the user's cache folder)")
+	flags.BoolVar(&c.none, "no-cache", false, "Neither read nor write the cache")
+	flags.BoolVar(&c.offline, "offline", false, "Contact no server")
+}

@@ -1,0 +1,92 @@
+package plugin_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+)
+
+// digestOf is the digest of a component's image in a test release.
+func digestOf(name string) string {
+	_, digest, _ := strings.Cut(testrelease.ImageOf(name), "@")
+	return digest
+}
+
+func TestImages(t *testing.T) {
+	release := layout(t, small())
+	want(t, run(t, "images", release), 0, ""+
+		"NAME                      DIGEST\n"+
+		"etcd                      "+digestOf("etcd")+"\n"+
+		"hyperkube                 "+digestOf("hyperkube")+"\n"+
+		"machine-config-operator   "+digestOf("machine-config-operator")+"\n"+
+		"pod                       "+digestOf("pod")+"\n", "")
+}
+
+func TestImagesByName(t *testing.T) {
+	release := layout(t, small())
+	for _, test := range []struct{ args, want string }{
+		{"etcd", "etcd"},
+		{"pod etcd", "etcd pod"},
+		{"kube-apiserver kube-scheduler hyperkube", "hyperkube"},
+		{"*-operator e*", "etcd machine-config-operator"},
+		{"--group control-plane", "etcd hyperkube pod"},
+		{"--group control-plane p*", "pod"},
+		{"--sort-by .image etcd pod", "pod etcd"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			got := run(t, append([]string{"images", release, "-o", "name"}, strings.Fields(test.args)...)...)
+			want(t, got, 0, strings.ReplaceAll(test.want, " ", "\n")+"\n", "")
+		})
+	}
+}
+
+func TestImagesUnknownName(t *testing.T) {
+	release := layout(t, small())
+	want(t, run(t, "images", release, "etdc"), 3, "", "error: no component \"etdc\" in release 4.14.0; did you mean etcd?\n")
+	want(t, run(t, "images", release, "x*"), 3, "", "error: no component matches \"x*\" in release 4.14.0\n")
+	want(t, run(t, "images", release, "--group", "nope"), 2, "", "error: --group \"nope\": want one of bootstrap, control-plane, operators\n")
+}
+
+func TestGroupMemberThatIsNotThere(t *testing.T) {
+	release := layout(t, testrelease.New("4.14.0").WithComponent("etcd").WithComponent("pod"))
+	warning := "Warning: release 4.14.0 has no component hyperkube, which is in the group control-plane\n"
+	want(t, run(t, "images", release, "--group", "control-plane", "-o", "name"), 0, "etcd\npod\n", warning)
+	want(t, run(t, "images", release, "--group", "control-plane", "-o", "name", "--strict"), 7, "etcd\npod\n",
+		warning+"error: there was a warning, and --strict was given\n")
+}
+
+func TestImagesOfSeveralReleases(t *testing.T) {
+	first := layout(t, testrelease.New("4.14.0").WithComponent("etcd"))
+	second := layout(t, testrelease.New("4.14.1").WithComponent("etcd", testrelease.Image(testrelease.ImageOf("other"))))
+	want(t, run(t, "images", "--release", first, "--release", second, "etcd"), 0, ""+
+		"RELEASE   NAME   DIGEST\n"+
+		"4.14.0    etcd   "+digestOf("etcd")+"\n"+
+		"4.14.1    etcd   "+digestOf("other")+"\n", "")
+	want(t, run(t, "images", "--release", first, "--release", second, "--jq", "[.items[].release.version],.release,(.releases|length)"), 0,
+		"[\"4.14.0\",\"4.14.1\"]\nnull\n2\n", "")
+}
+
+func TestImagesDocument(t *testing.T) {
+	release := layout(t, small())
+	digest := build(t, small()).Digest().String()
+	want(t, run(t, "images", release, "hyperkube", "--jq", ".release,.kind,.items"), 0, ""+
+		`{"digest":"`+digest+`","image":"quay.io/openshift-release-dev/ocp-release@`+digest+`","reference":"`+release+`","version":"4.14.0"}`+"\n"+
+		"ComponentImageList\n"+
+		`[{"aliases":["kube-apiserver","kube-controller-manager","kube-scheduler","openshift-hyperkube"],"apiVersion":"release-x.openshift.io/v1alpha1",`+
+		`"commit":"`+commitOf(t, "hyperkube")+`","digest":"`+digestOf("hyperkube")+`","groups":["bootstrap","control-plane"],"image":"`+testrelease.ImageOf("hyperkube")+`",`+
+		`"kind":"ComponentImage","metadata":{"name":"hyperkube"},"purpose":"Kubernetes API server, controller manager and scheduler",`+
+		`"repository":"https://github.com/openshift/kubernetes","versions":[{"name":"kubernetes","version":"1.27.6"}]}]`+"\n", "")
+}
+
+// commitOf is the commit that the test release gives a component.
+func commitOf(t *testing.T, name string) string {
+	t.Helper()
+	return strings.TrimSpace(good(t, run(t, "images", layout(t, small()), name, "--jq", ".items[].commit")))
+}
+
+func TestNoComponents(t *testing.T) {
+	release := layout(t, small().WithReferences(`{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","metadata":{"name":"4.14.0"},"spec":{"tags":[{"name":"x"}]}}`))
+	want(t, run(t, "images", release), 0, "",
+		"Warning: the tag \"x\" of image-references is left out: it points to no image\nNo component images found.\n")
+}

@@ -1,0 +1,100 @@
+package plugin_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+	"github.com/release-x/oc-release-x/pkg/plugin"
+)
+
+// call is one run of the command line, in an environment that knows nothing of this machine.
+type call struct {
+	stdin    string
+	env      map[string]string
+	terminal bool
+	out      io.Writer // in place of what result.out collects
+}
+
+// result is what a run printed and its exit code.
+type result struct {
+	out, err string
+	code     int
+}
+
+func (c call) run(t *testing.T, args ...string) result {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	env := plugin.Environment{
+		Streams: plugin.Streams{In: strings.NewReader(c.stdin), Out: &out, ErrOut: &errOut, OutTerminal: c.terminal},
+		Getenv:  func(name string) string { return c.env[name] },
+		Home:    t.TempDir(),
+		Name:    "oc release-x",
+	}
+	if c.out != nil {
+		env.Out = c.out
+	}
+	code := plugin.Execute(context.Background(), env, args)
+	return result{out: out.String(), err: errOut.String(), code: code}
+}
+
+func run(t *testing.T, args ...string) result { t.Helper(); return call{}.run(t, args...) }
+
+// want fails the test unless a run printed exactly this.
+func want(t *testing.T, got result, code int, out, errOut string) {
+	t.Helper()
+	if diff := cmp.Diff(out, got.out); diff != "" {
+		t.Errorf("stdout (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(errOut, got.err); diff != "" {
+		t.Errorf("stderr (-want +got):\n%s", diff)
+	}
+	if got.code != code {
+		t.Errorf("exit code %d, want %d", got.code, code)
+	}
+}
+
+// good fails the test unless a run succeeded quietly, and gives what it printed.
+func good(t *testing.T, got result) string {
+	t.Helper()
+	if got.code != 0 || got.err != "" {
+		t.Fatalf("exit code %d, stderr %s", got.code, got.err)
+	}
+	return got.out
+}
+
+// small is a release of four components.
+func small() *testrelease.Builder {
+	return testrelease.New("4.14.0").
+		WithPrevious("4.13.9", "4.13.10").
+		WithComponent("etcd", testrelease.Source("https://github.com/openshift/etcd")).
+		WithComponent("hyperkube", testrelease.Source("https://github.com/openshift/kubernetes"), testrelease.Versions("kubernetes=1.27.6", "")).
+		WithComponent("machine-config-operator").
+		WithComponent("pod").
+		WithManifest("0000_50_a_00_namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n")
+}
+
+// layout writes a release as an OCI layout and gives the reference to it.
+func layout(t *testing.T, b *testrelease.Builder) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "layout")
+	if err := build(t, b).WriteLayout(dir, "4.14.0"); err != nil {
+		t.Fatal(err)
+	}
+	return "oci:" + dir
+}
+
+func build(t *testing.T, b *testrelease.Builder) *testrelease.Release {
+	t.Helper()
+	r, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}

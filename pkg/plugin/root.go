@@ -1,0 +1,67 @@
+package plugin
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// NewCommand makes the whole command line. Nothing is opened or read until a command runs.
+func NewCommand(env Environment) *cobra.Command {
+	f := &factory{Environment: env, global: &globalFlags{}}
+	root := &cobra.Command{
+		Use:   "release-x",
+		Short: "Read OpenShift release images",
+		Long: `Read OpenShift release images: their component images, as tables, documents, shell variables
+or whatever jq makes of them.
+
+A RELEASE is an image in a registry (quay.io/org/repo:tag or …@sha256:…), a version (4.14.0), an OCI
+layout (oci:DIR[:TAG]), an archive (oci-archive:FILE, docker-archive:FILE), an extracted payload (dir:DIR),
+an image-references file (file:FILE), or - for one on standard input. Without one, the environment
+variable OCP_RELEASE_IMAGE names it.`,
+		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: env.Name},
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Version:           buildVersion().Version,
+		Args:              unknownCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(env.Out)
+	root.SetErr(env.ErrOut)
+	root.SetIn(env.In)
+	f.global.add(root.PersistentFlags())
+	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fault.Errorf(fault.Usage, "%w; see `%s --help`", err, cmd.CommandPath())
+	})
+	root.AddCommand(newImagesCommand(f), newEnvCommand(f), newInfoCommand(f), newVersionCommand(f))
+	return root
+}
+
+// unknownCommand is the error of a first word that is no command.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("see `%s --help`", cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return fault.Errorf(fault.Usage, "unknown command %q for %q; %s", args[0], cmd.CommandPath(), hint)
+}
+
+// examples fills the program's name into examples and indents them as kubectl does.
+func examples(name, text string) string {
+	lines := strings.Split(strings.TrimSpace(fmt.Sprintf(text, name)), "\n")
+	for i, line := range lines {
+		if line != "" {
+			lines[i] = "  " + line
+		}
+	}
+	return strings.Join(lines, "\n")
+}

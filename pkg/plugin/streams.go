@@ -1,0 +1,29 @@
+package plugin
+
+import (
+	"io"
+	"os"
+
+	"github.com/release-x/oc-release-x/pkg/printers"
+)
+
+// Streams are where a command reads and writes, and who is at the other end.
+type Streams struct {
+	In     io.Reader
+	Out    io.Writer
+	ErrOut io.Writer
+
+	OutTerminal bool // a person reads Out
+	ErrTerminal bool // a person reads ErrOut
+	Color       bool // Out shows colours
+}
+
+// FileStreams are the streams of a process, with what can be seen of who is at the other end.
+func FileStreams(in, out, errOut *os.File) Streams {
+	return Streams{
+		In: in, Out: out, ErrOut: errOut,
+		OutTerminal: printers.IsTerminal(out),
+		ErrTerminal: printers.IsTerminal(errOut),
+		Color:       printers.ShowsColor(out),
+	}
+}
