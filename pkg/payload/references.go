@@ -79,5 +79,9 @@ func toJSON(data []byte) (json.RawMessage, error) {
 		}
 		return data, nil
 	}
-	return yaml.YAMLToJSON(data)
+	raw, err := yaml.YAMLToJSON(data)
+	if err == nil && raw[0] != '{' {
+		err = errors.New("it is no object")
+	}
+	return raw, err
 }

@@ -26,7 +26,7 @@ var grammarOf = sync.OnceValue(func() grammar {
 		repository: regexp.MustCompile(`^` + part + `(?:/` + part + `)*$`),
 		tag:        regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`),
 		layoutTag:  regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._:@/+-]{0,511}$`),
-		version:    regexp.MustCompile(`^([0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+?)?)(?:-(x86_64|amd64|aarch64|arm64|ppc64le|s390x|multi))?$`),
+		version:    regexp.MustCompile(`^([0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+?)??)(?:-(x86_64|amd64|aarch64|arm64|ppc64le|s390x|multi))?$`),
 		digestWord: regexp.MustCompile(`^(?i:sha1|sha256|sha384|sha512|md5|blake3):`),
 	}
 })
@@ -73,21 +73,21 @@ func splitVersion(text string) (version, arch string, ok bool) {
 
 // parseDigest reads what follows an @. Its error shows that alone: what stands before it may be a password.
 func parseDigest(word string) (digest.Digest, error) {
-	if len(word) > shown {
-		word = word[:shown] + "…" // stays malformed
-	}
-	return payload.ParseDigest(word)
+	return payload.ParseDigest(brief(word)) // what is too long stays malformed
 }
 
-// shown is how many bytes of a reference an error shows.
-const shown = 120
+// shown is how many bytes of a text from outside an error shows: more than any digest has.
+const shown = 160
 
-func quoted(text string) string {
+// brief cuts a text for an error.
+func brief(text string) string {
 	if len(text) > shown {
-		return strconv.Quote(text[:shown]) + "…"
+		return text[:shown] + "…"
 	}
-	return strconv.Quote(text)
+	return text
 }
+
+func quoted(text string) string { return strconv.Quote(brief(text)) }
 
 // looksLikeDigest is for paths, which may hold an @ of their own.
 func looksLikeDigest(word string) bool { return grammarOf().digestWord.MatchString(word) }
