@@ -3,13 +3,14 @@ package manifest_test
 import (
 	"testing"
 
+	"github.com/release-x/oc-release-x/internal/recorded"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
 // One listing of a release with 1,300 objects: reading is to take at most 120 ms of CPU.
 func BenchmarkLoad(b *testing.B) {
-	files := release(b, "4.22.0-x86_64")
-	b.SetBytes(size(files))
+	files := recorded.Files(b, recorded.Version)
+	b.SetBytes(recorded.Size(files))
 	for b.Loop() {
 		manifest.Load(files, manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"})
 	}
@@ -17,8 +18,8 @@ func BenchmarkLoad(b *testing.B) {
 
 // A listing with everything that decides about it.
 func BenchmarkLoadAndEvaluate(b *testing.B) {
-	files := release(b, "4.22.0-x86_64")
-	b.SetBytes(size(files))
+	files := recorded.Files(b, recorded.Version)
+	b.SetBytes(recorded.Size(files))
 	for b.Loop() {
 		loaded := manifest.Load(files, manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"})
 		manifest.Evaluate(loaded.Objects, manifest.Settings{MajorVersion: new(uint64(4))})
@@ -27,10 +28,10 @@ func BenchmarkLoadAndEvaluate(b *testing.B) {
 
 // The hash converts every loaded document in full.
 func BenchmarkHash(b *testing.B) {
-	files := release(b, "4.22.0-x86_64")
+	files := recorded.Files(b, recorded.Version)
 	loaded := manifest.Load(files, manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"})
 	entries, _ := manifest.Evaluate(loaded.Objects, manifest.Settings{MajorVersion: new(uint64(4))})
-	b.SetBytes(size(files))
+	b.SetBytes(recorded.Size(files))
 	for b.Loop() {
 		if _, err := manifest.Hash(entries); err != nil {
 			b.Fatal(err)

@@ -7,19 +7,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/release-x/oc-release-x/internal/fixture"
+	"github.com/release-x/oc-release-x/internal/recorded"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
 // What the operator's own code loads from a release, object for object, with its hash.
 func TestOperatorLoads(t *testing.T) {
-	recordings, err := filepath.Glob(filepath.Join(fixtures(t), "cvo-golden", "load-*.jsonl"))
+	recordings, err := filepath.Glob(filepath.Join(fixture.Path(t, "cvo-golden"), "load-*.jsonl"))
 	if err != nil || len(recordings) < 9 {
 		t.Fatalf("%d recordings, %v", len(recordings), err)
 	}
-	files := release(t, "4.22.0-x86_64")
+	files := recorded.Files(t, recorded.Version)
 	for _, file := range recordings {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".jsonl"), func(t *testing.T) {
-			want := readRecording(t, file)
+			want := readRecording(t, filepath.Base(file))
 			entries, warnings := manifest.Evaluate(want.load(t, files), want.settings())
 			if len(warnings) > 0 {
 				t.Errorf("warnings: %v", warnings)
@@ -33,7 +35,7 @@ func compareLoaded(t *testing.T, want recording, entries []manifest.Entry) {
 	t.Helper()
 	var got []string
 	for _, entry := range manifest.Loaded(entries) {
-		got = append(got, line(entry))
+		got = append(got, line(t, entry))
 	}
 	if len(got) != want.Count {
 		t.Errorf("%d objects, want %d", len(got), want.Count)
@@ -49,8 +51,8 @@ func compareLoaded(t *testing.T, want recording, entries []manifest.Entry) {
 
 // The gates that the payload enables are found without anybody naming them.
 func TestPayloadGates(t *testing.T) {
-	want := readRecording(t, filepath.Join(fixtures(t), "cvo-golden", "load-default-payloadgates.jsonl"))
-	objects := want.load(t, release(t, "4.22.0-x86_64"))
+	want := readRecording(t, "load-default-payloadgates.jsonl")
+	objects := want.load(t, recorded.Files(t, recorded.Version))
 	settings := want.settings()
 	settings.Gates = manifest.Gates{}
 

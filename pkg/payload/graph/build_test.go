@@ -1,0 +1,92 @@
+package graph_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/release-x/oc-release-x/pkg/payload/graph"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// loaded builds one object for each file name, in this order. A name that ends in job holds a batch/v1 Job.
+func loaded(files ...string) []manifest.Entry {
+	entries := make([]manifest.Entry, len(files))
+	for i, file := range files {
+		object := &manifest.Object{File: file, Document: 1, Version: "v1", Kind: "ConfigMap", Name: fmt.Sprintf("object-%d", i+1)}
+		object.Level, object.Component, _ = manifest.ParseFileName(file)
+		if strings.HasSuffix(file, "job") {
+			object.Group, object.Kind = "batch", "Job"
+		}
+		entries[i] = manifest.Entry{Object: object, State: manifest.Included, Loaded: true, Index: i + 1}
+	}
+	return entries
+}
+
+// build makes a graph, or fails the test.
+func build(t *testing.T, strategy graph.Strategy, attempt int, entries []manifest.Entry) *graph.Graph {
+	t.Helper()
+	g, err := graph.New(entries, strategy, attempt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, g, entries)
+	return g
+}
+
+// check holds what is true of every graph: each loaded object is in one node, ways in and out agree, and there are no
+// circles.
+func check(t *testing.T, g *graph.Graph, entries []manifest.Entry) {
+	t.Helper()
+	var got []int
+	for i, node := range g.Nodes {
+		if node.ID != i {
+			t.Errorf("node %d has the ID %d", i, node.ID)
+		}
+		for _, object := range node.Objects {
+			got = append(got, object.Index)
+		}
+		for _, to := range node.Out {
+			if !slices.Contains(g.Nodes[to].In, i) {
+				t.Errorf("%d leads to %d, which does not know", i, to)
+			}
+		}
+		for _, from := range node.In {
+			if !slices.Contains(g.Nodes[from].Out, i) {
+				t.Errorf("%d comes from %d, which does not know", i, from)
+			}
+		}
+	}
+	slices.Sort(got)
+	var want []int
+	inSteps := 0
+	for _, entry := range manifest.Loaded(entries) {
+		want = append(want, entry.Index)
+	}
+	for _, step := range g.Steps() {
+		for _, node := range step {
+			inSteps += len(node.Objects)
+		}
+	}
+	if !slices.Equal(got, want) || g.Total != len(want) || inSteps != len(want) {
+		t.Errorf("objects %v, total %d, %d in steps, want %v", got, g.Total, inSteps, want)
+	}
+}
+
+// shape writes a graph as "ID[file file]>out,out" a node, empty nodes as "ID[]".
+func shape(g *graph.Graph) string {
+	var nodes []string
+	for _, node := range g.Nodes {
+		var files []string
+		for _, object := range node.Objects {
+			files = append(files, strings.TrimPrefix(object.File, "0000_"))
+		}
+		text := fmt.Sprintf("%d[%s]", node.ID, strings.Join(files, " "))
+		if len(node.Out) > 0 {
+			text += ">" + strings.Trim(strings.ReplaceAll(fmt.Sprint(node.Out), " ", ","), "[]")
+		}
+		nodes = append(nodes, text)
+	}
+	return strings.Join(nodes, " ")
+}
