@@ -57,7 +57,7 @@ func (o Opener) openFile(ctx context.Context, ref Reference) (Image, error) {
 
 // readDocument reads all of a file or standard input, and stops when the context does: what is read may be a terminal.
 func (o Opener) readDocument(ctx context.Context, ref Reference) ([]byte, error) {
-	var in io.Reader = o.Stdin
+	in := o.Stdin
 	if ref.Kind == KindFile {
 		f, err := os.Open(ref.Path)
 		if err != nil {

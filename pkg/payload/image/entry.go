@@ -16,10 +16,7 @@ const longestName = 4096
 func entryName(number int64, header *tar.Header) (string, error) {
 	name := header.Name
 	bad := func(why string) error {
-		if len(name) > shown {
-			name = name[:shown] + "…"
-		}
-		return fault.Errorf(fault.Integrity, "entry %d: the name %q %s", number, name, why)
+		return fault.Errorf(fault.Integrity, "entry %d: the name %s %s", number, quoted(name), why)
 	}
 	switch {
 	case name == "":

@@ -96,10 +96,10 @@ func (l *layer) checkEntry(number int64, name string, kind byte) error {
 	switch {
 	case strings.Contains(name, `\`):
 		return fault.Errorf(fault.Integrity, "entry %d: the name %q contains a backslash", number, name)
-	case !isFolder && !isRegular(kind):
-		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a file", number, name, typeName(kind))
 	case !isFolder && base == name:
 		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a folder", number, name, typeName(kind))
+	case !isFolder && !isRegular(kind):
+		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a file", number, name, typeName(kind))
 	case isFolder && isMetadata(base):
 		return fault.Errorf(fault.Integrity, "entry %d: %s is a folder, want a file", number, name)
 	case found && !(first.folder && isFolder):

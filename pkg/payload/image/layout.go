@@ -108,12 +108,15 @@ func tagNames(entries []descriptor) string {
 	return listNames(names)
 }
 
-// listNames sorts names and shows the first of them.
+// listNames sorts names for an error and shows the first of them.
 func listNames(names []string) string {
 	const most = 20
 	slices.Sort(names)
-	if len(names) == 0 {
+	if names = slices.Compact(names); len(names) == 0 {
 		return "none"
+	}
+	for i := range names {
+		names[i] = brief(names[i])
 	}
 	if len(names) > most {
 		names = append(names[:most:most], fmt.Sprintf("… %d more", len(names)-most))

@@ -7,7 +7,6 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -90,13 +89,13 @@ func manifestType(fields map[string]json.RawMessage, declared string) (string, e
 		return "", fault.Errorf(fault.Integrity, "the manifest has schemaVersion %d, want 2", version)
 	}
 	if own != "" && declared != "" && own != declared {
-		return "", fault.Errorf(fault.Integrity, "the manifest says that it is %q, but it came as %q", own, declared)
+		return "", fault.Errorf(fault.Integrity, "the manifest says that it is %s, but it came as %s", quoted(own), quoted(declared))
 	}
 	if own == "" {
 		own = declared
 	}
 	if own != "" && !isListType(own) && !isImageType(own) {
-		return "", fault.Errorf(fault.NotFound, "not a release: a manifest of type %q is not supported", own)
+		return "", fault.Errorf(fault.NotFound, "not a release: a manifest of type %s is not supported", quoted(own))
 	}
 	return own, nil
 }
@@ -125,7 +124,7 @@ func checkDescriptors(field string, descriptors []descriptor) error {
 		if len(descriptors) > 1 {
 			name = fmt.Sprintf("%s[%d]", field, i)
 		}
-		if _, err := payload.ParseDigest(string(d.Digest)); err != nil {
+		if _, err := parseDigest(string(d.Digest)); err != nil {
 			return fmt.Errorf("the manifest's %s: %w", name, err)
 		}
 		if d.Size < 0 {

@@ -72,7 +72,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 		return nil, err
 	}
 	if !isConfigType(f.config.MediaType) {
-		return nil, fault.Errorf(fault.NotFound, "not a release: it is no image but a %q", f.config.MediaType)
+		return nil, fault.Errorf(fault.NotFound, "not a release: it is no image but %s", quoted(f.config.MediaType))
 	}
 	s := &stored{
 		identity: Identity{Reference: ref.Text, Repository: ref.Repository, Digest: f.digest, ManifestsKnown: true},

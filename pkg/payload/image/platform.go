@@ -2,7 +2,6 @@ package image
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -85,9 +84,5 @@ func platformNames(entries []descriptor) string {
 			names = append(names, d.Platform.String())
 		}
 	}
-	slices.Sort(names)
-	if names = slices.Compact(names); len(names) == 0 {
-		return "no platform"
-	}
-	return strings.Join(names, ", ")
+	return listNames(names)
 }

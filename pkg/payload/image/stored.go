@@ -102,6 +102,8 @@ func (s *stored) notRelease(read int, t *tree) error {
 	switch {
 	case len(s.layers) == 0:
 		return s.wrap(fault.Errorf(fault.NotFound, "not a release: the image has no layers, so no %s", file))
+	case len(s.layers) == 1:
+		return s.wrap(fault.Errorf(fault.NotFound, "not a release: its only layer does not hold %s", file))
 	case read == len(s.layers):
 		return s.wrap(fault.Errorf(fault.NotFound, "not a release: none of its %d layers holds %s", read, file))
 	case t.has(file):
