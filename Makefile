@@ -19,7 +19,7 @@ RACE      ?= ./pkg/payload/...
 CROSS     ?= linux/s390x darwin/arm64 windows/amd64
 DEMO      := $(GO) run ./cmd/oc-release-x
 RELEASE   := oci:examples/release
-DEMO_JQ   := [.items[] | select(.repository) | {(.metadata.name): .repository}] | add
+DEMO_JQ   := .items[] | select(.purpose) | .metadata.name + ": " + .purpose
 
 .DEFAULT_GOAL := help
 

@@ -82,6 +82,7 @@ func TestOffences(t *testing.T) {
 			},
 		},
 		{"environment in cmd", "cmd/x", "// Command x is one.\npackage main\nimport \"os\"\nfunc f() string { return os.Getenv(`A`) }", nil},
+		{"environment in a package for tests", "internal/x", head + "import (\"os\"; \"testing\")\nfunc f(testing.TB) string { return os.Getenv(`A`) }", nil},
 		{"something else called os", "pkg/x", head + "func f(os t) { os.Getenv() }\ntype t interface { Getenv() }", nil},
 		{
 			"exported without a sentence", "pkg/x", head + "func F() {}\ntype T int\nfunc (T) M() {}\nfunc (t) M() {}\ntype t int\nconst C = 1\nvar V = 1",

@@ -33,13 +33,15 @@ func (p *pack) add(file *ast.File) {
 
 func (p *pack) inspect() {
 	p.inspectPackage()
+	// A package for tests may know where it runs; TestStartUp keeps those out of the program.
+	free := strings.HasPrefix(p.dir, "cmd/") || slices.ContainsFunc(p.syntax, importsTesting)
 	for _, file := range p.syntax {
 		imports := importsOf(file)
 		for _, decl := range file.Decls {
 			p.inspectStart(decl, imports)
 			p.inspectComment(decl)
 		}
-		if !strings.HasPrefix(p.dir, "cmd/") {
+		if !free {
 			p.inspectSurroundings(file, imports)
 		}
 	}
@@ -196,6 +198,10 @@ func importsOf(file *ast.File) map[string]string {
 		imports[name] = imported
 	}
 	return imports
+}
+
+func importsTesting(file *ast.File) bool {
+	return importsOf(file)["testing"] == "testing"
 }
 
 // usualName is the name of the package at a path, by the customs: no version at the end, no "go-".
