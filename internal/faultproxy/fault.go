@@ -43,9 +43,11 @@ func Header(name, value string) Fault {
 	return onHeader(func(h http.Header, _ int) { h.Set(name, value) })
 }
 
-// Reset breaks the connection off after n bytes of the body: a TCP reset, or HTTP/2's of the stream.
+// Reset breaks the connection off after n bytes of the body: a TCP reset, or HTTP/2's of the stream. A reset also
+// drops what the other side's kernel holds, so there is a moment for the client to read what was sent.
 func Reset(n int64) Fault {
-	return at(n, func(w http.ResponseWriter, _ *http.Request) {
+	return at(n, func(w http.ResponseWriter, r *http.Request) {
+		wait(r, 20*time.Millisecond)
 		reset(w)
 		panic(http.ErrAbortHandler)
 	})

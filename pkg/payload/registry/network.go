@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -88,7 +89,7 @@ func (n *network) send(req *http.Request, via route) (*http.Response, error) {
 	}
 	response, plainErr := n.once(inTheClear(req), via)
 	if plainErr != nil {
-		return nil, errors.Join(err, plainErr)
+		return nil, fmt.Errorf("%w (in the clear, after TLS failed)", plainErr)
 	}
 	n.setPlain(via.host)
 	return response, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/pem"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -34,6 +35,7 @@ type server struct {
 	mu       sync.Mutex
 	requests []string      // "GET /v2/a/b/manifests/t"
 	headers  []http.Header // of the same requests
+	sent     int64         // bytes of bodies
 }
 
 // layer wraps a registry's handler.
@@ -64,12 +66,37 @@ func serve(t *testing.T, make func(http.Handler) *httptest.Server, inner http.Ha
 		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
 		s.headers = append(s.headers, r.Header.Clone())
 		s.mu.Unlock()
-		front.ServeHTTP(w, r)
+		front.ServeHTTP(&counter{w, s}, r)
 	}))
 	s.Config.ErrorLog = nil
 	t.Cleanup(s.Close)
 	s.host = strings.TrimPrefix(strings.TrimPrefix(s.URL, "https://"), "http://")
 	return s
+}
+
+// counter counts what is sent.
+type counter struct {
+	http.ResponseWriter
+	server *server
+}
+
+func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(p)
+	c.server.mu.Lock()
+	c.server.sent += int64(n)
+	c.server.mu.Unlock()
+	return n, err
+}
+
+// bytesSent gives the count of bytes and begins anew.
+func (s *server) bytesSent() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.sent
+	s.sent = 0
+	return n
 }
 
 // asked gives the recorded requests and forgets them.
@@ -187,5 +214,20 @@ func writeFile(t *testing.T, path, text string) {
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// names dials servers by the names that a test gives them.
+func names(servers map[string]*server) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		name, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		s := servers[name]
+		if s == nil {
+			return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, s.host)
 	}
 }

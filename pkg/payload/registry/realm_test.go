@@ -1,0 +1,139 @@
+package registry_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/release-x/oc-release-x/internal/faultproxy"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/registry"
+)
+
+// challenged is a registry that wants a token from a realm.
+func challenged(realm string) layer {
+	return faults(faultproxy.Rule{Path: "/v2/", Fault: faultproxy.Status(401, http.Header{
+		"Www-Authenticate": {`Bearer realm="` + realm + `",service="s"`},
+	})})
+}
+
+func TestRow37RealmsThatAreRefused(t *testing.T) {
+	const refused = "HOST sends its clients to a token server that is refused: "
+	tests := []struct{ name, realm, want string }{
+		{"http", "http://127.0.0.1:1/token", refused + "http://127.0.0.1:1 is not encrypted"},
+		{"foreign host", "https://tokens.example/t", refused + "tokens.example belongs to another domain; if it is right, add --allow-realm tokens.example"},
+		{"foreign address", "https://192.0.2.7/t", refused + "192.0.2.7 belongs to another domain; if it is right, add --allow-realm 192.0.2.7"},
+		{"link-local", "https://169.254.169.254/latest", refused + "169.254.169.254 is an address of this machine or its link"},
+		{"IPv6 metadata", "https://[fd00:ec2::254]/latest", refused + "[fd00:ec2::254] is an address of this machine or its link"},
+		{"user name", "https://u:p@127.0.0.1/t", refused + "there is a user name in its address"},
+		{"another scheme", "ftp://127.0.0.1/t", refused + "ftp:// is no way to it"},
+		{"no address", "https://%zz/", refused + "what it names is no address"},
+		{"none", "", refused + "the challenge names none"},
+		{"longer than any", "https://127.0.0.1/" + strings.Repeat("x", 5000), refused + "the challenge names none"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := start(t, httptest.NewTLSServer, challenged(test.realm))
+			c := registry.New(quick(registry.Options{CAFile: s.ca(t), AuthFile: authFile(t, s.host, "user", "secret")}))
+			_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			wantFault(t, err, fault.Auth, manifestError(s, test.want))
+			wantRequests(t, s, "GET /v2/org/r/manifests/t")
+		})
+	}
+}
+
+func TestRow37RedirectingRealm(t *testing.T) {
+	thief := serve(t, httptest.NewTLSServer, http.NotFoundHandler())
+	s := start(t, httptest.NewTLSServer, bearer("user:secret", "/token"), faults(faultproxy.Rule{Fault: faultproxy.Status(200, nil)}))
+	redirecting := start(t, httptest.NewTLSServer,
+		faults(faultproxy.Rule{Path: "/token", Fault: faultproxy.Status(307, http.Header{"Location": {thief.URL + "/token"}})}),
+		bearer("user:secret", "/token"))
+	for _, entry := range []string{"user and password", "identity token"} {
+		file := authFile(t, redirecting.host, "user", "secret")
+		if entry == "identity token" {
+			writeFile(t, file, `{"auths":{"`+redirecting.host+`":{"identitytoken":"secret"}}}`)
+		}
+		c := registry.New(quick(registry.Options{CAFile: s.ca(t), AuthFile: file}))
+		_, _, _, err := c.Manifest(t.Context(), redirecting.host+"/org/r", "t")
+		wantFault(t, err, fault.Auth, manifestError(redirecting, "the token server HOST of HOST redirects: a credential does not follow"))
+	}
+	wantRequests(t, thief)
+}
+
+func TestRow37RealmOnAnotherHost(t *testing.T) {
+	// Servers of one test share a certificate, which is also for example.com and its subdomains.
+	ts := &tokens{valid: map[string]bool{}}
+	issuer := serve(t, httptest.NewTLSServer, ts.layer("user:secret", "")(http.NotFoundHandler()))
+	for _, test := range []struct {
+		name, registry, realm string
+		allow                 []string
+		want                  string // "" is success
+	}{
+		{"same domain", "registry.example.com", "auth.example.com", nil, ""},
+		{"another domain", "registry.example.com", "auth.example.org", nil, "registry.example.com sends its clients to a token server that is refused: auth.example.org belongs to another domain; if it is right, add --allow-realm auth.example.org"},
+		{"a public suffix is no domain", "a.github.io", "b.github.io", nil, "a.github.io sends its clients to a token server that is refused: b.github.io belongs to another domain; if it is right, add --allow-realm b.github.io"},
+		{"allowed", "registry.example.org", "auth.example.com", []string{"auth.example.com"}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := start(t, httptest.NewTLSServer, ts.layer("user:secret", "https://"+test.realm+"/token"))
+			s.pushImage(t, "org/r", "t")
+			o := quick(registry.Options{
+				AuthFile: authFile(t, test.registry, "user", "secret"), AllowRealm: test.allow,
+				Dial: names(map[string]*server{test.registry: s, test.realm: issuer}),
+			})
+			if test.registry == "registry.example.com" {
+				o.CAFile = s.ca(t)
+			} else {
+				o.Insecure = []string{test.registry}
+				o.CAFile = s.ca(t)
+			}
+			_, _, _, err := registry.New(o).Manifest(t.Context(), test.registry+"/org/r", "t")
+			if test.want != "" {
+				wantFault(t, err, fault.Auth, "getting "+test.registry+"/org/r:t: "+test.want)
+				wantRequests(t, issuer)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantRequests(t, issuer, "GET /token")
+		})
+	}
+}
+
+func TestRow37CredentialsStayWithTheirRegistry(t *testing.T) {
+	// The second registry has no entry: it must not see the first one's credential in any form.
+	first := start(t, httptest.NewServer, basic("user", "secret"))
+	first.pushImage(t, "org/r", "t")
+	second := start(t, httptest.NewServer, basic("user", "secret"))
+	o := withFile(first, authFile(t, first.host, "user", "secret"))
+	o.Insecure = append(o.Insecure, second.host)
+	c := registry.New(o)
+	if _, _, _, err := c.Manifest(t.Context(), first.host+"/org/r", "t"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := c.Manifest(t.Context(), second.host+"/org/r", "t"); fault.KindOf(err) != fault.Auth {
+		t.Errorf("got %v", err)
+	}
+	for _, h := range second.headers {
+		if h.Get("Authorization") != "" {
+			t.Errorf("the other registry was sent %q", h.Get("Authorization"))
+		}
+	}
+}
+
+func TestRow37InsecureRealmOfAnInsecureHost(t *testing.T) {
+	s := start(t, httptest.NewServer)
+	ts := &tokens{valid: map[string]bool{}}
+	s2 := start(t, httptest.NewServer, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ts.layer("user:secret", "http://"+r.Host+"/token")(next).ServeHTTP(w, r)
+		})
+	})
+	s2.pushImage(t, "org/r", "t")
+	if _, _, _, err := registry.New(withFile(s2, authFile(t, s2.host, "user", "secret"))).Manifest(t.Context(), s2.host+"/org/r", "t"); err != nil {
+		t.Error(err)
+	}
+	wantRequests(t, s)
+}

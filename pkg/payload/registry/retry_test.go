@@ -1,0 +1,352 @@
+package registry_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/release-x/oc-release-x/internal/faultproxy"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/registry"
+)
+
+// waits records what a client would have slept.
+type waits struct {
+	mu   sync.Mutex
+	list []time.Duration
+}
+
+func (w *waits) sleep(ctx context.Context, d time.Duration) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.list = append(w.list, d)
+	return ctx.Err()
+}
+
+func manifestError(s *server, text string) string {
+	return "getting " + s.host + "/org/r:t: " + strings.ReplaceAll(text, "HOST", s.host)
+}
+
+func TestRow27FinalStatuses(t *testing.T) {
+	tests := []struct {
+		name, path string
+		fault      faultproxy.Fault
+		kind       fault.Kind
+		want       string
+	}{
+		{"403", "/manifests/", faultproxy.Status(403, nil), fault.Auth, "getting HOST/org/r:t: HOST does not allow it without credentials; there are none for it: there is no file to look into (403)"},
+		{"404 repository", "/manifests/", document(404, `{"errors":[{"code":"NAME_UNKNOWN","message":"\u001b[31mno"}]}`), fault.NotFound, "HOST/org/r:t not found: HOST has no repository org/r"},
+		{"404 without a reason", "/manifests/", faultproxy.Status(404, nil), fault.NotFound, "HOST/org/r:t not found: HOST answered 404"},
+		{"404 with a code for terminals", "/manifests/", document(404, `{"errors":[{"code":"\u001b[31mNAME_UNKNOWN"}]}`), fault.NotFound, "HOST/org/r:t not found: HOST answered 404"},
+		{"400", "/manifests/", faultproxy.Status(400, nil), fault.Network, "getting HOST/org/r:t: HOST answered 400 Bad Request"},
+		{"418", "/manifests/", faultproxy.Status(418, nil), fault.Network, "getting HOST/org/r:t: HOST answered 418 I'm a teapot"},
+		{"599", "/manifests/", faultproxy.Status(599, nil), fault.Network, "getting HOST/org/r:t: HOST answered 599"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: test.path, Fault: test.fault}))
+			_, _, _, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
+			wantFault(t, err, test.kind, strings.ReplaceAll(test.want, "HOST", s.host))
+			wantRequests(t, s, "GET /v2/org/r/manifests/t")
+		})
+	}
+}
+
+// document answers a status with a body.
+func document(status int, text string) faultproxy.Fault {
+	return func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			fmt.Fprint(w, text)
+		})
+	}
+}
+
+func TestRow27NoTagNoDigestNoBlob(t *testing.T) {
+	s := start(t, httptest.NewServer)
+	s.pushImage(t, "org/r", "other")
+	c := anyClient(s)
+	const none = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+	wantFault(t, err, fault.NotFound, s.host+"/org/r:t not found: the repository has no such tag")
+	wantRequests(t, s, "GET /v2/org/r/manifests/t")
+	_, _, _, err = c.Manifest(t.Context(), s.host+"/org/r", none)
+	wantFault(t, err, fault.NotFound, s.host+"/org/r@"+none+" not found: the repository has no such digest")
+	wantRequests(t, s, "GET /v2/org/r/manifests/"+none)
+	_, err = c.Blob(t.Context(), s.host+"/org/r", none, 1)
+	wantFault(t, err, fault.NotFound, "blob "+none+" of "+s.host+"/org/r not found: "+s.host+" answered 404")
+	wantRequests(t, s, "GET /v2/org/r/blobs/"+none)
+}
+
+func TestRow28RetryAfter(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
+	tests := []struct {
+		name, header string
+		status       int
+		wait         time.Duration // exactly; -1: less than the first backoff
+		want         string
+	}{
+		{"seconds", "7", 429, 7 * time.Second, ""},
+		{"the most", "60", 429, time.Minute, ""},
+		{"a date", date(9 * time.Second), 429, 9 * time.Second, ""},
+		{"a date that is over", date(-time.Hour), 503, 0, ""},
+		{"none", "", 429, -1, ""},
+		{"garbage", "soon", 429, -1, ""},
+		{"negative", "-5", 429, -1, ""},
+		{"a day", "86400", 429, 0, "HOST answered 429 Too Many Requests and asks to wait 24h0m0s, which is longer than 1m0s: try again later"},
+		{"a date too far", date(61 * time.Second), 503, 0, "HOST answered 503 Service Unavailable and asks to wait 1m1s, which is longer than 1m0s: try again later"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			header := http.Header{}
+			if test.header != "" {
+				header.Set("Retry-After", test.header)
+			}
+			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/manifests/", Times: 1, Fault: faultproxy.Status(test.status, header)}))
+			s.pushImage(t, "org/r", "t")
+			var w waits
+			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Sleep: w.sleep, Now: func() time.Time { return now }}))
+			_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			if test.want != "" {
+				wantFault(t, err, fault.Network, manifestError(s, test.want))
+				wantRequests(t, s, "GET /v2/org/r/manifests/t")
+				return
+			}
+			if err != nil || len(w.list) != 1 {
+				t.Fatalf("got %v, waits %v", err, w.list)
+			}
+			if got := w.list[0]; got != test.wait && (test.wait >= 0 || got >= 200*time.Millisecond) {
+				t.Errorf("waited %v, want %v", got, test.wait)
+			}
+		})
+	}
+}
+
+func TestRow29ServerErrorsThatPass(t *testing.T) {
+	for _, status := range []int{408, 429, 500, 502, 503, 504} {
+		for _, path := range []string{"/manifests/", "/blobs/"} {
+			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: path, Times: 2, Fault: faultproxy.Status(status, nil)}))
+			manifest, layer := s.pushImage(t, "org/r", "t")
+			var log bytes.Buffer
+			c := registry.New(quick(registry.Options{
+				Insecure: []string{s.host},
+				Log:      slog.New(slog.NewTextHandler(&log, nil)),
+			}))
+			body, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			if err != nil || !bytes.Equal(body, manifest) {
+				t.Errorf("%d: got %q, %v", status, body, err)
+			}
+			if data, err := readBlob(t, c, s.host+"/org/r", layer, 11); err != nil || !bytes.Equal(data, layerBytes) {
+				t.Errorf("%d: got %q, %v", status, data, err)
+			}
+			if n := len(s.asked()); n != 4 {
+				t.Errorf("%d at %s: %d requests, want 3 and 1", status, path, n)
+			}
+			for _, want := range []string{"msg=retrying host=" + s.host + " try=2 of=5", "try=3 of=5", fmt.Sprintf("answered %d %s", status, http.StatusText(status))} {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("%d: the log lacks %q:\n%s", status, want, log.String())
+				}
+			}
+			if strings.Contains(log.String(), "try=4") {
+				t.Errorf("%d: more than 3 tries:\n%s", status, log.String())
+			}
+		}
+	}
+}
+
+func statusNumber(status int) string {
+	return string([]byte{byte('0' + status/100), byte('0' + status/10%10), byte('0' + status%10)})
+}
+
+func TestRow29ServerErrorsThatStay(t *testing.T) {
+	s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Status(503, nil)}))
+	var w waits
+	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Sleep: w.sleep}))
+	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+	wantFault(t, err, fault.Network, manifestError(s, "HOST answered 503 Service Unavailable, 5 times"))
+	if n := len(s.asked()); n != 5 {
+		t.Errorf("%d requests, want 5", n)
+	}
+	for i, d := range w.list {
+		if most := 200 * time.Millisecond << i; d < 0 || d >= most {
+			t.Errorf("wait %d is %v, want less than %v", i+1, d, most)
+		}
+	}
+	if len(w.list) != 4 {
+		t.Errorf("%d waits, want 4", len(w.list))
+	}
+}
+
+func TestRow30BrokenManifestIsAskedForAgain(t *testing.T) {
+	for name, broken := range map[string]faultproxy.Fault{"reset": faultproxy.Reset(20), "cut": faultproxy.Cut(0), "stall": faultproxy.Stall(20)} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/manifests/", Times: 1, Fault: broken}))
+			manifest, _ := s.pushImage(t, "org/r", "t")
+			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: registry.Timeouts{Stall: 200 * time.Millisecond}}))
+			body, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			if err != nil || !bytes.Equal(body, manifest) {
+				t.Errorf("got %q, %v", body, err)
+			}
+			wantRequests(t, s, "GET /v2/org/r/manifests/t", "GET /v2/org/r/manifests/t")
+		})
+	}
+}
+
+func TestRow15ManifestTooLarge(t *testing.T) {
+	for name, length := range map[string]bool{"with its length": true, "chunked": false} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, httptest.NewServer, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if length {
+					w.Header().Set("Content-Length", "104857600")
+				}
+				chunk := make([]byte, mebibyte)
+				for range 100 {
+					if _, err := w.Write(chunk); err != nil {
+						return
+					}
+				}
+			}))
+			_, _, _, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
+			wantFault(t, err, fault.Integrity, manifestError(s, "the manifest has more than 8388608 bytes (8 MiB)"))
+			wantRequests(t, s, "GET /v2/org/r/manifests/t")
+			if n := s.bytesSent(); n > 20*mebibyte {
+				t.Errorf("%d bytes were sent", n)
+			}
+		})
+	}
+}
+
+func TestRow32ServerThatAcceptsAndSaysNothing(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close() // connections are taken by the kernel alone
+	host := listener.Addr().String()
+	for name, test := range map[string]struct {
+		options registry.Options
+		want    string
+	}{
+		"TLS":   {registry.Options{}, "net/http: TLS handshake timeout"},
+		"plain": {registry.Options{Insecure: []string{host}}, "net/http: TLS handshake timeout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.options.Timeouts = registry.Timeouts{Handshake: 50 * time.Millisecond, Header: 50 * time.Millisecond}
+			_, _, _, err = registry.New(quick(test.options)).Manifest(t.Context(), host+"/org/r", "t")
+			wantFault(t, err, fault.Network, "getting "+host+"/org/r:t: "+host+" does not answer, 5 times: "+test.want)
+		})
+	}
+}
+
+func TestRow33HostsThatCannotBeReached(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := strings.TrimPrefix(closed.Addr().String(), "127.0.0.1:")
+	closed.Close()
+	notFound := &net.DNSError{Err: "no such host", Name: "registry.example", IsNotFound: true}
+	tests := []struct {
+		name, host string
+		dial       error // nil: the system's
+		waits      int
+		want       string
+	}{
+		{"refused", "127.0.0.1:" + port, nil, 4, "HOST cannot be reached, 5 times: dial tcp 127.0.0.1:" + port + ": connect: connection refused"},
+		{"no such name", "registry.example", notFound, 0, "HOST cannot be reached: lookup registry.example: no such host"},
+		{"unreachable", "registry.example", errors.New("network is unreachable"), 0, "HOST cannot be reached: network is unreachable"},
+		{"name server busy", "registry.example", &net.DNSError{Err: "server misbehaving", Name: "registry.example", IsTemporary: true}, 4, "HOST cannot be reached, 5 times: lookup registry.example: server misbehaving"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var w waits
+			o := registry.Options{Sleep: w.sleep}
+			if test.dial != nil {
+				o.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, test.dial }
+			}
+			_, _, _, err := registry.New(quick(o)).Manifest(t.Context(), test.host+"/org/r", "t")
+			wantFault(t, err, fault.Network, "getting "+test.host+"/org/r:t: "+strings.ReplaceAll(test.want, "HOST", test.host))
+			if len(w.list) != test.waits {
+				t.Errorf("%d waits, want %d", len(w.list), test.waits)
+			}
+		})
+	}
+}
+
+func TestRow33BlackHole(t *testing.T) {
+	// A dial that is never answered ends after the time for it.
+	o := registry.Options{Timeouts: registry.Timeouts{Dial: 20 * time.Millisecond}}
+	o.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
+	}
+	_, _, _, err := registry.New(quick(o)).Manifest(t.Context(), "registry.example/org/r", "t")
+	wantFault(t, err, fault.Network, "getting registry.example/org/r:t: registry.example does not answer, 5 times: dial tcp: context deadline exceeded")
+}
+
+func TestCancelEndsEverythingSoon(t *testing.T) {
+	tests := map[string]struct {
+		layers []layer
+		blob   bool
+	}{
+		"before the header": {layers: []layer{faults(faultproxy.Rule{Fault: faultproxy.Silence()})}},
+		"in a manifest":     {layers: []layer{faults(faultproxy.Rule{Fault: faultproxy.Stall(10)})}},
+		"in a blob":         {layers: []layer{faults(faultproxy.Rule{Fault: faultproxy.Stall(10)})}, blob: true},
+		"while waiting":     {layers: []layer{faults(faultproxy.Rule{Fault: faultproxy.Status(503, http.Header{"Retry-After": {"60"}})})}},
+		"at the token server": {layers: []layer{
+			faults(faultproxy.Rule{Path: "/token", Fault: faultproxy.Silence()}), bearer("", "/token"),
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, httptest.NewServer, test.layers...)
+			d := s.pushBlob(t, "org/r", layerBytes)
+			s.pushImage(t, "org/r", "t")
+			c := registry.New(registry.Options{Insecure: []string{s.host}, CertDirs: []string{}})
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(100*time.Millisecond, cancel)
+			begun := time.Now()
+			var err error
+			if test.blob {
+				b, openErr := c.Blob(ctx, s.host+"/org/r", d, 11)
+				if openErr != nil {
+					t.Fatal(openErr)
+				}
+				_, err = b.Read(make([]byte, 100))
+				for err == nil {
+					_, err = b.Read(make([]byte, 100))
+				}
+				b.Close()
+			} else {
+				_, _, _, err = c.Manifest(ctx, s.host+"/org/r", "t")
+			}
+			if took := time.Since(begun); took > time.Second {
+				t.Errorf("took %v", took)
+			}
+			if !errors.Is(err, context.Canceled) || fault.KindOf(err) != fault.Internal {
+				t.Errorf("got %v, kind %d", err, fault.KindOf(err))
+			}
+		})
+	}
+}
+
+func TestTimeIsOver(t *testing.T) {
+	s := start(t, httptest.NewServer, faults(faultproxy.Rule{Fault: faultproxy.Silence()}))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, _, _, err := anyClient(s).Manifest(ctx, s.host+"/org/r", "t")
+	wantFault(t, err, fault.Network, manifestError(s, "the time given with --timeout is over: context deadline exceeded"))
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Error("the cause is lost")
+	}
+}
