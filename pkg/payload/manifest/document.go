@@ -3,10 +3,7 @@ package manifest
 import (
 	"bytes"
 	"errors"
-	"fmt"
 )
-
-const maxDocuments = 50_000 // of a file
 
 // document is what one document of a file holds.
 type document struct {
@@ -33,7 +30,7 @@ func appendSegments(documents []document, data []byte, at int) []document {
 			continue
 		}
 		if len(documents) == maxDocuments {
-			document.problem = fmt.Errorf("the file has more than %d documents", maxDocuments)
+			document.problem = errDocuments()
 			return append(documents, document)
 		}
 		documents = append(documents, document)
@@ -49,13 +46,14 @@ func readSegment(data []byte, part segment) (read document, ok bool) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return read, false
 	}
+	if read.problem == nil {
+		read.problem = checkSize(text)
+	}
 	if read.problem != nil {
 		return read, true
 	}
-	if len(text) <= maxDocument {
-		if read.header, ok = scanHeader(text); ok {
-			return read, true
-		}
+	if read.header, ok = scanHeader(text); ok {
+		return read, true
 	}
 	read.json, read.problem = toJSON(text)
 	if errors.Is(read.problem, errNull) {

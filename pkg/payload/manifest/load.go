@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"cmp"
-	"path"
 	"runtime"
 	"slices"
 	"sync"
@@ -73,8 +72,7 @@ func Load(files payload.Files, render Render) *Payload {
 func manifests(files []payload.File) []payload.File {
 	var found []payload.File
 	for _, file := range files {
-		switch path.Ext(file.Name) {
-		case ".yaml", ".yml", ".json":
+		if payload.IsManifestName(file.Name) {
 			found = append(found, file)
 		}
 	}

@@ -11,20 +11,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Limits of one document. The largest object that an API server takes is a few megabytes, and a parser that meets a
-// hostile document of this size is done within two seconds.
-const (
-	maxDocument = 4 << 20  // bytes of a document
-	maxExpanded = 16 << 20 // bytes of its JSON when it has aliases
-)
-
 var errNull = errors.New("null document")
 
 // toJSON converts one YAML document as the operator does: the result is its compact JSON, byte for byte. errNull is
 // the answer to a document without content.
 func toJSON(document []byte) ([]byte, error) {
-	if len(document) > maxDocument {
-		return nil, fmt.Errorf("the document has %d bytes, more than %d", len(document), maxDocument)
+	if err := checkSize(document); err != nil {
+		return nil, err
 	}
 	document = asLines(document)
 	if err := checkAliases(document); err != nil {

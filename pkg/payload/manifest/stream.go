@@ -21,6 +21,9 @@ func looksLikeJSON(data []byte) bool {
 // readStream reads a file that begins like JSON: JSON documents, kept as they stand. Where one of the first two is none,
 // the operator's reader takes it and all that follow for YAML; behind a third there is nothing but the error.
 func readStream(data []byte) []document {
+	if len(data) > maxStream {
+		return []document{{end: len(data), problem: fmt.Errorf("the file has %d bytes of JSON, more than %d", len(data), maxStream)}}
+	}
 	var documents []document
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	for count, at := 0, 0; ; count++ {
@@ -29,7 +32,7 @@ func readStream(data []byte) []document {
 		case errors.Is(err, io.EOF):
 			return documents
 		case read.problem == nil && len(documents) == maxDocuments:
-			read.problem = fmt.Errorf("the file has more than %d documents", maxDocuments)
+			read.problem = errDocuments()
 			return append(documents, read)
 		case read.problem == nil && len(read.json) > 0:
 			documents = append(documents, read)
@@ -62,8 +65,7 @@ func readObject(decoder *json.Decoder) (document, error) {
 	if bytes.Equal(object, []byte("null")) {
 		return read, nil
 	}
-	if len(object) > maxDocument {
-		read.problem = fmt.Errorf("the document has %d bytes, more than %d", len(object), maxDocument)
+	if read.problem = checkSize(object); read.problem != nil {
 		return read, nil
 	}
 	read.json = object

@@ -1,0 +1,95 @@
+package manifest_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// Documents that are made to break a reader become rows of their own, in bounded time and memory, and what stands
+// beside them is read.
+func TestHostileDocuments(t *testing.T) {
+	const bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" +
+		"d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n" +
+		"g: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\nh: [*g,*g,*g,*g,*g,*g,*g,*g,*g]\n"
+	tests := map[string]string{
+		"aliases of aliases":               bomb,
+		"aliases of a long text":           "a: &a " + strings.Repeat("x", 100_000) + "\nb: [" + strings.Repeat("*a, ", 100_000) + "]\n",
+		"aliases of long texts of aliases": "a: &a " + strings.Repeat("x", 100_000) + "\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n",
+		"an alias of itself":               "a: &a [*a]\n",
+		"unknown alias":                    "a: *b\n",
+		"nested flow":                      "a: " + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + "\n",
+		"nested flow, open":                strings.Repeat("[", 1_000_000),
+		"nested maps":                      "a: " + strings.Repeat("{a: ", 100_000) + strings.Repeat("}", 100_000) + "\n",
+		"nested JSON":                      strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000),
+		"nested JSON, open":                strings.Repeat(`{"a":[`, 100_000),
+		"nested blocks":                    strings.Repeat("- ", 100_000) + "a\n",
+		"nested by spaces":                 stairs(2500),
+		"fifty megabytes":                  "kind: A\nmetadata:\n  name: x\ndata: |\n" + strings.Repeat("  "+strings.Repeat("x", 97)+"\n", 500_000),
+		"fifty megabytes more":             "kind: A\n? x\n: |\n" + strings.Repeat("  "+strings.Repeat("x", 97)+"\n", 500_000),
+		"fifty megabytes of JSON":          `{"kind":"A","metadata":{"name":"` + strings.Repeat("x", 50_000_000) + `"}}`,
+		"fifty megabytes in a line":        "a: '" + strings.Repeat("''", 25_000_000),
+		"many open quotes":                 strings.Repeat("a: '\n", 500_000),
+		"many flow keys":                   "a: {" + strings.Repeat("b,", 1_000_000) + "\n",
+		"many question marks":              strings.Repeat("? ", 100_000) + "\n",
+		"many tags":                        "a: " + strings.Repeat("!!str ", 100_000) + "\n",
+		"long key":                         strings.Repeat("a", 4_000_000) + ": b\n",
+	}
+	good := config("good").String()
+	for name, text := range tests {
+		t.Run(name, func(t *testing.T) {
+			begin, before := time.Now(), allocated()
+			loaded := manifest.Load(payload.Files{Release: []payload.File{file("a.yaml", text), file("b.yaml", good)}}, manifest.Render{})
+			took, used := time.Since(begin), allocated()-before
+			if took > 2*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if used > 256<<20 {
+				t.Errorf("it allocated %d MiB", used>>20)
+			}
+			last := len(loaded.Objects) - 1
+			if last != 1 || loaded.Objects[last].Name != "good" || loaded.Objects[last].Problem != "" {
+				t.Fatalf("%d objects", last+1)
+			}
+			if o := loaded.Objects[0]; o.Kind != manifest.UnknownKind || o.Problem == "" || len(o.Problem) > 300 || len(loaded.Warnings) != 1 {
+				t.Errorf("kind %q, problem %.300q, %d warnings", o.Kind, o.Problem, len(loaded.Warnings))
+			}
+			t.Logf("%v, %d MiB: %s", took, used>>20, loaded.Objects[0].Problem)
+		})
+	}
+}
+
+// stairs indents every line more than the one before.
+func stairs(steps int) string {
+	var out strings.Builder
+	for i := range steps {
+		out.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	return out.String()
+}
+
+// allocated is how many bytes were ever allocated.
+func allocated() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.TotalAlloc
+}
+
+// Many small documents are read up to a limit.
+func TestManyDocuments(t *testing.T) {
+	for name, text := range map[string]string{
+		"YAML": strings.Repeat("---\na: b\n", 60_000),
+		"JSON": strings.Repeat(`{"kind":"A","metadata":{"name":"x"}}`, 60_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			loaded := manifest.Load(payload.Files{Release: []payload.File{file("a.yaml", text)}}, manifest.Render{})
+			if len(loaded.Objects) != 50_001 || loaded.Objects[50_000].Problem != "the file has more than 50000 documents" {
+				t.Fatalf("%d objects, %s", len(loaded.Objects), loaded.Objects[len(loaded.Objects)-1].Problem)
+			}
+		})
+	}
+}
