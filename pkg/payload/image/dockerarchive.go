@@ -86,9 +86,13 @@ func matchesRepoTag(name, tag string) bool {
 
 // savedImage makes an image of an entry. Its layers are known by what they unpack to, which the configuration says.
 func (o Opener) savedImage(ctx context.Context, a *archive, saved savedImage, ref Reference) (*stored, error) {
+	config, err := a.find(saved.Config)
+	if err != nil {
+		return nil, err
+	}
 	s := &stored{
 		identity: Identity{Reference: ref.Text, ManifestsKnown: true},
-		config:   blob{name: "the configuration " + saved.Config, size: -1, open: a.opener(saved.Config)},
+		config:   blob{name: "the configuration " + saved.Config, size: config.size, open: a.opener(saved.Config)},
 		limits:   o.Limits,
 	}
 	if d, err := payload.ParseDigest("sha256:" + strings.TrimSuffix(path.Base(saved.Config), ".json")); err == nil {

@@ -16,8 +16,8 @@ import (
 // blob is something stored that can be opened, with what it has to be.
 type blob struct {
 	name   string        // for errors: layer sha256:…
-	size   int64         // -1: not known
-	digest digest.Digest // of the bytes as stored; empty: not known
+	size   int64         // of the bytes as stored
+	digest digest.Digest // of them; empty: not known
 	diffID digest.Digest // of the bytes unpacked; empty: not known, or not needed beside digest
 	open   func(ctx context.Context) (io.ReadCloser, error)
 }
@@ -48,13 +48,11 @@ func (v *verifier) Read(p []byte) (int, error) {
 	if v.failed != nil {
 		return 0, v.failed
 	}
-	if v.size >= 0 {
-		left := v.size + 1 - v.n
-		if left <= 0 {
-			return 0, errLonger
-		}
-		p = p[:min(int64(len(p)), left)]
+	left := v.size + 1 - v.n
+	if left <= 0 {
+		return 0, errLonger
 	}
+	p = p[:min(int64(len(p)), left)]
 	n, err := v.r.Read(p)
 	v.hash.Write(p[:n])
 	v.n += int64(n)
@@ -73,9 +71,9 @@ func (v *verifier) finish() error {
 	switch got := digest.NewDigest(digest.SHA256, v.hash); {
 	case v.failed != nil:
 		return v.failed
-	case v.size >= 0 && v.n > v.size:
+	case v.n > v.size:
 		return fault.Errorf(fault.Integrity, "it is longer than the %d bytes that its manifest says", v.size)
-	case v.size >= 0 && v.n < v.size:
+	case v.n < v.size:
 		return fault.Errorf(fault.Integrity, "it has %d bytes, its manifest says %d", v.n, v.size)
 	case v.digest != "" && got != v.digest:
 		return fault.Errorf(fault.Integrity, "its bytes have the digest %s", got)
@@ -87,9 +85,6 @@ func (v *verifier) finish() error {
 func (b blob) read(ctx context.Context) ([]byte, error) {
 	if b.size > maxManifest {
 		return nil, fault.Errorf(fault.Integrity, "%s: it has %d bytes, more than the %d that are read", b.name, b.size, maxManifest)
-	}
-	if b.size < 0 {
-		b.size = maxManifest
 	}
 	r, err := b.open(ctx)
 	if err != nil {
