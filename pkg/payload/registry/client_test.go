@@ -2,7 +2,6 @@ package registry_test
 
 import (
 	"bytes"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -12,8 +11,8 @@ import (
 )
 
 func TestOpenRegistryTakesOneRequestEach(t *testing.T) {
-	plain := start(t, httptest.NewServer)
-	secure := start(t, httptest.NewTLSServer)
+	plain := start(t, newHTTP)
+	secure := start(t, newTLS)
 	for name, test := range map[string]struct {
 		server  *server
 		options registry.Options

@@ -35,7 +35,7 @@ func faults(rules ...faultproxy.Rule) layer {
 }
 
 func startHTTP2(h http.Handler) *httptest.Server {
-	s := httptest.NewUnstartedServer(h)
+	s := unstarted(h)
 	s.EnableHTTP2 = true
 	s.StartTLS()
 	return s
@@ -53,7 +53,7 @@ func blobError(s *server, d digest.Digest, text string) string {
 func TestRow30ResetMidBlob(t *testing.T) {
 	blob := bigBlob(mebibyte)
 	for protocol, make := range map[string]func(http.Handler) *httptest.Server{
-		"HTTP": httptest.NewServer, "TLS": httptest.NewTLSServer, "HTTP2": startHTTP2,
+		"HTTP": newHTTP, "TLS": newTLS, "HTTP2": startHTTP2,
 	} {
 		for how, broken := range map[string]func(int64) faultproxy.Fault{"reset": faultproxy.Reset, "cut": faultproxy.Cut} {
 			t.Run(protocol+" "+how, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestRow30ResetMidBlob(t *testing.T) {
 
 func TestRow30ConnectionThatAlwaysBreaks(t *testing.T) {
 	blob := bigBlob(mebibyte)
-	s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/blobs/", Fault: faultproxy.Reset(64 << 10)}))
+	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Fault: faultproxy.Reset(64 << 10)}))
 	d := s.pushBlob(t, "org/r", blob)
 	got, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
 	if err != nil || !bytes.Equal(got, blob) {
@@ -90,7 +90,7 @@ func TestRow30ConnectionThatAlwaysBreaks(t *testing.T) {
 }
 
 func TestRow30ConnectionThatBringsNothing(t *testing.T) {
-	s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/blobs/", Fault: faultproxy.Cut(1000)}))
+	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Fault: faultproxy.Cut(1000)}))
 	d := s.pushBlob(t, "org/r", bigBlob(mebibyte))
 	_, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
 	wantFault(t, err, fault.Network, blobError(s, d, "at byte 5000 of 1048576, 5 times in a row: HOST broke off: unexpected EOF"))
@@ -120,7 +120,7 @@ func TestRow31RangeThatCannotBeUsed(t *testing.T) {
 				rules = []faultproxy.Rule{rules[1], rules[0]} // the outermost has the last word
 			}
 			rules = append(rules, faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(broken)})
-			s := start(t, httptest.NewServer, faults(rules...))
+			s := start(t, newHTTP, faults(rules...))
 			d := s.pushBlob(t, "org/r", blob)
 			got, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
 			if err != nil || !bytes.Equal(got, blob) {
@@ -161,7 +161,7 @@ func TestRow31TwoBlobsAreNeverPutTogether(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, httptest.NewServer, faults(test.rules...))
+			s := start(t, newHTTP, faults(test.rules...))
 			blob := bigBlob(mebibyte)
 			d := s.pushBlob(t, "org/r", blob)
 			got, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
@@ -192,7 +192,7 @@ func TestRow32BodyWithoutProgress(t *testing.T) {
 	} {
 		t.Run(name+", then well", func(t *testing.T) {
 			blob := bigBlob(mebibyte)
-			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: test.fault}))
+			s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: test.fault}))
 			d := s.pushBlob(t, "org/r", blob)
 			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: fast}))
 			got, err := readBlob(t, c, s.host+"/org/r", d, mebibyte)
@@ -204,7 +204,7 @@ func TestRow32BodyWithoutProgress(t *testing.T) {
 			}
 		})
 		t.Run(name+", always", func(t *testing.T) {
-			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: test.fault}, faultproxy.Rule{Path: "/blobs/", After: 1, Fault: test.then}))
+			s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: test.fault}, faultproxy.Rule{Path: "/blobs/", After: 1, Fault: test.then}))
 			d := s.pushBlob(t, "org/r", bigBlob(mebibyte))
 			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: fast}))
 			begun := time.Now()
@@ -223,7 +223,7 @@ func TestRow32BodyWithoutProgress(t *testing.T) {
 }
 
 func TestRow32SlowReaderIsNoStall(t *testing.T) {
-	s := start(t, httptest.NewServer)
+	s := start(t, newHTTP)
 	blob := bigBlob(4 * mebibyte) // more than the buffers of a connection
 	d := s.pushBlob(t, "org/r", blob)
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: registry.Timeouts{Stall: 50 * time.Millisecond}}))
@@ -247,7 +247,7 @@ func TestBlobOfAnotherSizeIsGivenAsItIs(t *testing.T) {
 	for _, chunked := range []bool{false, true} {
 		for _, size := range []int{10, 12} {
 			body := strings.Repeat("x", size)
-			s := serve(t, httptest.NewServer, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			s := serve(t, newHTTP, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				if chunked {
 					_ = http.NewResponseController(w).Flush()
 				} else {

@@ -61,8 +61,9 @@ func isCertificate(err error) bool {
 }
 
 func isOversized(err error) bool {
+	// HTTP/2's reader gives up on a field that is longer than the table allows.
 	text := err.Error()
-	return strings.Contains(text, "response headers exceeded") || strings.Contains(text, "header list larger")
+	return strings.Contains(text, "response headers exceeded") || strings.Contains(text, "header list larger") || strings.Contains(text, "COMPRESSION_ERROR")
 }
 
 // explain makes of the error of try n the one that the user reads: which host, what happened, what mends it.

@@ -52,7 +52,7 @@ func (s stack) follow(ctx context.Context, target *url.URL, header http.Header) 
 			return nil, fault.Errorf(fault.Network, "%s redirects %w", at.Host, err)
 		}
 		if hop == redirectMost || seen[next.String()] {
-			return nil, fault.Errorf(fault.Network, "%s redirects in circles, %d times in a row", s.host, hop+1)
+			return nil, fault.Errorf(fault.Network, "%s redirects in circles, %d in a row", s.host, hop+1)
 		}
 		at = next
 	}

@@ -2,7 +2,6 @@ package registry_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -34,7 +33,7 @@ func TestRow37RealmsThatAreRefused(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := start(t, httptest.NewTLSServer, challenged(test.realm))
+			s := start(t, newTLS, challenged(test.realm))
 			c := registry.New(quick(registry.Options{CAFile: s.ca(t), AuthFile: authFile(t, s.host, "user", "secret")}))
 			_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
 			wantFault(t, err, fault.Auth, manifestError(s, test.want))
@@ -44,9 +43,9 @@ func TestRow37RealmsThatAreRefused(t *testing.T) {
 }
 
 func TestRow37RedirectingRealm(t *testing.T) {
-	thief := serve(t, httptest.NewTLSServer, http.NotFoundHandler())
-	s := start(t, httptest.NewTLSServer, bearer("user:secret", "/token"), faults(faultproxy.Rule{Fault: faultproxy.Status(200, nil)}))
-	redirecting := start(t, httptest.NewTLSServer,
+	thief := serve(t, newTLS, http.NotFoundHandler())
+	s := start(t, newTLS, bearer("user:secret", "/token"), faults(faultproxy.Rule{Fault: faultproxy.Status(200, nil)}))
+	redirecting := start(t, newTLS,
 		faults(faultproxy.Rule{Path: "/token", Fault: faultproxy.Status(307, http.Header{"Location": {thief.URL + "/token"}})}),
 		bearer("user:secret", "/token"))
 	for _, entry := range []string{"user and password", "identity token"} {
@@ -64,7 +63,7 @@ func TestRow37RedirectingRealm(t *testing.T) {
 func TestRow37RealmOnAnotherHost(t *testing.T) {
 	// Servers of one test share a certificate, which is also for example.com and its subdomains.
 	ts := &tokens{valid: map[string]bool{}}
-	issuer := serve(t, httptest.NewTLSServer, ts.layer("user:secret", "")(http.NotFoundHandler()))
+	issuer := serve(t, newTLS, ts.layer("user:secret", "")(http.NotFoundHandler()))
 	for _, test := range []struct {
 		name, registry, realm string
 		allow                 []string
@@ -76,7 +75,7 @@ func TestRow37RealmOnAnotherHost(t *testing.T) {
 		{"allowed", "registry.example.org", "auth.example.com", []string{"auth.example.com"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := start(t, httptest.NewTLSServer, ts.layer("user:secret", "https://"+test.realm+"/token"))
+			s := start(t, newTLS, ts.layer("user:secret", "https://"+test.realm+"/token"))
 			s.pushImage(t, "org/r", "t")
 			o := quick(registry.Options{
 				AuthFile: authFile(t, test.registry, "user", "secret"), AllowRealm: test.allow,
@@ -104,9 +103,9 @@ func TestRow37RealmOnAnotherHost(t *testing.T) {
 
 func TestRow37CredentialsStayWithTheirRegistry(t *testing.T) {
 	// The second registry has no entry: it must not see the first one's credential in any form.
-	first := start(t, httptest.NewServer, basic("user", "secret"))
+	first := start(t, newHTTP, basic("user", "secret"))
 	first.pushImage(t, "org/r", "t")
-	second := start(t, httptest.NewServer, basic("user", "secret"))
+	second := start(t, newHTTP, basic("user", "secret"))
 	o := withFile(first, authFile(t, first.host, "user", "secret"))
 	o.Insecure = append(o.Insecure, second.host)
 	c := registry.New(o)
@@ -124,9 +123,9 @@ func TestRow37CredentialsStayWithTheirRegistry(t *testing.T) {
 }
 
 func TestRow37InsecureRealmOfAnInsecureHost(t *testing.T) {
-	s := start(t, httptest.NewServer)
+	s := start(t, newHTTP)
 	ts := &tokens{valid: map[string]bool{}}
-	s2 := start(t, httptest.NewServer, func(next http.Handler) http.Handler {
+	s2 := start(t, newHTTP, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ts.layer("user:secret", "http://"+r.Host+"/token")(next).ServeHTTP(w, r)
 		})

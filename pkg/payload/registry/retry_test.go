@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -53,7 +52,7 @@ func TestRow27FinalStatuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: test.path, Fault: test.fault}))
+			s := start(t, newHTTP, faults(faultproxy.Rule{Path: test.path, Fault: test.fault}))
 			_, _, _, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
 			wantFault(t, err, test.kind, strings.ReplaceAll(test.want, "HOST", s.host))
 			wantRequests(t, s, "GET /v2/org/r/manifests/t")
@@ -72,7 +71,7 @@ func document(status int, text string) faultproxy.Fault {
 }
 
 func TestRow27NoTagNoDigestNoBlob(t *testing.T) {
-	s := start(t, httptest.NewServer)
+	s := start(t, newHTTP)
 	s.pushImage(t, "org/r", "other")
 	c := anyClient(s)
 	const none = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
@@ -112,7 +111,7 @@ func TestRow28RetryAfter(t *testing.T) {
 			if test.header != "" {
 				header.Set("Retry-After", test.header)
 			}
-			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/manifests/", Times: 1, Fault: faultproxy.Status(test.status, header)}))
+			s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Times: 1, Fault: faultproxy.Status(test.status, header)}))
 			s.pushImage(t, "org/r", "t")
 			var w waits
 			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Sleep: w.sleep, Now: func() time.Time { return now }}))
@@ -135,7 +134,7 @@ func TestRow28RetryAfter(t *testing.T) {
 func TestRow29ServerErrorsThatPass(t *testing.T) {
 	for _, status := range []int{408, 429, 500, 502, 503, 504} {
 		for _, path := range []string{"/manifests/", "/blobs/"} {
-			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: path, Times: 2, Fault: faultproxy.Status(status, nil)}))
+			s := start(t, newHTTP, faults(faultproxy.Rule{Path: path, Times: 2, Fault: faultproxy.Status(status, nil)}))
 			manifest, layer := s.pushImage(t, "org/r", "t")
 			var log bytes.Buffer
 			c := registry.New(quick(registry.Options{
@@ -169,7 +168,7 @@ func statusNumber(status int) string {
 }
 
 func TestRow29ServerErrorsThatStay(t *testing.T) {
-	s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Status(503, nil)}))
+	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Status(503, nil)}))
 	var w waits
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Sleep: w.sleep}))
 	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
@@ -190,7 +189,7 @@ func TestRow29ServerErrorsThatStay(t *testing.T) {
 func TestRow30BrokenManifestIsAskedForAgain(t *testing.T) {
 	for name, broken := range map[string]faultproxy.Fault{"reset": faultproxy.Reset(20), "cut": faultproxy.Cut(0), "stall": faultproxy.Stall(20)} {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, httptest.NewServer, faults(faultproxy.Rule{Path: "/manifests/", Times: 1, Fault: broken}))
+			s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Times: 1, Fault: broken}))
 			manifest, _ := s.pushImage(t, "org/r", "t")
 			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: registry.Timeouts{Stall: 200 * time.Millisecond}}))
 			body, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
@@ -205,7 +204,7 @@ func TestRow30BrokenManifestIsAskedForAgain(t *testing.T) {
 func TestRow15ManifestTooLarge(t *testing.T) {
 	for name, length := range map[string]bool{"with its length": true, "chunked": false} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, httptest.NewServer, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			s := serve(t, newHTTP, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				if length {
 					w.Header().Set("Content-Length", "104857600")
 				}
@@ -309,7 +308,7 @@ func TestCancelEndsEverythingSoon(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, httptest.NewServer, test.layers...)
+			s := start(t, newHTTP, test.layers...)
 			d := s.pushBlob(t, "org/r", layerBytes)
 			s.pushImage(t, "org/r", "t")
 			c := registry.New(registry.Options{Insecure: []string{s.host}, CertDirs: []string{}})
@@ -341,7 +340,7 @@ func TestCancelEndsEverythingSoon(t *testing.T) {
 }
 
 func TestTimeIsOver(t *testing.T) {
-	s := start(t, httptest.NewServer, faults(faultproxy.Rule{Fault: faultproxy.Silence()}))
+	s := start(t, newHTTP, faults(faultproxy.Rule{Fault: faultproxy.Silence()}))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, _, _, err := anyClient(s).Manifest(ctx, s.host+"/org/r", "t")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/pem"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -41,12 +42,31 @@ type server struct {
 // layer wraps a registry's handler.
 type layer func(http.Handler) http.Handler
 
-// start runs an in-memory registry behind layers; TLS unless start is httptest.NewServer.
+// start runs an in-memory registry behind layers; TLS unless make is newHTTP.
 func start(t *testing.T, make func(http.Handler) *httptest.Server, layers ...layer) *server {
 	t.Helper()
 	store := olareg.New(config.Config{Storage: config.ConfigStorage{StoreType: config.StoreMem}})
 	t.Cleanup(func() { store.Close() })
 	return serve(t, make, store, layers...)
+}
+
+// unstarted is a server that keeps its complaints about broken handshakes to itself.
+func unstarted(h http.Handler) *httptest.Server {
+	s := httptest.NewUnstartedServer(h)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	return s
+}
+
+func newHTTP(h http.Handler) *httptest.Server {
+	s := unstarted(h)
+	s.Start()
+	return s
+}
+
+func newTLS(h http.Handler) *httptest.Server {
+	s := unstarted(h)
+	s.StartTLS()
+	return s
 }
 
 // serve runs any handler behind layers and records its requests. What a test seeds is not recorded.
@@ -68,7 +88,6 @@ func serve(t *testing.T, make func(http.Handler) *httptest.Server, inner http.Ha
 		s.mu.Unlock()
 		front.ServeHTTP(&counter{w, s}, r)
 	}))
-	s.Config.ErrorLog = nil
 	t.Cleanup(s.Close)
 	s.host = strings.TrimPrefix(strings.TrimPrefix(s.URL, "https://"), "http://")
 	return s
