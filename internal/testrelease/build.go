@@ -166,6 +166,7 @@ func (b *Builder) pick(oci, docker string) string {
 }
 
 func (b *Builder) configMediaType() string { return b.pick(MediaTypeOCIConfig, MediaTypeDockerConfig) }
+
 func (b *Builder) manifestMediaType() string {
 	return b.pick(MediaTypeOCIManifest, MediaTypeDockerManifest)
 }

@@ -102,7 +102,7 @@ func (r *folderReader) read(dir, name string) ([]payload.File, error) {
 	}
 	var found []payload.File
 	for _, entry := range entries {
-		if entry.IsDir() {
+		if entry.IsDir() && !isMetadata(entry.Name()) {
 			continue
 		}
 		file, err := r.file(dir, name, entry.Name())

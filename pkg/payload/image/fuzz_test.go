@@ -1,0 +1,100 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// FuzzLayer feeds layers of any bytes, whose digest is right: what comes out is either refused as broken or within the limits.
+func FuzzLayer(f *testing.F) {
+	seed := func(entries ...testrelease.Entry) {
+		data, err := testrelease.Tar(entries...)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+		for _, c := range []testrelease.Compression{testrelease.Gzip, testrelease.Zstd} {
+			packed, err := testrelease.Compress(c, data)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(packed)
+		}
+	}
+	seed(testrelease.Dir("release-manifests/"), testrelease.File("release-manifests/image-references", "{}"), testrelease.File("release-manifests/a.yaml", "a: b"))
+	seed(testrelease.Whiteout("release-manifests/a"), testrelease.Opaque("manifests"), testrelease.File("./manifests/x", "y"))
+	seed(testrelease.File("../x", ""), testrelease.Link('2', "release-manifests/l", "/etc"))
+	limits := Limits{PayloadSize: 1 << 20, FileSize: 1 << 16, Files: 100, Ratio: 200}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b := blob{
+			name: "layer", size: int64(len(data)), digest: digest.FromBytes(data),
+			open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
+		}
+		l, err := readLayer(t.Context(), b, limits, Want{Contents: AllContents, Operator: true}, newTree())
+		if err != nil {
+			if l != nil || fault.KindOf(err) != fault.Integrity {
+				t.Fatalf("kind %d: %v", fault.KindOf(err), err)
+			}
+			return
+		}
+		for name, file := range l.files {
+			folder, base := path.Split(name)
+			if folder != ReleaseFolder+"/" && folder != OperatorFolder+"/" || base != file.Name || base == ".." || strings.ContainsAny(base, `\/`) || base == "" {
+				t.Errorf("file %q as %q", name, file.Name)
+			}
+			if file.Size != int64(len(file.Data)) || file.Size > limits.FileSize {
+				t.Errorf("%q: size %d of %d bytes", name, file.Size, len(file.Data))
+			}
+		}
+	})
+}
+
+// FuzzManifest feeds manifests of any bytes and media type.
+func FuzzManifest(f *testing.F) {
+	release, err := testrelease.New("4.14.0").WithList("amd64", "arm64").Build()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, d := range []testrelease.Descriptor{release.Root(), release.Images[0].Manifest} {
+		body, _ := release.Blob(d.Digest)
+		f.Add(body, d.MediaType)
+		f.Add(body, "")
+	}
+	f.Add([]byte(`{"schemaVersion":2,"manifests":[],"layers":null}`), typeOCIIndex)
+	f.Add([]byte(`{"schemaVersion":1,"fsLayers":[]}`), typeSchema1)
+	f.Fuzz(func(t *testing.T, body []byte, mediaType string) {
+		m, err := parseManifest(body, mediaType)
+		if err != nil {
+			if kind := fault.KindOf(err); kind != fault.Integrity && kind != fault.NotFound {
+				t.Fatalf("kind %d: %v", kind, err)
+			}
+			return
+		}
+		if m.list && len(m.layers) > 0 || !m.list && len(m.entries) > 0 {
+			t.Errorf("an image and a list at once: %+v", m)
+		}
+		named := append(append([]descriptor{}, m.entries...), m.layers...)
+		if !m.list {
+			named = append(named, m.config)
+		}
+		for _, d := range named {
+			if d.Digest.Validate() != nil || d.Size < 0 {
+				t.Errorf("descriptor %+v", d)
+			}
+		}
+		for _, arch := range []string{"amd64", "arm64"} {
+			if d, ok := choose(images(m.entries), arch); ok && d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown" {
+				t.Errorf("chose an attestation: %+v", d)
+			}
+		}
+	})
+}
