@@ -71,6 +71,18 @@ func (r *releaseFlags) references(f *factory, command string, args []string) ([]
 	return list, t.names, nil
 }
 
+// one is references for a command that takes one release and no names.
+func (r *releaseFlags) one(f *factory, command string, args []string) (image.Reference, error) {
+	list, names, err := r.references(f, command, args)
+	if err != nil {
+		return image.Reference{}, err
+	}
+	if len(list) > 1 || len(names) > 0 {
+		return image.Reference{}, fault.Errorf(fault.Usage, "%s takes one release and no further arguments; see `%s %s --help`", command, f.Name, command)
+	}
+	return list[0], nil
+}
+
 // notRelease is the error of a first word that is no release, with what was perhaps meant.
 func (r *releaseFlags) notRelease(f *factory, command, word string, t target) error {
 	release := "RELEASE"

@@ -71,7 +71,7 @@ func (c *envCommand) run(ctx context.Context, args []string) error {
 	if len(references) > 1 {
 		return fault.Errorf(fault.Usage, "env takes one release: the names of two would be the same")
 	}
-	release, err := c.load(ctx, references[0], c.release.repository, false)
+	release, err := c.load(ctx, references[0], c.release.repository, readOptions{})
 	if err != nil {
 		return err
 	}

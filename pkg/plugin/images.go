@@ -66,7 +66,7 @@ func (c *imagesCommand) run(ctx context.Context, args []string) error {
 	}
 	var lists []*v1alpha1.ComponentImageList
 	for _, ref := range references {
-		release, err := c.load(ctx, ref, c.release.repository, false)
+		release, err := c.load(ctx, ref, c.release.repository, readOptions{})
 		if err != nil {
 			return err
 		}

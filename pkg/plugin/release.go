@@ -12,35 +12,46 @@ import (
 // loaded is a release that was read, with what its image says of itself.
 type loaded struct {
 	*payload.Release
-	image    image.Image
 	identity image.Identity
 	config   *image.Config // only when it was asked for
 	pullSpec string        // by digest, "" when the source has no digest
 }
 
-// load reads the two files that describe a release, and the image's configuration if it is wanted.
-func (f *factory) load(ctx context.Context, ref image.Reference, repository string, withConfig bool) (*loaded, error) {
+// readOptions say what a command needs of a release beyond the two files that describe it.
+type readOptions struct {
+	config bool       // the image's configuration
+	want   image.Want // further files
+}
+
+// load reads the two files that describe a release.
+func (f *factory) load(ctx context.Context, ref image.Reference, repository string, o readOptions) (*loaded, error) {
+	release, _, err := f.read(ctx, ref, repository, o)
+	return release, err
+}
+
+// read reads a release and the files that are wanted of it.
+func (f *factory) read(ctx context.Context, ref image.Reference, repository string, o readOptions) (*loaded, payload.Files, error) {
 	opener, err := f.opener(ref)
 	if err != nil {
-		return nil, err
+		return nil, payload.Files{}, err
 	}
 	img, err := opener.Open(ctx, ref)
 	if err != nil {
-		return nil, err
+		return nil, payload.Files{}, err
 	}
-	l := &loaded{image: img}
-	if withConfig {
+	l := &loaded{}
+	if o.config {
 		if l.config, err = img.Config(ctx); err != nil {
-			return nil, err
+			return nil, payload.Files{}, err
 		}
 	}
-	files, err := img.Files(ctx, image.Want{})
+	files, err := img.Files(ctx, o.want)
 	if err != nil {
-		return nil, err
+		return nil, payload.Files{}, err
 	}
 	l.identity = img.Identity()
 	if l.Release, err = payload.Read(files); err != nil {
-		return nil, fmt.Errorf("%s: %w", ref.Text, err)
+		return nil, payload.Files{}, fmt.Errorf("%s: %w", ref.Text, err)
 	}
 	l.HasManifests = l.identity.ManifestsKnown
 	l.pullSpec = pullSpec(l.identity, repository)
@@ -50,7 +61,7 @@ func (f *factory) load(ctx context.Context, ref image.Reference, repository stri
 	for _, warning := range l.Warnings {
 		f.warnf("%s", warning)
 	}
-	return l, nil
+	return l, files, nil
 }
 
 // pullSpec is a reference by digest that names the release wherever it was read from: the repository it

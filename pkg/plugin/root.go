@@ -15,8 +15,8 @@ func NewCommand(env Environment) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "release-x",
 		Short: "Read OpenShift release images",
-		Long: `Read OpenShift release images: their component images, as tables, documents, shell variables
-or whatever jq makes of them.
+		Long: `Read OpenShift release images: their component images and their manifests in the operator's own
+order, as tables, documents, shell variables, graphs, or whatever jq makes of them.
 
 A RELEASE is an image in a registry (quay.io/org/repo:tag or …@sha256:…), a version (4.14.0), an OCI
 layout (oci:DIR[:TAG]), an archive (oci-archive:FILE, docker-archive:FILE), an extracted payload (dir:DIR),
@@ -38,7 +38,8 @@ variable OCP_RELEASE_IMAGE names it.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.Errorf(fault.Usage, "%w; see `%s --help`", err, cmd.CommandPath())
 	})
-	root.AddCommand(newImagesCommand(f), newEnvCommand(f), newInfoCommand(f), newVersionCommand(f))
+	root.AddCommand(newImagesCommand(f), newEnvCommand(f), newInfoCommand(f),
+		newManifestsCommand(f), newGraphCommand(f), newVersionCommand(f))
 	return root
 }
 

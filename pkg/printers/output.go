@@ -23,6 +23,7 @@ type KubeFlags interface {
 type Forms struct {
 	Table bool     // it has a table, so wide, sort-by and no-headers have a meaning
 	Lines []string // name, digest and the like
+	Texts []string // forms of this command alone, such as dot
 }
 
 // Options are the user's choices.
@@ -70,7 +71,7 @@ func NewOutput(o Options) (*Output, error) {
 	switch {
 	case o.HasJQ:
 		out.query, err = compileQuery(o.JQ, o.JQArgs)
-	case form == "", form == "wide" && o.Forms.Table, slices.Contains(o.Forms.Lines, form):
+	case form == "", form == "wide" && o.Forms.Table, slices.Contains(o.Forms.Lines, form), slices.Contains(o.Forms.Texts, form):
 	case form == "custom-columns":
 		out.columns, err = parseColumns(argument)
 	case form == "custom-columns-file":
@@ -122,7 +123,7 @@ func FormNames(kube KubeFlags, forms Forms) []string {
 			set[name] = true
 		}
 	}
-	for _, name := range forms.Lines {
+	for _, name := range slices.Concat(forms.Lines, forms.Texts) {
 		set[name] = true
 	}
 	if forms.Table {
@@ -180,6 +181,8 @@ func (out *Output) render(b *bytes.Buffer, v View) error {
 			b.WriteString(SafeLine(line) + "\n")
 		}
 		return nil
+	case v.Texts[out.form] != nil:
+		return v.Texts[out.form](b)
 	case v.Table != nil:
 		printer := printers.NewTablePrinter(printers.PrintOptions{Wide: out.form == "wide", NoHeaders: out.options.NoHeaders})
 		return printer.PrintObj(v.Table().kube(), b)

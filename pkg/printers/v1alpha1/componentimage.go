@@ -77,10 +77,4 @@ func newComponentImage(c payload.Component) ComponentImage {
 }
 
 // Reorder puts item order[i] in place i.
-func (l *ComponentImageList) Reorder(order []int) {
-	sorted := make([]ComponentImage, len(order))
-	for i, from := range order {
-		sorted[i] = l.Items[from]
-	}
-	l.Items = sorted
-}
+func (l *ComponentImageList) Reorder(order []int) { l.Items = reordered(l.Items, order) }

@@ -1,0 +1,205 @@
+package plugin
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/blang/semver/v4"
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// inclusionFlags say for which cluster the manifests of a payload are looked at.
+type inclusionFlags struct {
+	profile, featureSet, excludeIdentifier string
+	featureGates, known, enabled           string
+	overrides, installConfig, releaseImage string
+	command                                *cobra.Command
+}
+
+func newInclusionFlags(cmd *cobra.Command) *inclusionFlags {
+	i := &inclusionFlags{command: cmd}
+	flags := cmd.Flags()
+	flags.StringVar(&i.profile, "profile", manifest.DefaultProfile, "Cluster profile: self-managed-high-availability, single-node-developer, ibm-cloud-managed, hypershift")
+	flags.StringVar(&i.featureSet, "feature-set", "Default", "Feature set: "+strings.Join(featureSets(), ", "))
+	flags.StringVar(&i.excludeIdentifier, "exclude-identifier", "", "Leave out what is annotated to be excluded by this identifier")
+	flags.StringVar(&i.featureGates, "feature-gates", "payload", "Enabled feature gates: payload (what the release enables for profile and feature set), none, unchecked, or a list A,B")
+	flags.StringVar(&i.known, "known-capabilities", "", "Capabilities that the operator knows: none or a list A,B (default: not checked)")
+	flags.StringVar(&i.enabled, "capabilities", "", "Enabled capabilities: none, vCurrent, a set such as v4.14, or a list A,B (default: all known)")
+	flags.StringVar(&i.overrides, "overrides", "", "File with the overrides of a ClusterVersion, or a ClusterVersion")
+	flags.StringVar(&i.installConfig, "install-config", "", "File of an installer: feature set, gates and capabilities of the cluster to come")
+	flags.StringVar(&i.releaseImage, "release-image", "", "Pull spec that the operator's own manifests are rendered with (default: the release by digest)")
+	return i
+}
+
+func featureSets() []string {
+	return []string{"Default", "TechPreviewNoUpgrade", "DevPreviewNoUpgrade", "CustomNoUpgrade", "OKD"}
+}
+
+// check refuses values that no cluster could have, before anything is fetched, and reads the files.
+func (i *inclusionFlags) check() (inclusion, error) {
+	c := inclusion{flags: i}
+	if i.featureSet != "" && !slices.Contains(featureSets(), i.featureSet) {
+		return c, fault.Errorf(fault.Usage, "--feature-set %q: want one of %s", i.featureSet, strings.Join(featureSets(), ", "))
+	}
+	if strings.HasPrefix(i.enabled, "v") && !strings.Contains(i.enabled, ",") {
+		if _, ok := manifest.CapabilitySet(i.enabled, nil); !ok {
+			return c, fault.Errorf(fault.Usage, "--capabilities %q: want none, a list of capabilities, or one of %s",
+				i.enabled, strings.Join(manifest.CapabilitySetNames(), ", "))
+		}
+	}
+	if i.installConfig != "" {
+		data, err := os.ReadFile(i.installConfig)
+		if err != nil {
+			return c, fault.Errorf(fault.Local, "--install-config: %w", err)
+		}
+		parsed, err := manifest.ParseInstallConfig(data)
+		if err != nil {
+			return c, fault.Errorf(fault.Usage, "--install-config %s: %w", i.installConfig, err)
+		}
+		c.installConfig = &parsed
+	}
+	var err error
+	c.overrides, err = readOverrides(i.overrides)
+	return c, err
+}
+
+// readOverrides reads the overrides of a ClusterVersion: it, its spec, or the list alone.
+func readOverrides(file string) ([]manifest.Override, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "--overrides: %w", err)
+	}
+	var list []manifest.Override
+	if yaml.UnmarshalStrict(data, &list) == nil {
+		return list, nil
+	}
+	var object struct {
+		Overrides []manifest.Override `json:"overrides"`
+		Spec      struct {
+			Overrides []manifest.Override `json:"overrides"`
+		} `json:"spec"`
+	}
+	if err := yaml.Unmarshal(data, &object); err != nil {
+		return nil, fault.Errorf(fault.Usage, "--overrides %s: want a ClusterVersion or the list of its overrides: %w", file, err)
+	}
+	if all := append(object.Overrides, object.Spec.Overrides...); len(all) > 0 {
+		return all, nil
+	}
+	return nil, fault.Errorf(fault.Usage, "--overrides %s: it has no overrides: want a ClusterVersion or the list of its overrides", file)
+}
+
+// inclusion is what the user said about a cluster, read and checked.
+type inclusion struct {
+	flags         *inclusionFlags
+	installConfig *manifest.InstallConfig
+	overrides     []manifest.Override
+}
+
+// settings are those of the cluster: of the installer's file if there is one, each flag that was given in its
+// place.
+func (c inclusion) settings(objects []*manifest.Object, version string) manifest.Settings {
+	var s manifest.Settings
+	given := func(flag string) bool { return c.flags.command.Flags().Changed(flag) }
+	if c.installConfig != nil {
+		s = c.installConfig.Settings(objects)
+	}
+	if s.Profile == "" || given("profile") {
+		s.Profile = c.flags.profile
+	}
+	if c.installConfig == nil || given("feature-set") {
+		s.FeatureSet = c.flags.featureSet
+	}
+	if c.installConfig == nil || given("feature-gates") {
+		s.Gates = gates(c.flags.featureGates)
+	}
+	if given("known-capabilities") {
+		s.KnownCapabilities = capabilities(c.flags.known, objects)
+	}
+	if given("capabilities") {
+		s.EnabledCapabilities = capabilities(c.flags.enabled, objects)
+	}
+	s.ExcludeIdentifier = c.flags.excludeIdentifier
+	s.Overrides = c.overrides
+	if v, err := semver.Parse(version); err == nil {
+		s.MajorVersion = &v.Major
+	}
+	return s
+}
+
+func gates(text string) manifest.Gates {
+	switch text {
+	case "payload":
+		return manifest.Gates{Mode: manifest.PayloadGates}
+	case "unchecked":
+		return manifest.Gates{Mode: manifest.UncheckedGates}
+	case "none", "":
+		return manifest.Gates{Mode: manifest.ListedGates}
+	}
+	return manifest.Gates{Mode: manifest.ListedGates, Enabled: list(text)}
+}
+
+// capabilities reads none, the name of a set, or a list; never nil, which would mean all.
+func capabilities(text string, objects []*manifest.Object) []string {
+	if text == "none" || text == "" {
+		return []string{}
+	}
+	if set, ok := manifest.CapabilitySet(text, manifest.CapabilitiesOf(objects)); ok {
+		return append([]string{}, set...)
+	}
+	return list(text)
+}
+
+// list splits at commas and drops blanks.
+func list(text string) []string {
+	items := []string{}
+	for _, item := range strings.Split(text, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// evaluated is a release with its manifests, and what becomes of each in the cluster that the flags describe.
+type evaluated struct {
+	*loaded
+	entries []manifest.Entry
+}
+
+// evaluate reads a release with its manifests and decides about each.
+func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository string, c inclusion) (*evaluated, error) {
+	wanted := image.Want{Operator: true, Contents: func(_, name string) bool { return payload.IsManifestName(name) }}
+	release, files, err := f.read(ctx, ref, repository, readOptions{want: wanted})
+	if err != nil {
+		return nil, err
+	}
+	pullSpec := release.pullSpec
+	if c.flags.releaseImage != "" {
+		pullSpec = c.flags.releaseImage
+	}
+	images := map[string]string{}
+	for _, component := range release.Components {
+		images[component.Name] = component.Image
+	}
+	profile := c.flags.profile
+	p := manifest.Load(files, manifest.Render{ReleaseImage: pullSpec, ClusterProfile: profile, Images: images})
+	for _, warning := range p.Warnings {
+		f.warnf("%s", warning)
+	}
+	entries, warnings := manifest.Evaluate(p.Objects, c.settings(p.Objects, release.Version))
+	for _, warning := range warnings {
+		f.warnf("%s", warning)
+	}
+	return &evaluated{loaded: release, entries: entries}, nil
+}

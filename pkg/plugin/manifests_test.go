@@ -1,0 +1,239 @@
+package plugin_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/internal/fixture"
+	"github.com/release-x/oc-release-x/internal/testrelease"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// object is a manifest with annotations that decide about its inclusion.
+func object(kind, name string, annotations ...string) string {
+	text := "apiVersion: v1\nkind: " + kind + "\nmetadata:\n  name: " + name + "\n"
+	if len(annotations) > 0 {
+		text += "  annotations:\n"
+	}
+	for _, a := range annotations {
+		key, value, _ := strings.Cut(a, "=")
+		text += "    " + key + ": \"" + value + "\"\n"
+	}
+	return text
+}
+
+const (
+	included = "include.release.openshift.io/self-managed-high-availability=true"
+	console  = "capability.openshift.io/name=Console"
+	preview  = "release.openshift.io/feature-set=TechPreviewNoUpgrade"
+)
+
+// ordered is a release with manifests in both folders and every state.
+func ordered() *testrelease.Builder {
+	return testrelease.New("4.14.0").WithComponent("etcd").WithComponent("pod").
+		WithOperatorManifest("0000_90_cluster-version-operator_00_config.yaml", object("ConfigMap", "own", included)+"data:\n  release: '{{.ReleaseImage}}'\n  etcd: '{{.Images.etcd}}'\n").
+		WithManifest("0000_03_first_00_a.yaml", object("Namespace", "first", included)).
+		WithManifest("0000_50_b_00_all.yaml", object("ConfigMap", "b1", included)+"---\n"+object("Secret", "b2")+"---\n"+object("ConfigMap", "b3", included, console)).
+		WithManifest("0000_50_c_00_preview.yaml", object("ConfigMap", "c", included, preview))
+}
+
+func TestManifests(t *testing.T) {
+	release := layout(t, ordered())
+	want(t, run(t, "manifests", release), 0, ""+
+		"INDEX   LEVEL   COMPONENT                  KIND        NAMESPACE   NAME\n"+
+		"1       90      cluster-version-operator   ConfigMap   <none>      own\n"+
+		"2       03      first                      Namespace   <none>      first\n"+
+		"3       50      b                          ConfigMap   <none>      b1\n"+
+		"4       50      b                          ConfigMap   <none>      b3\n", "")
+	want(t, run(t, "manifests", release, "--all", "--level", "50"), 0, ""+
+		"INDEX    LEVEL   COMPONENT   KIND        NAMESPACE   NAME   STATE      REASON\n"+
+		"3        50      b           ConfigMap   <none>      b1     included   <none>\n"+
+		"<none>   50      b           Secret      <none>      b2     excluded   no annotations\n"+
+		"4        50      b           ConfigMap   <none>      b3     included   <none>\n"+
+		"<none>   50      c           ConfigMap   <none>      c      excluded   release.openshift.io/feature-set=TechPreviewNoUpgrade, the feature set is Default\n", "")
+}
+
+func TestManifestsSettings(t *testing.T) {
+	release := layout(t, ordered())
+	for _, test := range []struct{ args, want string }{
+		{"", "own first b1 b3"},
+		{"--capabilities none", "own first b1"},
+		{"--capabilities Console", "own first b1 b3"},
+		{"--capabilities vCurrent", "own first b1 b3"},
+		{"--known-capabilities none", "own first b1"},
+		{"--known-capabilities Console,Storage", "own first b1 b3"},
+		{"--feature-set TechPreviewNoUpgrade", "own first b1 b3 c"},
+		{"--profile hypershift", ""},
+		{"--kind configmap", "own b1 b3"},
+		{"--kind ConfigMap,namespace", "own first b1 b3"},
+		{"--component b,first", "first b1 b3"},
+		{"--level 03", "first"},
+		{"--image etcd", "own"},
+		{"--image pod", ""},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			got := good(t, run(t, append([]string{"manifests", release, "--jq", `[.items[].object.name]|join(" ")`}, strings.Fields(test.args)...)...))
+			if got != test.want+"\n" {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestManifestsForms(t *testing.T) {
+	release := layout(t, ordered())
+	want(t, run(t, "manifests", release, "-o", "name", "--kind", "Namespace"), 0, "namespace/first\n", "")
+	want(t, run(t, "manifests", release, "--sort-by", ".object.name", "-o", "name"), 0, "configmap/b1\nconfigmap/b3\nnamespace/first\nconfigmap/own\n", "")
+	digest := build(t, ordered()).Digest().String()
+	want(t, run(t, "manifests", release, "--objects", "--level", "90", "--jq", ".items[0]|.metadata.name,.manifest.data"), 0, ""+
+		"0000_90_cluster-version-operator_00_config.yaml#1\n"+
+		`{"etcd":"`+testrelease.ImageOf("etcd")+`","release":"quay.io/openshift-release-dev/ocp-release@`+digest+`"}`+"\n", "")
+	want(t, run(t, "manifests", release, "--release-image", "example.com/r:x", "--objects", "--level", "90", "--jq", ".items[0].manifest.data.release"), 0, "example.com/r:x\n", "")
+	want(t, run(t, "manifests", release, "--profile", "hypershift"), 0, "", "No manifests found.\n")
+}
+
+func TestManifestsFiles(t *testing.T) {
+	release, dir := layout(t, ordered()), t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const override = "group: \"\"\n  kind: ConfigMap\n  namespace: \"\"\n  name: b1\n  unmanaged: true\n"
+	names := func(args ...string) string {
+		return strings.TrimSpace(good(t, run(t, append([]string{"manifests", release, "--jq", `[.items[].object.name]|join(" ")`}, args...)...)))
+	}
+	for name, content := range map[string]string{
+		"list":           "- " + override,
+		"spec":           "overrides:\n- " + override,
+		"ClusterVersion": "kind: ClusterVersion\nspec:\n  overrides:\n  - " + strings.ReplaceAll(override, "\n", "\n  ") + "\n",
+	} {
+		if got := names("--overrides", file(name, content)); got != "own first b3" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	config := file("install-config.yaml", "apiVersion: v1\nfeatureSet: TechPreviewNoUpgrade\ncapabilities:\n  baselineCapabilitySet: None\nplatform:\n  aws: {}\n")
+	if got := names("--install-config", config); got != "own first b1 c" {
+		t.Errorf("install-config: %q", got)
+	}
+	if got := names("--install-config", config, "--feature-set", "Default", "--capabilities", "Console"); got != "own first b1 b3" {
+		t.Errorf("flags beside install-config: %q", got)
+	}
+	want(t, run(t, "manifests", release, "--overrides", filepath.Join(dir, "none")), 8, "", "error: --overrides: open "+dir+"/none: no such file or directory\n")
+	empty := file("empty", "spec: {}\n")
+	want(t, run(t, "manifests", release, "--overrides", empty), 2, "", "error: --overrides "+empty+": it has no overrides: want a ClusterVersion or the list of its overrides\n")
+}
+
+func TestManifestsUsage(t *testing.T) {
+	release := layout(t, ordered())
+	for _, test := range []struct{ args, want string }{
+		{"--feature-set Nope", `--feature-set "Nope": want one of Default, TechPreviewNoUpgrade, DevPreviewNoUpgrade, CustomNoUpgrade, OKD`},
+		{"--capabilities v9.1", "--capabilities \"v9.1\": want none, a list of capabilities, or one of " + strings.Join(manifest.CapabilitySetNames(), ", ")},
+		{"--hash -o json", "--hash prints the hash alone: it cannot go with -o or --jq"},
+		{"extra", "manifests takes one release and no further arguments; see `oc release-x manifests --help`"},
+	} {
+		want(t, run(t, append([]string{"manifests", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
+	}
+	want(t, run(t, "manifests", release, "--image", "nope"), 3, "", "error: no component \"nope\" in release 4.14.0\n")
+	file := filepath.Join(t.TempDir(), "references")
+	if err := os.WriteFile(file, ordered().References(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, "manifests", "file:"+file)
+	if got.code != 3 || got.out != "" || !strings.Contains(got.err, "manifests") {
+		t.Errorf("exit code %d, %s", got.code, got.err)
+	}
+}
+
+func TestRow24WhatCannotBeRead(t *testing.T) {
+	release := layout(t, ordered().
+		WithManifest("0000_60_x_00_broken.yaml", "a: [\n").
+		WithManifest("0000_60_x_01_list.yaml", "apiVersion: v1\nkind: List\nitems: []\n").
+		WithManifest("0000_60_x_02_deep.yaml", strings.Repeat("[", 100_000)).
+		WithManifest("0000_60_x_03_bomb.yaml", bomb()))
+	got := run(t, "manifests", release, "--level", "60", "--jq", `.items[]|"\(.object.kind) \(.file) \(.state)"`)
+	if got.code != 0 || strings.Count(got.err, "Warning: ") != 4 {
+		t.Errorf("exit code %d, %s", got.code, got.err)
+	}
+	if lines := strings.Split(strings.TrimSpace(got.out), "\n"); len(lines) != 4 || slices.ContainsFunc(lines, func(l string) bool { return !strings.HasSuffix(l, " invalid") }) {
+		t.Errorf("got %s", got.out)
+	}
+	if got := run(t, "manifests", release, "--strict", "-o", "name"); got.code != 7 {
+		t.Errorf("--strict: exit code %d", got.code)
+	}
+	if got := run(t, "manifests", release, "--hash"); got.code != 6 || got.out != "" {
+		t.Errorf("--hash: exit code %d, %s", got.code, got.out)
+	}
+}
+
+// bomb is a document whose aliases would unfold to billions of strings.
+func bomb() string {
+	text := "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
+	for i := 1; i < 12; i++ {
+		before, here := "a"+string(rune('0'+i-1)), "a"+string(rune('0'+i))
+		text += here + ": &" + here + " [" + strings.Repeat("*"+before+",", 8) + "*" + before + "]\n"
+	}
+	return text
+}
+
+// TestManifestsAreWhatTheOperatorLoads compares with what the operator's own code loads, in nine settings.
+func TestManifestsAreWhatTheOperatorLoads(t *testing.T) {
+	recordings, err := filepath.Glob(filepath.Join(fixture.Path(t, "cvo-golden"), "load-*.jsonl"))
+	if err != nil || len(recordings) != 9 {
+		t.Fatalf("%d recordings, %v", len(recordings), err)
+	}
+	for _, recording := range recordings {
+		t.Run(filepath.Base(recording), func(t *testing.T) {
+			settings, objects := readRecording(t, recording)
+			args := []string{
+				"manifests", real(t), "--release-image", settings["releaseImage"].(string), "--profile", settings["profile"].(string),
+				"--feature-set", settings["featureSet"].(string), "--exclude-identifier", settings["exclude"].(string),
+			}
+			if gates := settings["featureGates"].(string); gates == "nil" {
+				args = append(args, "--feature-gates", "unchecked")
+			} else if !strings.Contains(recording, "payloadgates") {
+				args = append(args, "--feature-gates", gates)
+			}
+			if known := settings["knownCapabilities"].(string); known != "nil" {
+				args = append(args, "--known-capabilities", known)
+			}
+			want(t, run(t, append(args, "--hash")...), 0, settings["hash"].(string)+"\n", "")
+			got := good(t, run(t, append(args, "--jq", `.items[]|[.file, (.object.apiVersion|if index("/") then split("/")[] else ("",.) end), .object.kind, (.object.namespace//""), .object.name]|tojson`)...))
+			if diff := cmp.Diff(objects, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// readRecording gives the settings of a recording, and its objects as one JSON array a line.
+func readRecording(t *testing.T, path string) (map[string]any, string) {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	var settings map[string]any
+	var objects strings.Builder
+	for lines.Scan() {
+		if settings == nil {
+			if err := json.Unmarshal(lines.Bytes(), &settings); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		objects.WriteString(lines.Text() + "\n")
+	}
+	return settings, objects.String()
+}

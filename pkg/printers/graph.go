@@ -1,0 +1,45 @@
+package printers
+
+import (
+	"io"
+
+	"github.com/release-x/oc-release-x/pkg/payload/graph"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
+)
+
+// GraphForms are the forms of a graph beyond its document.
+func GraphForms() []string { return []string{"dot", "mermaid", "tree"} }
+
+// Graph shows a task graph as a tree, for Graphviz, for Mermaid or as a document. objects adds what the nodes
+// hold to the tree.
+func Graph(document *v1alpha1.ReleaseGraph, g *graph.Graph, objects bool) View {
+	tree := func(w io.Writer) error { return readable(g).Tree(w, objects) }
+	return View{
+		Document: document,
+		Text:     tree,
+		Texts: map[string]func(io.Writer) error{
+			"tree":    tree,
+			"dot":     func(w io.Writer) error { return g.DOT(w) },
+			"mermaid": func(w io.Writer) error { return readable(g).Mermaid(w) },
+		},
+	}
+}
+
+// readable is a graph whose names can be put on one line.
+func readable(g *graph.Graph) *graph.Graph {
+	shown := &graph.Graph{Total: g.Total}
+	for _, node := range g.Nodes {
+		n := *node
+		n.Objects = make([]manifest.Entry, len(node.Objects))
+		for i, entry := range node.Objects {
+			o := *entry.Object
+			o.File, o.Component = SafeLine(o.File), SafeLine(o.Component)
+			o.Kind, o.Namespace, o.Name = SafeLine(o.Kind), SafeLine(o.Namespace), SafeLine(o.Name)
+			entry.Object = &o
+			n.Objects[i] = entry
+		}
+		shown.Nodes = append(shown.Nodes, &n)
+	}
+	return shown
+}
