@@ -78,10 +78,15 @@ func texts(objects ...object) []string {
 	return list
 }
 
+// load reads a release of the given files.
+func load(files ...payload.File) *manifest.Payload {
+	return manifest.Load(payload.Files{Release: files}, manifest.Render{})
+}
+
 // read loads a release of the given files and fails on warnings.
 func read(t testing.TB, files ...payload.File) []*manifest.Object {
 	t.Helper()
-	loaded := manifest.Load(payload.Files{Release: files}, manifest.Render{})
+	loaded := load(files...)
 	if len(loaded.Warnings) > 0 {
 		t.Fatalf("warnings: %v", loaded.Warnings)
 	}

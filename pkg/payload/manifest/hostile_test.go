@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
@@ -43,7 +42,7 @@ func TestHostileDocuments(t *testing.T) {
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
 			begin, before := time.Now(), allocated()
-			loaded := manifest.Load(payload.Files{Release: []payload.File{file("a.yaml", text), file("b.yaml", good)}}, manifest.Render{})
+			loaded := load(file("a.yaml", text), file("b.yaml", good))
 			took, used := time.Since(begin), allocated()-before
 			if took > 2*time.Second {
 				t.Errorf("it took %v", took)
@@ -86,7 +85,7 @@ func TestManyDocuments(t *testing.T) {
 		"JSON": strings.Repeat(`{"kind":"A","metadata":{"name":"x"}}`, 60_000),
 	} {
 		t.Run(name, func(t *testing.T) {
-			loaded := manifest.Load(payload.Files{Release: []payload.File{file("a.yaml", text)}}, manifest.Render{})
+			loaded := load(file("a.yaml", text))
 			if len(loaded.Objects) != 50_001 || loaded.Objects[50_000].Problem != "the file has more than 50000 documents" {
 				t.Fatalf("%d objects, %s", len(loaded.Objects), loaded.Objects[len(loaded.Objects)-1].Problem)
 			}

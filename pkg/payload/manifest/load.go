@@ -27,7 +27,13 @@ type Warning struct {
 	Message string
 }
 
-func (w Warning) String() string { return string(w.Folder) + "/" + w.File + ": " + w.Message }
+// String is the message with the file that it is about, if it is about one.
+func (w Warning) String() string {
+	if w.File == "" {
+		return w.Message
+	}
+	return string(w.Folder) + "/" + w.File + ": " + w.Message
+}
 
 // source is a file to read.
 type source struct {

@@ -96,7 +96,7 @@ func TestDocuments(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			loaded := manifest.Load(payload.Files{Release: []payload.File{file("f.yaml", test.text)}}, manifest.Render{})
+			loaded := load(file("f.yaml", test.text))
 			var want []string
 			for _, line := range test.want {
 				want = append(want, "release-manifests/f.yaml"+line)
@@ -179,7 +179,7 @@ func TestJSON(t *testing.T) {
 			t.Errorf("%s, %v, want %s", got, err, want)
 		}
 	}
-	broken := manifest.Load(payload.Files{Release: []payload.File{file("a.yaml", "a: [")}}, manifest.Render{}).Objects[0]
+	broken := load(file("a.yaml", "a: [")).Objects[0]
 	if _, err := broken.JSON(); err == nil || err.Error() != "a.yaml#1: yaml: line 1: did not find expected node content" {
 		t.Error(err)
 	}
