@@ -7,6 +7,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
 )
 
 // registryFlags say how registries are reached.
@@ -16,6 +17,7 @@ type registryFlags struct {
 	caFile         string
 	maxPerRegistry int
 	allowRealm     []string
+	mirrors        rewrite.Files
 }
 
 func (r *registryFlags) add(flags *pflag.FlagSet) {
@@ -25,6 +27,10 @@ func (r *registryFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&r.insecure, "insecure", false, "Do not verify the registry that RELEASE names, and speak plain HTTP if it does")
 	flags.StringVar(&r.caFile, "certificate-authority", "", "File with certificates to trust beside the system's")
 	flags.IntVar(&r.maxPerRegistry, "max-per-registry", 4, "Requests to one registry at once")
+	flags.StringSliceVar(&r.mirrors.IDMS, "idms-file", nil, "File with ImageDigestMirrorSets: mirrors of what is referenced by digest")
+	flags.StringSliceVar(&r.mirrors.ITMS, "itms-file", nil, "File with ImageTagMirrorSets: mirrors of what is referenced by tag")
+	flags.StringSliceVar(&r.mirrors.ICSP, "icsp-file", nil, "File with ImageContentSourcePolicies, the older form of --idms-file")
+	flags.StringVar(&r.mirrors.Conf, "registries-conf", "", "A registries.conf of containers, with mirrors")
 	flags.StringSliceVar(&r.allowRealm, "allow-realm", nil, "Host of a token server outside the registry's domain that may see credentials")
 }
 
@@ -38,6 +44,7 @@ func (r *registryFlags) client(f *factory, references []image.Reference) *regist
 		CAFile:         r.caFile,
 		MaxPerRegistry: r.maxPerRegistry,
 		AllowRealm:     r.allowRealm,
+		Mirrors:        r.mirrors,
 		UserAgent:      "oc-release-x/" + buildVersion().Version,
 		Log:            f.logger(),
 	}
