@@ -5,7 +5,6 @@
 package testrelease
 
 import (
-	"bytes"
 	"slices"
 	"time"
 )
@@ -125,11 +124,5 @@ func (b *Builder) WithMetadata(raw string) *Builder {
 // Without leaves a file (image-references or release-metadata) out of release-manifests.
 func (b *Builder) Without(name string) *Builder {
 	b.without = append(b.without, name)
-	return b
-}
-
-// WithBOM puts a byte order mark before image-references.
-func (b *Builder) WithBOM() *Builder {
-	b.references = append([]byte("\ufeff"), bytes.TrimPrefix(b.referencesBytes(), []byte("\ufeff"))...)
 	return b
 }

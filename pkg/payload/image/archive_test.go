@@ -76,7 +76,7 @@ func TestLayoutSelection(t *testing.T) {
 		{"@" + arm.String(), arm, 0, ""},
 		{"", "", fault.Usage, "it holds 2 images: add the tag of one, as in oci:" + dir + ":TAG: a, b"},
 		{":c", "", fault.NotFound, "no image has the tag c; it has a, b"},
-		{"@" + nobody.String(), "", fault.NotFound, "it is not in the layout"},
+		{"@" + nobody.String(), "", fault.NotFound, "no image has the digest " + nobody.String() + "; it has a, b"},
 	}
 	for _, test := range tests {
 		t.Run(test.suffix, func(t *testing.T) {

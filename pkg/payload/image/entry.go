@@ -3,6 +3,7 @@ package image
 import (
 	"archive/tar"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -30,10 +31,8 @@ func entryName(number int64, header *tar.Header) (string, error) {
 	case len(name) > 1 && isLetter(name[0]) && name[1] == ':':
 		return "", bad("begins with a drive letter")
 	}
-	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if part == ".." {
-			return "", bad("leads out of the archive")
-		}
+	if strings.Contains(name, "..") && slices.Contains(strings.FieldsFunc(name, isSeparator), "..") {
+		return "", bad("leads out of the archive")
 	}
 	clean := path.Clean(name)
 	if clean == "." && header.Typeflag != tar.TypeDir {
@@ -41,6 +40,9 @@ func entryName(number int64, header *tar.Header) (string, error) {
 	}
 	return clean, nil
 }
+
+// isSeparator splits names as every system does that may unpack them.
+func isSeparator(r rune) bool { return r == '/' || r == '\\' }
 
 // typeName names what an entry is, for errors.
 func typeName(kind byte) string {

@@ -88,7 +88,10 @@ func (l layout) findDigest(ctx context.Context, wanted digest.Digest) (descripto
 		}
 	}
 	d := descriptor{Digest: wanted, Size: -1}
-	content, err := l.blob(ctx, d)
+	content, _, err := l.files.open(ctx, blobName(wanted))
+	if errors.Is(err, fs.ErrNotExist) {
+		return descriptor{}, fault.Errorf(fault.NotFound, "no image has the digest %s; it has %s", wanted, tagNames(images(l.entries)))
+	}
 	if err != nil {
 		return descriptor{}, err
 	}
