@@ -64,7 +64,11 @@ func TestRow30ResetMidBlob(t *testing.T) {
 					if err != nil || !bytes.Equal(got, blob) {
 						t.Fatalf("at %d: got %d bytes, %v", offset, len(got), err)
 					}
-					if n := s.bytesSent(); n > mebibyte+mebibyte/100 {
+					again := int64(mebibyte / 100)
+					if how == "reset" && protocol != "HTTP2" {
+						again = offset // a TCP reset also drops what the client's kernel holds and the client has not read
+					}
+					if n := s.bytesSent(); n > mebibyte+again {
 						t.Errorf("at %d: %d bytes were sent for a blob of %d", offset, n, mebibyte)
 					}
 					path := "GET /v2/org/r/blobs/" + d.String()
@@ -226,13 +230,13 @@ func TestRow32SlowReaderIsNoStall(t *testing.T) {
 	s := start(t, newHTTP)
 	blob := bigBlob(4 * mebibyte) // more than the buffers of a connection
 	d := s.pushBlob(t, "org/r", blob)
-	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: registry.Timeouts{Stall: 50 * time.Millisecond}}))
+	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: registry.Timeouts{Stall: 500 * time.Millisecond}}))
 	b, err := c.Blob(t.Context(), s.host+"/org/r", d, 4*mebibyte)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	time.Sleep(150 * time.Millisecond)
+	time.Sleep(600 * time.Millisecond)
 	got, err := io.ReadAll(b)
 	if err != nil || !bytes.Equal(got, blob) {
 		t.Errorf("got %d bytes, %v", len(got), err)

@@ -15,9 +15,11 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
-// proxy is an HTTP proxy to one server, whatever name is asked for.
+// proxy is an HTTP proxy to the servers of a test.
 type proxy struct {
 	*httptest.Server
+	targets map[string]*server // by name and port; nil: one for all
+
 	mu    sync.Mutex
 	asked []string
 }
@@ -36,6 +38,10 @@ func startProxy(t *testing.T, target *server, credential string, status int) *pr
 		if credential != "" && r.Header.Get("Proxy-Authorization") != credential {
 			w.WriteHeader(http.StatusProxyAuthRequired)
 			return
+		}
+		target := target
+		if p.targets != nil {
+			target = p.targets[r.Host]
 		}
 		if r.Method == http.MethodConnect {
 			tunnel(w, target.host)

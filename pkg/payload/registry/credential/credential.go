@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -41,13 +42,14 @@ func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) 
 
 // Options say where credentials may be. Nothing is read before the first question.
 type Options struct {
-	File    string                                                      // the file that the user names; then no other is looked at
-	Content func(context.Context) (data []byte, from string, err error) // credentials that are in no file, such as a cluster's pull secret; asked once
-	Getenv  func(string) string                                         // the environment; nil is an empty one
-	Home    string                                                      // the home folder; "" has none
-	UID     string                                                      // the user's number, for /run/containers/UID; "" has none
-	Run     string                                                      // the folder of runtime files, /run when empty
-	Warnf   func(format string, args ...any)                            // what the user should know, may be nil
+	File       string                                                      // the file that the user names; then no other is looked at
+	Content    func(context.Context) (data []byte, from string, err error) // credentials that are in no file, such as a cluster's pull secret; asked once
+	Getenv     func(string) string                                         // the environment; nil is an empty one
+	Home       string                                                      // the home folder; "" has none
+	UID        string                                                      // the user's number, for /run/containers/UID; "" has none
+	Run        string                                                      // the folder of runtime files, /run when empty
+	HelperTime time.Duration                                               // how long a helper program may take; 0 is 10 s
+	Warnf      func(format string, args ...any)                            // what the user should know, may be nil
 }
 
 // Resolver answers which credential belongs to a repository. It is safe for use by several goroutines.
@@ -63,6 +65,9 @@ type Resolver struct {
 func New(o Options) *Resolver {
 	if o.Getenv == nil {
 		o.Getenv = func(string) string { return "" }
+	}
+	if o.HelperTime == 0 {
+		o.HelperTime = 10 * time.Second
 	}
 	if o.Warnf == nil {
 		o.Warnf = func(string, ...any) {}

@@ -13,11 +13,8 @@ import (
 	"time"
 )
 
-// Bounds of a helper program.
-const (
-	helperTime   = 10 * time.Second
-	helperOutput = 1 << 20
-)
+// helperOutput bounds what a helper program may print.
+const helperOutput = 1 << 20
 
 // helperCall is a question to a helper; the answer to it is kept.
 type helperCall struct{ helper, host string }
@@ -50,7 +47,7 @@ func (r *Resolver) run(ctx context.Context, name, host string) (Credential, erro
 	if err != nil {
 		return Credential{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, helperTime)
+	ctx, cancel := context.WithTimeout(ctx, r.options.HelperTime)
 	defer cancel()
 	out := &bounded{limit: helperOutput}
 	cmd := exec.CommandContext(ctx, path, "get")
@@ -62,7 +59,7 @@ func (r *Resolver) run(ctx context.Context, name, host string) (Credential, erro
 	case out.full:
 		return Credential{}, fmt.Errorf("%s printed more than %d bytes", program, helperOutput)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return Credential{}, fmt.Errorf("%s did not answer within %v", program, helperTime)
+		return Credential{}, fmt.Errorf("%s did not answer within %v", program, r.options.HelperTime)
 	case err != nil && strings.Contains(out.buffer.String(), "credentials not found"):
 		return Credential{}, nil
 	case err != nil:

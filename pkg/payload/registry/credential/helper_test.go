@@ -1,0 +1,129 @@
+package credential_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/credential"
+)
+
+// helpers writes helper programs as shell scripts and gives the environment that finds them.
+func helpers(t *testing.T, scripts map[string]string) (dir string, getenv func(string) string) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("helpers of this test are shell scripts")
+	}
+	dir = t.TempDir()
+	for name, script := range scripts {
+		path := write(t, filepath.Join(dir, "docker-credential-"+name), "#!/bin/sh\n"+script)
+		if err := os.Chmod(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, env(map[string]string{"PATH": "relative:" + dir})
+}
+
+func TestHelpers(t *testing.T) {
+	dir, getenv := helpers(t, map[string]string{
+		"good":  `read -r host; echo "$1 $host" >>"` + "$0" + `.asked"; echo "{\"ServerURL\":\"$host\",\"Username\":\"of\",\"Secret\":\"$host\"}"`,
+		"token": `echo '{"Username":"<token>","Secret":"it"}'`,
+		"none":  `echo "credentials not found in native keychain"; exit 1`,
+	})
+	tests := []struct {
+		name, file, repository string
+		want                   credential.Credential
+	}{
+		{"of a host", `{"credHelpers":{"quay.io":"good"}}`, "quay.io/a/b", credential.Credential{Username: "of", Password: "quay.io", Key: "quay.io from docker-credential-good"}},
+		{"another host", `{"credHelpers":{"quay.io":"good"}}`, "other.example/a/b", credential.Credential{}},
+		{"before an entry", `{"credHelpers":{"quay.io":"good"},"auths":{"quay.io":{"username":"u","password":"p"}}}`, "quay.io/a", credential.Credential{Username: "of", Password: "quay.io", Key: "quay.io from docker-credential-good"}},
+		{"store", `{"credsStore":"good","auths":{"quay.io":{}}}`, "quay.io/a", credential.Credential{Username: "of", Password: "quay.io", Key: "quay.io from docker-credential-good"}},
+		{"store after an entry", `{"credsStore":"good","auths":{"quay.io":{"username":"u","password":"p"}}}`, "quay.io/a", credential.Credential{Username: "u", Password: "p", Key: "quay.io"}},
+		{"Docker Hub", `{"credsStore":"good"}`, "docker.io/library/a", credential.Credential{Username: "of", Password: "https://index.docker.io/v1/", Key: "docker.io from docker-credential-good"}},
+		{"identity token", `{"credHelpers":{"quay.io":"token"}}`, "quay.io/a", credential.Credential{IdentityToken: "it", Key: "quay.io from docker-credential-token"}},
+		{"not found", `{"credsStore":"none"}`, "quay.io/a", credential.Credential{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			o := named(t, test.file)
+			o.Getenv = getenv
+			r := credential.New(o)
+			for range 2 {
+				got, err := r.For(t.Context(), test.repository)
+				if !test.want.Empty() {
+					test.want.File = o.File
+				}
+				if err != nil || got != test.want {
+					t.Errorf("got %+v (%s, %s, %s), %v", got, got.Username, got.Password, got.IdentityToken, err)
+				}
+			}
+		})
+	}
+	asked, err := os.ReadFile(filepath.Join(dir, "docker-credential-good.asked"))
+	if want := strings.Repeat("get quay.io\n", 3) + "get https://index.docker.io/v1/\n"; err != nil || string(asked) != want {
+		t.Errorf("helpers were asked %q, want %q: once for every resolver and host", asked, want)
+	}
+}
+
+func TestRow54HelpersThatFail(t *testing.T) {
+	_, getenv := helpers(t, map[string]string{
+		"garbage": "echo canary",
+		"failing": "echo canary >&2; exit 3",
+		"endless": "while :; do echo canarycanarycanarycanary; done",
+	})
+	tests := []struct{ helper, want string }{
+		{"garbage", "docker-credential-garbage printed something else than JSON with Username and Secret"},
+		{"failing", "docker-credential-failing failed: exit status 3"},
+		{"endless", "docker-credential-endless printed more than 1048576 bytes"},
+		{"missing", "the helper docker-credential-missing is not in $PATH: install it, or name another file with --authfile"},
+		{"../../bin/sh", `the helper name "../../bin/sh" is refused: letters, digits, dot, dash and underscore may be in it`},
+		{"a b; touch x", `the helper name "a b; touch x" is refused: letters, digits, dot, dash and underscore may be in it`},
+		{"-x", `the helper name "-x" is refused: letters, digits, dot, dash and underscore may be in it`},
+	}
+	for _, test := range tests {
+		t.Run(test.helper, func(t *testing.T) {
+			for _, form := range []string{`{"credHelpers":{"quay.io":%q}}`, `{"credsStore":%q}`} {
+				o := named(t, fmt.Sprintf(form, test.helper))
+				o.Getenv = getenv
+				_, err := credential.New(o).For(t.Context(), "quay.io/a")
+				if want := "credentials of quay.io/a in " + o.File + ": " + test.want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Auth {
+					t.Errorf("kind %d\n got: %v\nwant: %s", fault.KindOf(err), err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestRow54HelperThatHangs(t *testing.T) {
+	_, getenv := helpers(t, map[string]string{"hanging": "sleep 60"})
+	o := named(t, `{"credsStore":"hanging"}`)
+	o.Getenv, o.HelperTime = getenv, 200*time.Millisecond
+	begun := time.Now()
+	_, err := credential.New(o).For(t.Context(), "quay.io/a")
+	if want := "credentials of quay.io/a in " + o.File + ": docker-credential-hanging did not answer within 200ms"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestCancelEndsAHelper(t *testing.T) {
+	_, getenv := helpers(t, map[string]string{"hanging": "sleep 60"})
+	o := named(t, `{"credsStore":"hanging"}`)
+	o.Getenv = getenv
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	begun := time.Now()
+	_, err := credential.New(o).For(ctx, "quay.io/a")
+	if took := time.Since(begun); !errors.Is(err, context.Canceled) || took > 2*time.Second {
+		t.Errorf("got %v after %v", err, took)
+	}
+}

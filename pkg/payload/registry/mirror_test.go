@@ -1,0 +1,218 @@
+package registry_test
+
+import (
+	"bytes"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/internal/faultproxy"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/registry"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
+)
+
+// mirrorSet writes a mirror set that sends source to mirrors.
+func mirrorSet(t *testing.T, kind, source string, policy string, mirrors ...string) string {
+	t.Helper()
+	list := map[string]string{"ImageDigestMirrorSet": "imageDigestMirrors", "ImageTagMirrorSet": "imageTagMirrors"}[kind]
+	path := filepath.Join(t.TempDir(), "set.yaml")
+	writeFile(t, path, "apiVersion: config.openshift.io/v1\nkind: "+kind+"\nspec: {"+list+": [{source: "+source+
+		", mirrors: ["+strings.Join(mirrors, ", ")+"], mirrorSourcePolicy: "+policy+"}]}\n")
+	return path
+}
+
+func TestMirrorsAreAskedInOrder(t *testing.T) {
+	lacks, has, source := start(t, newHTTP), start(t, newHTTP), start(t, newHTTP)
+	manifest, layer := has.pushImage(t, "copy/r", "t")
+	d := digest.FromBytes(manifest)
+	set := mirrorSet(t, "ImageDigestMirrorSet", source.host+"/org", "AllowContactingSource", lacks.host+"/copy", has.host+"/copy")
+	c := registry.New(quick(registry.Options{
+		Insecure: []string{lacks.host, has.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}},
+	}))
+	body, _, declared, err := c.Manifest(t.Context(), source.host+"/org/r", d.String())
+	if err != nil || !bytes.Equal(body, manifest) || declared != d.String() {
+		t.Fatalf("got %q, %s, %v", body, declared, err)
+	}
+	data, err := readBlob(t, c, source.host+"/org/r", layer, 11)
+	if err != nil || !bytes.Equal(data, layerBytes) {
+		t.Errorf("got %q, %v", data, err)
+	}
+	asked := []string{"GET /v2/copy/r/manifests/" + d.String(), "GET /v2/copy/r/blobs/" + layer.String()}
+	wantRequests(t, lacks, asked...)
+	wantRequests(t, has, asked...)
+	wantRequests(t, source)
+}
+
+func TestSourceIsAskedWhenNoMirrorHasIt(t *testing.T) {
+	lacks, source := start(t, newHTTP), start(t, newHTTP)
+	manifest, _ := source.pushImage(t, "org/r", "t")
+	set := mirrorSet(t, "ImageDigestMirrorSet", source.host, "AllowContactingSource", lacks.host)
+	c := registry.New(quick(registry.Options{Insecure: []string{lacks.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
+	if _, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", digest.FromBytes(manifest).String()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryFailureIsNamed(t *testing.T) {
+	lacks, refuses, source := start(t, newHTTP), start(t, newHTTP, basic("u", "p")), start(t, newHTTP)
+	d := digest.FromString("x")
+	const none = "wants credentials (401), and there are none for it: there is no file to look into; name a file with --authfile, or log in to "
+	missing := func(s *server) string {
+		return s.host + "/org/r@" + d.String() + " not found: the repository has no such digest"
+	}
+	for policy, test := range map[string]struct {
+		mirrors []string
+		kind    fault.Kind
+		want    []string
+	}{
+		"AllowContactingSource": {
+			[]string{lacks.host, refuses.host},
+			fault.Auth,
+			[]string{missing(lacks), "getting " + refuses.host + "/org/r@" + d.String() + ": " + refuses.host + " " + none + refuses.host, missing(source)},
+		},
+		"NeverContactSource": {[]string{lacks.host}, fault.NotFound, []string{missing(lacks)}},
+	} {
+		t.Run(policy, func(t *testing.T) {
+			set := mirrorSet(t, "ImageDigestMirrorSet", source.host, policy, test.mirrors...)
+			c := registry.New(quick(registry.Options{Insecure: []string{lacks.host, refuses.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
+			_, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", d.String())
+			want := strings.Join(test.want, "; ")
+			if len(test.want) > 1 {
+				want = "no source has " + source.host + "/org/r@" + d.String() + ": " + want
+			}
+			wantFault(t, err, test.kind, want)
+			if policy == "NeverContactSource" {
+				source.asked()
+				_, _, _, _ = c.Manifest(t.Context(), source.host+"/org/r", d.String())
+				wantRequests(t, source)
+			}
+		})
+	}
+}
+
+func TestWhatATagResolvedToIsReadWhereTheTagWas(t *testing.T) {
+	mirror, source := start(t, newHTTP), start(t, newHTTP)
+	manifest, layer := mirror.pushImage(t, "org/r", "t")
+	set := mirrorSet(t, "ImageTagMirrorSet", source.host, "NeverContactSource", mirror.host)
+	c := registry.New(quick(registry.Options{Insecure: []string{mirror.host, source.host}, Mirrors: rewrite.Files{ITMS: []string{set}}}))
+	if _, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", "t"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", digest.FromBytes(manifest).String()); err != nil {
+		t.Error(err)
+	}
+	if _, err := readBlob(t, c, source.host+"/org/r", layer, 11); err != nil {
+		t.Error(err)
+	}
+	wantRequests(t, source)
+}
+
+func TestDeadMirrorCostsItsTriesOnce(t *testing.T) {
+	dead, source := start(t, newHTTP, faults(faultproxy.Rule{Fault: faultproxy.Status(503, nil)})), start(t, newHTTP)
+	manifest, layer := source.pushImage(t, "org/r", "t")
+	set := mirrorSet(t, "ImageDigestMirrorSet", source.host, "AllowContactingSource", dead.host)
+	c := registry.New(quick(registry.Options{Insecure: []string{dead.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
+	if _, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", digest.FromBytes(manifest).String()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(dead.asked()); n != 5 {
+		t.Errorf("%d requests to the dead mirror, want 5", n)
+	}
+	if _, err := readBlob(t, c, source.host+"/org/r", layer, 11); err != nil {
+		t.Error(err)
+	}
+	wantRequests(t, dead)
+}
+
+func TestInsecureMirrorOfRegistriesConf(t *testing.T) {
+	mirror := start(t, newHTTP)
+	manifest, _ := mirror.pushImage(t, "copy/r", "t")
+	for name, insecure := range map[string]string{"insecure": "insecure = true\n", "verified": ""} {
+		t.Run(name, func(t *testing.T) {
+			conf := filepath.Join(t.TempDir(), "registries.conf")
+			writeFile(t, conf, "[[registry]]\nlocation = \"quay.example/org\"\n[[registry.mirror]]\nlocation = \""+mirror.host+"/copy\"\n"+insecure)
+			c := registry.New(quick(registry.Options{
+				Mirrors: rewrite.Files{Conf: conf}, Dial: names(map[string]*server{"127.0.0.1": mirror}),
+			}))
+			body, _, _, err := c.Manifest(t.Context(), "quay.example/org/r", "t")
+			if insecure != "" && (err != nil || !bytes.Equal(body, manifest)) {
+				t.Errorf("got %q, %v", body, err)
+			}
+			if insecure == "" && fault.KindOf(err) != fault.Network {
+				t.Errorf("got %q, %v", body, err)
+			}
+		})
+	}
+}
+
+func TestMirrorFileThatIsMissing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "missing")
+	c := registry.New(registry.Options{Mirrors: rewrite.Files{IDMS: []string{path}}})
+	_, _, _, err := c.Manifest(t.Context(), "quay.example/org/r", "t")
+	wantFault(t, err, fault.Local, "reading mirrors: open "+path+": no such file or directory")
+}
+
+func TestMirrorWithTokenServerPrivateAuthorityAndProxyAtOnce(t *testing.T) {
+	ts := &tokens{valid: map[string]bool{}}
+	mirror := start(t, newTLS, ts.layer("user:secret", "https://auth.example.com/token"))
+	issuer := serve(t, newTLS, ts.layer("user:secret", "")(nil))
+	manifest, layer := mirror.pushImage(t, "copy/r", "t")
+	p := startProxy(t, nil, "", 0)
+	p.targets = map[string]*server{"mirror.example.com:443": mirror, "auth.example.com:443": issuer}
+	set := mirrorSet(t, "ImageDigestMirrorSet", "quay.example/org", "NeverContactSource", "mirror.example.com/copy")
+	c := registry.New(quick(registry.Options{
+		AuthFile: authFile(t, "mirror.example.com/copy", "user", "secret"), CAFile: mirror.ca(t),
+		Getenv: env("HTTPS_PROXY", p.URL), Mirrors: rewrite.Files{IDMS: []string{set}},
+	}))
+	body, _, _, err := c.Manifest(t.Context(), "quay.example/org/r", digest.FromBytes(manifest).String())
+	if err != nil || !bytes.Equal(body, manifest) {
+		t.Fatalf("got %q, %v", body, err)
+	}
+	if data, err := readBlob(t, c, "quay.example/org/r", layer, 11); err != nil || !bytes.Equal(data, layerBytes) {
+		t.Errorf("got %q, %v", data, err)
+	}
+	if got := strings.Join(p.asked, ", "); got != "CONNECT mirror.example.com:443, CONNECT auth.example.com:443" {
+		t.Errorf("the proxy was asked %s", got)
+	}
+}
+
+func TestRequestsAtOnceAreLimited(t *testing.T) {
+	var mu sync.Mutex
+	active, most := 0, 0
+	s := start(t, newHTTP)
+	d := s.pushBlob(t, "org/r", layerBytes)
+	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, MaxPerRegistry: 2}))
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			b, err := c.Blob(t.Context(), s.host+"/org/r", d, 11)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			active++
+			most = max(most, active)
+			mu.Unlock()
+			time.Sleep(10 * time.Millisecond)
+			mu.Lock()
+			active--
+			mu.Unlock()
+			if _, err := io.ReadAll(b); err != nil {
+				t.Error(err)
+			}
+			b.Close()
+			b.Close()
+		})
+	}
+	group.Wait()
+	if most != 2 {
+		t.Errorf("%d at once, want 2", most)
+	}
+}
