@@ -10,10 +10,9 @@ import (
 
 // tokens is a token server in front of a registry, on the same host or another.
 type tokens struct {
-	mu      sync.Mutex
-	valid   map[string]bool
-	given   int
-	revoked bool
+	mu    sync.Mutex
+	valid map[string]bool
+	given int
 }
 
 // basic lets requests pass that carry user:password.

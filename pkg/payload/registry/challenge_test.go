@@ -16,15 +16,18 @@ func TestParseChallenges(t *testing.T) {
 		{"none", nil, nil},
 		{"empty", []string{""}, nil},
 		{
-			"bearer", []string{`Bearer realm="https://quay.io/v2/auth",service="quay.io",scope="repository:a/b:pull,push"`},
+			"bearer",
+			[]string{`Bearer realm="https://quay.io/v2/auth",service="quay.io",scope="repository:a/b:pull,push"`},
 			[]challenge{{"bearer", map[string]string{"realm": "https://quay.io/v2/auth", "service": "quay.io", "scope": "repository:a/b:pull,push"}}},
 		},
 		{
-			"two in one header", []string{`Basic realm="a b", Bearer realm="https://x/",error="invalid_token"`},
+			"two in one header",
+			[]string{`Basic realm="a b", Bearer realm="https://x/",error="invalid_token"`},
 			[]challenge{{"basic", map[string]string{"realm": "a b"}}, {"bearer", map[string]string{"realm": "https://x/", "error": "invalid_token"}}},
 		},
 		{
-			"two headers, blanks, other case", []string{"BASIC  REALM = \"x\" ,", "\tbearer realm=https://x/y?z=1"},
+			"two headers, blanks, other case",
+			[]string{"BASIC  REALM = \"x\" ,", "\tbearer realm=https://x/y?z=1"},
 			[]challenge{{"basic", map[string]string{"realm": "x"}}, {"bearer", map[string]string{"realm": "https://x/y?z=1"}}},
 		},
 		{"escapes", []string{`Basic realm="a\"b\\c"`}, []challenge{{"basic", map[string]string{"realm": `a"b\c`}}}},
@@ -36,8 +39,14 @@ func TestParseChallenges(t *testing.T) {
 		{"no scheme", []string{`="x"`}, nil},
 		{"control characters", []string{"\x00\x01"}, nil},
 		{"many", []string{strings.Repeat("a,", 100)}, []challenge{
-			{"a", map[string]string{}}, {"a", map[string]string{}}, {"a", map[string]string{}}, {"a", map[string]string{}},
-			{"a", map[string]string{}}, {"a", map[string]string{}}, {"a", map[string]string{}}, {"a", map[string]string{}},
+			{"a", map[string]string{}},
+			{"a", map[string]string{}},
+			{"a", map[string]string{}},
+			{"a", map[string]string{}},
+			{"a", map[string]string{}},
+			{"a", map[string]string{}},
+			{"a", map[string]string{}},
+			{"a", map[string]string{}},
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -163,10 +163,6 @@ func TestRow29ServerErrorsThatPass(t *testing.T) {
 	}
 }
 
-func statusNumber(status int) string {
-	return string([]byte{byte('0' + status/100), byte('0' + status/10%10), byte('0' + status%10)})
-}
-
 func TestRow29ServerErrorsThatStay(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Status(503, nil)}))
 	var w waits

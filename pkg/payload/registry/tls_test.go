@@ -98,7 +98,8 @@ func TestRow34TLSThatCannotBeTrusted(t *testing.T) {
 			"remote error: tls: protocol version not supported; TLS 1.2 or newer is needed",
 		},
 		"no TLS": {
-			newHTTP, tls.Certificate{},
+			newHTTP,
+			tls.Certificate{},
 			"tls: first record does not look like a TLS handshake; it does not speak TLS: --insecure allows plain HTTP for the hosts written in RELEASE",
 		},
 	}

@@ -1,0 +1,96 @@
+package registry_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/release-x/oc-release-x/internal/faultproxy"
+	"github.com/release-x/oc-release-x/pkg/payload/registry"
+)
+
+// canary stands for every secret of a test: no error and no log may have it in any encoding.
+const canary = "CANARY-8f1b"
+
+// TestRow52SecretsAreNowhere makes every kind of failure happen with secrets in every place that has one.
+func TestRow52SecretsAreNowhere(t *testing.T) {
+	entries := map[string]string{
+		"password":       `{"auth":"dXNlcjpDQU5BUlktOGYxYg=="}`,
+		"identity token": `{"auth":"dTo=","identitytoken":"` + canary + `"}`,
+		"registry token": `{"registrytoken":"` + canary + `"}`,
+		"broken entry":   `{"auth":"` + canary + `"}`,
+		"no object":      `"` + canary + `"`,
+	}
+	answers := map[string]layer{
+		"basic":         basic("other", "other"),
+		"bearer":        bearer("other:other", "/token?secret="+canary),
+		"token fails":   func(next http.Handler) http.Handler { return tokenStatus(bearer("x:y", "/token")(next), 500) },
+		"token garbage": func(next http.Handler) http.Handler { return tokenStatus(bearer("x:y", "/token")(next), 200) },
+		"foreign realm": challenged("https://user:" + canary + "@tokens.example/" + canary),
+		"redirect":      faults(faultproxy.Rule{Fault: faultproxy.Status(302, http.Header{"Location": {"http://127.0.0.1:1/x?signature=" + canary}})}),
+		"bad redirect":  faults(faultproxy.Rule{Fault: faultproxy.Status(302, http.Header{"Location": {"https://u:" + canary + "@cdn.example/"}})}),
+		"403":           faults(faultproxy.Rule{Fault: faultproxy.Status(403, nil)}),
+		"503":           faults(faultproxy.Rule{Fault: faultproxy.Status(503, nil)}),
+		"reset":         faults(faultproxy.Rule{Fault: faultproxy.Reset(0)}),
+		"echo":          echo,
+	}
+	for what, entry := range entries {
+		for how, answer := range answers {
+			t.Run(what+", "+how, func(t *testing.T) {
+				s := start(t, newHTTP, answer)
+				s.pushImage(t, "org/r", "t")
+				file := filepath.Join(t.TempDir(), "auth.json")
+				writeFile(t, file, fmt.Sprintf(`{"auths":{%q:%s}}`, s.host, entry))
+				var log bytes.Buffer
+				o := withFile(s, file)
+				o.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 10}))
+				o.Getenv = env("HTTPS_PROXY", "http://user:"+canary+"@proxy.example:3128")
+				c := registry.New(o)
+				_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+				if err == nil {
+					t.Fatal("no error")
+				}
+				for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err), log.String()} {
+					for _, secret := range []string{canary, "Q0FOQVJZLThmMWI", "DQU5BUlktOGYxYg"} {
+						if strings.Contains(text, secret) {
+							t.Errorf("a secret is in %s", text)
+						}
+					}
+				}
+				if strings.Contains(err.Error(), "\n") {
+					t.Errorf("more than one line: %s", err)
+				}
+			})
+		}
+	}
+}
+
+// tokenStatus answers for the token server.
+func tokenStatus(next http.Handler, status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/token" {
+			w.WriteHeader(status)
+			fmt.Fprint(w, canary)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// echo tells back what it was sent, as an error document.
+func echo(http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("WWW-Authenticate", r.Header.Get("Authorization"))
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":%q}]}`, r.Header.Get("Authorization"))
+	})
+}
