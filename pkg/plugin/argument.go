@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"strings"
 
@@ -44,7 +45,7 @@ func parseTarget(args, flagged []string, fromEnvironment string) (target, error)
 }
 
 // references reads the releases that the arguments of a command name, and the names.
-func (r *releaseFlags) references(f *factory, command string, args []string) ([]image.Reference, []string, error) {
+func (r *releaseFlags) references(ctx context.Context, f *factory, command string, args []string) ([]image.Reference, []string, error) {
 	if err := f.global.arch.check(); err != nil {
 		return nil, nil, err
 	}
@@ -72,8 +73,8 @@ func (r *releaseFlags) references(f *factory, command string, args []string) ([]
 }
 
 // one is references for a command that takes one release and no names.
-func (r *releaseFlags) one(f *factory, command string, args []string) (image.Reference, error) {
-	list, names, err := r.references(f, command, args)
+func (r *releaseFlags) one(ctx context.Context, f *factory, command string, args []string) (image.Reference, error) {
+	list, names, err := r.references(ctx, f, command, args)
 	if err != nil {
 		return image.Reference{}, err
 	}

@@ -64,7 +64,7 @@ func (c *envCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	references, names, err := c.release.references(c.factory, "env", args)
+	references, names, err := c.release.references(ctx, c.factory, "env", args)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (c *graphCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	ref, err := c.release.one(c.factory, "graph", args)
+	ref, err := c.release.one(ctx, c.factory, "graph", args)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (c *imagesCommand) run(ctx context.Context, args []string) error {
 			return fault.Errorf(fault.Usage, "--group %q: want one of %s", group, strings.Join(payload.GroupNames(), ", "))
 		}
 	}
-	references, names, err := c.release.references(c.factory, "images", args)
+	references, names, err := c.release.references(ctx, c.factory, "images", args)
 	if err != nil {
 		return err
 	}

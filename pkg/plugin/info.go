@@ -78,7 +78,7 @@ func (c *infoCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	references, names, err := c.release.references(c.factory, "info", args)
+	references, names, err := c.release.references(ctx, c.factory, "info", args)
 	if err != nil {
 		return err
 	}

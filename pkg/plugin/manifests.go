@@ -80,7 +80,7 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	ref, err := c.release.one(c.factory, "manifests", args)
+	ref, err := c.release.one(ctx, c.factory, "manifests", args)
 	if err != nil {
 		return err
 	}
