@@ -64,7 +64,6 @@ func TestBreaches(t *testing.T) {
 			graph{module + "/pkg/plugin": ours("github.com/itchyny/gojq")},
 			[]string{"pkg/plugin imports github.com/itchyny/gojq, which only pkg/printers/... may"},
 		},
-		{"flags of cli-runtime in plugin", graph{module + "/pkg/plugin": ours("k8s.io/cli-runtime/pkg/genericclioptions")}, nil},
 		{
 			"printers of cli-runtime in plugin",
 			graph{module + "/pkg/plugin": ours("k8s.io/cli-runtime/pkg/printers")},

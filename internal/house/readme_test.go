@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/release-x/oc-release-x/pkg/plugin"
@@ -132,31 +131,56 @@ func flagSection(text string) string {
 	before, rest, _ := strings.Cut(text, open)
 	_, after, _ := strings.Cut(rest, end)
 	root := plugin.NewCommand(plugin.Environment{Getenv: func(string) string { return "" }, Name: "oc release-x"})
-	var b strings.Builder
-	b.WriteString("| flag | meaning |\n|---|---|\n")
-	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { b.WriteString(flagRow(f, "")) })
+	rows := []flagRow{}
+	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { rows = append(rows, flagRow{f, "all"}) })
 	for _, command := range root.Commands() {
-		commandFlags(&b, command)
+		command.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden && f.Name != "help" {
+				rows = addFlag(rows, f, command.Name())
+			}
+		})
+	}
+	var b strings.Builder
+	b.WriteString("| flag | commands | meaning |\n|---|---|---|\n")
+	for _, row := range rows {
+		b.WriteString(row.markdown())
 	}
 	return before + open + "\n" + b.String() + "\n" + end + after
 }
 
-func commandFlags(b *strings.Builder, command *cobra.Command) {
-	command.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden && f.Name != "help" {
-			b.WriteString(flagRow(f, command.Name()+" "))
-		}
-	})
+// flagRow is a flag that means the same in one or more commands.
+type flagRow struct {
+	flag     *pflag.Flag
+	commands string
 }
 
-func flagRow(f *pflag.Flag, command string) string {
-	name := "--" + f.Name
+// addFlag adds a command's flag to the row of a flag that means the same, or a row of its own.
+func addFlag(rows []flagRow, f *pflag.Flag, command string) []flagRow {
+	for i, row := range rows {
+		if row.flag.Name == f.Name && row.usage() == usage(f) {
+			rows[i].commands += ", " + command
+			return rows
+		}
+	}
+	return append(rows, flagRow{f, command})
+}
+
+func (r flagRow) usage() string { return usage(r.flag) }
+
+// usage is what a flag means, without the list of forms, which differs from command to command.
+func usage(f *pflag.Flag) string {
+	text, _, _ := strings.Cut(f.Usage, ". One of: (")
+	return strings.ReplaceAll(text, "|", `\|`)
+}
+
+func (r flagRow) markdown() string {
+	f, name := r.flag, "--"+r.flag.Name
 	if f.Shorthand != "" {
 		name = "-" + f.Shorthand + ", " + name
 	}
-	usage := strings.ReplaceAll(strings.SplitN(f.Usage, ". The template format", 2)[0], "|", `\|`)
+	text := r.usage()
 	if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && f.DefValue != "0" && f.DefValue != "0s" {
-		usage += " (default `" + f.DefValue + "`)"
+		text += " (default `" + f.DefValue + "`)"
 	}
-	return "| `" + command + name + "` | " + usage + " |\n"
+	return "| `" + name + "` | " + r.commands + " | " + text + " |\n"
 }

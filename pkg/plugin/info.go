@@ -85,7 +85,7 @@ func (c *infoCommand) run(ctx context.Context, args []string) error {
 	if len(references) > 1 || len(names) > 0 {
 		return fault.Errorf(fault.Usage, "info takes one release; `oc adm release info FROM TO` compares two")
 	}
-	wantsConfig := c.imageFor == "" && !slices.Contains([]string{"digest", "name", "pullspec"}, *c.output.kube.OutputFormat)
+	wantsConfig := c.imageFor == "" && !slices.Contains([]string{"digest", "name", "pullspec"}, c.output.form)
 	release, err := c.load(ctx, references[0], c.release.repository, readOptions{config: wantsConfig})
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -12,12 +11,6 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
-
-// KubeFlags gives cli-runtime's printers: json, yaml and the templates. genericclioptions.PrintFlags is one.
-type KubeFlags interface {
-	ToPrinter() (printers.ResourcePrinter, error)
-	AllowedFormats() []string
-}
 
 // Forms are the forms that a command knows beyond those of cli-runtime, custom columns and jq.
 type Forms struct {
@@ -28,17 +21,18 @@ type Forms struct {
 
 // Options are the user's choices.
 type Options struct {
-	Output    string // the value of -o
-	Template  string // the value of --template
-	JQ        string
-	HasJQ     bool     // an empty expression is an expression
-	JQArgs    []string // name=value
-	SortBy    string
-	NoHeaders bool
-	Terminal  bool // what is written is read by a person
-	Color     bool
-	Kube      KubeFlags
-	Forms     Forms
+	Output   string // the value of -o
+	Template string // the value of --template
+	// StrictTemplates makes a missing key an error in templates and JSONPaths.
+	StrictTemplates bool
+	JQ              string
+	HasJQ           bool     // an empty expression is an expression
+	JQArgs          []string // name=value
+	SortBy          string
+	NoHeaders       bool
+	Terminal        bool // what is written is read by a person
+	Color           bool
+	Forms           Forms
 }
 
 // Output prints views in the form that the user chose.
@@ -76,12 +70,16 @@ func NewOutput(o Options) (*Output, error) {
 		out.columns, err = parseColumns(argument)
 	case form == "custom-columns-file":
 		out.columns, err = readColumns(argument)
-	case out.isKubeForm():
-		if out.kube, err = o.Kube.ToPrinter(); err != nil {
-			err = fault.Errorf(fault.Usage, "-o %s: %w", form, err)
-		}
 	default:
-		err = out.unknownForm()
+		out.kube, err = kubePrinter(form, argument, o)
+		switch {
+		case fault.KindOf(err) == fault.Local:
+			err = fault.Errorf(fault.Local, "-o %s: %w", form, err)
+		case err != nil:
+			err = fault.Errorf(fault.Usage, "-o %s: %w", form, err)
+		case out.kube == nil:
+			err = out.unknownForm()
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -103,33 +101,19 @@ func (out *Output) checkCombination() error {
 	return nil
 }
 
-// isKubeForm says whether cli-runtime has the form; its name form is for API objects, which few lists hold.
-func (out *Output) isKubeForm() bool {
-	lower := strings.ToLower(out.form)
-	return lower != "name" && (slices.Contains(out.options.Kube.AllowedFormats(), out.form) ||
-		slices.Contains([]string{"json", "yaml", "kyaml"}, lower))
-}
-
 func (out *Output) unknownForm() error {
 	return fault.Errorf(fault.Usage, "unable to match a printer suitable for the output format %q, allowed formats are: %s",
-		out.options.Output, strings.Join(FormNames(out.options.Kube, out.options.Forms), ","))
+		out.options.Output, strings.Join(FormNames(out.options.Forms), ","))
 }
 
 // FormNames lists the values that -o takes, sorted.
-func FormNames(kube KubeFlags, forms Forms) []string {
-	set := map[string]bool{"custom-columns": true, "custom-columns-file": true}
-	for _, name := range kube.AllowedFormats() {
-		if name != "name" {
-			set[name] = true
-		}
-	}
-	for _, name := range slices.Concat(forms.Lines, forms.Texts) {
-		set[name] = true
-	}
+func FormNames(forms Forms) []string {
+	names := slices.Concat(kubeForms(), []string{"custom-columns", "custom-columns-file"}, forms.Lines, forms.Texts)
 	if forms.Table {
-		set["wide"] = true
+		names = append(names, "wide")
 	}
-	return slices.Sorted(maps.Keys(set))
+	slices.Sort(names)
+	return names
 }
 
 // ShowsTable says whether the form is a table, of which nothing is seen when it has no rows.

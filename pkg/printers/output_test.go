@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -32,14 +31,10 @@ func components() *v1alpha1.ComponentImageList {
 
 var componentForms = printers.Forms{Table: true, Lines: []string{"digest", "name", "pullspec"}}
 
-// options are those of a command with a table; kube's flags get the same values as cobra would set.
+// options are those of a command with a table.
 func options(change func(*printers.Options)) printers.Options {
 	o := printers.Options{Forms: componentForms}
 	change(&o)
-	kube := genericclioptions.NewPrintFlags("")
-	*kube.OutputFormat = o.Output
-	*kube.TemplatePrinterFlags.TemplateArgument = o.Template
-	o.Kube = kube
 	return o
 }
 
