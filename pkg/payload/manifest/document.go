@@ -43,7 +43,7 @@ func appendSegments(documents []document, data []byte, at int) []document {
 func readSegment(data []byte, part segment) (read document, ok bool) {
 	read = document{start: part.start, end: part.end, problem: part.problem}
 	text := data[part.start:part.end]
-	if len(bytes.TrimSpace(text)) == 0 {
+	if len(bytes.Trim(text, " \r\n")) == 0 {
 		return read, false
 	}
 	if read.problem == nil {
