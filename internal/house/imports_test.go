@@ -154,7 +154,7 @@ func TestBallast(t *testing.T) {
 		})
 	}
 	t.Run("only in tests", func(t *testing.T) {
-		g := graph{program: {room}, room: {"k8s.io/client-go/kubernetes/scheme"}, module + "/internal/x": {"testing"}}
+		g := graph{program: {room}, room: {"k8s.io/client-go/rest"}, module + "/internal/x": {"testing"}}
 		if got := ballast(g, program); got != nil {
 			t.Errorf("got %q, want nothing", got)
 		}
