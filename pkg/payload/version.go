@@ -56,7 +56,7 @@ func parseVersions(versions, displayNames string) ([]ComponentVersion, error) {
 			return fmt.Errorf("the display name of %q has no matching version", name)
 		}
 		if !displayNameForm().MatchString(text) {
-			return fmt.Errorf("the display name of %q has characters outside letters, digits, blanks and -:().", name)
+			return fmt.Errorf("the display name of %q has characters other than letters, digits, blanks and -:.()", name)
 		}
 		v.DisplayName = text
 		parsed[name] = v

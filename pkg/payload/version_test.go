@@ -41,7 +41,7 @@ func TestVersionWarnings(t *testing.T) {
 		"short name":    {"k=1.0.0", "", []string{`the referenced image x had an invalid version annotation: the name "k" must be at least two of lower-case letters, digits and inner hyphens`}},
 		"no version":    {"kubernetes=1.0", "", []string{`the referenced image x had an invalid version annotation: the version pair "kubernetes=1.0" must have a valid semantic version: No Major.Minor.Patch elements found`}},
 		"display alone": {"kubernetes=1.0.0", "kernel=Linux", []string{`the referenced image x had an invalid version annotation: the display name of "kernel" has no matching version`}},
-		"display odd":   {"kubernetes=1.0.0", "kubernetes=<b>", []string{`the referenced image x had an invalid version annotation: the display name of "kubernetes" has characters outside letters, digits, blanks and -:().`}},
+		"display odd":   {"kubernetes=1.0.0", "kubernetes=<b>", []string{`the referenced image x had an invalid version annotation: the display name of "kubernetes" has characters other than letters, digits, blanks and -:.()`}},
 		"several":       {"kubernetes=2.0.0", "", []string{`multiple versions or display names reported for the following component(s): kubernetes`}},
 		"good":          {"kernel=2.0.0, crio=1.0.0", "", nil},
 	} {
