@@ -4,10 +4,12 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/internal/testrelease"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -199,6 +201,16 @@ func TestRow14Limits(t *testing.T) {
 			files, err := (&shelf{release: release}).read(t, test.limits)
 			refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: %s", payloadLayer(release).Digest, test.want))
 		})
+	}
+
+	// A limit ends the reading: what is left of the blob is not even fetched to verify it.
+	uncompressed := build(t, sample().WithCompression(testrelease.None).WithEntries(blanks(3<<20)))
+	read := 0
+	s := &shelf{release: uncompressed, open: func(_ digest.Digest, data []byte) io.ReadCloser {
+		return io.NopCloser(&counting{r: bytes.NewReader(data), n: &read})
+	}}
+	if _, err := s.read(t, image.Limits{PayloadSize: 1 << 20}); err == nil || read > 2<<20 {
+		t.Errorf("%d bytes read for a limit of 1 MiB: %v", read, err)
 	}
 
 	// What the defaults allow: a ratio of a thousand below 64 MiB, and files that are no payload of any size.
