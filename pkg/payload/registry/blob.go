@@ -2,7 +2,7 @@ package registry
 
 import (
 	"context"
-	"crypto/sha256"
+	"hash/maphash"
 	"io"
 
 	"github.com/regclient/regclient/types/ref"
@@ -21,7 +21,7 @@ func (s *session) blob(ctx context.Context, r ref.Ref, size int64) (io.ReadClose
 	}
 	d := &download{
 		ctx: ctx, session: s, ref: r, release: release, answer: k,
-		length: k.length, total: k.length, etag: k.header.Get("ETag"), given: sha256.New(),
+		length: k.length, total: k.length, etag: k.header.Get("ETag"), given: &maphash.Hash{},
 	}
 	if d.total < 0 && size > 0 {
 		d.total = size

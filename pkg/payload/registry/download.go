@@ -1,11 +1,10 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"hash"
+	"hash/maphash"
 	"io"
 	"log/slog"
 
@@ -29,14 +28,14 @@ type download struct {
 	broken error // why the answer ended too early; it is resumed by the next Read
 	ended  error // what every further Read gives
 
-	length int64     // where the answer's own header says that the blob ends, -1 when it does not
-	total  int64     // the blob's size, -1 when nobody said
-	etag   string    // of the first answer
-	offset int64     // bytes given
-	given  hash.Hash // of those bytes
-	since  int64     // bytes since the last break
-	breaks int       // breaks in a row
-	whole  bool      // the blob was begun again once
+	length int64         // where the answer's own header says that the blob ends, -1 when it does not
+	total  int64         // the blob's size, -1 when nobody said
+	etag   string        // of the first answer
+	offset int64         // bytes given
+	given  *maphash.Hash // of those bytes: it tells whether they come again, while the digest is the caller's
+	since  int64         // bytes since the last break
+	breaks int           // breaks in a row
+	whole  bool          // the blob was begun again once
 }
 
 // Read gives the next bytes; a break on the way is mended before the caller sees it.
@@ -56,7 +55,7 @@ func (d *download) Read(p []byte) (int, error) {
 		n, err := d.answer.stream.Read(p)
 		d.offset += int64(n)
 		d.since += int64(n)
-		d.given.Write(p[:n])
+		_, _ = d.given.Write(p[:n])
 		switch {
 		case err == nil:
 			return n, nil
@@ -143,7 +142,7 @@ func (d *download) pause() error {
 // again reads over what was given before and compares it.
 func (d *download) again() error {
 	d.whole = true
-	before := d.given.Sum(nil)
+	before := d.given.Sum64()
 	d.given.Reset()
 	n, err := io.CopyN(d.given, d.answer.stream, d.offset)
 	if err != nil {
@@ -152,7 +151,7 @@ func (d *download) again() error {
 		}
 		return d.failed(fault.Network, fmt.Errorf("%s broke off twice, and does not resume", d.session.registry))
 	}
-	if !bytes.Equal(before, d.given.Sum(nil)) {
+	if before != d.given.Sum64() {
 		return d.failed(fault.Integrity, fmt.Errorf("%s gave other bytes when asked again", d.session.registry))
 	}
 	d.length = d.answer.length

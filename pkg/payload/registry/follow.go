@@ -34,9 +34,8 @@ func (s stack) follow(ctx context.Context, target *url.URL, header http.Header) 
 		}
 		req.Header = header.Clone()
 		if at.Host != s.host {
-			for _, name := range []string{"Authorization", "Cookie", "Accept"} {
-				req.Header.Del(name)
-			}
+			req.Header.Del("Authorization")
+			req.Header.Del("Cookie")
 		}
 		response, err := s.client.network.send(req, s.route(at.Host))
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -73,10 +74,10 @@ func (n *network) send(req *http.Request, via route) (*http.Response, error) {
 	if !via.insecure || req.URL.Scheme != "https" {
 		return n.once(req, via)
 	}
-	noTLS := false
+	var noTLS atomic.Bool
 	traced := req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
-			noTLS = err != nil && !isTimeout(err)
+			noTLS.Store(err != nil && !isTimeout(err))
 		},
 	}))
 	response, err := n.once(traced, via)
@@ -84,7 +85,7 @@ func (n *network) send(req *http.Request, via route) (*http.Response, error) {
 		return response, err
 	}
 	closed := errors.Is(err, syscall.ECONNREFUSED) && req.URL.Port() == ""
-	if !noTLS && !closed {
+	if !noTLS.Load() && !closed {
 		return nil, err
 	}
 	response, plainErr := n.once(inTheClear(req), via)

@@ -63,6 +63,9 @@ func (r *roots) config(via route) (*tls.Config, error) {
 	}
 	authorities := [][]byte{own}
 	for _, dir := range r.dirs {
+		if !filepath.IsLocal(via.host) || via.host == "." {
+			break // a host from a redirect may have any name
+		}
 		more, pairs, err := readCertDir(filepath.Join(dir, via.host))
 		if err != nil {
 			return nil, err
@@ -85,8 +88,11 @@ func (r *roots) config(via route) (*tls.Config, error) {
 
 // readCertDir reads one host's folder: *.crt are authorities, NAME.cert with NAME.key the client's own pair.
 func readCertDir(dir string) (authorities [][]byte, pairs []tls.Certificate, err error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, nil, nil
+	}
 	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+	if errors.Is(err, fs.ErrPermission) {
 		return nil, nil, nil // podman skips what it may not read
 	}
 	if err != nil {
