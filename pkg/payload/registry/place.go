@@ -58,13 +58,14 @@ func (c *Client) places(repository string, byDigest bool) ([]rewrite.Place, erro
 		return nil, err
 	}
 	places, err := rules.Places(repository, byDigest)
-	if err != nil {
-		return nil, err
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// What a tag resolved to was found at one place: by digest that place is the first to know it.
-	if first, ok := c.tagged[repository]; ok && byDigest && !slices.Contains(places, first) {
+	first, known := c.tagged[repository]
+	if err != nil && (!known || !byDigest) {
+		return nil, err
+	}
+	if known && byDigest && !slices.Contains(places, first) {
 		places = append([]rewrite.Place{first}, places...)
 	}
 	slices.SortStableFunc(places, func(a, b rewrite.Place) int {

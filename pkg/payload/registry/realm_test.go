@@ -1,6 +1,8 @@
 package registry_test
 
 import (
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -135,4 +137,39 @@ func TestRow37InsecureRealmOfAnInsecureHost(t *testing.T) {
 		t.Error(err)
 	}
 	wantRequests(t, s)
+}
+
+func TestRow37RealmThatStandsForThisMachine(t *testing.T) {
+	system := net.DefaultResolver
+	t.Cleanup(func() { net.DefaultResolver = system })
+	net.DefaultResolver = fakeDNS(t, map[string]string{"registry.example.com.": "192.0.2.1", "auth.example.com.": "127.0.0.1"})
+	s := start(t, newTLS, challenged("https://auth.example.com/token"))
+	c := registry.New(quick(registry.Options{
+		CAFile: s.ca(t), AuthFile: authFile(t, "registry.example.com", "user", "secret"),
+		Dial: names(map[string]*server{"registry.example.com": s, "auth.example.com": s}),
+	}))
+	_, _, _, err := c.Manifest(t.Context(), "registry.example.com/org/r", "t")
+	wantFault(t, err, fault.Auth, "getting registry.example.com/org/r:t: registry.example.com sends its clients to a token server that is refused: an address of this machine or its link")
+	wantRequests(t, s, "GET /v2/org/r/manifests/t")
+}
+
+func TestChallengesThatNeverEnd(t *testing.T) {
+	n := 0
+	ts := &tokens{valid: map[string]bool{}}
+	s := start(t, newTLS, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/token" {
+				ts.give(w, r, "")
+				return
+			}
+			n++
+			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="/token",scope="repository:org/r%d:pull"`, n))
+			w.WriteHeader(http.StatusUnauthorized)
+		})
+	})
+	file := authFile(t, s.host, "user", "secret")
+	c := registry.New(quick(registry.Options{CAFile: s.ca(t), AuthFile: file}))
+	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+	wantFault(t, err, fault.Auth, manifestError(s, "HOST refuses the entry HOST of "+file+" (401); log in again, or name a file with --authfile"))
+	wantRequests(t, s, "GET /v2/org/r/manifests/t", "GET /token", "GET /v2/org/r/manifests/t")
 }

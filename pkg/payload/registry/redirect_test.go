@@ -226,7 +226,7 @@ func TestManifestThatIsNoneIsGivenAsItIs(t *testing.T) {
 	}
 }
 
-// fakeDNS answers A questions from a table.
+// fakeDNS answers A and AAAA questions from a table.
 func fakeDNS(t *testing.T, table map[string]string) *net.Resolver {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -249,7 +249,7 @@ func fakeDNS(t *testing.T, table map[string]string) *net.Resolver {
 	}}
 }
 
-// answerDNS writes the answer to one question: an address for A, nothing for others.
+// answerDNS writes the answer to one question: an address for A and AAAA, nothing for others.
 func answerDNS(question []byte, table map[string]string) []byte {
 	name, at := "", 12
 	for question[at] != 0 {
@@ -261,10 +261,14 @@ func answerDNS(question []byte, table map[string]string) []byte {
 	answer := append([]byte{}, question[:end]...)
 	answer[2], answer[3] = 0x81, 0x80
 	answer[7], answer[9], answer[11] = 0, 0, 0
+	kind := question[at+2]
 	address := net.ParseIP(table[strings.ToLower(name)]).To4()
-	if question[at+2] == 1 && address != nil {
+	if kind == 28 {
+		address = net.ParseIP(table["AAAA "+strings.ToLower(name)])
+	}
+	if (kind == 1 || kind == 28) && address != nil {
 		answer[7] = 1
-		answer = append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4)
+		answer = append(answer, 0xc0, 12, 0, kind, 0, 1, 0, 0, 0, 60, 0, byte(len(address)))
 		answer = append(answer, address...)
 	}
 	return answer

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/regclient/regclient/types/errs"
 	"github.com/regclient/regclient/types/ref"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -25,6 +26,10 @@ func (s *session) explain(ctx context.Context, r ref.Ref, k *call, err error) er
 	}
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return fault.Errorf(f.Kind, "getting %s: %w", what, f)
+	}
+	if errors.Is(err, errs.ErrHTTPRedirectRefused) {
+		// regclient looks up the names of token servers itself.
+		return fault.Errorf(fault.Auth, "getting %s: %s sends its clients to a token server that is refused: an address of this machine or its link", what, s.registry)
 	}
 	switch k.status {
 	case http.StatusUnauthorized:

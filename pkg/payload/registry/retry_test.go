@@ -345,3 +345,18 @@ func TestTimeIsOver(t *testing.T) {
 		t.Error("the cause is lost")
 	}
 }
+
+func TestRow33AddressThatDoesNotAnswer(t *testing.T) {
+	// The name has an IPv6 address where nobody is, as half-configured networks have.
+	s := start(t, newHTTP)
+	s.pushImage(t, "org/r", "t")
+	system := net.DefaultResolver
+	t.Cleanup(func() { net.DefaultResolver = system })
+	net.DefaultResolver = fakeDNS(t, map[string]string{"registry.example.": "127.0.0.1", "AAAA registry.example.": "100::1"})
+	host := "registry.example:" + s.host[strings.LastIndex(s.host, ":")+1:]
+	begun := time.Now()
+	_, _, _, err := registry.New(quick(registry.Options{Insecure: []string{host}})).Manifest(t.Context(), host+"/org/r", "t")
+	if took := time.Since(begun); err != nil || took > 3*time.Second {
+		t.Errorf("got %v after %v", err, took)
+	}
+}

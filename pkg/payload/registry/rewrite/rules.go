@@ -66,9 +66,9 @@ func Load(files Files) (*Rules, error) {
 // longest prefix decides; where a mirror set and registries.conf have the same, both count. A repository that may
 // not be contacted at all is fault.Network.
 func (r *Rules) Places(repository string, byDigest bool) ([]Place, error) {
-	sets := r.tags
+	sets, others, by := r.tags, r.digests, "tag"
 	if byDigest {
-		sets = r.digests
+		sets, others, by = r.digests, r.tags, "digest"
 	}
 	set, length := longest(sets, repository)
 	conf, confLength := longest(r.conf, repository)
@@ -81,7 +81,9 @@ func (r *Rules) Places(repository string, byDigest bool) ([]Place, error) {
 	}
 	source := Place{Repository: repository}
 	var places []Place
-	never := false
+	// Clusters block a source for tags and digests alike once one set of either kind says never.
+	other, _ := longest(others, repository)
+	never := set != nil && set.never || other != nil && other.never
 	if conf != nil {
 		if conf.blocked != "" {
 			return nil, fault.Errorf(fault.Network, "%s is blocked by %s", repository, conf.blocked)
@@ -102,11 +104,10 @@ func (r *Rules) Places(repository string, byDigest bool) ([]Place, error) {
 			at := m.location + repository[length:]
 			places = add(places, Place{Repository: at, Insecure: r.insecure(at)})
 		}
-		never = set.never
 		source.Insecure = source.Insecure || r.insecure(repository)
 	}
 	if never && len(places) == 0 {
-		return nil, fault.Errorf(fault.Network, "%s may not be contacted (NeverContactSource), and it has no mirror", repository)
+		return nil, fault.Errorf(fault.Network, "%s may not be contacted (NeverContactSource), and it has no mirror by %s", repository, by)
 	}
 	if !never {
 		places = add(places, source)

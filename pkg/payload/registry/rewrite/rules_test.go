@@ -109,10 +109,11 @@ func TestPlaces(t *testing.T) {
 			tag:    at(repository),
 		},
 		{
-			name:   "NeverContactSource",
-			sets:   idms("  - {source: quay.io, mirrors: [a.example], mirrorSourcePolicy: NeverContactSource}\n  - {source: quay.io, mirrors: [b.example], mirrorSourcePolicy: AllowContactingSource}\n"),
+			name: "NeverContactSource",
+			sets: idms("  - {source: quay.io, mirrors: [a.example], mirrorSourcePolicy: NeverContactSource}\n  - {source: quay.io, mirrors: [b.example], mirrorSourcePolicy: AllowContactingSource}\n") +
+				"---\n" + itms("  - {source: quay.io, mirrors: [c.example]}\n"),
 			digest: at("a.example/openshift-release-dev/ocp-release", "b.example/openshift-release-dev/ocp-release"),
-			tag:    at(repository),
+			tag:    at("c.example/openshift-release-dev/ocp-release"),
 		},
 		{
 			name:   "the source among its mirrors is asked once, where it stands",
@@ -230,15 +231,20 @@ func TestPlacesThatMayNotBeContacted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	never := load(t, idms("  - {source: quay.io, mirrors: [a.example], mirrorSourcePolicy: NeverContactSource}\n"), "")
+	bare := load(t, itms("  - {source: quay.io, mirrors: [], mirrorSourcePolicy: NeverContactSource}\n"), "")
 	for name, test := range map[string]struct {
-		rules *rewrite.Rules
-		want  string
+		rules    *rewrite.Rules
+		byDigest bool
+		want     string
 	}{
-		"blocked":     {blocked, repository + " is blocked by " + conf},
-		"never, bare": {load(t, idms("  - {source: quay.io, mirrors: [], mirrorSourcePolicy: NeverContactSource}\n"), ""), repository + " may not be contacted (NeverContactSource), and it has no mirror"},
+		"blocked":                         {blocked, true, repository + " is blocked by " + conf},
+		"never, without mirrors":          {bare, false, repository + " may not be contacted (NeverContactSource), and it has no mirror by tag"},
+		"never, mirrors for digests only": {never, false, repository + " may not be contacted (NeverContactSource), and it has no mirror by tag"},
+		"never, said of tags":             {bare, true, repository + " may not be contacted (NeverContactSource), and it has no mirror by digest"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			places, err := test.rules.Places(repository, true)
+			places, err := test.rules.Places(repository, test.byDigest)
 			if err == nil {
 				t.Fatalf("got %v", places)
 			}
