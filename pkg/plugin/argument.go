@@ -31,27 +31,28 @@ type target struct {
 }
 
 // parseTarget splits arguments into the release and the names: with --release all are names, else the first
-// is the release, else the environment names it. It touches nothing but its arguments.
-func parseTarget(args, flagged []string, fromEnvironment string) (target, error) {
+// is the release, else the environment names it, else nothing does. It touches nothing but its arguments.
+func parseTarget(args, flagged []string, fromEnvironment string) target {
 	switch {
 	case len(flagged) > 0:
-		return target{releases: flagged, names: args}, nil
+		return target{releases: flagged, names: args}
 	case len(args) > 0:
-		return target{releases: args[:1], names: args[1:]}, nil
+		return target{releases: args[:1], names: args[1:]}
 	case fromEnvironment != "":
-		return target{releases: []string{fromEnvironment}}, nil
+		return target{releases: []string{fromEnvironment}}
 	}
-	return target{}, fault.Errorf(fault.Usage, "no release given: want "+image.Forms+", or set OCP_RELEASE_IMAGE")
+	return target{}
 }
 
 // references reads the releases that the arguments of a command name, and the names.
 func (r *releaseFlags) references(ctx context.Context, f *factory, command string, args []string) ([]image.Reference, []string, error) {
-	if err := f.global.arch.check(); err != nil {
+	if err := f.global.check(); err != nil {
 		return nil, nil, err
 	}
-	t, err := parseTarget(args, r.releases, f.Getenv("OCP_RELEASE_IMAGE"))
-	if err != nil {
-		return nil, nil, err
+	t := parseTarget(args, r.releases, f.Getenv("OCP_RELEASE_IMAGE"))
+	if len(t.releases) == 0 {
+		ref, err := f.desired(ctx)
+		return []image.Reference{ref}, nil, err
 	}
 	var list []image.Reference
 	for _, text := range t.releases {
@@ -63,7 +64,7 @@ func (r *releaseFlags) references(ctx context.Context, f *factory, command strin
 			return nil, nil, err
 		}
 		if ref.Kind == image.KindVersion {
-			if ref, err = r.versionTag(f, ref); err != nil {
+			if ref, err = r.version(ctx, f, ref); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -92,6 +93,15 @@ func (r *releaseFlags) notRelease(f *factory, command, word string, t target) er
 	}
 	meant := strings.Join(append([]string{f.Name, command, release, word}, t.names...), " ")
 	return fault.Errorf(fault.Usage, "%q is not a release, did you mean `%s`? A release is %s", word, meant, image.Forms)
+}
+
+// version is the image of a version: the one that the connected cluster knows, else a tag.
+func (r *releaseFlags) version(ctx context.Context, f *factory, ref image.Reference) (image.Reference, error) {
+	known, ok, err := f.known(ctx, ref)
+	if ok || err != nil {
+		return known, err
+	}
+	return r.versionTag(f, ref)
 }
 
 // versionTag is the image of a version: the tag VERSION-ARCH in the release repository.

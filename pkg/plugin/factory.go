@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
@@ -27,6 +28,15 @@ type factory struct {
 	Environment
 	global *globalFlags
 	warned int
+
+	cluster  *cluster.Cluster
+	verbatim map[image.Reference]string // what the cluster calls a release that it named
+}
+
+func newFactory(env Environment) *factory {
+	f := &factory{Environment: env, global: &globalFlags{}, verbatim: map[image.Reference]string{}}
+	f.cluster = newCluster(f)
+	return f
 }
 
 // opener gives access to releases, with what the user said of registries and limits. references are all

@@ -15,6 +15,7 @@ type globalFlags struct {
 	limits    limitFlags
 	arch      archFlags
 	cache     cacheFlags
+	cluster   clusterFlags
 	timeout   time.Duration
 	strict    bool
 	verbosity int
@@ -25,9 +26,18 @@ func (g *globalFlags) add(flags *pflag.FlagSet) {
 	g.limits.add(flags)
 	g.arch.add(flags)
 	g.cache.add(flags)
+	g.cluster.add(flags)
 	flags.DurationVar(&g.timeout, "timeout", 0, "Give up after this time, such as 30s or 2m; 0 for never")
 	flags.BoolVar(&g.strict, "strict", false, "Exit with 7 when there was a warning about the release")
 	flags.IntVarP(&g.verbosity, "v", "v", 0, "How much to tell on stderr: 1 what was resolved, 4 requests")
+}
+
+// check refuses flags that contradict each other or that no release could meet.
+func (g *globalFlags) check() error {
+	if g.cluster.pullSecret && g.registry.authFile != "" {
+		return fault.Errorf(fault.Usage, "--pull-secret-from-cluster and --authfile both say where credentials are: give one of them")
+	}
+	return g.arch.check()
 }
 
 // deadline bounds a command by --timeout.

@@ -174,13 +174,19 @@ func list(text string) []string {
 // evaluated is a release with its manifests, and what becomes of each in the cluster that the flags describe.
 type evaluated struct {
 	*loaded
+	files   payload.Files
+	payload *manifest.Payload
 	entries []manifest.Entry
 }
 
+// wantManifests is what is read to list a payload's manifests.
+func wantManifests() image.Want {
+	return image.Want{Operator: true, Contents: func(_, name string) bool { return payload.IsManifestName(name) }}
+}
+
 // evaluate reads a release with its manifests and decides about each.
-func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository string, c inclusion) (*evaluated, error) {
-	wanted := image.Want{Operator: true, Contents: func(_, name string) bool { return payload.IsManifestName(name) }}
-	release, files, err := f.read(ctx, ref, repository, readOptions{want: wanted})
+func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository string, c inclusion, want image.Want) (*evaluated, error) {
+	release, files, err := f.read(ctx, ref, repository, readOptions{want: want})
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +199,10 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 		images[component.Name] = component.Image
 	}
 	profile := c.flags.profile
-	p := manifest.Load(files, manifest.Render{ReleaseImage: pullSpec, ClusterProfile: profile, Images: images})
+	p := manifest.Load(files, manifest.Render{
+		ReleaseImage: pullSpec, ClusterProfile: profile, Images: images,
+		Done: ref.Kind == image.KindFolder && manifest.Rendered(files.Operator),
+	})
 	for _, warning := range p.Warnings {
 		f.warnf("%s", warning)
 	}
@@ -201,5 +210,5 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 	for _, warning := range warnings {
 		f.warnf("%s", warning)
 	}
-	return &evaluated{loaded: release, entries: entries}, nil
+	return &evaluated{loaded: release, files: files, payload: p, entries: entries}, nil
 }

@@ -48,6 +48,9 @@ func (r *registryFlags) client(f *factory, references []image.Reference) *regist
 		UserAgent:      "oc-release-x/" + buildVersion().Version,
 		Log:            f.logger(),
 	}
+	if f.global.cluster.pullSecret {
+		options.PullSecret = f.cluster.PullSecret
+	}
 	if r.insecure {
 		for _, ref := range references {
 			if host, _, ok := strings.Cut(ref.Repository, "/"); ok {

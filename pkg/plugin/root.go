@@ -11,7 +11,7 @@ import (
 
 // NewCommand makes the whole command line. Nothing is opened or read until a command runs.
 func NewCommand(env Environment) *cobra.Command {
-	f := &factory{Environment: env, global: &globalFlags{}}
+	f := newFactory(env)
 	root := &cobra.Command{
 		Use:   "release-x",
 		Short: "Read OpenShift release images",
@@ -21,7 +21,7 @@ order, as tables, documents, shell variables, graphs, or whatever jq makes of th
 A RELEASE is an image in a registry (quay.io/org/repo:tag or …@sha256:…), a version (4.14.0), an OCI
 layout (oci:DIR[:TAG]), an archive (oci-archive:FILE, docker-archive:FILE), an extracted payload (dir:DIR),
 an image-references file (file:FILE), or - for one on standard input. Without one, the environment
-variable OCP_RELEASE_IMAGE names it.`,
+variable OCP_RELEASE_IMAGE names it, or it is the release of the connected cluster.`,
 		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: env.Name},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -39,7 +39,7 @@ variable OCP_RELEASE_IMAGE names it.`,
 		return fault.Errorf(fault.Usage, "%w; see `%s --help`", err, cmd.CommandPath())
 	})
 	root.AddCommand(newImagesCommand(f), newEnvCommand(f), newInfoCommand(f),
-		newManifestsCommand(f), newGraphCommand(f), newVersionCommand(f))
+		newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f), newVersionCommand(f))
 	return root
 }
 

@@ -3,7 +3,10 @@ package manifest
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"text/template"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
 )
 
 const (
@@ -16,11 +19,25 @@ type Render struct {
 	ReleaseImage   string            // .ReleaseImage
 	ClusterProfile string            // .ClusterProfile
 	Images         map[string]string // .Images: pull specs by component; one that is missing renders as <no value>
+
+	Done bool // the manifests are rendered already, as those of an extracted payload may be
+}
+
+// Rendered says whether manifests of the operator's folder were rendered before: none of their templates asks for
+// anything that Render gives. What braces there still are belongs to alerts and the like.
+func Rendered(files []payload.File) bool {
+	asks := regexp.MustCompile(`\{\{[^}]*\.(ReleaseImage|ClusterProfile|Images)\b`)
+	for _, file := range files {
+		if asks.Match(file.Data) {
+			return false
+		}
+	}
+	return true
 }
 
 // Execute renders one manifest. Templates are programs: those that could run without an end are refused.
 func (r Render) Execute(text []byte) ([]byte, error) {
-	if !bytes.Contains(text, []byte("{{")) {
+	if r.Done || !bytes.Contains(text, []byte("{{")) {
 		return text, nil
 	}
 	if len(text) > maxTemplate {

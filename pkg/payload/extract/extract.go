@@ -1,0 +1,186 @@
+package extract
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// File is one file to write.
+type File struct {
+	Path string // with slashes: NAME, or manifests/NAME and release-manifests/NAME
+	Data []byte
+}
+
+// Options say what of a payload is wanted. The zero value is /release-manifests, byte for byte.
+type Options struct {
+	// Operator adds the operator's own folder; files then lie in manifests/ and release-manifests/.
+	Operator bool
+	// Raw keeps the templates of the operator's folder as they are.
+	Raw bool
+	// Names are files, or patterns over files (* ? [a-z]); empty for all.
+	Names []string
+	// Normalize writes manifests as oc does, and no other files: sorted fields, no comments.
+	Normalize bool
+	// Keep says which documents stay; nil keeps all. Files that lose all their documents are left out, files
+	// that are no manifests stay when Keep is nil only, but for image-references and release-metadata.
+	Keep func(manifest.Entry) bool
+	// OnlyManifests leaves out image-references, release-metadata and everything else that is no manifest.
+	OnlyManifests bool
+}
+
+// Files gives the files to write, those of the operator's folder first, each folder in order of names. files is
+// the payload as it was read, p the same read as manifests, and entries what becomes of them in a cluster. A
+// name or pattern that matches nothing is fault.NotFound; a document that cannot be read is fault.Integrity
+// where documents matter.
+func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o Options) ([]File, error) {
+	if err := checkPatterns(o.Names); err != nil {
+		return nil, err
+	}
+	documents, err := byFile(entries, o)
+	if err != nil {
+		return nil, err
+	}
+	var written []File
+	add := func(folder manifest.Folder, list []payload.File) error {
+		for _, f := range list {
+			data, ok, err := content(f, documents[key{folder, f.Name}], o)
+			if err != nil {
+				return err
+			}
+			if ok && matches(o.Names, f.Name) {
+				written = append(written, File{Path: place(folder, f.Name, o), Data: data})
+			}
+		}
+		return nil
+	}
+	if o.Operator {
+		own := p.Rendered
+		if o.Raw {
+			own = files.Operator
+		}
+		if err := add(manifest.OperatorFolder, own); err != nil {
+			return nil, err
+		}
+	}
+	if err := add(manifest.ReleaseFolder, files.Release); err != nil {
+		return nil, err
+	}
+	return written, unmatched(o.Names, written)
+}
+
+// key is a file in one of the two folders.
+type key struct {
+	folder manifest.Folder
+	file   string
+}
+
+func place(folder manifest.Folder, name string, o Options) string {
+	if o.Operator {
+		return path.Join(string(folder), name)
+	}
+	return name
+}
+
+// byFile groups the documents of each file. It matters only when documents are cut or written anew.
+func byFile(entries []manifest.Entry, o Options) (map[key][]manifest.Entry, error) {
+	if o.Keep == nil && !o.Normalize {
+		return nil, nil
+	}
+	groups := map[key][]manifest.Entry{}
+	for _, e := range entries {
+		if e.Folder == manifest.OperatorFolder && !o.Operator {
+			continue
+		}
+		if e.Problem != "" {
+			return nil, fault.Errorf(fault.Integrity, "%s/%s: document %d cannot be read: %s", e.Folder, e.File, e.Document, e.Problem)
+		}
+		k := key{e.Folder, e.File}
+		groups[k] = append(groups[k], e)
+	}
+	return groups, nil
+}
+
+// content is what is written of a file; ok is false when nothing is.
+func content(f payload.File, documents []manifest.Entry, o Options) (data []byte, ok bool, err error) {
+	if !payload.IsManifestName(f.Name) {
+		isMetadata := f.Name == payload.ReferencesName || f.Name == payload.MetadataName
+		keep := !o.OnlyManifests && (isMetadata || o.Keep == nil && !o.Normalize)
+		return f.Data, keep, nil
+	}
+	if o.Keep == nil && !o.Normalize {
+		return f.Data, true, nil
+	}
+	kept := documents
+	if o.Keep != nil {
+		kept = slices.DeleteFunc(slices.Clone(documents), func(e manifest.Entry) bool { return !o.Keep(e) })
+	}
+	switch {
+	case len(kept) == 0:
+		return nil, false, nil
+	case o.Normalize:
+		data, err := normalize(kept)
+		return data, true, err
+	case len(kept) == len(documents):
+		return f.Data, true, nil
+	}
+	return join(kept), true, nil
+}
+
+// join is what is left of a file when documents are cut from it: the bytes of each that stays, with separators
+// between them.
+func join(documents []manifest.Entry) []byte {
+	var b bytes.Buffer
+	for _, e := range documents {
+		writeDocument(&b, e.Raw())
+	}
+	return b.Bytes()
+}
+
+// writeDocument writes a document after a separator, and ends its last line.
+func writeDocument(b *bytes.Buffer, raw []byte) {
+	b.WriteString("---\n")
+	b.Write(raw)
+	if !bytes.HasSuffix(raw, []byte("\n")) {
+		b.WriteByte('\n')
+	}
+}
+
+func checkPatterns(patterns []string) error {
+	for _, pattern := range patterns {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fault.Errorf(fault.Usage, "malformed pattern %q: * ? and [a-z] are understood", pattern)
+		}
+	}
+	return nil
+}
+
+// matches says whether a file is wanted; with no names at all every file is.
+func matches(names []string, file string) bool {
+	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return matchesOne(name, file) })
+}
+
+func matchesOne(name, file string) bool {
+	ok, _ := path.Match(name, file)
+	return ok || name == file
+}
+
+// unmatched is the error of the first name that no file has.
+func unmatched(names []string, written []File) error {
+	for _, name := range names {
+		found := slices.ContainsFunc(written, func(f File) bool { return matchesOne(name, path.Base(f.Path)) })
+		if !found {
+			hint := ""
+			if !strings.ContainsAny(name, "*?[") {
+				hint = "; a pattern such as '*" + name + "*' finds more"
+			}
+			return fault.Errorf(fault.NotFound, "the payload has no file %q%s", name, hint)
+		}
+	}
+	return nil
+}

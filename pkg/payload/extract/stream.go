@@ -1,0 +1,38 @@
+package extract
+
+import (
+	"bytes"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// Stream is one YAML stream of the entries that stay, in their order, for `oc apply -f -`: documents byte for
+// byte, or as oc writes them with Normalize. A document that cannot be read is fault.Integrity.
+func Stream(entries []manifest.Entry, o Options) ([]byte, error) {
+	var b bytes.Buffer
+	for _, e := range entries {
+		if e.Folder == manifest.OperatorFolder && !o.Operator || !matches(o.Names, e.File) {
+			continue
+		}
+		if e.Problem != "" {
+			return nil, fault.Errorf(fault.Integrity, "%s/%s: document %d cannot be read: %s", e.Folder, e.File, e.Document, e.Problem)
+		}
+		if o.Keep != nil && !o.Keep(e) {
+			continue
+		}
+		if !o.Normalize {
+			writeDocument(&b, e.Raw())
+			continue
+		}
+		text, err := normalize([]manifest.Entry{e})
+		if err != nil {
+			return nil, err
+		}
+		b.Write(text)
+	}
+	return b.Bytes(), nil
+}
+
+// Deleted says whether the operator removes an object where others are applied.
+func Deleted(e manifest.Entry) bool { return e.Annotations[manifest.DeleteAnnotation] == "true" }
