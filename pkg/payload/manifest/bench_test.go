@@ -38,3 +38,17 @@ func BenchmarkHash(b *testing.B) {
 		}
 	}
 }
+
+// For comparison: what a full parse of every document takes, one after the other.
+func BenchmarkConvertAll(b *testing.B) {
+	files := recorded.Files(b, recorded.Version)
+	loaded := manifest.Load(files, manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"})
+	b.SetBytes(recorded.Size(files))
+	for b.Loop() {
+		for _, object := range loaded.Objects {
+			if _, err := object.JSON(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

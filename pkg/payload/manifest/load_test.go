@@ -89,10 +89,12 @@ func TestDocuments(t *testing.T) {
 			`#2 ? /: a separator of documents is followed by "x"`, "#3 ConfigMap ns/b"}},
 		"kind of another type": {"kind: 5\nmetadata: {name: x}\n", []string{
 			"#1 ? /: reading apiVersion and kind: json: cannot unmarshal number into Go struct field .kind of type string"}},
-		"broken JSON":        {`{"kind":"A"`, []string{"#1 ? /: yaml: line 1: did not find expected ',' or '}'"}},
-		"broken third JSON":  {`{"kind":"A","metadata":{"name":"x"}}{"kind":"A","metadata":{"name":"y"}}{`, []string{"#1 A /x", "#2 A /y", "#3 ? /: unexpected EOF"}},
-		"tab as indentation": {"kind: A\nmetadata:\n\tname: x\n", []string{"#1 ? /: yaml: line 3: found character that cannot start any token"}},
-		"not UTF-8":          {"kind: A\nmetadata:\n  name: \xff\n", []string{"#1 ? /: yaml: invalid leading UTF-8 octet"}},
+		"broken JSON":          {`{"kind":"A"`, []string{"#1 ? /: yaml: line 1: did not find expected ',' or '}'"}},
+		"broken third JSON":    {`{"kind":"A","metadata":{"name":"x"}}{"kind":"A","metadata":{"name":"y"}}{`, []string{"#1 A /x", "#2 A /y", "#3 ? /: unexpected EOF"}},
+		"a marker behind JSON": {`{"kind":"A","metadata":{"name":"x"}}---`, []string{"#1 A /x", "#2 ? /: invalid character '-' in numeric literal"}},
+		"bytes behind JSON":    {"{\"kind\":\"A\",\"metadata\":{\"name\":\"x\"}} \xff\xff\xff\xff", []string{"#1 A /x", "#2 ? /: invalid character 'ÿ' looking for beginning of value"}},
+		"tab as indentation":   {"kind: A\nmetadata:\n\tname: x\n", []string{"#1 ? /: yaml: line 3: found character that cannot start any token"}},
+		"not UTF-8":            {"kind: A\nmetadata:\n  name: \xff\n", []string{"#1 ? /: yaml: invalid leading UTF-8 octet"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -155,9 +157,6 @@ func TestWithoutOperatorFolder(t *testing.T) {
 	if diff := cmp.Diff([]string{"release-manifests/a.yaml#1 ConfigMap /a"}, list(objects)); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
-	if objects[0].APIVersion() != "v1" {
-		t.Errorf("apiVersion %q", objects[0].APIVersion())
-	}
 }
 
 func TestMentions(t *testing.T) {
@@ -182,5 +181,17 @@ func TestJSON(t *testing.T) {
 	broken := load(file("a.yaml", "a: [")).Objects[0]
 	if _, err := broken.JSON(); err == nil || err.Error() != "a.yaml#1: yaml: line 1: did not find expected node content" {
 		t.Error(err)
+	}
+}
+
+func TestTypes(t *testing.T) {
+	objects := read(t, file("a.yaml", texts(config("a"), config("b").of("batch/v1", "Job"), config("c").of("batch/v1", "CronJob"))...))
+	for i, want := range []struct {
+		apiVersion string
+		isJob      bool
+	}{{"v1", false}, {"batch/v1", true}, {"batch/v1", false}} {
+		if o := objects[i]; o.APIVersion() != want.apiVersion || o.IsJob() != want.isJob {
+			t.Errorf("%s: %s, job %t, want %s, %t", o.ID(), o.APIVersion(), o.IsJob(), want.apiVersion, want.isJob)
+		}
 	}
 }

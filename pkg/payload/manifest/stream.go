@@ -78,10 +78,10 @@ func readObject(decoder *json.Decoder) (document, error) {
 	return read, nil
 }
 
-// skipBlank goes on to the end of a blank line, or to the first character that is none. ok is false at the end of the
-// file and at bytes that are no text.
+// skipBlank goes on to the end of a blank line, or to the first character that is none. ok is false at bytes that are no
+// text, and where fewer than four bytes are left: the operator's reader looks no further then.
 func skipBlank(data []byte, at int) (int, bool) {
-	for at < len(data) {
+	for at+utf8.UTFMax <= len(data) {
 		r, size := utf8.DecodeRune(data[at:])
 		switch {
 		case r == utf8.RuneError:
