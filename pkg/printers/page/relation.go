@@ -47,6 +47,15 @@ func (n *network) throughEmpty(id int, next func(*v1alpha1.GraphNode) []int, kno
 	return known[id]
 }
 
+// beforeNode are the nodes with objects that n waits for, afterNode those that wait for n.
+func (n *network) beforeNode(node *v1alpha1.GraphNode) []int {
+	return n.through(node.In, func(g *v1alpha1.GraphNode) []int { return g.In }, n.before)
+}
+
+func (n *network) afterNode(node *v1alpha1.GraphNode) []int {
+	return n.through(node.Out, func(g *v1alpha1.GraphNode) []int { return g.Out }, n.after)
+}
+
 func (n *network) empty(id int) bool {
 	return n.nodes[id] != nil && len(n.nodes[id].Objects) == 0
 }
@@ -70,6 +79,17 @@ type relations struct {
 	steps   [][]int
 	names   map[int]string
 	made    map[*int]relation
+}
+
+func newRelations(n *network, steps [][]int) *relations {
+	r := &relations{network: n, steps: steps, stepOf: map[int]int{}, names: map[int]string{}, made: map[*int]relation{}}
+	for at, ids := range steps {
+		for _, id := range ids {
+			r.stepOf[id] = at
+			r.names[id] = nameOf(n.nodes[id])
+		}
+	}
+	return r
 }
 
 func (r *relations) of(ids []int) relation {

@@ -54,13 +54,17 @@ const namedLevels = 6
 // levelNames says which run levels there are; an empty one is that of a file whose name has none.
 func levelNames(levels []string) string {
 	named := slices.DeleteFunc(slices.Clone(levels), func(level string) bool { return level == "" })
+	none := ""
+	if len(named) < len(levels) {
+		none = " and none"
+	}
 	switch {
 	case len(named) == 0:
 		return "No level"
 	case len(named) == 1:
-		return "Level " + named[0]
+		return "Level " + named[0] + none
 	case len(named) <= namedLevels:
-		return "Levels " + strings.Join(named, ", ")
+		return "Levels " + strings.Join(named, ", ") + none
 	}
 	// As numbers, so that 100 comes after 20. Numbers of any length are compared by length first.
 	number := func(level string) string { return strings.TrimLeft(level, "0") }
@@ -70,5 +74,5 @@ func levelNames(levels []string) string {
 		}
 		return strings.Compare(number(a), number(b))
 	})
-	return "Levels " + named[0] + " to " + named[len(named)-1]
+	return "Levels " + named[0] + " to " + named[len(named)-1] + none
 }

@@ -1,0 +1,283 @@
+package page_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/release-x/oc-release-x/pkg/payload/graph"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/printers/page"
+	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
+)
+
+func TestOutline(t *testing.T) {
+	tests := []struct {
+		name     string
+		strategy graph.Strategy
+		files    []string
+		want     string
+	}{
+		{"levels down the page, components side by side", graph.Update, []string{"0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_20_c_2", "0000_30_d"}, `
+Step 1: Level 10: 1 object · begins at once
+  n1 a 1 object 1 ConfigMap
+    waits for nothing, then b, c (step 2)
+    1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
+Step 2: Level 20: 2 in parallel · 3 objects · waits for step 1
+  n2 b 1 object 1 ConfigMap
+    waits for a (step 1), then 0000_30_d (step 3)
+    2 | ConfigMap | space | object-2 | v1 | 0000_20_b_1
+  n3 c 2 objects 2 ConfigMap
+    waits for a (step 1), then 0000_30_d (step 3)
+    3 | ConfigMap | space | object-3 | v1 | 0000_20_c_1
+    4 | ConfigMap | space | object-4 | v1 | 0000_20_c_2
+Step 3: No level: 1 object · waits for step 2
+  n4 0000_30_d 1 object 1 ConfigMap
+    waits for b, c (step 2), then nothing
+    5 | ConfigMap | space | object-5 | v1 | 0000_30_d
+`},
+		{"several levels in one box", graph.Update, []string{"0000_10_a_1", "0000_20_b_1", "x.yaml"}, `
+Step 1: Levels 10, 20 and none: one after the other · 3 objects · begins at once
+  n0 a + b + x.yaml 3 objects 3 ConfigMap
+    waits for nothing, then nothing
+    Level 10: a
+    1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
+    Level 20: b
+    2 | ConfigMap | space | object-2 | v1 | 0000_20_b_1
+    No level: x.yaml
+    3 | ConfigMap | space | object-3 | v1 | x.yaml
+`},
+		{"through an empty node", graph.Update, []string{"0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1"}, `
+Step 1: Level 10: 2 in parallel · 2 objects · begins at once
+  n1 a 1 object 1 ConfigMap
+    waits for nothing, then c, d (step 2)
+    1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
+  n2 b 1 object 1 ConfigMap
+    waits for nothing, then c, d (step 2)
+    2 | ConfigMap | space | object-2 | v1 | 0000_10_b_1
+Step 2: Level 20: 2 in parallel · 2 objects · waits for step 1
+  n4 c 1 object 1 ConfigMap
+    waits for a, b (step 1), then nothing
+    3 | ConfigMap | space | object-3 | v1 | 0000_20_c_1
+  n5 d 1 object 1 ConfigMap
+    waits for a, b (step 1), then nothing
+    4 | ConfigMap | space | object-4 | v1 | 0000_20_d_1
+`},
+		{"a job is a barrier", graph.Update, []string{"0000_01_x_1", "0000_01_x_job", "0000_01_x_2"}, `
+Step 1: Level 01: 1 object · begins at once
+  n1 x 1 object 1 ConfigMap
+    waits for nothing, then x (step 2)
+    1 | ConfigMap | space | object-1 | v1 | 0000_01_x_1
+Step 2: Level 01: 1 object · waits for step 1
+  n0 x job 1 object 1 Job
+    waits for x (step 1), then x (step 3)
+    2 | Job | space | object-2 | batch/v1 | 0000_01_x_job
+Step 3: Level 01: 1 object · waits for step 2
+  n2 x 1 object 1 ConfigMap
+    waits for x (step 2), then nothing
+    3 | ConfigMap | space | object-3 | v1 | 0000_01_x_2
+`},
+		{"a wide step is named as a whole", graph.Update, []string{
+			"0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_20_d_1", "0000_20_e_1", "0000_20_f_1", "0000_20_g_1", "0000_20_h_1",
+		}, `
+Step 1: Level 10: 1 object · begins at once
+  n1 a 1 object 1 ConfigMap
+    waits for nothing, then all boxes of step 2
+    1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
+Step 2: Level 20: 7 in parallel · 7 objects · waits for step 1
+` + wide("b", "c", "d", "e", "f", "g", "h")},
+		{"installation shows the level in each box", graph.Install, []string{"0000_10_a_1", "0000_20_b_1", "x"}, `
+Step 1: Levels 10, 20 and none: 3 in parallel · 3 objects · begins at once
+  n1 a 1 object Level 10 1 ConfigMap
+    waits for nothing, then nothing
+    1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
+  n2 b 1 object Level 20 1 ConfigMap
+    waits for nothing, then nothing
+    2 | ConfigMap | space | object-2 | v1 | 0000_20_b_1
+  n3 x 1 object No level 1 ConfigMap
+    waits for nothing, then nothing
+    3 | ConfigMap | space | object-3 | v1 | x
+`},
+		{"nothing", graph.Update, nil, "\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			root := parse(t, write(t, document(t, test.strategy, loaded(test.files...))))
+			if diff := cmp.Diff(strings.TrimPrefix(test.want, "\n"), outline(root)); diff != "" {
+				t.Errorf("page (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// wide is the outline of a second step with one object of each component, in TestOutline.
+func wide(components ...string) string {
+	var b strings.Builder
+	for i, name := range components {
+		id := string(rune('2' + i))
+		b.WriteString("  n" + id + " " + name + " 1 object 1 ConfigMap\n    waits for a (step 1), then nothing\n" +
+			"    " + id + " | ConfigMap | space | object-" + id + " | v1 | 0000_20_" + name + "_1\n")
+	}
+	return b.String()
+}
+
+func TestTop(t *testing.T) {
+	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_job")
+	entries[0].Folder = manifest.OperatorFolder
+	g := document(t, graph.Update, entries)
+	g.Release = v1alpha1.Release{
+		Reference: "r.example/x:1", Image: "r.example/x@sha256:1", Digest: "sha256:1", ListDigest: "sha256:2",
+		Version: "4.99.0", Architecture: "arm64",
+	}
+	root := parse(t, write(t, g))
+	check := func(what string, got []string, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	check("title", texts(find(root, "title", "")), "Release 4.99.0 · update")
+	check("heading", texts(find(root, "h1", "")), "Release 4.99.0")
+	check("figures", texts(find(find(root, "dl", "figures")[0], "div", "")), "Steps2", "Components3", "Objects3", "Most in parallel1", "Jobs1")
+	check("facts", texts(find(find(root, "dl", "facts")[0], "div", "")),
+		"Imager.example/x@sha256:1", "Digestsha256:1", "Of the listsha256:2", "Read fromr.example/x:1", "Architecturearm64")
+	check("colours", texts(find(find(root, "ul", "sorts")[0], "li", "")), "Configuration 2", "Workloads 1")
+	check("signs", texts(find(find(root, "ul", "signs")[0], "li", "")), "a step with one box",
+		"a step with boxes in parallel", "joba barrier: what follows waits for this job alone")
+	check("folders", texts(find(find(root, "details", "box")[0], "th", ""))[5:6], "File")
+}
+
+func TestMeaning(t *testing.T) {
+	tests := map[graph.Strategy]string{
+		graph.Update: "An update works down the page: a step begins when the step before it is done, up to 16 boxes of a step " +
+			"are worked on side by side, and the objects in a box one after the other.",
+		graph.Install: "An installation works on all boxes of a step at once, whatever their run level, and tries again what " +
+			"fails until it succeeds; only a job makes what follows wait.",
+		graph.Reconcile: "Between updates the operator goes through all boxes again and again, two at a time, in an order that " +
+			"changes with every attempt: this is that of attempt 3.",
+		"other": "A step begins when the step before it is done.",
+	}
+	for strategy, want := range tests {
+		root := parse(t, write(t, &v1alpha1.ReleaseGraph{Strategy: string(strategy), Attempt: 3}))
+		if got := text(find(root, "p", "meaning")[0]); got != want {
+			t.Errorf("%s: %q, want %q", strategy, got, want)
+		}
+	}
+}
+
+// The page's own policy lets this style sheet and this script work, and nothing else.
+func TestPolicy(t *testing.T) {
+	root := parse(t, write(t, document(t, graph.Update, loaded("0000_10_a_1"))))
+	hash := func(name string) string {
+		elements := find(root, name, "")
+		if len(elements) != 1 {
+			t.Fatalf("%d elements %s", len(elements), name)
+		}
+		sum := sha256.Sum256([]byte(elements[0].FirstChild.Data))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	want := "default-src 'none'; img-src data:; style-src " + hash("style") + "; script-src " + hash("script") +
+		"; base-uri 'none'; form-action 'none'"
+	policies := all(root, func(node *html.Node) bool { return attribute(node, "http-equiv") != "" })
+	if len(policies) != 1 || attribute(policies[0], "http-equiv") != "Content-Security-Policy" || attribute(policies[0], "content") != want {
+		t.Errorf("policy %q, want %q", attribute(policies[0], "content"), want)
+	}
+	if before := find(root, "head", "")[0]; policies[0].Parent != before || policies[0].NextSibling == nil {
+		t.Error("the policy does not stand before what it is about")
+	}
+}
+
+// Nothing of the page leads away from it.
+func TestSelfContained(t *testing.T) {
+	content := write(t, document(t, graph.Update, loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1")))
+	for _, word := range []string{
+		"://", `"//`, "'//", "http:", "https:", "url(", "@import", "import(", "fetch(", "XMLHttpRequest", "WebSocket",
+		"EventSource", "sendBeacon", "innerHTML", "eval(",
+	} {
+		if at := strings.Index(string(content), word); at >= 0 {
+			t.Errorf("%s in the page: %q", word, content[at:min(at+60, len(content))])
+		}
+	}
+	for node := range parse(t, content).Descendants() {
+		for _, attribute := range node.Attr {
+			switch key := attribute.Key; {
+			case key == "href" && !strings.HasPrefix(attribute.Val, "#") && attribute.Val != "data:,":
+				t.Errorf("<%s %s=%q>", node.Data, key, attribute.Val)
+			case slices.Contains([]string{"src", "srcset", "action", "formaction", "style", "background", "poster", "data", "ping"}, key), strings.HasPrefix(key, "on"):
+				t.Errorf("<%s %s=%q>", node.Data, key, attribute.Val)
+			}
+		}
+	}
+}
+
+// All that is named by an id or a link exists, once.
+func TestLinksLeadSomewhere(t *testing.T) {
+	root := parse(t, write(t, document(t, graph.Update, loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_30_d_job", "0000_40_e_1"))))
+	ids := map[string]int{}
+	for _, node := range all(root, func(node *html.Node) bool { return attribute(node, "id") != "" }) {
+		ids[attribute(node, "id")]++
+	}
+	for id, times := range ids {
+		if times > 1 {
+			t.Errorf("%d elements are called %s", times, id)
+		}
+	}
+	links := 0
+	for node := range root.Descendants() {
+		for _, key := range []string{"href", "aria-labelledby", "aria-describedby", "for"} {
+			name := strings.TrimPrefix(attribute(node, key), "#")
+			if name == "" || name == "data:," {
+				continue
+			}
+			links++
+			if ids[name] == 0 {
+				t.Errorf("%s=%q leads nowhere", key, name)
+			}
+		}
+	}
+	if links < 20 {
+		t.Errorf("only %d links", links)
+	}
+}
+
+func TestSameBytes(t *testing.T) {
+	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_30_d_job")
+	for _, entry := range entries {
+		entry.Kind = "Kind" + entry.Name // as many as objects: their order must not be a map's
+	}
+	first := write(t, document(t, graph.Update, entries))
+	for range 20 {
+		if again := write(t, document(t, graph.Update, entries)); string(again) != string(first) {
+			t.Fatal("the same graph gives other bytes")
+		}
+	}
+}
+
+func TestWriteTellsOfErrors(t *testing.T) {
+	full := errors.New("the disk is full")
+	for _, room := range []int{0, 5000, 20000} {
+		if err := page.Write(&limited{room, full}, document(t, graph.Update, loaded("0000_10_a_1"))); !errors.Is(err, full) {
+			t.Errorf("after %d bytes: %v, want %v", room, err, full)
+		}
+	}
+}
+
+// limited is a writer that fails when its room is used up.
+type limited struct {
+	room int
+	err  error
+}
+
+func (l *limited) Write(data []byte) (int, error) {
+	if len(data) > l.room {
+		return 0, l.err
+	}
+	l.room -= len(data)
+	return len(data), nil
+}

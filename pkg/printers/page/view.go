@@ -1,0 +1,148 @@
+package page
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
+)
+
+// view is a graph as the template shows it: all texts are made, nothing is left to work out but escaping.
+type view struct {
+	Title    string
+	Strategy string
+	Meaning  string
+	Facts    []fact   // about the release
+	Figures  []figure // about the graph
+	Legend   []legend
+	Widest   int // objects in the largest node, the full width of a bar
+	Jobs     bool
+	Steps    []step
+}
+
+type fact struct {
+	Name  string
+	Value []string // cut where a line may break
+}
+
+type figure struct{ Name, Value string }
+
+type legend struct {
+	sort
+	Count string
+}
+
+// step is what may be worked on side by side.
+type step struct {
+	ID, Number string
+	Levels     string
+	Work       string // "26 in parallel", "one after the other"
+	Count      string
+	Objects    int
+	Before     relation // what the whole step waits for; nothing when its nodes wait for different ones
+	First      bool     // nothing is waited for
+	Own        bool     // its nodes wait for different ones
+	Nodes      []node
+}
+
+func nodeID(id int) string { return "n" + strconv.Itoa(id) }
+
+func stepID(at int) string { return "s" + strconv.Itoa(at+1) }
+
+func newView(g *v1alpha1.ReleaseGraph) view {
+	all := newNetwork(g.Nodes)
+	steps := all.steps()
+	v := view{
+		Title:    "Release " + visible(g.Release.Version),
+		Strategy: visible(g.Strategy),
+		Meaning:  meaning(g.Strategy, g.Attempt),
+		Facts:    facts(g),
+	}
+	if g.Release.Version == "" {
+		v.Title = "Release graph"
+	}
+	relations := newRelations(all, steps)
+	total, components := newTally(nil), map[string]bool{}
+	widest, jobs := 0, 0
+	for at, ids := range steps {
+		step := newStep(at, ids, all, relations)
+		widest = max(widest, len(ids))
+		for _, id := range ids {
+			objects := all.nodes[id].Objects
+			v.Widest = max(v.Widest, len(objects))
+			for _, o := range objects {
+				total.add(o)
+				components[componentOf(o)] = true
+			}
+		}
+		for _, node := range step.Nodes {
+			if node.Job {
+				jobs++
+			}
+		}
+		v.Steps = append(v.Steps, step)
+	}
+	v.Jobs = jobs > 0
+	v.Legend = total.legend()
+	v.Figures = []figure{
+		{"Steps", thousands(len(steps))},
+		{"Components", thousands(len(components))},
+		{"Objects", thousands(total.count())},
+		{"Most in parallel", thousands(widest)},
+		{"Jobs", thousands(jobs)},
+	}
+	return v
+}
+
+func facts(g *v1alpha1.ReleaseGraph) []fact {
+	reference := g.Release.Reference
+	if reference == g.Release.Image {
+		reference = ""
+	}
+	var all []fact
+	for _, f := range []figure{
+		{"Image", g.Release.Image},
+		{"Digest", g.Release.Digest},
+		{"Of the list", g.Release.ListDigest},
+		{"Read from", reference},
+		{"Architecture", g.Release.Architecture},
+	} {
+		if f.Value != "" {
+			all = append(all, fact{f.Name, strings.SplitAfter(visible(f.Value), "@")})
+		}
+	}
+	return all
+}
+
+func newStep(at int, ids []int, all *network, relations *relations) step {
+	s := step{ID: stepID(at), Number: thousands(at + 1), Work: "one after the other"}
+	var objects []v1alpha1.GraphObject
+	for _, id := range ids {
+		objects = append(objects, all.nodes[id].Objects...)
+		s.Nodes = append(s.Nodes, newNode(all.nodes[id], relations))
+	}
+	s.Objects = len(objects)
+	levels := levelsOf(objects)
+	s.Levels = visible(levelNames(levels))
+	s.Count = count(s.Objects, "object")
+	switch {
+	case len(ids) > 1:
+		s.Work = thousands(len(ids)) + " in parallel"
+	case s.Objects == 1:
+		s.Work = ""
+	}
+	for i := range s.Nodes {
+		// What the step's heading says is not said again in its boxes.
+		if len(levels) == 1 || len(ids) == 1 {
+			s.Nodes[i].Levels = ""
+		}
+	}
+	s.Own = slices.ContainsFunc(s.Nodes, func(n node) bool { return !reflect.DeepEqual(n.Before, s.Nodes[0].Before) })
+	if !s.Own {
+		s.Before = s.Nodes[0].Before
+		s.First = len(s.Before.Links) == 0 && s.Before.Step.Target == ""
+	}
+	return s
+}

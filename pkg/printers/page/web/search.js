@@ -1,0 +1,160 @@
+// Search: all words must be found in one object; "kind:role" looks in one place alone.
+addEventListener('DOMContentLoaded', () => {
+	const input = document.getElementById('query');
+	const found = document.getElementById('found');
+	const none = document.getElementById('none');
+	const plain = ['component', 'kind', 'namespace', 'name'];
+	const places = { component: 'component', kind: 'kind', namespace: 'namespace', ns: 'namespace', name: 'name', level: 'level', api: 'api', file: 'file' };
+	const columns = [null, 'kind', 'namespace', 'name', 'api', 'file'];
+	const number = (n) => n.toLocaleString('en');
+	const count = (n, noun) => number(n) + ' ' + noun + (n === 1 ? '' : 's');
+
+	// What is searched is read from the page once, when somebody searches.
+	let index = null;
+	const read = () => [...document.querySelectorAll('.step')].map((step) => ({
+		element: step,
+		link: document.querySelector('nav a[href="#' + step.id + '"]'),
+		boxes: [...step.querySelectorAll('.box')].map((box) => ({
+			element: box,
+			name: box.querySelector('h3'),
+			size: box.querySelector('.of'),
+			groups: [...box.querySelectorAll('tbody')].map((group) => ({
+				element: group,
+				heading: group.querySelector('.group th'),
+				rows: [...group.querySelectorAll('tr:not(.group)')].map((row) => {
+					const text = { level: group.dataset.level.toLowerCase(), component: group.dataset.component.toLowerCase() };
+					const cells = {};
+					columns.forEach((column, i) => {
+						if (!column) return;
+						cells[column] = row.cells[i];
+						text[column] = row.cells[i].textContent.toLowerCase();
+					});
+					return { element: row, text, cells, component: group.dataset.component };
+				}),
+			})),
+		})),
+	}));
+	const boxesOf = () => index.flatMap((step) => step.boxes);
+
+	const parse = (query) => query.toLowerCase().split(/\s+/).filter(Boolean).map((word) => {
+		const at = word.indexOf(':');
+		const place = at > 0 && Object.hasOwn(places, word.slice(0, at)) ? places[word.slice(0, at)] : null;
+		return place ? { places: [place], text: word.slice(at + 1) } : { places: plain, text: word };
+	}).filter((word) => word.text);
+	const matches = (text, words) => words.every((word) => word.places.some((place) =>
+		place === 'level' ? text.level === word.text : text[place].includes(word.text)));
+
+	// Marks are made of text nodes, never of markup: names may hold anything.
+	const marked = new Set();
+	const unmark = () => {
+		marked.forEach((element) => { element.textContent = element.textContent; });
+		marked.clear();
+	};
+	const mark = (element, place, words) => {
+		const texts = words.filter((word) => word.places.includes(place)).map((word) => word.text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+		if (!element || !texts.length) return;
+		const parts = element.textContent.split(new RegExp('(' + texts.sort((a, b) => b.length - a.length).join('|') + ')', 'i'));
+		if (parts.length < 2) return;
+		marked.add(element);
+		element.replaceChildren(...parts.map((part, i) => {
+			if (i % 2 === 0) return part;
+			const highlight = document.createElement('mark');
+			highlight.textContent = part;
+			return highlight;
+		}));
+	};
+
+	let before = null; // boxes that were open before the search
+	const search = () => {
+		const words = parse(input.value);
+		index ??= read();
+		unmark();
+		if (!words.length) return reset();
+		before ??= new Set(boxesOf().filter((box) => box.element.open));
+		let objects = 0;
+		let last = null;
+		const components = new Set();
+		for (const step of index) {
+			let inStep = 0;
+			for (const box of step.boxes) {
+				let inBox = 0;
+				for (const group of box.groups) {
+					let inGroup = 0;
+					for (const row of group.rows) {
+						const hit = matches(row.text, words);
+						row.element.hidden = !hit;
+						if (!hit) continue;
+						inGroup++;
+						components.add(row.component);
+						for (const column of columns) if (column) mark(row.cells[column], column, words);
+					}
+					group.element.hidden = !inGroup;
+					if (inGroup) mark(group.heading, 'component', words);
+					inBox += inGroup;
+				}
+				box.element.hidden = !inBox;
+				box.size.dataset.found = number(inBox);
+				box.element.open = inBox > 0;
+				if (inBox) mark(box.name, 'component', words);
+				inStep += inBox;
+			}
+			step.element.hidden = !inStep;
+			if (step.link) step.link.parentElement.hidden = !inStep;
+			step.element.classList.remove('last');
+			if (inStep) last = step.element;
+			objects += inStep;
+		}
+		if (last) last.classList.add('last');
+		none.hidden = objects > 0;
+		found.textContent = objects ? count(objects, 'object') + ' in ' + count(components.size, 'component') : 'Nothing found';
+	};
+	const reset = () => {
+		found.textContent = '';
+		none.hidden = true;
+		if (!before) return;
+		for (const step of index) {
+			step.element.hidden = false;
+			step.element.classList.remove('last');
+			if (step.link) step.link.parentElement.hidden = false;
+			for (const box of step.boxes) {
+				box.element.hidden = false;
+				delete box.size.dataset.found;
+				box.element.open = before.has(box);
+				for (const group of box.groups) {
+					group.element.hidden = false;
+					for (const row of group.rows) row.element.hidden = false;
+				}
+			}
+		}
+		before = null;
+	};
+
+	let timer = 0;
+	input.addEventListener('input', () => {
+		clearTimeout(timer);
+		timer = setTimeout(search, 60);
+	});
+	const clear = () => {
+		clearTimeout(timer);
+		input.value = '';
+		search();
+	};
+	addEventListener('keydown', (event) => {
+		if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+		if (event.key === '/' && event.target !== input) {
+			event.preventDefault();
+			input.focus();
+			input.select();
+		} else if (event.key === 'Escape' && (input.value || event.target === input)) {
+			event.preventDefault();
+			if (input.value) clear();
+			else input.blur();
+		} else if (event.key === 'Enter' && event.target === input) {
+			clearTimeout(timer);
+			search();
+			const first = document.querySelector('.step:not([hidden]) .box:not([hidden]) summary');
+			if (input.value && first) first.focus();
+		}
+	});
+	if (input.value) search(); // a page that was loaded again keeps its fields
+});
