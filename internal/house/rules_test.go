@@ -26,19 +26,21 @@ func acquaintances() []acquaintance {
 		{[]string{"github.com/itchyny/gojq/..."}, []string{"pkg/printers/..."}},
 		{[]string{regclient, regclient + "/scheme/...", regclient + "/config/..."}, []string{"pkg/payload/registry/..."}},
 		{[]string{"k8s.io/client-go/plugin/..."}, []string{"cmd/..."}},
+		{[]string{"k8s.io/client-go/rest/...", "k8s.io/client-go/transport/..."}, []string{"pkg/plugin/...", "pkg/payload/cluster/..."}},
+		{[]string{"k8s.io/client-go/tools/clientcmd/..."}, []string{"pkg/plugin/..."}},
 		{[]string{"net/http/...", "os", "os/exec"}, notPure()},
 	}
 }
 
 // pure are the rooms that take bytes and give values.
 func pure() []string {
-	return []string{"pkg/payload", "pkg/payload/fault/...", "pkg/payload/manifest/...", "pkg/payload/graph/...", "pkg/payload/diff/..."}
+	return []string{"pkg/payload", "pkg/payload/fault/...", "pkg/payload/manifest/...", "pkg/payload/graph/...", "pkg/payload/extract/...", "pkg/payload/diff/..."}
 }
 
 func notPure() []string {
 	return []string{
 		"cmd/...", "internal/...", "pkg/plugin/...", "pkg/printers/...",
-		"pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/mirror/...", "pkg/payload/trust/...",
+		"pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror/...", "pkg/payload/trust/...",
 	}
 }
 
@@ -50,13 +52,14 @@ type wall struct {
 // walls are the arrows of ARCHITECTURE.md, turned round.
 func walls() []wall {
 	const plugin, printers = "pkg/plugin/...", "pkg/printers/..."
-	const image, registry = "pkg/payload/image/...", "pkg/payload/registry/..."
+	const image, registry, cluster = "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/..."
 	const mirror, trust = "pkg/payload/mirror/...", "pkg/payload/trust/..."
 	return []wall{
-		{pure(), []string{plugin, printers, image, registry, mirror, trust}},
-		{[]string{printers}, []string{plugin, image, registry, mirror, trust}},
-		{[]string{image}, []string{plugin, printers, mirror}},
-		{[]string{registry}, []string{plugin, printers, image, mirror, trust}},
+		{pure(), []string{plugin, printers, image, registry, cluster, mirror, trust}},
+		{[]string{printers}, []string{plugin, image, registry, cluster, mirror, trust}},
+		{[]string{image}, []string{plugin, printers, cluster, mirror}},
+		{[]string{registry}, []string{plugin, printers, image, cluster, mirror, trust}},
+		{[]string{cluster}, []string{plugin, printers, image, registry, mirror, trust}},
 		{[]string{mirror, trust}, []string{plugin, printers}},
 		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/house/..."}},
 	}

@@ -1,0 +1,168 @@
+package plugin_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/internal/fixture"
+	"github.com/release-x/oc-release-x/internal/recorded"
+)
+
+// folder reads a folder as PATH=CONTENT.
+func folder(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	got := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		relative, _ := filepath.Rel(dir, path)
+		got[relative] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestExtract(t *testing.T) {
+	release, dir := layout(t, ordered()), filepath.Join(t.TempDir(), "d")
+	want(t, run(t, "extract", release, "--to", dir), 0, "", "")
+	source := t.TempDir()
+	if err := ordered().WriteFolder(source); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(folder(t, filepath.Join(source, "release-manifests")), folder(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the folder "+dir+": it is not empty: name another folder, or replace it with --force\n")
+	want(t, run(t, "extract", release, "--to", dir, "--force", "--file", "image-references"), 0, "", "")
+	if got := slices.Sorted(maps.Keys(folder(t, dir))); len(got) != 1 {
+		t.Errorf("--force left %q", got)
+	}
+	precious := t.TempDir()
+	if err := os.WriteFile(filepath.Join(precious, "thesis"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want(t, run(t, "extract", release, "--to", precious, "--force"), 8, "",
+		"error: writing the folder "+precious+": --force replaces extracted releases alone, and it holds none: name another folder\n")
+}
+
+// TestExtractedFolderIsTheSameRelease reads back what was written, in both shapes, and rendered or not.
+func TestExtractedFolderIsTheSameRelease(t *testing.T) {
+	b := ordered().WithOperatorManifest("0000_90_cluster-version-operator_01_alerts.yaml",
+		object("ConfigMap", "alerts", included)+"data: {summary: '{{\"{{\"}} $labels.pod {{\"}}\"}} is down'}\n")
+	release, parent := layout(t, b), t.TempDir()
+	const pullSpec = "example.com/release@sha256:0"
+	for name, flags := range map[string][]string{
+		"flat": nil, "both": {"--operator-manifests"}, "raw": {"--operator-manifests", "--raw"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(parent, name)
+			good(t, run(t, append([]string{"extract", release, "--to", dir, "--release-image", pullSpec}, flags...)...))
+			want(t, run(t, "images", "dir:"+dir, "-o", "pullspec"), 0, good(t, run(t, "images", release, "-o", "pullspec")), "")
+			if name == "flat" {
+				return // has no manifests of the operator, so another hash
+			}
+			hash := good(t, run(t, "manifests", release, "--hash", "--release-image", pullSpec))
+			want(t, run(t, "manifests", "dir:"+dir, "--hash", "--release-image", pullSpec), 0, hash, "")
+		})
+	}
+}
+
+func TestExtractFile(t *testing.T) {
+	release := layout(t, ordered())
+	want(t, run(t, "extract", release, "--file", "image-references"), 0, string(ordered().References()), "")
+	want(t, run(t, "extract", release, "--file", "0000_*"), 0, ""+
+		"---\n"+object("Namespace", "first", included)+
+		"---\n"+object("ConfigMap", "b1", included)+"---\n"+object("Secret", "b2")+"---\n"+object("ConfigMap", "b3", included, console)+
+		"---\n"+object("ConfigMap", "c", included, preview), "")
+	want(t, run(t, "extract", release, "--file", "nope"), 3, "", "error: the payload has no file \"nope\"; a pattern such as '*nope*' finds more\n")
+	want(t, run(t, "extract", release, "--file", "*re*"), 2, "", "error: 3 files match and image-references is no manifest: name one of them, or a folder with --to\n")
+}
+
+func TestExtractIncluded(t *testing.T) {
+	b := ordered().WithManifest("0000_60_z_00_gone.yaml", object("ConfigMap", "gone", included, "release.openshift.io/delete=true"))
+	release, dir := layout(t, b), filepath.Join(t.TempDir(), "d")
+	want(t, run(t, "extract", release, "--included", "--to", "-"), 0, ""+
+		"---\n"+object("Namespace", "first", included)+
+		"---\n"+object("ConfigMap", "b1", included)+"---\n"+object("ConfigMap", "b3", included, console), "")
+	want(t, run(t, "extract", release, "--included", "--capabilities", "none", "--to", dir), 0, "", "")
+	got := folder(t, dir)
+	if text := got["0000_50_b_00_all.yaml"]; text != "---\n"+object("ConfigMap", "b1", included) {
+		t.Errorf("got %s", text)
+	}
+	if _, ok := got["0000_50_c_00_preview.yaml"]; ok || len(got) != 5 {
+		t.Errorf("got %q", slices.Sorted(maps.Keys(got)))
+	}
+}
+
+func TestExtractUsage(t *testing.T) {
+	release := layout(t, ordered())
+	for _, test := range []struct{ args, want string }{
+		{"", "--to is needed: a folder, or - for standard output; a single file goes there with --file NAME"},
+		{"--raw --to x", "--raw goes with --operator-manifests"},
+		{"--operator-manifests --raw --included --to x", "--raw keeps templates, which have no documents yet: it cannot go with --included, --normalize or --to -"},
+		{"--cloud aws --to x", "--cloud goes with --credentials-requests"},
+		{"--credentials-requests --cloud mars --to x", `--cloud "mars": want one of alibabacloud, aws, azure, gcp, ibmcloud, nutanix, openstack, ovirt, powervs, vsphere`},
+		{"--force --to -", "--force goes with --to DIR"},
+		{"--tools --to x", "extract has no --tools yet: use `oc adm release extract --tools`"},
+		{"--command=oc --to x", "extract has no --command yet: use `oc adm release extract --command`"},
+	} {
+		want(t, run(t, append([]string{"extract", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
+	}
+	want(t, run(t, "extract", release, "--credentials-requests", "--to", filepath.Join(t.TempDir(), "d")), 3, "",
+		"error: nothing is left to write: no document of release 4.14.0 fits the flags\n")
+}
+
+func TestRow24ExtractKeepsWhatCannotBeRead(t *testing.T) {
+	release := layout(t, ordered().WithManifest("0000_60_x_00_broken.yaml", "a: [\n"))
+	got := run(t, "extract", release, "--file", "0000_60_x_00_broken.yaml")
+	if got.code != 0 || got.out != "a: [\n" || !strings.HasPrefix(got.err, "Warning: release-manifests/0000_60_x_00_broken.yaml: ") {
+		t.Errorf("exit code %d, %q, %s", got.code, got.out, got.err)
+	}
+	for _, flag := range []string{"--included", "--normalize", "--credentials-requests"} {
+		if got := run(t, "extract", release, flag, "--to", filepath.Join(t.TempDir(), "d")); got.code != 6 || !strings.Contains(got.err, "0000_60_x_00_broken.yaml: document 1 cannot be read: ") {
+			t.Errorf("%s: exit code %d, %s", flag, got.code, got.err)
+		}
+	}
+}
+
+// TestExtractOfTheRealRelease compares with the entries of the layer and with what oc writes.
+func TestExtractOfTheRealRelease(t *testing.T) {
+	release, parent := real(t), t.TempDir()
+	plain := filepath.Join(parent, "plain")
+	want(t, run(t, "extract", release, "--to", plain), 0, "", "")
+	entries := map[string]string{}
+	for _, f := range recorded.Files(t, recorded.Version).Release {
+		entries[f.Name] = string(f.Data)
+	}
+	if diff := cmp.Diff(entries, folder(t, plain)); diff != "" {
+		t.Error(diff)
+	}
+	normal := filepath.Join(parent, "normal")
+	want(t, run(t, "extract", release, "--normalize", "--to", normal), 0, "", "")
+	var sums strings.Builder
+	written := folder(t, normal)
+	for _, name := range slices.Sorted(maps.Keys(written)) {
+		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256([]byte(written[name])), name)
+	}
+	if diff := cmp.Diff(fixture.Read(t, "oc-golden/extract.sha256"), sums.String()); diff != "" {
+		t.Error(diff)
+	}
+	requests := filepath.Join(parent, "requests")
+	want(t, run(t, "extract", release, "--credentials-requests", "--cloud", "aws", "--to", requests), 0, "", "")
+	if got := strings.Join(slices.Sorted(maps.Keys(folder(t, requests))), "\n") + "\n"; got != fixture.Read(t, "oc-golden/extract-credentials-requests.files") {
+		t.Errorf("got %s", got)
+	}
+}
