@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // clusters whose kubeconfig asks a provider for tokens
+
 	"github.com/release-x/oc-release-x/pkg/plugin"
 )
 

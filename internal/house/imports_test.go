@@ -32,7 +32,7 @@ func TestStartUp(t *testing.T) {
 // A rule about a room that is called differently holds nothing.
 func TestRulesNameRooms(t *testing.T) {
 	g := loadGraph(t)
-	for _, room := range []string{"cmd/oc-release-x", "pkg/plugin", "pkg/printers", "pkg/payload", "pkg/payload/image", "pkg/payload/registry", "pkg/payload/fault"} {
+	for _, room := range []string{"cmd/oc-release-x", "pkg/plugin", "pkg/printers", "pkg/payload", "pkg/payload/image", "pkg/payload/registry", "pkg/payload/cluster", "pkg/payload/fault"} {
 		if _, ok := g[module+"/"+room]; !ok {
 			t.Errorf("there is no package %s: correct rules_test.go", room)
 		}
@@ -113,6 +113,17 @@ func TestBreaches(t *testing.T) {
 			[]string{"pkg/payload/registry reaches pkg/payload/image: pkg/payload/registry → pkg/payload/image"},
 		},
 		{"image knows registry", graph{module + "/pkg/payload/image": ours("pkg/payload/registry", "pkg/payload")}, nil},
+		{
+			"cluster knows registry",
+			graph{module + "/pkg/payload/cluster": ours("pkg/payload/registry")},
+			[]string{"pkg/payload/cluster reaches pkg/payload/registry: pkg/payload/cluster → pkg/payload/registry"},
+		},
+		{"cluster knows manifest", graph{module + "/pkg/payload/cluster": ours("pkg/payload/manifest", "k8s.io/client-go/rest")}, nil},
+		{
+			"an API server in image",
+			graph{module + "/pkg/payload/image": ours("k8s.io/client-go/rest")},
+			[]string{"pkg/payload/image imports k8s.io/client-go/rest, which only pkg/plugin/..., pkg/payload/cluster/... may"},
+		},
 		{
 			"trust knows printers",
 			graph{module + "/pkg/payload/trust": ours("pkg/printers")},

@@ -22,7 +22,7 @@ func TestUsage(t *testing.T) {
 		name, args, env string
 		want            string
 	}{
-		{name: "no release", args: "images", want: "no release given: want " + forms + ", or set OCP_RELEASE_IMAGE"},
+		{name: "no release", args: "images", want: "no release given: want " + forms + ", or set OCP_RELEASE_IMAGE; no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG"},
 		{name: "a name first", args: "images etcd", want: "\"etcd\" is not a release, did you mean `oc release-x images RELEASE etcd`? A release is " + forms},
 		{name: "a name first with the variable", args: "images etcd pod", env: release, want: "\"etcd\" is not a release, did you mean `oc release-x images --release \"$OCP_RELEASE_IMAGE\" etcd pod`? A release is " + forms},
 		{name: "unknown command", args: "imagse x", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},

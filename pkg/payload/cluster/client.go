@@ -1,0 +1,149 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+const (
+	patience  = 30 * time.Second // for one request, when the configuration has no limit of its own
+	tries     = 3
+	firstWait = 200 * time.Millisecond
+	longWait  = 10 * time.Second // what a server may ask for with Retry-After
+	sizeLimit = 16 << 20         // bytes; an API server keeps no object of more than a few
+)
+
+// client sends requests to an API server.
+type client struct {
+	http    *http.Client
+	base    *url.URL
+	host    string // host[:port], for messages
+	timeout time.Duration
+}
+
+func newClient(config *rest.Config) (*client, error) {
+	base, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil || base.Host == "" {
+		return nil, fault.Errorf(fault.Usage, "the kubeconfig names no valid server: want https://HOST:PORT")
+	}
+	base.User, base.RawQuery, base.Fragment = nil, "", ""
+	timeout := config.Timeout
+	if timeout <= 0 {
+		timeout = patience
+	}
+	limited := rest.CopyConfig(config)
+	limited.Timeout = 0 // get sets the limit, and says so in its error
+	transport, err := rest.HTTPClientFor(limited)
+	if err != nil {
+		return nil, fault.Errorf(fault.Usage, "the kubeconfig for %s: %w", base.Host, err)
+	}
+	return &client{base: base, host: base.Host, timeout: timeout, http: &http.Client{
+		Transport: transport.Transport,
+		// The credentials go with every request, so none is sent where an answer points to.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// answer is what a server sent.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	err    error
+}
+
+// get reads an object, and tries again when the server is busy or breaks off.
+func (c *client) get(ctx context.Context, o object) ([]byte, error) {
+	wait := firstWait
+	for try := 1; ; try++ {
+		a := c.ask(ctx, o)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if a.err == nil && a.status == http.StatusOK {
+			return a.body, nil
+		}
+		if try == tries || !a.transient() {
+			return nil, c.explain(o, a)
+		}
+		if err := pause(ctx, a.retryAfter(wait)); err != nil {
+			return nil, err
+		}
+		wait *= 2
+	}
+}
+
+// ask sends one request. It returns when ctx ends even if the transport does not: a program that a kubeconfig
+// names to get credentials knows nothing of ctx.
+func (c *client) ask(ctx context.Context, o object) answer {
+	late := fault.Errorf(fault.Network, "the API server %s does not answer within %s; --request-timeout sets how long to wait", c.host, c.timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, late)
+	answers := make(chan answer, 1)
+	go func() {
+		defer cancel()
+		answers <- c.send(ctx, o)
+	}()
+	select {
+	case a := <-answers:
+		if a.err != nil && errors.Is(context.Cause(ctx), late) {
+			a.err = late
+		}
+		return a
+	case <-ctx.Done():
+		select {
+		case a := <-answers: // it was the end of the request that ended ctx
+			return a
+		default:
+			return answer{err: context.Cause(ctx)}
+		}
+	}
+}
+
+func (c *client) send(ctx context.Context, o object) answer {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.JoinPath(o.path()).String(), nil)
+	if err != nil {
+		return answer{err: err}
+	}
+	request.Header.Set("Accept", "application/json")
+	response, err := c.http.Do(request)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, sizeLimit+1))
+	if err == nil && len(body) > sizeLimit {
+		err = fault.Errorf(fault.Integrity, "the API server %s sends more than %d bytes as %s", c.host, sizeLimit, o)
+	}
+	return answer{status: response.StatusCode, header: response.Header, body: body, err: err}
+}
+
+// retryAfter is how long to wait before the next try.
+func (a answer) retryAfter(usual time.Duration) time.Duration {
+	seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return usual
+	}
+	return min(time.Duration(seconds)*time.Second, longWait)
+}
+
+// pause waits for d or the end of ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the API server: %w", context.Cause(ctx))
+	}
+}

@@ -1,0 +1,82 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"path"
+	"sync"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// Cluster is the cluster that a configuration names. It is safe for use by several goroutines.
+type Cluster struct {
+	connect func() (*client, error)
+
+	mu      sync.Mutex
+	version *Version // once it was read
+}
+
+// New makes a cluster of what config gives. Nothing is read, config not even called, before the first question; an
+// error of config is the answer to every question.
+func New(config func() (*rest.Config, error)) *Cluster {
+	return &Cluster{connect: sync.OnceValues(func() (*client, error) {
+		c, err := config()
+		if err != nil {
+			return nil, err
+		}
+		return newClient(c)
+	})}
+}
+
+// object is one object of the API server.
+type object struct {
+	group, plural     string // the group of a core object is empty
+	namespace, object string
+}
+
+// resource is what permissions are about: clusterversions.config.openshift.io.
+func (o object) resource() string {
+	if o.group == "" {
+		return o.plural
+	}
+	return o.plural + "." + o.group
+}
+
+func (o object) String() string {
+	name := o.resource() + "/" + o.object
+	if o.namespace != "" {
+		name += " in namespace " + o.namespace
+	}
+	return name
+}
+
+// path is where the API server has the object.
+func (o object) path() string {
+	base := "/api/v1"
+	if o.group != "" {
+		base = path.Join("/apis", o.group, "v1")
+	}
+	if o.namespace != "" {
+		base = path.Join(base, "namespaces", o.namespace)
+	}
+	return path.Join(base, o.plural, o.object)
+}
+
+// get reads an object into a struct with the fields that matter.
+func (c *Cluster) get(ctx context.Context, o object, into any) (*client, error) {
+	api, err := c.connect()
+	if err != nil {
+		return nil, err
+	}
+	body, err := api.get(ctx, o)
+	if err != nil {
+		return api, err
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return api, fault.Errorf(fault.Integrity, "the server %s is no API server of OpenShift: what it sends as %s is no such object", api.host, o)
+	}
+	return api, nil
+}
