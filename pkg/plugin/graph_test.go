@@ -63,6 +63,9 @@ func TestGraphForms(t *testing.T) {
 	if out := good(t, run(t, "graph", release, "-o", "dot")); !strings.HasPrefix(out, "digraph tasks {\n") {
 		t.Errorf("dot: %s", out)
 	}
+	if out := good(t, run(t, "graph", release, "-o", "html")); !strings.HasPrefix(out, "<!DOCTYPE html>\n") || strings.Contains(out, "http://") || !strings.Contains(out, "b3") {
+		t.Errorf("html: %s", out)
+	}
 	if out := good(t, run(t, "graph", release, "--objects")); !strings.Contains(out, "ConfigMap") {
 		t.Errorf("tree with objects: %s", out)
 	}

@@ -5,13 +5,14 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/printers/page"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
 // GraphForms are the forms of a graph beyond its document.
-func GraphForms() []string { return []string{"dot", "mermaid", "tree"} }
+func GraphForms() []string { return []string{"dot", "html", "mermaid", "tree"} }
 
-// Graph shows a task graph as a tree, for Graphviz, for Mermaid or as a document. objects adds what the nodes
+// Graph shows a task graph as a tree, for Graphviz, for Mermaid, as a page or as a document. objects adds what the nodes
 // hold to the tree.
 func Graph(document *v1alpha1.ReleaseGraph, g *graph.Graph, objects bool) View {
 	tree := func(w io.Writer) error { return readable(g).Tree(w, objects) }
@@ -21,6 +22,7 @@ func Graph(document *v1alpha1.ReleaseGraph, g *graph.Graph, objects bool) View {
 		Texts: map[string]func(io.Writer) error{
 			"tree":    tree,
 			"dot":     func(w io.Writer) error { return g.DOT(w) },
+			"html":    func(w io.Writer) error { return page.Write(w, document) },
 			"mermaid": func(w io.Writer) error { return readable(g).Mermaid(w) },
 		},
 	}
