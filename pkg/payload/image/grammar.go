@@ -45,6 +45,8 @@ func parseRegistry(ref Reference, rest string) (Reference, error) {
 	host, repository, _ := strings.Cut(name, "/")
 	repository, tag, tagged := strings.Cut(repository, ":")
 	switch {
+	case host == "" || host == "." || host == ".." || host == "~":
+		return Reference{}, fault.Errorf(fault.Usage, "%s is a path: want oci:PATH for an image layout, oci-archive:PATH or docker-archive:PATH for a tar file, dir:PATH for an extracted release", quoted(ref.Text))
 	case !grammarOf().host.MatchString(host):
 		return Reference{}, fault.Errorf(fault.Usage, "%s: %s is not the host of a registry: want quay.io/org/repo:tag", quoted(ref.Text), quoted(host))
 	case !strings.ContainsAny(host, ".:") && host != "localhost":

@@ -89,6 +89,8 @@ func TestParseReferenceRefuses(t *testing.T) {
 		{"repo:tag", `"repo:tag" is not a release: want ` + forms},
 		{"org/repo", `"org/repo" names no registry: want HOST/REPOSITORY:TAG, as in quay.io/org/repo:tag`},
 		{"org/repo:tag", `"org/repo:tag" names no registry: want HOST/REPOSITORY:TAG, as in quay.io/org/repo:tag`},
+		{"/srv/release", `"/srv/release" is a path: want oci:PATH for an image layout, oci-archive:PATH or docker-archive:PATH for a tar file, dir:PATH for an extracted release`},
+		{"./release", `"./release" is a path: want oci:PATH for an image layout, oci-archive:PATH or docker-archive:PATH for a tar file, dir:PATH for an extracted release`},
 		{"docker://org/repo", `"docker://org/repo" names no registry: want HOST/REPOSITORY:TAG, as in quay.io/org/repo:tag`},
 		{"docker://busybox", `"docker://busybox" names no registry: want HOST/REPOSITORY:TAG, as in quay.io/org/repo:tag`},
 		{"docker:quay.io/a", `"docker:quay.io/a": want docker://HOST/REPOSITORY:TAG`},
