@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -108,9 +109,13 @@ func (out *Output) printQuery(ctx context.Context, w io.Writer, document any) er
 	}
 	buffered := bufio.NewWriter(w)
 	style := style{indent: out.options.Terminal, color: out.options.Color}
-	results := out.query.code.RunWithContext(ctx, input, out.query.values...)
+	next, stop := out.query.run(ctx, input)
+	defer stop()
 	for {
-		value, ok := results.Next()
+		value, ok, err := next()
+		if err != nil {
+			return errors.Join(buffered.Flush(), err)
+		}
 		if !ok {
 			return buffered.Flush()
 		}
@@ -134,6 +139,43 @@ func (out *Output) printQuery(ctx context.Context, w io.Writer, document any) er
 			return err
 		}
 	}
+}
+
+// queryMemory is how much memory a query may take before the collector works hard; it is no hard limit.
+const queryMemory = 1 << 30
+
+// run starts the query on a document. next gives its results one after another and returns at once when ctx
+// ends: a single step of a query, such as a string multiplied, can take longer than anyone waits.
+func (q *query) run(ctx context.Context, input any) (next func() (value any, ok bool, err error), stop func()) {
+	debug.SetMemoryLimit(queryMemory)
+	type result struct {
+		value any
+		ok    bool
+	}
+	inner, stop := context.WithCancel(ctx)
+	results := make(chan result)
+	go func() {
+		iterator := q.code.RunWithContext(inner, input, q.values...)
+		for {
+			value, ok := iterator.Next()
+			select {
+			case results <- result{value, ok}:
+			case <-inner.Done():
+				return
+			}
+			if !ok {
+				return
+			}
+		}
+	}()
+	return func() (any, bool, error) {
+		select {
+		case r := <-results:
+			return r.value, r.ok, nil
+		case <-ctx.Done():
+			return nil, false, context.Cause(ctx)
+		}
+	}, stop
 }
 
 // runtimeError is what an error of a running query means for the command: nothing for halt.

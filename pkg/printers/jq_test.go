@@ -134,15 +134,26 @@ func TestJQRuntime(t *testing.T) {
 }
 
 func TestRow51JQIsStoppedInTime(t *testing.T) {
-	output, err := printers.NewOutput(options(func(o *printers.Options) { o.JQ, o.HasJQ = "repeat(.)|empty", true }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cause := errors.New("out of time")
-	ctx, cancel := context.WithTimeoutCause(context.Background(), 20*time.Millisecond, cause)
-	defer cancel()
-	if err := output.Print(ctx, &bytes.Buffer{}, printers.ComponentImages(components())); !errors.Is(err, cause) {
-		t.Errorf("got %v, want %v", err, cause)
+	for name, expression := range map[string]string{
+		"a loop without end": "repeat(.)|empty",
+		"one long step":      `[limit(30000000;repeat(1))]|sort|length`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			output, err := printers.NewOutput(options(func(o *printers.Options) { o.JQ, o.HasJQ = expression, true }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			cause := errors.New("out of time")
+			ctx, cancel := context.WithTimeoutCause(context.Background(), 20*time.Millisecond, cause)
+			defer cancel()
+			started := time.Now()
+			if err := output.Print(ctx, &bytes.Buffer{}, printers.ComponentImages(components())); !errors.Is(err, cause) {
+				t.Errorf("got %v, want %v", err, cause)
+			}
+			if took := time.Since(started); took > 3*time.Second {
+				t.Errorf("it took %v to stop", took)
+			}
+		})
 	}
 }
 
