@@ -1,0 +1,106 @@
+// Package presence finds out whether the images of a release are where their pull specs say, and can be pulled
+// with the credentials at hand. One request an image is enough; Deep looks at what the images are made of too.
+package presence
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// Registry is asked about images; repository is host[:port]/path.
+type Registry interface {
+	// Head asks for a manifest by tag or digest without its bytes; declared is the digest that the answer names.
+	Head(ctx context.Context, repository, tagOrDigest string) (declared string, err error)
+	// HeadBlob asks for a blob without its bytes; size is what the answer names, -1 when it does not.
+	HeadBlob(ctx context.Context, repository string, d digest.Digest) (size int64, err error)
+	// Manifest fetches a manifest, unverified.
+	Manifest(ctx context.Context, repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
+}
+
+// Result is what was found out about one component's image.
+type Result struct {
+	Component payload.Component
+	Err       error // nil when the image is there; its kind says what stopped the question
+}
+
+// Options say how to ask.
+type Options struct {
+	Parallel int  // questions at once; 0 is 8
+	Deep     bool // manifests are fetched and verified, and their configurations and layers asked for
+	// Progress is told after each image, one call at a time; nil is not told.
+	Progress func(done, total int)
+}
+
+// Check asks about every component's image, in the order of the components. Images that several components
+// share are asked for once. It ends early only when ctx does, which is then the error of what is left.
+func Check(ctx context.Context, registry Registry, components []payload.Component, o Options) []Result {
+	if o.Parallel <= 0 {
+		o.Parallel = 8
+	}
+	order, answers := distinct(components), map[string]error{}
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	slots := make(chan struct{}, o.Parallel)
+	for _, image := range order {
+		slots <- struct{}{}
+		group.Add(1)
+		go func() {
+			defer func() { <-slots; group.Done() }()
+			err := checkOne(ctx, registry, image, o.Deep)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[image] = err
+			if o.Progress != nil {
+				o.Progress(len(answers), len(order))
+			}
+		}()
+	}
+	group.Wait()
+	results := make([]Result, 0, len(components))
+	for _, c := range components {
+		results = append(results, Result{Component: c, Err: answers[c.Image]})
+	}
+	return results
+}
+
+// distinct are the pull specs, each once, in the order of the components.
+func distinct(components []payload.Component) []string {
+	seen := map[string]bool{}
+	var order []string
+	for _, c := range components {
+		if !seen[c.Image] {
+			seen[c.Image] = true
+			order = append(order, c.Image)
+		}
+	}
+	return order
+}
+
+// checkOne asks for one image by its digest.
+func checkOne(ctx context.Context, registry Registry, image string, deep bool) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	repository, after, _ := strings.Cut(image, "@")
+	d, err := payload.ParseDigest(after)
+	if err != nil {
+		return fault.Errorf(fault.Integrity, "it is not referenced by a digest: %s", image)
+	}
+	if deep {
+		return checkManifest(ctx, registry, repository, d, 0)
+	}
+	declared, err := registry.Head(ctx, repository, d.String())
+	if err != nil {
+		return err
+	}
+	if declared != "" && declared != d.String() {
+		return fault.Errorf(fault.Integrity, "%s: the registry answers with another image, %s", image, declared)
+	}
+	return nil
+}
