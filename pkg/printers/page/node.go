@@ -29,9 +29,11 @@ type group struct {
 }
 
 type row struct {
-	Index, Kind, Namespace, Name string
-	APIVersion                   []string // cut where a line may break
-	Place                        []string // file and document, with the folder when the node has several; cut, too
+	Index, Kind, Namespace string
+
+	// Name, APIVersion and Place are cut where a line may break.
+	Name, APIVersion []string
+	Place            []string // file and document, with the folder when the node has several
 }
 
 // componentOf names what an object belongs to: a file without a component counts by its own name.
@@ -111,8 +113,8 @@ func newRow(o v1alpha1.GraphObject, folder string) row {
 		place += " #" + thousands(o.Document)
 	}
 	return row{
-		Index: thousands(o.Index), Kind: visible(o.Kind), Namespace: visible(o.Namespace), Name: visible(o.Name),
-		APIVersion: strings.SplitAfter(visible(o.APIVersion), "/"), Place: strings.SplitAfter(visible(place), "_"),
+		Index: thousands(o.Index), Kind: visible(o.Kind), Namespace: visible(o.Namespace),
+		Name: cut(visible(o.Name), ".:"), APIVersion: cut(visible(o.APIVersion), "./"), Place: cut(visible(place), "_/"),
 	}
 }
 

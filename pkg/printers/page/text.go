@@ -32,6 +32,15 @@ func visible(text string) string {
 	return b.String()
 }
 
+// cut cuts a long name behind marks, where its line may break.
+func cut(text, marks string) []string {
+	var parts []string
+	for at := strings.IndexAny(text, marks); at >= 0 && at+1 < len(text); at = strings.IndexAny(text, marks) {
+		parts, text = append(parts, text[:at+1]), text[at+1:]
+	}
+	return append(parts, text)
+}
+
 // count is a number with its noun, thousands apart: "1,028 objects".
 func count(n int, noun string) string {
 	if n != 1 {

@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
@@ -110,7 +109,7 @@ func facts(g *v1alpha1.ReleaseGraph) []fact {
 		{"Architecture", g.Release.Architecture},
 	} {
 		if f.Value != "" {
-			all = append(all, fact{f.Name, strings.SplitAfter(visible(f.Value), "@")})
+			all = append(all, fact{f.Name, cut(visible(f.Value), "@")})
 		}
 	}
 	return all

@@ -45,9 +45,9 @@ addEventListener('DOMContentLoaded', () => {
 		place === 'level' ? text.level === word.text : text[place].includes(word.text)));
 
 	// Marks are made of text nodes, never of markup: names may hold anything.
-	const marked = new Set();
+	const marked = new Map(); // with what was in an element before
 	const unmark = () => {
-		marked.forEach((element) => { element.textContent = element.textContent; });
+		marked.forEach((nodes, element) => element.replaceChildren(...nodes));
 		marked.clear();
 	};
 	const mark = (element, place, words) => {
@@ -55,7 +55,7 @@ addEventListener('DOMContentLoaded', () => {
 		if (!element || !texts.length) return;
 		const parts = element.textContent.split(new RegExp('(' + texts.sort((a, b) => b.length - a.length).join('|') + ')', 'i'));
 		if (parts.length < 2) return;
-		marked.add(element);
+		marked.set(element, [...element.childNodes]);
 		element.replaceChildren(...parts.map((part, i) => {
 			if (i % 2 === 0) return part;
 			const highlight = document.createElement('mark');
@@ -139,6 +139,7 @@ addEventListener('DOMContentLoaded', () => {
 		input.value = '';
 		search();
 	};
+	addEventListener('searchend', clear);
 	addEventListener('keydown', (event) => {
 		if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
 		if (event.key === '/' && event.target !== input) {

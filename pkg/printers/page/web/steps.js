@@ -17,7 +17,10 @@ addEventListener('DOMContentLoaded', () => {
 	addEventListener('hashchange', () => goTo(location.hash.slice(1)));
 	document.addEventListener('click', (event) => {
 		const link = event.target.closest('a[href^="#"]');
-		if (link && link.hash === location.hash) goTo(link.hash.slice(1)); // no hashchange comes
+		if (!link) return;
+		const target = document.getElementById(link.hash.slice(1));
+		if (target && target.closest('[hidden]')) dispatchEvent(new Event('searchend')); // it was not found
+		if (link.hash === location.hash) goTo(link.hash.slice(1)); // no hashchange comes
 	});
 	goTo(location.hash.slice(1));
 
