@@ -26,6 +26,15 @@ func newCluster(f *factory) *cluster.Cluster {
 	})
 }
 
+// pullSecret reads the credentials for registries of the connected cluster.
+func (f *factory) pullSecret(ctx context.Context) (data []byte, from string, err error) {
+	if data, from, err = f.cluster.PullSecret(ctx); err != nil {
+		return nil, "", fmt.Errorf("--pull-secret-from-cluster: %w", err)
+	}
+	f.notef("credentials for registries are those of %s", from)
+	return data, from, nil
+}
+
 // desired is the release that the connected cluster runs, or is about to.
 func (f *factory) desired(ctx context.Context) (image.Reference, error) {
 	v, err := f.cluster.Version(ctx)

@@ -55,6 +55,9 @@ var errNoCluster = errors.New("no cluster is configured: name a kubeconfig with 
 // config is how the cluster is reached: by the kubeconfig, with flags in its place; in a pod without one, as the
 // pod's service account. It contacts nothing.
 func (c *clusterFlags) config(env Environment) (*rest.Config, error) {
+	if _, err := clientcmd.ParseTimeout(c.overrides.Timeout); err != nil {
+		return nil, fault.Errorf(fault.Usage, "--request-timeout %q: want a time such as 5s or 2m", c.overrides.Timeout)
+	}
 	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: c.kubeconfig}
 	if files := env.Getenv("KUBECONFIG"); files != "" {
 		rules.Precedence = filepath.SplitList(files)

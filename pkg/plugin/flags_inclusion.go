@@ -21,6 +21,7 @@ type inclusionFlags struct {
 	profile, featureSet, excludeIdentifier string
 	featureGates, known, enabled           string
 	overrides, installConfig, releaseImage string
+	byCluster                              bool
 	command                                *cobra.Command
 }
 
@@ -35,7 +36,8 @@ func newInclusionFlags(cmd *cobra.Command) *inclusionFlags {
 	flags.StringVar(&i.enabled, "capabilities", "", "Enabled capabilities: none, vCurrent, a set such as v4.14, or a list A,B (default: all known)")
 	flags.StringVar(&i.overrides, "overrides", "", "File with the overrides of a ClusterVersion, or a ClusterVersion")
 	flags.StringVar(&i.installConfig, "install-config", "", "File of an installer: feature set, gates and capabilities of the cluster to come")
-	flags.StringVar(&i.releaseImage, "release-image", "", "Pull spec that the operator's own manifests are rendered with (default: the release by digest)")
+	flags.BoolVar(&i.byCluster, "included-by-cluster", false, "Take profile, feature set, gates, capabilities, overrides and exclude identifier from the connected cluster; flags go before it")
+	flags.StringVar(&i.releaseImage, "release-image", "", "Pull spec that the operator's own manifests are rendered with (default: the release by digest, or as the cluster names it)")
 	return i
 }
 
@@ -46,6 +48,9 @@ func featureSets() []string {
 // check refuses values that no cluster could have, before anything is fetched, and reads the files.
 func (i *inclusionFlags) check() (inclusion, error) {
 	c := inclusion{flags: i}
+	if i.byCluster && i.installConfig != "" {
+		return c, fault.Errorf(fault.Usage, "--included-by-cluster and --install-config both say which cluster it is: give one of them")
+	}
 	if i.featureSet != "" && !slices.Contains(featureSets(), i.featureSet) {
 		return c, fault.Errorf(fault.Usage, "--feature-set %q: want one of %s", i.featureSet, strings.Join(featureSets(), ", "))
 	}
@@ -103,34 +108,56 @@ func readOverrides(file string) ([]manifest.Override, error) {
 type inclusion struct {
 	flags         *inclusionFlags
 	installConfig *manifest.InstallConfig
+	connected     *connected // nil before the cluster was asked
 	overrides     []manifest.Override
 }
 
-// settings are those of the cluster: of the installer's file if there is one, each flag that was given in its
-// place.
+// given says whether a flag is on the command line.
+func (c inclusion) given(flag string) bool { return c.flags.command.Flags().Changed(flag) }
+
+// profile is the profile of the cluster.
+func (c inclusion) profile() string {
+	if c.connected != nil && c.connected.operator.Profile != "" && !c.given("profile") {
+		return c.connected.operator.Profile
+	}
+	return c.flags.profile
+}
+
+// settings are those of the cluster: of the connected one or of the installer's file if there is one, each flag that
+// was given in its place.
 func (c inclusion) settings(objects []*manifest.Object, version string) manifest.Settings {
 	var s manifest.Settings
-	given := func(flag string) bool { return c.flags.command.Flags().Changed(flag) }
-	if c.installConfig != nil {
+	described := true
+	switch {
+	case c.connected != nil:
+		s = c.connected.settings(objects, version)
+	case c.installConfig != nil:
 		s = c.installConfig.Settings(objects)
+	default:
+		described = false
 	}
-	if s.Profile == "" || given("profile") {
-		s.Profile = c.flags.profile
-	}
-	if c.installConfig == nil || given("feature-set") {
+	s.Profile = c.profile()
+	if !described || c.given("feature-set") {
 		s.FeatureSet = c.flags.featureSet
 	}
-	if c.installConfig == nil || given("feature-gates") {
+	if c.connected != nil && c.given("feature-set") {
+		s.Gates = manifest.Gates{Mode: manifest.PayloadGates} // the cluster's are those of its own set
+	}
+	if !described || c.given("feature-gates") {
 		s.Gates = gates(c.flags.featureGates)
 	}
-	if given("known-capabilities") {
+	if c.given("known-capabilities") {
 		s.KnownCapabilities = capabilities(c.flags.known, objects)
 	}
-	if given("capabilities") {
+	if c.given("capabilities") {
 		s.EnabledCapabilities = capabilities(c.flags.enabled, objects)
 	}
-	s.ExcludeIdentifier = c.flags.excludeIdentifier
-	s.Overrides = c.overrides
+	if c.connected == nil || c.given("exclude-identifier") {
+		s.ExcludeIdentifier = c.flags.excludeIdentifier
+	}
+	if c.connected == nil || c.given("overrides") {
+		s.Overrides = c.overrides
+	}
 	if v, err := semver.Parse(version); err == nil {
 		s.MajorVersion = &v.Major
 	}
@@ -177,6 +204,8 @@ type evaluated struct {
 	files   payload.Files
 	payload *manifest.Payload
 	entries []manifest.Entry
+
+	connected *connected // nil unless the cluster was asked
 }
 
 // wantManifests is what is read to list a payload's manifests.
@@ -186,11 +215,17 @@ func wantManifests() image.Want {
 
 // evaluate reads a release with its manifests and decides about each.
 func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository string, c inclusion, want image.Want) (*evaluated, error) {
+	if c.flags.byCluster {
+		var err error
+		if c.connected, err = f.ask(ctx, c.given); err != nil {
+			return nil, err
+		}
+	}
 	release, files, err := f.read(ctx, ref, repository, readOptions{want: want})
 	if err != nil {
 		return nil, err
 	}
-	pullSpec := release.pullSpec
+	pullSpec := f.releaseImage(release, c.connected)
 	if c.flags.releaseImage != "" {
 		pullSpec = c.flags.releaseImage
 	}
@@ -198,9 +233,8 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 	for _, component := range release.Components {
 		images[component.Name] = component.Image
 	}
-	profile := c.flags.profile
 	p := manifest.Load(files, manifest.Render{
-		ReleaseImage: pullSpec, ClusterProfile: profile, Images: images,
+		ReleaseImage: pullSpec, ClusterProfile: c.profile(), Images: images,
 		Done: ref.Kind == image.KindFolder && manifest.Rendered(files.Operator),
 	})
 	for _, warning := range p.Warnings {
@@ -210,5 +244,5 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 	for _, warning := range warnings {
 		f.warnf("%s", warning)
 	}
-	return &evaluated{loaded: release, files: files, payload: p, entries: entries}, nil
+	return &evaluated{loaded: release, files: files, payload: p, entries: entries, connected: c.connected}, nil
 }

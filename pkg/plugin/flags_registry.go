@@ -49,7 +49,7 @@ func (r *registryFlags) client(f *factory, references []image.Reference) *regist
 		Log:            f.logger(),
 	}
 	if f.global.cluster.pullSecret {
-		options.PullSecret = f.cluster.PullSecret
+		options.PullSecret = f.pullSecret
 	}
 	if r.insecure {
 		for _, ref := range references {

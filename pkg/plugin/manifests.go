@@ -109,6 +109,9 @@ func (c *manifestsCommand) printHash(release *evaluated) error {
 	if err != nil {
 		return err
 	}
+	if release.connected != nil {
+		c.notef("the hash of what the cluster at %s loaded %s", release.connected.version.Server, release.connected.compareHash(release.loaded, hash))
+	}
 	_, err = fmt.Fprintln(c.Out, hash)
 	return err
 }

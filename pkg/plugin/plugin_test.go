@@ -18,6 +18,7 @@ import (
 type call struct {
 	stdin    string
 	env      map[string]string
+	home     string // "" for an empty one
 	terminal bool
 	out      io.Writer // in place of what result.out collects
 }
@@ -30,11 +31,14 @@ type result struct {
 
 func (c call) run(t *testing.T, args ...string) result {
 	t.Helper()
+	if c.home == "" {
+		c.home = t.TempDir()
+	}
 	var out, errOut bytes.Buffer
 	env := plugin.Environment{
 		Streams: plugin.Streams{In: strings.NewReader(c.stdin), Out: &out, ErrOut: &errOut, OutTerminal: c.terminal},
 		Getenv:  func(name string) string { return c.env[name] },
-		Home:    t.TempDir(),
+		Home:    c.home,
 		Name:    "oc release-x",
 	}
 	if c.out != nil {

@@ -12,9 +12,10 @@ import (
 // loaded is a release that was read, with what its image says of itself.
 type loaded struct {
 	*payload.Release
-	identity image.Identity
-	config   *image.Config // only when it was asked for
-	pullSpec string        // by digest, "" when the source has no digest
+	reference image.Reference
+	identity  image.Identity
+	config    *image.Config // only when it was asked for
+	pullSpec  string        // by digest, "" when the source has no digest
 }
 
 // readOptions say what a command needs of a release beyond the two files that describe it.
@@ -39,7 +40,7 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 	if err != nil {
 		return nil, payload.Files{}, err
 	}
-	l := &loaded{}
+	l := &loaded{reference: ref}
 	if o.config {
 		if l.config, err = img.Config(ctx); err != nil {
 			return nil, payload.Files{}, err

@@ -9,8 +9,8 @@ type Agreement string
 const (
 	Agrees    Agreement = "agrees"
 	Differs   Agreement = "differs"
-	Unknown   Agreement = "unknown"   // the cluster has loaded nothing yet
-	Unrelated Agreement = "unrelated" // the cluster runs another release
+	Unknown   Agreement = "is not known"          // the cluster has loaded nothing yet
+	Unrelated Agreement = "is of another release" // the cluster runs that
 )
 
 // CompareHash compares the hash of a payload (manifest.Hash, with the settings of this cluster) with that of the

@@ -1,0 +1,246 @@
+package plugin_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/release-x/oc-release-x/internal/testcluster"
+	"github.com/release-x/oc-release-x/internal/testrelease"
+)
+
+const forms = "quay.io/org/repo:tag, 4.14.0, oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:DIR, file:FILE or -"
+
+// pinned pushes a release into a registry and gives its pull spec by digest.
+func pinned(t *testing.T, b *testrelease.Builder, tags ...string) (pullSpec, registry string) {
+	t.Helper()
+	server, r := testrelease.Registry(t), build(t, b)
+	for _, tag := range append(tags, "pinned") {
+		if err := r.PushTo(server, "ocp/release", tag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	digest := r.Digest()
+	if list := r.ListDigest(); list != "" {
+		digest = list
+	}
+	return host(server) + "/ocp/release@" + digest.String(), host(server)
+}
+
+// writeFile writes a file and gives its path.
+func writeFile(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// in runs a command with the kubeconfig of a cluster in the environment.
+func in(t *testing.T, s *testcluster.Server, args ...string) result {
+	t.Helper()
+	return call{env: map[string]string{"KUBECONFIG": s.Kubeconfig(t, testcluster.Token)}}.run(t, args...)
+}
+
+func TestReleaseOfTheCluster(t *testing.T) {
+	image, _ := pinned(t, small())
+	s := testcluster.New(t).WithRelease("4.14.0", image)
+	want(t, in(t, s, "images", "--insecure", "-o", "name"), 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
+	digest := image[strings.Index(image, "@")+1:]
+	want(t, in(t, s, "images", "--insecure", "--jq", ".release|.reference,.image,.digest"), 0, image+"\n"+image+"\n"+digest+"\n", "")
+	got := in(t, s, "images", "pod", "--release", image, "--insecure", "-o", "name")
+	want(t, got, 0, "pod\n", "")
+	got = in(t, s, "images", "--insecure", "-o", "name", "-v=1")
+	if note := "no release given: " + image + ", which is 4.14.0, is the release of the cluster at " + s.Host() + "\n"; !strings.HasPrefix(got.err, note) {
+		t.Errorf("got %s, want %s first", got.err, note)
+	}
+	want(t, run(t, "images", "--insecure", "--kubeconfig", s.Kubeconfig(t, testcluster.Token), "-o", "name", "--context", "admin"), 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
+}
+
+func TestReleaseOfTheClusterIsAskedLast(t *testing.T) {
+	release := layout(t, small())
+	s := testcluster.New(t)
+	kubeconfig := s.Kubeconfig(t, testcluster.Token)
+	for _, c := range []struct {
+		call call
+		args string
+	}{
+		{call{env: map[string]string{"KUBECONFIG": kubeconfig, "OCP_RELEASE_IMAGE": release}}, "images"},
+		{call{env: map[string]string{"KUBECONFIG": kubeconfig}}, "images " + release},
+		{call{env: map[string]string{"KUBECONFIG": kubeconfig}}, "manifests --release " + release},
+		{call{env: map[string]string{"KUBECONFIG": kubeconfig}}, "version"},
+		{call{env: map[string]string{"KUBECONFIG": kubeconfig}}, "images --help"},
+	} {
+		if got := c.call.run(t, strings.Fields(c.args)...); got.code != 0 {
+			t.Errorf("%s: %s", c.args, got.err)
+		}
+	}
+	if got := s.Requests(); len(got) > 0 {
+		t.Errorf("the cluster was asked: %q", got)
+	}
+}
+
+// TestNoCluster is what is said when nothing names a release and no cluster names one either.
+func TestNoCluster(t *testing.T) {
+	dir := t.TempDir()
+	const contexts = "apiVersion: v1\nkind: Config\ncontexts:\n- {name: two, context: {cluster: c}}\n- {name: one, context: {cluster: c}}\nclusters:\n- {name: c, cluster: {server: 'https://h'}}\n"
+	unchosen := writeFile(t, "unchosen", contexts)
+	none := "error: no release given: want " + forms + ", or set OCP_RELEASE_IMAGE; "
+	asking := "error: no release given, and asking the cluster for its own failed: "
+	for _, test := range []struct {
+		name, env, args string
+		code            int
+		want            string
+	}{
+		{name: "nothing", code: 2, want: none + "no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG"},
+		{name: "files that are missing", env: dir + "/none:" + dir + "/nothing", code: 2, want: none + "no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG"},
+		{name: "empty file", env: writeFile(t, "empty", ""), code: 2, want: none + "no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG"},
+		{name: "no current context", env: unchosen, code: 2, want: none + "no cluster is chosen: the kubeconfig has no current context, and --context is not given; the kubeconfig has one, two"},
+		{name: "unknown context", env: unchosen, args: "--context three", code: 2, want: asking + `--context "three": the kubeconfig has one, two`},
+		{name: "context without a kubeconfig", args: "--context three", code: 2, want: asking + `--context "three": the kubeconfig has no contexts`},
+		{name: "unknown cluster", env: unchosen, args: "--context one --cluster x", code: 2, want: asking + `the kubeconfig: cluster "x" does not exist`},
+		{name: "named file is missing", args: "--kubeconfig " + dir + "/none", code: 8, want: asking + "--kubeconfig: stat " + dir + "/none: no such file or directory"},
+		{name: "limit that is none", env: unchosen, args: "--context one --request-timeout x", code: 2, want: asking + `--request-timeout "x": want a time such as 5s or 2m`},
+		{name: "offline", env: unchosen, args: "--context one --offline", code: 5, want: asking + "--offline was given, so no cluster is asked"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := call{env: map[string]string{"KUBECONFIG": test.env}}.run(t, append([]string{"images"}, strings.Fields(test.args)...)...)
+			want(t, got, test.code, "", test.want+"\n")
+		})
+	}
+	broken := writeFile(t, "broken", "token: canary\n  x: [")
+	got := call{env: map[string]string{"KUBECONFIG": broken}}.run(t, "images")
+	if got.code != 2 || !strings.Contains(got.err, broken) || strings.Contains(got.err, "canary") {
+		t.Errorf("broken kubeconfig: %+v", got)
+	}
+}
+
+func TestHomeHasAKubeconfig(t *testing.T) {
+	s := testcluster.New(t).WithRelease("4.14.0", "")
+	home := t.TempDir()
+	if err := os.Mkdir(filepath.Join(home, ".kube"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.Kubeconfig(t, testcluster.Token), filepath.Join(home, ".kube", "config")); err != nil {
+		t.Fatal(err)
+	}
+	want(t, call{home: home}.run(t, "images"), 3, "", "error: no release given, and the cluster at "+s.Host()+" names none yet: its ClusterVersion has no status.desired.image\n")
+}
+
+// TestClusterThatCannotSay goes through all that keeps a cluster from naming its release.
+func TestClusterThatCannotSay(t *testing.T) {
+	asking := "error: no release given, and asking the cluster for its own failed: "
+	gone := testcluster.New(t)
+	gone.Close()
+	plain := testcluster.New(t)
+	forbidden := testcluster.New(t).Forbid(testcluster.ClusterVersion)
+	odd := testcluster.New(t).WithRelease("4.14.0", "no pull spec")
+	slow := testcluster.New(t).Before(func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true })
+	for _, test := range []struct {
+		name       string
+		kubeconfig string
+		args       string
+		code       int
+		want       string
+	}{
+		{"unreachable", gone.Kubeconfig(t, testcluster.Token), "", 5, asking + "the API server " + gone.Host() + " cannot be reached: dial tcp " + gone.Host() + ": connect: connection refused"},
+		{"no OpenShift", plain.Kubeconfig(t, testcluster.Token), "", 3, asking + "the server " + plain.Host() + " is not OpenShift: it has no ClusterVersion"},
+		{"forbidden", forbidden.Kubeconfig(t, testcluster.Token), "", 4, asking + "the API server " + forbidden.Host() +
+			" refuses clusterversions.config.openshift.io/version: the user viewer lacks the permission to get clusterversions.config.openshift.io in the cluster"},
+		{"expired token", plain.Kubeconfig(t, "canary-expired"), "", 4, asking + "the API server " + plain.Host() + " does not accept the credentials: log in again, or give --token"},
+		{"token of the command line", plain.Kubeconfig(t, testcluster.Token), "--token canary-other", 4, asking + "the API server " + plain.Host() + " does not accept the credentials: log in again, or give --token"},
+		{"no token", plain.Kubeconfig(t, ""), "", 4, asking + "the API server " + plain.Host() + " was asked without credentials: log in, or give --token"},
+		{"unknown authority", testcluster.WriteKubeconfig(t, plain.URL, testcluster.Token, nil), "", 5, asking + "the certificate of the API server " + plain.Host() +
+			" is not trusted: x509: certificate signed by unknown authority; the kubeconfig's certificate-authority must be the one that signed it"},
+		{"slow", slow.Kubeconfig(t, testcluster.Token), "--request-timeout 50ms", 5, asking + "the API server " + slow.Host() + " does not answer within 50ms; --request-timeout sets how long to wait"},
+		{"slow, with a limit for all", slow.Kubeconfig(t, testcluster.Token), "--timeout 50ms", 5, "error: not done within --timeout 50ms"},
+		{"not a pull spec", odd.Kubeconfig(t, testcluster.Token), "", 3, "error: the cluster at " + odd.Host() + ` names "no pull spec" as the image of 4.14.0, which is no pull spec`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := run(t, append([]string{"images", "--kubeconfig", test.kubeconfig, "-v=9"}, strings.Fields(test.args)...)...)
+			want(t, got, test.code, "", test.want+"\n")
+		})
+	}
+}
+
+func TestVersionsThatTheClusterKnows(t *testing.T) {
+	multi, _ := pinned(t, small().WithList("amd64", "arm64"))
+	single, registry := pinned(t, small(), "4.14.0-x86_64", "4.14.0-aarch64", "4.14.0-multi")
+	tagged := registry + "/ocp/release:4.14.0-"
+	version := func(architecture, image string) *testcluster.Server {
+		return testcluster.New(t).With(testcluster.ClusterVersion, `{"status":{"desired":{"version":"4.13.0","image":"q.io/a/b:c"},
+			"availableUpdates":[{"version":"4.14.0","image":"`+image+`","architecture":"`+architecture+`"}]}}`)
+	}
+	one, several := version("", single), version("Multi", multi)
+	for _, test := range []struct {
+		name  string
+		s     *testcluster.Server
+		args  string
+		image string // what was opened
+	}{
+		{"bare", one, "4.14.0", single},
+		{"bare, several", several, "4.14.0", multi},
+		{"multi, by tag", one, "4.14.0-multi", tagged + "multi"},
+		{"multi", several, "4.14.0-multi", multi},
+		{"architecture, by tag", one, "4.14.0-x86_64", tagged + "x86_64"},
+		{"architecture, several, by tag", several, "4.14.0-x86_64", tagged + "x86_64"},
+		{"--arch, by tag", one, "4.14.0 --arch arm64", tagged + "aarch64"},
+		{"--arch, several", several, "4.14.0 --arch arm64", multi},
+		{"another version, by tag", testcluster.New(t).WithRelease("4.14.1", single), "4.14.0", tagged + "x86_64"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := append([]string{"images", "--insecure", "--release-repository", registry + "/ocp/release", "-v=1", "--jq", ".release.reference"}, strings.Fields(test.args)...)
+			got := in(t, test.s, args...)
+			asked := strings.Fields(test.args)[0]
+			if got.code != 0 || got.out != asked+"\n" || !strings.Contains(got.err, asked+" is "+test.image) {
+				t.Errorf("exit code %d, %q, want %s opened:\n%s", got.code, got.out, test.image, got.err)
+			}
+		})
+	}
+	got := in(t, one, "images", "4.14.0", "--insecure", "-v=1", "pod", "-o", "name")
+	if note := "4.14.0 is " + single + ", an available update of the cluster at " + one.Host() + "\n"; !strings.HasPrefix(got.err, note) {
+		t.Errorf("got %s, want %s first", got.err, note)
+	}
+	want(t, in(t, one, "images", "4.14.0", "pod", "-o", "name", "--insecure"), 0, "pod\n", "")
+}
+
+// TestVersionsWithoutTheCluster gives a version by its tag whatever keeps the cluster from answering.
+func TestVersionsWithoutTheCluster(t *testing.T) {
+	_, registry := pinned(t, small(), "4.14.0-x86_64")
+	gone, plain := testcluster.New(t), testcluster.New(t)
+	gone.Close()
+	forbidden := testcluster.New(t).Forbid(testcluster.ClusterVersion)
+	slow := testcluster.New(t).Before(func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true })
+	for name, test := range map[string]struct{ kubeconfig, note string }{
+		"unreachable":   {gone.Kubeconfig(t, testcluster.Token), "the API server " + gone.Host() + " cannot be reached: dial tcp " + gone.Host() + ": connect: connection refused"},
+		"no OpenShift":  {plain.Kubeconfig(t, testcluster.Token), "the server " + plain.Host() + " is not OpenShift: it has no ClusterVersion"},
+		"expired token": {plain.Kubeconfig(t, "canary"), "the API server " + plain.Host() + " does not accept the credentials: log in again, or give --token"},
+		"forbidden": {forbidden.Kubeconfig(t, testcluster.Token), "the API server " + forbidden.Host() +
+			" refuses clusterversions.config.openshift.io/version: the user viewer lacks the permission to get clusterversions.config.openshift.io in the cluster"},
+		"slow": {slow.Kubeconfig(t, testcluster.Token), "no answer within 3s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			started := time.Now()
+			args := []string{"images", "4.14.0", "pod", "-o", "name", "--insecure", "--release-repository", registry + "/ocp/release"}
+			if name != "slow" {
+				want(t, call{env: map[string]string{"KUBECONFIG": test.kubeconfig}}.run(t, args...), 0, "pod\n", "")
+			}
+			got := run(t, append(args, "-v=1", "--kubeconfig", test.kubeconfig)...)
+			if first, _, _ := strings.Cut(got.err, "\n"); got.code != 0 || got.out != "pod\n" || first != "the cluster is not asked about 4.14.0: "+test.note {
+				t.Errorf("exit code %d, %s", got.code, got.err)
+			}
+			if took := time.Since(started); took > 20*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+	got := run(t, "images", "4.14.0", "--kubeconfig", "/nowhere", "--release-repository", registry+"/ocp/release")
+	want(t, got, 8, "", "error: --kubeconfig: stat /nowhere: no such file or directory\n")
+	got = call{env: map[string]string{"KUBECONFIG": plain.Kubeconfig(t, "x")}}.run(t, "images", "4.14.0", "--context", "other", "--release-repository", registry+"/ocp/release")
+	want(t, got, 2, "", "error: --context \"other\": the kubeconfig has admin\n")
+}
