@@ -2,29 +2,52 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"hash/maphash"
 	"io"
 
 	"github.com/regclient/regclient/types/ref"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// blob opens a blob and holds a slot of the registry until it ends.
-func (s *session) blob(ctx context.Context, r ref.Ref, size int64) (io.ReadCloser, error) {
+// blob opens a blob from a byte on and holds a slot of the registry until it ends.
+func (s *session) blob(ctx context.Context, r ref.Ref, size, from int64) (io.ReadCloser, error) {
 	release, err := s.client.slot(ctx, s.registry)
 	if err != nil {
 		return nil, err
 	}
-	k, err := s.open(ctx, r, call{kind: blobCall})
+	k, err := s.open(ctx, r, call{kind: blobCall, from: from, total: size})
 	if err != nil {
 		release()
 		return nil, err
 	}
 	d := &download{
-		ctx: ctx, session: s, ref: r, release: release, answer: k,
+		ctx: ctx, session: s, ref: r, release: release, answer: k, from: from, offset: from,
 		length: k.length, total: k.length, etag: k.header.Get("ETag"), given: &maphash.Hash{},
+	}
+	if from > 0 && !k.whole {
+		d.length, d.total = k.total, k.total
 	}
 	if d.total < 0 && size > 0 {
 		d.total = size
 	}
+	if from > 0 && k.whole {
+		d.from, d.offset = 0, 0
+		return d, d.skip(from)
+	}
 	return d, nil
+}
+
+// skip reads over bytes that the caller has already.
+func (d *download) skip(count int64) error {
+	n, err := io.CopyN(io.Discard, d, count)
+	if errors.Is(err, io.EOF) {
+		err = d.failed(fault.Integrity, fmt.Errorf("%s gave a blob of %d bytes, of which %d are here already", d.session.registry, n, count))
+	}
+	if err != nil {
+		return d.end(err)
+	}
+	return nil
 }

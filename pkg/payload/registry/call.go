@@ -14,6 +14,7 @@ type callKind int
 
 const (
 	manifestCall callKind = iota
+	headCall              // a manifest's header alone
 	blobCall
 )
 

@@ -75,12 +75,18 @@ func (c *Client) Manifest(ctx context.Context, repository, tagOrDigest string) (
 // bytes of one blob in order; size is what its descriptor says, and whether that and the digest are true is for the caller to check.
 // The reader holds one of the registry's slots until it ends or is closed.
 func (c *Client) Blob(ctx context.Context, repository string, d digest.Digest, size int64) (io.ReadCloser, error) {
+	return c.BlobFrom(ctx, repository, d, size, 0)
+}
+
+// BlobFrom is Blob for who has the first bytes already: the reader begins with byte number from, counted from 0. That
+// the rest belongs to the beginning is for the caller to check, too.
+func (c *Client) BlobFrom(ctx context.Context, repository string, d digest.Digest, size, from int64) (io.ReadCloser, error) {
 	r, err := reference(repository, d.String())
 	if err != nil {
 		return nil, err
 	}
 	return eachPlace(ctx, c, repository, r, func(s *session, r ref.Ref) (io.ReadCloser, error) {
-		b, err := s.blob(ctx, r, size)
+		b, err := s.blob(ctx, r, size, from)
 		if err != nil {
 			return nil, err
 		}

@@ -31,8 +31,9 @@ type download struct {
 	length int64         // where the answer's own header says that the blob ends, -1 when it does not
 	total  int64         // the blob's size, -1 when nobody said
 	etag   string        // of the first answer
-	offset int64         // bytes given
-	given  *maphash.Hash // of those bytes: it tells whether they come again, while the digest is the caller's
+	from   int64         // the first byte that is given
+	offset int64         // the next byte to give
+	given  *maphash.Hash // of the bytes given: it tells whether they come again, while the digest is the caller's
 	since  int64         // bytes since the last break
 	breaks int           // breaks in a row
 	whole  bool          // the blob was begun again once
@@ -144,7 +145,11 @@ func (d *download) again() error {
 	d.whole = true
 	before := d.given.Sum64()
 	d.given.Reset()
-	n, err := io.CopyN(d.given, d.answer.stream, d.offset)
+	n, err := io.CopyN(io.Discard, d.answer.stream, d.from)
+	if err == nil {
+		n, err = io.CopyN(d.given, d.answer.stream, d.offset-d.from)
+		n += d.from
+	}
 	if err != nil {
 		if n < d.offset && errors.Is(err, io.EOF) {
 			return d.failed(fault.Integrity, fmt.Errorf("%s gave another, shorter blob when asked again", d.session.registry))

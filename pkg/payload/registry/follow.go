@@ -22,13 +22,13 @@ type hostError struct {
 func (e *hostError) Error() string { return e.host + ": " + e.err.Error() }
 func (e *hostError) Unwrap() error { return e.err }
 
-// follow sends one GET and goes where redirects lead. Another host gets neither credentials nor cookies.
-func (s stack) follow(ctx context.Context, target *url.URL, header http.Header) (*http.Response, error) {
+// follow sends one GET or HEAD and goes where redirects lead. Another host gets neither credentials nor cookies.
+func (s stack) follow(ctx context.Context, method string, target *url.URL, header http.Header) (*http.Response, error) {
 	at := target
 	seen := map[string]bool{}
 	for hop := 0; ; hop++ {
 		seen[at.String()] = true
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
+		req, err := http.NewRequestWithContext(ctx, method, at.String(), nil)
 		if err != nil {
 			return nil, fault.Errorf(fault.Network, "%s redirects to what is no address", s.registry)
 		}

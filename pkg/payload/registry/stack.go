@@ -43,12 +43,12 @@ func (s stack) answer(req *http.Request, k *call) (*http.Response, error) {
 	if k.from > 0 {
 		header.Set("Range", "bytes="+strconv.FormatInt(k.from, 10)+"-")
 	}
-	response, err := s.follow(req.Context(), req.URL, header)
+	response, err := s.follow(req.Context(), req.Method, req.URL, header)
 	if err == nil && k.from > 0 && !resumes(response, k) {
 		discard(response)
 		header.Del("Range")
 		k.whole = true
-		response, err = s.follow(req.Context(), req.URL, header)
+		response, err = s.follow(req.Context(), req.Method, req.URL, header)
 	}
 	if err != nil {
 		return nil, err
@@ -74,6 +74,9 @@ func (s stack) finish(base *url.URL, response *http.Response, k *call) (*http.Re
 		}
 	case response.StatusCode != http.StatusOK:
 		k.code = errorCode(response)
+	}
+	if k.kind == headCall && response.StatusCode == http.StatusOK {
+		k.done = true
 	}
 	if k.kind == manifestCall && response.StatusCode == http.StatusOK {
 		body, err := readManifest(response)

@@ -1,0 +1,99 @@
+package registry_test
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/internal/faultproxy"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+func TestHead(t *testing.T) {
+	s := start(t, newHTTP)
+	manifest, _ := s.pushImage(t, "org/r", "t")
+	d := digest.FromBytes(manifest)
+	for _, name := range []string{"t", d.String()} {
+		declared, err := anyClient(s).Head(t.Context(), s.host+"/org/r", name)
+		if err != nil || declared != d.String() {
+			t.Errorf("%s: declared %q, %v", name, declared, err)
+		}
+		wantRequests(t, s, "HEAD /v2/org/r/manifests/"+name)
+	}
+}
+
+func TestHeadSaysWhatTheHeaderSays(t *testing.T) {
+	for _, header := range []string{"", "sha256:no", "sha256:" + string(bytes.Repeat([]byte("0"), 64))} {
+		s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Header("Docker-Content-Digest", header)}))
+		s.pushImage(t, "org/r", "t")
+		declared, err := anyClient(s).Head(t.Context(), s.host+"/org/r", "t")
+		if err != nil || declared != header {
+			t.Errorf("%q: declared %q, %v", header, declared, err)
+		}
+	}
+}
+
+func TestHeadThatFails(t *testing.T) {
+	s := start(t, newHTTP)
+	s.pushImage(t, "org/r", "t")
+	_, err := anyClient(s).Head(t.Context(), s.host+"/org/r", "u")
+	wantFault(t, err, fault.NotFound, s.host+"/org/r:u not found: "+s.host+" answered 404")
+	wantRequests(t, s, "HEAD /v2/org/r/manifests/u")
+	_, err = anyClient(s).Head(t.Context(), s.host+"/org/r", "sha256:../x")
+	if fault.KindOf(err) != fault.Integrity {
+		t.Errorf("got %v", err)
+	}
+	wantRequests(t, s)
+}
+
+func TestRow29HeadIsTriedAgain(t *testing.T) {
+	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Times: 2, Fault: faultproxy.Status(503, nil)}))
+	manifest, _ := s.pushImage(t, "org/r", "t")
+	declared, err := anyClient(s).Head(t.Context(), s.host+"/org/r", "t")
+	if err != nil || declared != digest.FromBytes(manifest).String() {
+		t.Errorf("declared %q, %v", declared, err)
+	}
+	wantRequests(t, s, "HEAD /v2/org/r/manifests/t", "HEAD /v2/org/r/manifests/t", "HEAD /v2/org/r/manifests/t")
+}
+
+func TestRow30BlobFromAByteOn(t *testing.T) {
+	const from = 300_000
+	blob := bigBlob(mebibyte)
+	for name, test := range map[string]struct {
+		rules    []faultproxy.Rule
+		requests int
+		bytes    int64
+	}{
+		"a range":                {nil, 1, mebibyte - from},
+		"a range that breaks":    {[]faultproxy.Rule{{Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(100_000)}}, 2, mebibyte - from},
+		"no ranges":              {[]faultproxy.Rule{{Path: "/blobs/", Fault: faultproxy.NoRange()}}, 1, mebibyte},
+		"no ranges, and a break": {[]faultproxy.Rule{{Path: "/blobs/", Fault: faultproxy.NoRange()}, {Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(200_000)}}, 2, mebibyte + 200_000},
+		"a break, then no range": {[]faultproxy.Rule{{Path: "/blobs/", After: 1, Fault: faultproxy.NoRange()}, {Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(100_000)}}, 2, mebibyte + 100_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, newHTTP, faults(test.rules...))
+			d := s.pushBlob(t, "org/r", blob)
+			b, err := anyClient(s).BlobFrom(t.Context(), s.host+"/org/r", d, mebibyte, from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			got, err := io.ReadAll(b)
+			if err != nil || !bytes.Equal(got, blob[from:]) {
+				t.Errorf("got %d bytes, %v", len(got), err)
+			}
+			if n, sent := len(s.asked()), s.bytesSent(); n != test.requests || sent < test.bytes || sent > test.bytes+64<<10 {
+				t.Errorf("%d requests, %d bytes sent; want %d, and at least %d", n, sent, test.requests, test.bytes)
+			}
+		})
+	}
+}
+
+func TestBlobThatIsShorterThanWhatIsHere(t *testing.T) {
+	s := start(t, newHTTP)
+	d := s.pushBlob(t, "org/r", bigBlob(1000))
+	_, err := anyClient(s).BlobFrom(t.Context(), s.host+"/org/r", d, 1000, 2000)
+	wantFault(t, err, fault.Integrity, blobError(s, d, "HOST gave a blob of 1000 bytes, of which 2000 are here already"))
+}
