@@ -1,0 +1,18 @@
+module github.com/release-x/oc-release-x/bench
+
+go 1.26.0
+
+replace github.com/release-x/oc-release-x => ../
+
+require (
+	github.com/olareg/olareg v0.2.2
+	github.com/release-x/oc-release-x v0.0.0
+)
+
+require (
+	github.com/goccy/go-yaml v1.19.2 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/opencontainers/go-digest v1.0.0 // indirect
+	github.com/sudo-bmitch/oci-digest v0.1.2 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+)
