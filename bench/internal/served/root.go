@@ -1,0 +1,43 @@
+package served
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Recorded is the folder of the recorded release of real size below the folder of fixtures.
+const Recorded = "ocp-release"
+
+// Prepare puts the release of real size under root: a link to the recorded one when fixtures has it, else one that
+// is generated. It tells which.
+func Prepare(root, fixtures string) (Release, string, error) {
+	const repository = "ocp-release"
+	recorded, err := filepath.Abs(filepath.Join(fixtures, Recorded))
+	if err != nil {
+		return Release{}, "", fmt.Errorf("looking for the recorded release: %w", err)
+	}
+	how := "recorded"
+	if _, err := os.Stat(filepath.Join(recorded, "index.json")); err == nil {
+		err = os.Symlink(recorded, filepath.Join(root, repository))
+		if err != nil {
+			return Release{}, "", fmt.Errorf("serving the recorded release: %w", err)
+		}
+	} else {
+		how = "generated"
+		if err := Generate(root, repository, 0); err != nil {
+			return Release{}, "", err
+		}
+	}
+	release, err := Read(root, repository)
+	return release, how, err
+}
+
+// PrepareLarge generates a release of real size over base bytes of other layers under root.
+func PrepareLarge(root string, base int) (Release, error) {
+	const repository = "large-release"
+	if err := Generate(root, repository, base); err != nil {
+		return Release{}, err
+	}
+	return Read(root, repository)
+}
