@@ -114,6 +114,7 @@ func TestRow31RangeThatCannotBeUsed(t *testing.T) {
 		"wrong total":        {[]faultproxy.Rule{{Path: "/blobs/", After: 1, Fault: faultproxy.WrongRange(broken, mebibyte+1)}}, 3},
 		"no range in answer": {[]faultproxy.Rule{{Path: "/blobs/", After: 1, Fault: faultproxy.Header("Content-Range", "")}, {Path: "/blobs/", After: 1, Times: 1, Fault: emptyPartial()}}, 3},
 		"416":                {[]faultproxy.Rule{{Path: "/blobs/", After: 1, Times: 1, Fault: faultproxy.Status(416, nil)}}, 3},
+		"416, then 503":      {[]faultproxy.Rule{{Path: "/blobs/", After: 1, Times: 1, Fault: faultproxy.Status(416, nil)}, {Path: "/blobs/", After: 2, Times: 1, Fault: faultproxy.Status(503, nil)}}, 4},
 		"ETag changed":       {[]faultproxy.Rule{{Path: "/blobs/", Fault: faultproxy.Header("ETag", `"a"`)}, {Path: "/blobs/", After: 1, Times: 1, Fault: faultproxy.Header("ETag", `"b"`)}}, 3},
 	}
 	blob := bigBlob(mebibyte)

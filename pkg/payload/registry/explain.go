@@ -29,9 +29,6 @@ func transient(err error) bool {
 	if d, ok := errors.AsType[*net.DNSError](err); ok {
 		return !d.IsNotFound && (d.IsTemporary || d.IsTimeout)
 	}
-	if isCertificate(err) {
-		return false
-	}
 	if errors.Is(err, errStalled) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isTimeout(err) ||
 		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return true

@@ -60,6 +60,20 @@ func TestRow27FinalStatuses(t *testing.T) {
 	}
 }
 
+func TestRow27RefusalDoesNotDelayWhatFollows(t *testing.T) {
+	s := start(t, newHTTP, faults(faultproxy.Rule{Times: 1, Fault: faultproxy.Status(403, http.Header{"Retry-After": {"3600"}})}))
+	s.pushImage(t, "org/r", "t")
+	c := anyClient(s)
+	if _, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t"); fault.KindOf(err) != fault.Auth {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, _, _, err := c.Manifest(ctx, s.host+"/org/r", "t"); err != nil {
+		t.Error(err)
+	}
+}
+
 // document answers a status with a body.
 func document(status int, text string) faultproxy.Fault {
 	return func(http.Handler) http.Handler {
@@ -331,7 +345,28 @@ func TestCancelEndsEverythingSoon(t *testing.T) {
 			if !errors.Is(err, context.Canceled) || fault.KindOf(err) != fault.Internal {
 				t.Errorf("got %v, kind %d", err, fault.KindOf(err))
 			}
+			begun = time.Now()
+			s.Close() // waits for requests under way: none may be left
+			if took := time.Since(begun); took > time.Second {
+				t.Errorf("a request went on for %v", took)
+			}
 		})
+	}
+}
+
+func TestCancelDoesNotWaitForOthers(t *testing.T) {
+	forever := make(chan struct{})
+	t.Cleanup(func() { close(forever) })
+	c := registry.New(quick(registry.Options{PullSecret: func(context.Context) ([]byte, string, error) {
+		<-forever
+		return nil, "", errors.New("too late")
+	}}))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	_, _, _, err := c.Manifest(ctx, "registry.example/org/r", "t")
+	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
+		t.Errorf("got %v after %v", err, took)
 	}
 }
 
