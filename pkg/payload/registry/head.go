@@ -3,8 +3,11 @@ package registry
 import (
 	"context"
 	"net/http"
+	"strconv"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/regclient/regclient/scheme/reg"
+	"github.com/regclient/regclient/types/descriptor"
 	"github.com/regclient/regclient/types/ref"
 )
 
@@ -33,6 +36,38 @@ func (s *session) head(ctx context.Context, r ref.Ref) (*call, error) {
 	defer release()
 	return s.do(ctx, r, call{kind: headCall}, func(ctx context.Context, r ref.Ref, from *reg.Reg) (*http.Response, func() error, error) {
 		_, err := from.ManifestHead(ctx, r)
+		return nil, nil, err
+	})
+}
+
+// HeadBlob asks for a blob without its bytes: size is what the answer names, -1 when it names none.
+func (c *Client) HeadBlob(ctx context.Context, repository string, d digest.Digest) (size int64, err error) {
+	r, err := reference(repository, d.String())
+	if err != nil {
+		return 0, err
+	}
+	k, err := eachPlace(ctx, c, repository, r, func(s *session, r ref.Ref) (*call, error) {
+		return s.headBlob(ctx, r)
+	}, nil)
+	if err != nil {
+		return 0, err
+	}
+	size, err = strconv.ParseInt(k.header.Get("Content-Length"), 10, 64)
+	if err != nil || size < 0 {
+		return -1, nil
+	}
+	return size, nil
+}
+
+// headBlob asks for a blob's header.
+func (s *session) headBlob(ctx context.Context, r ref.Ref) (*call, error) {
+	release, err := s.client.slot(ctx, s.registry)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return s.do(ctx, r, call{kind: headCall}, func(ctx context.Context, r ref.Ref, from *reg.Reg) (*http.Response, func() error, error) {
+		_, err := from.BlobHead(ctx, r, descriptor.Descriptor{Digest: digestOf(r)})
 		return nil, nil, err
 	})
 }

@@ -97,3 +97,18 @@ func TestBlobThatIsShorterThanWhatIsHere(t *testing.T) {
 	_, err := anyClient(s).BlobFrom(t.Context(), s.host+"/org/r", d, 1000, 2000)
 	wantFault(t, err, fault.Integrity, blobError(s, d, "HOST gave a blob of 1000 bytes, of which 2000 are here already"))
 }
+
+func TestHeadBlob(t *testing.T) {
+	s := start(t, newHTTP)
+	d := s.pushBlob(t, "org/r", bigBlob(1000))
+	size, err := anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", d)
+	if err != nil || size != 1000 {
+		t.Errorf("size %d, %v", size, err)
+	}
+	wantRequests(t, s, "HEAD /v2/org/r/blobs/"+d.String())
+	absent := digest.FromString("absent")
+	if _, err := anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", absent); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("got %v", err)
+	}
+	wantRequests(t, s, "HEAD /v2/org/r/blobs/"+absent.String())
+}

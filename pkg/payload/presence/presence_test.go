@@ -1,0 +1,178 @@
+package presence_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/presence"
+	"github.com/release-x/oc-release-x/pkg/payload/registry"
+)
+
+// recorder is a registry that keeps what it was asked.
+type recorder struct {
+	presence.Registry
+	mu    sync.Mutex
+	asked []string
+}
+
+func (r *recorder) note(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = append(r.asked, what)
+}
+
+func (r *recorder) Head(ctx context.Context, repository, name string) (string, error) {
+	r.note("HEAD manifest")
+	return r.Registry.Head(ctx, repository, name)
+}
+
+func (r *recorder) HeadBlob(ctx context.Context, repository string, d digest.Digest) (int64, error) {
+	r.note("HEAD blob")
+	return r.Registry.HeadBlob(ctx, repository, d)
+}
+
+func (r *recorder) Manifest(ctx context.Context, repository, name string) ([]byte, string, string, error) {
+	r.note("GET manifest")
+	return r.Registry.Manifest(ctx, repository, name)
+}
+
+// real starts a registry that holds a release, and gives a component that is that image.
+func real(t *testing.T, b *testrelease.Builder) (*recorder, payload.Component) {
+	t.Helper()
+	server := testrelease.Registry(t)
+	r, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.PushTo(server, "org/r", "t"); err != nil {
+		t.Fatal(err)
+	}
+	_, host, _ := strings.Cut(server.URL, "://")
+	client := registry.New(registry.Options{Insecure: []string{host}})
+	return &recorder{Registry: client}, component("a", host+"/org/r@"+r.Root().Digest.String())
+}
+
+func component(name, image string) payload.Component {
+	_, after, _ := strings.Cut(image, "@")
+	return payload.Component{Name: name, Image: image, Digest: digest.Digest(after)}
+}
+
+func TestOneRequestAnImage(t *testing.T) {
+	reg, c := real(t, testrelease.New("4.14.0").WithComponent("etcd"))
+	again := component("b", c.Image)
+	absent := component("c", c.Image[:len(c.Image)-64]+strings.Repeat("0", 64))
+	var told []string
+	results := presence.Check(t.Context(), reg, []payload.Component{c, again, absent}, presence.Options{
+		Progress: func(done, total int) { told = append(told, fmt.Sprintf("%d/%d", done, total)) },
+	})
+	if results[0].Err != nil || results[1].Err != nil || fault.KindOf(results[2].Err) != fault.NotFound {
+		t.Errorf("got %v", results)
+	}
+	if results[1].Component.Name != "b" || !slices.Equal(reg.asked, []string{"HEAD manifest", "HEAD manifest"}) || !slices.Equal(told, []string{"1/2", "2/2"}) {
+		t.Errorf("asked %q, told %q", reg.asked, told)
+	}
+}
+
+func TestDeep(t *testing.T) {
+	for name, test := range map[string]struct {
+		b    *testrelease.Builder
+		want map[string]int
+	}{
+		"image": {testrelease.New("4.14.0").WithComponent("etcd").Squashed(), map[string]int{"GET manifest": 1, "HEAD blob": 2}},
+		"list":  {testrelease.New("4.14.0").WithComponent("etcd").Squashed().WithList("amd64", "arm64"), map[string]int{"GET manifest": 3, "HEAD blob": 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reg, c := real(t, test.b)
+			results := presence.Check(t.Context(), reg, []payload.Component{c}, presence.Options{Deep: true})
+			if results[0].Err != nil {
+				t.Fatal(results[0].Err)
+			}
+			got := map[string]int{}
+			for _, what := range reg.asked {
+				got[what]++
+			}
+			if fmt.Sprint(got) != fmt.Sprint(test.want) {
+				t.Errorf("asked %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// fixed is a registry that answers one thing. A real one would not lie, so it stands in here.
+type fixed struct {
+	declared string
+	body     []byte
+	size     int64
+}
+
+func (f fixed) Head(context.Context, string, string) (string, error) { return f.declared, nil }
+func (f fixed) HeadBlob(context.Context, string, digest.Digest) (int64, error) {
+	return f.size, nil
+}
+func (f fixed) Manifest(context.Context, string, string) ([]byte, string, string, error) {
+	return f.body, "", "", nil
+}
+
+func TestAnswersThatAreWrong(t *testing.T) {
+	body := func(document any) []byte {
+		raw, err := json.Marshal(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	blob := digest.FromString("blob").String()
+	layers := body(map[string]any{"layers": []any{map[string]any{"digest": blob, "size": 4}}})
+	malformed := body(map[string]any{"layers": []any{map[string]any{"digest": "sha256:../x"}}})
+	for name, test := range map[string]struct {
+		registry fixed
+		deep     bool
+		of       []byte
+		want     string
+	}{
+		"another digest":      {fixed{declared: blob}, false, layers, "IMAGE: the registry answers with another image, " + blob},
+		"another manifest":    {fixed{body: []byte("{}")}, true, layers, "IMAGE: the manifest has the digest " + digest.FromString("{}").String()},
+		"no JSON":             {fixed{body: []byte("x")}, true, []byte("x"), "IMAGE: the manifest is not JSON: invalid character 'x' looking for beginning of value"},
+		"a malformed digest":  {fixed{body: malformed}, true, malformed, `q.io/r: malformed digest "sha256:../x": want sha256 with 64 lower-case hex digits`},
+		"a layer of one byte": {fixed{body: layers, size: 1}, true, layers, "q.io/r@" + blob + ": the registry has 1 bytes of it, the manifest says 4"},
+		"a layer without end": {fixed{body: layers, size: -1}, true, layers, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			image := "q.io/r@" + digest.FromBytes(test.of).String()
+			results := presence.Check(t.Context(), test.registry, []payload.Component{component("a", image)}, presence.Options{Deep: test.deep})
+			err := results[0].Err
+			if test.want == "" && err == nil {
+				return
+			}
+			if want := strings.ReplaceAll(test.want, "IMAGE", image); err == nil || err.Error() != want || fault.KindOf(err) != fault.Integrity {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeAsked(t *testing.T) {
+	tagged := payload.Component{Name: "a", Image: "quay.io/a/b:latest"}
+	results := presence.Check(t.Context(), fixed{}, []payload.Component{tagged}, presence.Options{})
+	if err := results[0].Err; fault.KindOf(err) != fault.Integrity || err.Error() != "it is not referenced by a digest: quay.io/a/b:latest" {
+		t.Errorf("got %v", err)
+	}
+	cause := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	results = presence.Check(ctx, fixed{}, []payload.Component{component("a", "q.io/r@"+digest.FromString("").String())}, presence.Options{})
+	if !errors.Is(results[0].Err, cause) {
+		t.Errorf("got %v", results[0].Err)
+	}
+}
