@@ -43,6 +43,29 @@ func TestProviderOfTokens(t *testing.T) {
 	}
 }
 
+// TestInterruptWhileTheClusterIsAsked stops a command whose cluster does not answer.
+func TestInterruptWhileTheClusterIsAsked(t *testing.T) {
+	arrived := make(chan bool, 1)
+	s := testcluster.New(t).Before(func(_ http.ResponseWriter, r *http.Request) bool {
+		arrived <- true
+		<-r.Context().Done()
+		return true
+	})
+	command := program(t, "oc-release_x", "images")
+	command.Env = append(command.Env, "KUBECONFIG="+s.Kubeconfig(t, testcluster.Token))
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-arrived
+	sent := time.Now()
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if got := code(t, command.Wait()); got != 130 || time.Since(sent) > 5*time.Second {
+		t.Errorf("exit code %d after %v", got, time.Since(sent))
+	}
+}
+
 // TestTheEnvironmentNamesNoCluster keeps the kubeconfig of who runs the tests out of them.
 func TestTheEnvironmentNamesNoCluster(t *testing.T) {
 	command := program(t, "oc-release_x", "images")

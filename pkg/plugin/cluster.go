@@ -58,6 +58,9 @@ func (f *factory) desired(ctx context.Context) (image.Reference, error) {
 // known is the release of a version that the connected cluster knows. Without a cluster that can answer soon there is
 // none, unless the command line itself names one that cannot be.
 func (f *factory) known(ctx context.Context, asked image.Reference) (image.Reference, bool, error) {
+	if f.silent {
+		return image.Reference{}, false, nil
+	}
 	short, cancel := context.WithTimeoutCause(ctx, lookup, fmt.Errorf("no answer within %s", lookup))
 	defer cancel()
 	v, err := f.cluster.Version(short)
@@ -70,6 +73,7 @@ func (f *factory) known(ctx context.Context, asked image.Reference) (image.Refer
 	case f.global.cluster.given() && isMistake(err):
 		return image.Reference{}, false, err
 	default:
+		f.silent = true
 		f.notef("the cluster is not asked about %s: %v", asked.Text, err)
 		return image.Reference{}, false, nil
 	}

@@ -119,6 +119,17 @@ func TestNoCluster(t *testing.T) {
 	}
 }
 
+// TestPodWithoutAServiceAccount is a pod that is told of its API server and has no token for it.
+func TestPodWithoutAServiceAccount(t *testing.T) {
+	if _, err := os.Stat("/var/run/secrets/kubernetes.io/serviceaccount"); err == nil {
+		t.Skip("this is a pod with a service account")
+	}
+	t.Setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+	t.Setenv("KUBERNETES_SERVICE_PORT", "1")
+	got := call{env: map[string]string{"KUBERNETES_SERVICE_HOST": "127.0.0.1"}}.run(t, "images")
+	want(t, got, 2, "", "error: no release given: want "+forms+", or set OCP_RELEASE_IMAGE; no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG\n")
+}
+
 func TestHomeHasAKubeconfig(t *testing.T) {
 	s := testcluster.New(t).WithRelease("4.14.0", "")
 	home := t.TempDir()
@@ -230,12 +241,16 @@ func TestVersionsWithoutTheCluster(t *testing.T) {
 			if name != "slow" {
 				want(t, call{env: map[string]string{"KUBECONFIG": test.kubeconfig}}.run(t, args...), 0, "pod\n", "")
 			}
-			got := run(t, append(args, "-v=1", "--kubeconfig", test.kubeconfig)...)
-			if first, _, _ := strings.Cut(got.err, "\n"); got.code != 0 || got.out != "pod\n" || first != "the cluster is not asked about 4.14.0: "+test.note {
+			twice := []string{"-v=1", "--kubeconfig", test.kubeconfig, "--release", "4.14.0", "--release", "4.14.0"}
+			got := run(t, append(append([]string{"images"}, args[2:]...), twice...)...)
+			if first, _, _ := strings.Cut(got.err, "\n"); got.code != 0 || got.out != "pod\npod\n" || first != "the cluster is not asked about 4.14.0: "+test.note {
 				t.Errorf("exit code %d, %s", got.code, got.err)
 			}
 			if took := time.Since(started); took > 20*time.Second {
 				t.Errorf("it took %v", took)
+			}
+			if n := strings.Count(got.err, "the cluster is not asked"); n != 1 {
+				t.Errorf("the cluster is asked %d times", n)
 			}
 		})
 	}

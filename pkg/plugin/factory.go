@@ -31,6 +31,7 @@ type factory struct {
 
 	cluster  *cluster.Cluster
 	verbatim map[image.Reference]string // what the cluster calls a release that it named
+	silent   bool                       // the cluster did not answer when it was asked for a version
 }
 
 func newFactory(env Environment) *factory {

@@ -76,7 +76,7 @@ func (c *clusterFlags) config(env Environment) (*rest.Config, error) {
 		config, err = rest.InClusterConfig()
 	}
 	switch {
-	case clientcmd.IsEmptyConfig(err), errors.Is(err, rest.ErrNotInCluster):
+	case clientcmd.IsEmptyConfig(err), errors.Is(err, rest.ErrNotInCluster), errors.Is(err, fs.ErrNotExist) && len(raw.Contexts) == 0:
 		return nil, noCluster(raw)
 	case err != nil:
 		return nil, fault.Errorf(fault.Usage, "the kubeconfig: %s", c.without(raw, err.Error()))

@@ -40,6 +40,9 @@ the names that installers and guides use for a component (kube-apiserver for hyp
 # Name and image of every operator of an image that lies in a folder
 %[1]s images oci:release '*-operator' --jq '.items[] | "\(.metadata.name) \(.image)"'
 
+# Those of the release that the connected cluster runs
+%[1]s images --pull-secret-from-cluster
+
 # What the bootstrap of a manual installation needs
 %[1]s images 4.14.0 --group bootstrap -o wide`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),

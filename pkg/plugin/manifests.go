@@ -50,8 +50,11 @@ With --all everything is shown, with its state and the first rule that leaves it
 # Everything that a cluster without the capability Console leaves out
 %[1]s manifests 4.14.0 --all --capabilities v4.11 -o wide
 
+# What the connected cluster applies of the release that it runs
+%[1]s manifests --included-by-cluster
+
 # The number that the cluster reports as status.versionHash
-%[1]s manifests 4.14.0 --hash`),
+%[1]s manifests --included-by-cluster --hash`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
 	c.release.add(cmd)
