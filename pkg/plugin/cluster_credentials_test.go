@@ -84,11 +84,20 @@ func TestRow52SecretsOfTheCluster(t *testing.T) {
 		s    *testcluster.Server
 		args string
 	}{
-		{s, "images"}, {s, "images -o yaml"}, {s, "env 4.14.0"}, {s, "info -o json"}, {s, "manifests --included-by-cluster"},
-		{refuses, "images"}, {refuses, "images 4.14.0"}, {refuses, "manifests " + image + " --included-by-cluster"},
-		{s, "images --token sha256~canary-flag"}, {s, "images --token=sha256~canary-flag --nope"},
-		{s, "images --server https://user:canary@127.0.0.1:1"}, {s, "images --proxy-url http://user:canary@127.0.0.1:1"},
-		{s, "images --proxy-url name:canary@127.0.0.1:1"}, {s, "images --proxy-url ftp://user:canary@127.0.0.1:1"},
+		{s, "images"},
+		{s, "images -o yaml"},
+		{s, "env 4.14.0"},
+		{s, "info -o json"},
+		{s, "manifests --included-by-cluster"},
+		{refuses, "images"},
+		{refuses, "images 4.14.0"},
+		{refuses, "manifests " + image + " --included-by-cluster"},
+		{s, "images --token sha256~canary-flag"},
+		{s, "images --token=sha256~canary-flag --nope"},
+		{s, "images --server https://user:canary@127.0.0.1:1"},
+		{s, "images --proxy-url http://user:canary@127.0.0.1:1"},
+		{s, "images --proxy-url name:canary@127.0.0.1:1"},
+		{s, "images --proxy-url ftp://user:canary@127.0.0.1:1"},
 		{s, "images --server https://user:canary@:x"},
 	} {
 		args := append(strings.Fields(c.args), "--pull-secret-from-cluster", "--certificate-authority", authority, "-v=9")

@@ -102,8 +102,10 @@ func TestHashOfTheCluster(t *testing.T) {
 	b := varied()
 	pullSpec, _ := pinned(t, b)
 	verbatim := strings.Replace(pullSpec, "@", ":tag@", 1)
-	settings := []string{"--profile", "single-node-developer", "--exclude-identifier", "lab", "--feature-set", "TechPreviewNoUpgrade",
-		"--feature-gates", "OfCluster", "--known-capabilities", "Console,Storage", "--hash"}
+	settings := []string{
+		"--profile", "single-node-developer", "--exclude-identifier", "lab", "--feature-set", "TechPreviewNoUpgrade",
+		"--feature-gates", "OfCluster", "--known-capabilities", "Console,Storage", "--hash",
+	}
 	expected := good(t, run(t, append([]string{"manifests", layout(t, b), "--release-image", verbatim}, settings...)...))
 	if other := good(t, run(t, append([]string{"manifests", layout(t, b)}, settings...)...)); other == expected {
 		t.Fatal("the release image does not change the hash, so this test shows nothing")
