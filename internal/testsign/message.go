@@ -1,0 +1,179 @@
+package testsign
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/binary"
+	"io"
+	"math/bits"
+	"testing"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	"github.com/ProtonMail/go-crypto/openpgp/v2"
+	"github.com/opencontainers/go-digest"
+)
+
+// AtomicType and CosignType are the types that claims name.
+const (
+	AtomicType = "atomic container signature"
+	CosignType = "cosign container image signature"
+)
+
+// Claim is the document that says that reference has a digest.
+func Claim(kind string, d digest.Digest, reference string) []byte {
+	return []byte(`{"critical":{"type":"` + kind + `","image":{"docker-manifest-digest":"` + d.String() +
+		`"},"identity":{"docker-reference":"` + reference + `"}},"optional":{"creator":"testsign","timestamp":1698840000}}`)
+}
+
+// Message is how a message is signed.
+type Message struct {
+	Body     []byte
+	Time     time.Time     // zero: Signed
+	Lifetime time.Duration // zero: for ever
+	Hash     crypto.Hash   // zero: SHA-256
+	Text     bool          // signs the lines, not the bytes
+	Old      bool          // a signature packet of version 3, which needs an RSA key
+	Issuer   uint64        // of an old packet: another key than the one that signs; zero: the one that signs
+	Compress bool
+	Notation string // a critical one
+}
+
+// Sign makes a signed message.
+func (k *Key) Sign(t testing.TB, m Message) []byte {
+	t.Helper()
+	return Join(t, m, k.Signature(t, m))
+}
+
+// SignAtomic signs the claim that quay.io/example/release:1 has a digest.
+func (k *Key) SignAtomic(t testing.TB, d digest.Digest) []byte {
+	t.Helper()
+	return k.Sign(t, Message{Body: Claim(AtomicType, d, "quay.io/example/release:1")})
+}
+
+// Signature makes the signature packet alone, which is a detached signature.
+func (k *Key) Signature(t testing.TB, m Message) []byte {
+	t.Helper()
+	if m.Time.IsZero() {
+		m.Time = Signed()
+	}
+	if m.Hash == 0 {
+		m.Hash = crypto.SHA256
+	}
+	private := k.Entity.PrivateKey
+	if k.sub != nil {
+		private = k.sub.PrivateKey
+	}
+	if m.Old {
+		return k.oldSignature(t, m, private)
+	}
+	sig := &packet.Signature{
+		Version: 4, SigType: packet.SigTypeBinary, PubKeyAlgo: private.PubKeyAlgo, Hash: m.Hash,
+		CreationTime: m.Time, IssuerKeyId: &private.KeyId,
+	}
+	if m.Lifetime != 0 {
+		seconds := uint32(m.Lifetime / time.Second)
+		sig.SigLifetimeSecs = &seconds
+	}
+	if m.Notation != "" {
+		sig.Notations = []*packet.Notation{{Name: m.Notation, Value: []byte("1"), IsCritical: true, IsHumanReadable: true}}
+	}
+	sum := m.Hash.New()
+	if m.Text {
+		sig.SigType = packet.SigTypeText
+		v2.NewCanonicalTextHash(sum).Write(m.Body)
+	} else {
+		sum.Write(m.Body)
+	}
+	var out bytes.Buffer
+	if err := sig.Sign(sum, private, k.config); err != nil {
+		t.Fatalf("signing: %v", err)
+	}
+	if err := sig.Serialize(&out); err != nil {
+		t.Fatalf("writing a signature: %v", err)
+	}
+	return out.Bytes()
+}
+
+// oldSignature makes a packet of version 3 (RFC 4880, section 5.2.2).
+func (k *Key) oldSignature(t testing.TB, m Message, private *packet.PrivateKey) []byte {
+	t.Helper()
+	hashed := binary.BigEndian.AppendUint32([]byte{0}, uint32(m.Time.Unix()))
+	if m.Text {
+		hashed[0] = 1
+	}
+	sum := m.Hash.New()
+	if m.Text {
+		v2.NewCanonicalTextHash(sum).Write(m.Body)
+	} else {
+		sum.Write(m.Body)
+	}
+	sum.Write(hashed)
+	digest := sum.Sum(nil)
+	value, err := private.PrivateKey.(crypto.Signer).Sign(k.config.Rand, digest, m.Hash)
+	if err != nil {
+		t.Fatalf("signing: %v", err)
+	}
+	value = bytes.TrimLeft(value, "\x00")
+	issuer := private.KeyId
+	if m.Issuer != 0 {
+		issuer = m.Issuer
+	}
+	content := append([]byte{3, 5}, hashed...)
+	content = binary.BigEndian.AppendUint64(content, issuer)
+	content = append(content, byte(private.PubKeyAlgo), map[crypto.Hash]byte{crypto.MD5: 1, crypto.SHA1: 2, crypto.SHA256: 8, crypto.SHA512: 10}[m.Hash], digest[0], digest[1])
+	content = binary.BigEndian.AppendUint16(content, uint16(8*(len(value)-1)+bits.Len8(value[0])))
+	return Packet(2, append(content, value...))
+}
+
+// Packet is a packet of a type, in the new format.
+func Packet(tag byte, content []byte) []byte {
+	out := append([]byte{0xc0 | tag, 0xff}, binary.BigEndian.AppendUint32(nil, uint32(len(content)))...)
+	return append(out, content...)
+}
+
+// Literal is a body as a packet.
+func Literal(body []byte) []byte {
+	return Packet(11, append([]byte{'b', 0, 0, 0, 0, 0}, body...))
+}
+
+// OnePass announces a signature; readers need nothing of what it says.
+func OnePass() []byte { return Packet(4, []byte{3, 0, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1}) }
+
+// Join makes a message of a body and signature packets.
+func Join(t testing.TB, m Message, signatures ...[]byte) []byte {
+	t.Helper()
+	var out []byte
+	for range signatures {
+		out = append(out, OnePass()...)
+	}
+	out = append(out, Literal(m.Body)...)
+	for _, s := range signatures {
+		out = append(out, s...)
+	}
+	if m.Compress {
+		return Compressed(t, out)
+	}
+	return out
+}
+
+// Compressed is a compressed packet.
+func Compressed(t testing.TB, data []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := packet.SerializeCompressed(closer{&out}, packet.CompressionZIP, nil)
+	if err == nil {
+		_, err = w.Write(data)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatalf("compressing: %v", err)
+	}
+	return out.Bytes()
+}
+
+type closer struct{ io.Writer }
+
+func (closer) Close() error { return nil }

@@ -1,0 +1,87 @@
+package trust
+
+import (
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// Result is how a check ended.
+type Result string
+
+// The results.
+const (
+	Pass    Result = "PASS"
+	Fail    Result = "FAIL"
+	Skipped Result = "SKIPPED"
+)
+
+// The names of the checks.
+const (
+	OpenPGPCheck  = "signature"
+	SigstoreCheck = "sigstore"
+)
+
+// Check is one row of a verification.
+type Check struct {
+	Name    string
+	Subject string // what was checked
+	Result  Result
+	Reason  string        // one line: what was found, or why not
+	Key     string        // fingerprint of the OpenPGP key, or sha256:HEX of a sigstore key; empty when none counts
+	Digest  digest.Digest // what the signature covers, or would have to; empty when there is none
+
+	// Err is set with Skipped when something stood in the way: its kind (fault.Auth, Network, Local) decides the exit code.
+	Err error
+}
+
+// Release is what is checked.
+type Release struct {
+	Reference  string        // as the user wrote it
+	Repository string        // host/path; empty for a source that is not read from a registry
+	Digest     digest.Digest // of the one image's manifest, verified; empty where the source has none
+	ListDigest digest.Digest // of the list from which it was chosen, verified; empty without one
+	Files      payload.Files // with the contents of the manifests
+}
+
+// covered is what an OpenPGP signature has to be about: what a cluster is pointed at.
+func (r Release) covered() (d digest.Digest, what string) {
+	if r.ListDigest != "" {
+		return r.ListDigest, "list of images"
+	}
+	return r.Digest, "image"
+}
+
+func (c Check) pass(reason, key string) Check {
+	c.Result, c.Reason, c.Key = Pass, reason, key
+	return c
+}
+
+func (c Check) fail(reason string) Check {
+	c.Result, c.Reason = Fail, reason
+	return c
+}
+
+func (c Check) skip(reason string) Check {
+	c.Result, c.Reason = Skipped, reason
+	return c
+}
+
+// broken is a check that an error ended: bytes that are not what they should be fail it, anything else leaves it undecided.
+func (c Check) broken(err error) Check {
+	switch fault.KindOf(err) {
+	case fault.Integrity, fault.Usage:
+		return c.fail(err.Error())
+	}
+	c.Err = err
+	return c.skip(err.Error())
+}
+
+// unless skips a check that could not be made, or fails it when the user asked for it.
+func (c Check) unless(asked bool, reason string) Check {
+	if asked {
+		return c.fail(reason)
+	}
+	return c.skip(reason)
+}

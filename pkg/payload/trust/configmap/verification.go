@@ -1,0 +1,82 @@
+package configmap
+
+import (
+	"bytes"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
+)
+
+// VerificationAnnotation marks the ConfigMap that says how a release is verified (library-go, pkg/verify/configmap.go).
+const VerificationAnnotation = "release.openshift.io/verification-config-map"
+
+// Verification is what such a ConfigMap says.
+type Verification struct {
+	Name     string            // of the ConfigMap
+	Keyrings []openpgp.Keyring // verifier-public-key-*, in order of names: every one has to be satisfied
+	Stores   []string          // store-*: URLs, in order of names
+}
+
+// FindVerification reads the first ConfigMap of a payload that has the annotation, in the order in which the operator reads
+// manifests; nil when there is none. The operator takes the first whatever is in it, so a second one is never read.
+func FindVerification(files payload.Files) (*Verification, error) {
+	for _, object := range manifest.Load(mentioning(files, VerificationAnnotation), manifest.Render{}).Objects {
+		if object.Kind != "ConfigMap" {
+			continue
+		}
+		maps, err := FromObject(object)
+		if err != nil {
+			return nil, fault.Errorf(fault.Integrity, "reading %s: %w", object.File, err)
+		}
+		for _, m := range maps {
+			if m.IsVerification() {
+				return m.Verification()
+			}
+		}
+	}
+	return nil, nil
+}
+
+// mentioning are the files that hold a text: the others need not be parsed.
+func mentioning(files payload.Files, text string) payload.Files {
+	lacks := func(file payload.File) bool { return !bytes.Contains(file.Data, []byte(text)) }
+	return payload.Files{
+		Operator: slices.DeleteFunc(slices.Clone(files.Operator), lacks),
+		Release:  slices.DeleteFunc(slices.Clone(files.Release), lacks),
+	}
+}
+
+// IsVerification says whether the ConfigMap has the annotation; its value does not matter.
+func (c ConfigMap) IsVerification() bool {
+	_, ok := c.Annotations[VerificationAnnotation]
+	return ok
+}
+
+// Verification reads keys and stores; what else the ConfigMap holds is passed over, as a cluster does. A key or a URL that
+// cannot be read is fault.Integrity.
+func (c ConfigMap) Verification() (*Verification, error) {
+	v := &Verification{Name: c.String()}
+	for _, name := range slices.Sorted(maps.Keys(c.Data)) {
+		switch {
+		case strings.HasPrefix(name, "verifier-public-key-"):
+			keyring, err := openpgp.ParseKeyring(name, []byte(c.Data[name]))
+			if err != nil {
+				return nil, fault.Errorf(fault.Integrity, "the ConfigMap %s: %w", c, err)
+			}
+			v.Keyrings = append(v.Keyrings, keyring)
+		case strings.HasPrefix(name, "store-"):
+			store := strings.TrimSpace(c.Data[name])
+			if u, err := url.Parse(store); err != nil || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "file" {
+				return nil, fault.Errorf(fault.Integrity, "the ConfigMap %s: %s is no URL of a store", c, name)
+			}
+			v.Stores = append(v.Stores, store)
+		}
+	}
+	return v, nil
+}

@@ -1,0 +1,123 @@
+package trust
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/configmap"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
+)
+
+// ReadKeyrings reads what a user trusts: files, and folders of files. A file is one keyring, armored or binary, or a
+// ConfigMap with keys, which gives one keyring a key field. As in a cluster, a release needs a signature for every keyring,
+// and of one keyring any key suffices.
+func ReadKeyrings(paths ...string) ([]openpgp.Keyring, error) {
+	var keyrings []openpgp.Keyring
+	for _, path := range paths {
+		files, err := keyringFiles(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			found, err := readKeyring(file)
+			if err != nil {
+				return nil, err
+			}
+			keyrings = append(keyrings, found...)
+		}
+	}
+	return keyrings, nil
+}
+
+// keyringFiles are the files that a path means, in order of names. Hidden ones do not count: a mounted ConfigMap has some.
+func keyringFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.Errorf(fault.Local, "there is no keyring %s", path)
+	case err != nil:
+		return nil, fault.Errorf(fault.Local, "reading the keyring: %w", err)
+	case !info.IsDir():
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "reading the keyrings: %w", err)
+	}
+	var files []string
+	for _, entry := range entries {
+		name := filepath.Join(path, entry.Name())
+		if info, err := os.Stat(name); err == nil && !strings.HasPrefix(entry.Name(), ".") && !info.IsDir() {
+			files = append(files, name)
+		}
+	}
+	if len(files) == 0 {
+		return nil, fault.Errorf(fault.Local, "the folder %s holds no keyring", path)
+	}
+	return files, nil
+}
+
+func readKeyring(path string) ([]openpgp.Keyring, error) {
+	data, err := readLimited(path, openpgp.MaxKeyring)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > 0 && data[0]&0x80 == 0 && bytes.Contains(data, []byte("verifier-public-key-")) {
+		return readConfigMap(path, data)
+	}
+	keyring, err := openpgp.ParseKeyring(path, data)
+	if err != nil {
+		return nil, err
+	}
+	return []openpgp.Keyring{keyring}, nil
+}
+
+// readConfigMap takes the keys of all ConfigMaps of a file.
+func readConfigMap(path string, data []byte) ([]openpgp.Keyring, error) {
+	maps, err := configmap.Parse(data)
+	if err != nil {
+		return nil, fault.Errorf(fault.Usage, "keyring %s: %w", path, err)
+	}
+	var keyrings []openpgp.Keyring
+	for _, m := range maps {
+		v, err := m.Verification()
+		if err != nil {
+			return nil, fault.Errorf(fault.Usage, "keyring %s: %w", path, err)
+		}
+		keyrings = append(keyrings, v.Keyrings...)
+	}
+	if len(keyrings) == 0 {
+		return nil, fault.Errorf(fault.Usage, "keyring %s: its ConfigMap has no verifier-public-key-…", path)
+	}
+	return keyrings, nil
+}
+
+// readLimited reads a file of at most limit bytes.
+func readLimited(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "reading a key: %w", err)
+	}
+	if !info.Mode().IsRegular() { // a pipe might never end
+		return nil, fault.Errorf(fault.Local, "reading a key: %s is no file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "reading a key: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "reading a key: %w", err)
+	}
+	if int64(len(data)) > limit {
+		return nil, fault.Errorf(fault.Usage, "%s has more than the %d bytes that a keyring may have", path, limit)
+	}
+	return data, nil
+}

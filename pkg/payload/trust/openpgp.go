@@ -1,0 +1,259 @@
+package trust
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/configmap"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
+)
+
+// OpenPGP says whom to trust and where to look.
+type OpenPGP struct {
+	// Keyrings are those that the user trusts; with any, nobody else is trusted.
+	Keyrings []openpgp.Keyring
+	// TrustCluster trusts the keys of the release that the cluster runs, where neither Keyrings nor the release's own
+	// known keys decide. It needs Cluster.
+	TrustCluster bool
+
+	Stores  []store.Store  // asked first
+	Cluster *store.Cluster // nil: not asked
+	Web     *store.Web     // asks the stores that the release names; nil: they are not asked
+
+	Now time.Time // what has expired
+
+	// Pins are the fingerprints that count in the release's own ConfigMap; nil: Red Hat's. For tests.
+	Pins []string
+}
+
+// VerifyOpenPGP checks a release's signatures: one check a keyring, for every keyring has to be satisfied, or one that says
+// why there was nothing to check. A check fails when nobody signed, when somebody did whom nobody trusts, and for every
+// signature that is expired, broken or about something else. It is skipped only when an error stood in the way, or when
+// the release has no digest and the user named neither keys nor signatures.
+func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
+	want, what := r.covered()
+	check := Check{Name: OpenPGPCheck, Subject: what, Digest: want}
+	if want == "" {
+		check.Subject = r.Reference
+		return []Check{check.unless(len(o.Keyrings)+len(o.Stores) > 0, "a signature covers a digest, and this source has none: read the release from a registry, a layout or an archive")}
+	}
+	own, ownErr := configmap.FindVerification(r.Files)
+	keyrings, err := o.trusted(ctx, own, ownErr)
+	if err != nil {
+		return []Check{check.broken(err)}
+	}
+	s := search{options: o, want: want}
+	s.stores(own)
+	s.run(ctx, keyrings)
+	var checks []Check
+	for i, keyring := range keyrings {
+		check.Subject = what + ", keyring " + keyring.Name
+		checks = append(checks, s.verdict(check, i, keyring))
+	}
+	return checks
+}
+
+// trusted decides whose signatures count.
+func (o OpenPGP) trusted(ctx context.Context, own *configmap.Verification, ownErr error) ([]openpgp.Keyring, error) {
+	if len(o.Keyrings) > 0 {
+		return o.Keyrings, nil
+	}
+	if known := o.known(own); known != nil {
+		return known, nil
+	}
+	if !o.TrustCluster || o.Cluster == nil {
+		const mend = "name the keys that you trust with --keyring, or trust the running cluster's with --trust-cluster"
+		switch {
+		case ownErr != nil:
+			return nil, fault.Errorf(fault.Integrity, "no key to trust: the release's own cannot be read (%w); %s", ownErr, mend)
+		case own == nil:
+			return nil, fault.Errorf(fault.Integrity, "no key to trust: the release brings none; %s", mend)
+		}
+		return nil, fault.Errorf(fault.Integrity, "no key to trust: the release brings %s, which this program does not know, and a release cannot vouch for itself; %s", names(own.Keyrings), mend)
+	}
+	running, err := o.Cluster.Verification(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(running.Keyrings) == 0 {
+		return nil, fault.Errorf(fault.NotFound, "the cluster's ConfigMap %s has no key", running.Name)
+	}
+	return running.Keyrings, nil
+}
+
+// known are the release's own keyrings with nothing in them but keys that this program knows; nil when it knows none. A
+// keyring without a known key stays, empty: the release wants a signature for it, and nothing can be one.
+func (o OpenPGP) known(own *configmap.Verification) []openpgp.Keyring {
+	if own == nil {
+		return nil
+	}
+	pins := o.Pins
+	if pins == nil {
+		pins = releaseKeys()
+	}
+	var keyrings []openpgp.Keyring
+	any := false
+	for _, keyring := range own.Keyrings {
+		keyring = keyring.Only(pins)
+		any = any || len(keyring.Keys()) > 0
+		keyrings = append(keyrings, keyring)
+	}
+	if !any {
+		return nil
+	}
+	return keyrings
+}
+
+// names lists the keys of keyrings.
+func names(keyrings []openpgp.Keyring) string {
+	var all []string
+	for _, keyring := range keyrings {
+		for _, key := range keyring.Keys() {
+			all = append(all, key.Fingerprint)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return "no key at all"
+	case 1:
+		return "the key " + all[0]
+	}
+	return "the keys " + strings.Join(all, ", ")
+}
+
+// search goes through stores until every keyring is satisfied.
+type search struct {
+	options OpenPGP
+	want    digest.Digest
+
+	places  []store.Store
+	absent  []error // stores that could not even be opened
+	signed  []openpgp.Signed
+	where   []string // empty: not satisfied
+	refused [][]string
+	failed  []error // something may have been missed
+}
+
+// stores collects where to look: what the user named, the cluster, then what the release names.
+func (s *search) stores(own *configmap.Verification) {
+	s.places = append(s.places, s.options.Stores...)
+	if s.options.Cluster != nil {
+		s.places = append(s.places, *s.options.Cluster)
+	}
+	if own == nil {
+		return
+	}
+	for _, address := range own.Stores {
+		if s.options.Web == nil {
+			s.absent = append(s.absent, fault.Errorf(fault.Network, "the release's store %.200q was not asked: that needs the network", address))
+			continue
+		}
+		place, err := s.options.Web.Named(address)
+		if err != nil {
+			s.absent = append(s.absent, err)
+			continue
+		}
+		s.places = append(s.places, place)
+	}
+}
+
+func (s *search) run(ctx context.Context, keyrings []openpgp.Keyring) {
+	s.signed = make([]openpgp.Signed, len(keyrings))
+	s.where = make([]string, len(keyrings))
+	s.refused = make([][]string, len(keyrings))
+	missing := len(keyrings)
+	for _, place := range s.places {
+		for signature, err := range place.Signatures(ctx, s.want) {
+			if err != nil {
+				s.note(err)
+				continue
+			}
+			for i, keyring := range keyrings {
+				if s.where[i] != "" {
+					continue
+				}
+				signed, err := keyring.Verify(signature.Data, s.want, s.options.Now)
+				if err != nil {
+					s.refused[i] = append(s.refused[i], signature.Where+": "+err.Error())
+					continue
+				}
+				s.signed[i], s.where[i] = signed, signature.Where
+				missing--
+			}
+			if missing == 0 {
+				return
+			}
+		}
+	}
+	s.failed = append(s.failed, s.absent...)
+}
+
+// note keeps an error of a store: something that cannot be read was found, but proves nothing.
+func (s *search) note(err error) {
+	if fault.KindOf(err) == fault.Integrity {
+		for i := range s.refused {
+			s.refused[i] = append(s.refused[i], err.Error())
+		}
+		return
+	}
+	s.failed = append(s.failed, err)
+}
+
+// verdict is the check of one keyring.
+func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
+	if s.where[i] != "" {
+		signed := s.signed[i]
+		reason := fmt.Sprintf("signed %s by %s as %s, found in %s", signed.Time.Format(time.RFC3339), signer(signed), signed.Claim.Reference, s.where[i])
+		return check.pass(reason, signed.Key.Fingerprint)
+	}
+	if len(keyring.Keys()) == 0 {
+		return check.fail("the release wants a signature for this keyring, and this program knows none of its keys: name those that you trust with --keyring")
+	}
+	missed := errors.Join(s.failed...)
+	switch {
+	case len(s.refused[i]) > 0:
+		return check.fail(sentence(s.refused[i], s.failed))
+	case missed != nil:
+		check.Err = s.failed[0]
+		return check.skip(sentence(nil, s.failed))
+	case len(s.places) == 0:
+		return check.fail("no place is known where a signature could be: name a store, a folder or a file with --signature")
+	}
+	var asked []string
+	for _, place := range s.places {
+		asked = append(asked, place.String())
+	}
+	return check.fail("not signed: no signature of " + s.want.String() + " in " + strings.Join(asked, ", "))
+}
+
+// sentence puts reasons in one line, not all of a hundred.
+func sentence(refused []string, failed []error) string {
+	const most = 4
+	parts := refused
+	for _, err := range failed {
+		parts = append(parts, err.Error())
+	}
+	if len(parts) > most {
+		parts = append(parts[:most:most], fmt.Sprintf("and %d more", len(parts)-most))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// signer names who signed.
+func signer(s openpgp.Signed) string {
+	name := s.Key.UserID
+	if name == "" {
+		name = "the key " + s.Key.Fingerprint
+	}
+	if s.Subkey != "" {
+		name += " (subkey " + s.Subkey + ")"
+	}
+	return name
+}

@@ -1,0 +1,86 @@
+package openpgp
+
+import (
+	"testing"
+
+	"github.com/release-x/oc-release-x/internal/testsign"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/claim"
+)
+
+// Whatever the bytes are, a message that is accepted has a claim about the wanted image, by a key of the keyring, and is
+// one that was signed: nobody but the fuzzer's seeds knows a private key.
+func FuzzSignatureMessage(f *testing.F) {
+	alice := testsign.NewKey(f, "alice")
+	k := ring(f, alice)
+	m := testsign.Message{Body: body()}
+	for _, seed := range [][]byte{
+		alice.Sign(f, m),
+		alice.Sign(f, testsign.Message{Body: body(), Compress: true}),
+		alice.Sign(f, testsign.Message{Body: body(), Text: true}),
+		alice.Signature(f, m),
+		testsign.Literal(body()),
+		testsign.NewKey(f, "mallory").Sign(f, m),
+		testsign.Join(f, m, testsign.Packet(2, make([]byte, 40))),
+		testsign.Join(f, m, testsign.Packet(2, append([]byte{3, 5, 0, 0, 0, 0, 0}, make([]byte, 40)...))),
+		{0xa3, 1}, // compressed, of unknown length, as gpg begins
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		signed, err := k.Verify(data, imageA(), testsign.Now())
+		if err != nil {
+			if signed != (Signed{}) {
+				t.Errorf("a refusal came with %+v", signed)
+			}
+			return
+		}
+		if signed.Key.Fingerprint != alice.Fingerprint() || signed.Claim.Digest != imageA() || !signed.Time.Equal(testsign.Signed()) {
+			t.Errorf("accepted %+v", signed)
+		}
+		message, err := readMessage(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := claim.Parse(message.body, claim.Atomic); err != nil {
+			t.Errorf("accepted a claim that is refused alone: %v", err)
+		}
+	})
+}
+
+// Whatever the bytes are, no key but those whose fingerprints were asked for is left, and nobody else's message passes.
+func FuzzKeyring(f *testing.F) {
+	alice, mallory := testsign.NewKey(f, "alice"), testsign.NewKey(f, "mallory")
+	sub, thief := testsign.NewKey(f, "alice"), testsign.NewKey(f, "thief").WithSubkey(f)
+	sub.WithSubkeyOf(thief)
+	for _, seed := range [][]byte{
+		alice.Public(f), mallory.Public(f), sub.Public(f),
+		[]byte(testsign.Armored(f, alice, mallory)),
+		[]byte(testsign.Armored(f, alice) + testsign.Armored(f, mallory)),
+		testsign.NewKey(f, "alice").Revoked(f, "gone").Public(f),
+		alice.Private(f), []byte("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n-----END "),
+	} {
+		f.Add(seed)
+	}
+	foreign := mallory.SignAtomic(f, imageA())
+	stolen := thief.SignAtomic(f, imageA())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		k, err := ParseKeyring("fuzz", data)
+		if err != nil {
+			return
+		}
+		if len(k.Keys()) == 0 {
+			t.Error("a keyring without a key was taken")
+		}
+		known := k.Only([]string{alice.Fingerprint()})
+		for _, key := range known.Keys() {
+			if key.Fingerprint != alice.Fingerprint() {
+				t.Errorf("%s is left", key.Fingerprint)
+			}
+		}
+		for _, message := range [][]byte{foreign, stolen} {
+			if signed, err := known.Verify(message, imageA(), testsign.Now()); err == nil {
+				t.Errorf("accepted %+v", signed)
+			}
+		}
+	})
+}

@@ -1,0 +1,100 @@
+package sigstore
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// Policy is what a ClusterImagePolicy asks of images.
+type Policy struct {
+	Name        string
+	Scopes      []string // repositories, namespaces, registries, or *.DOMAIN
+	FeatureSets []string // the policy is part of a cluster with one of these only; empty: of every cluster
+	Key         Key
+	Log         bool // it asks for an entry in a transparency log, too
+}
+
+// FindPolicies reads the ClusterImagePolicies of a payload whose root of trust is a public key, in the order in which the
+// operator reads manifests. One that cannot be read is fault.Integrity.
+func FindPolicies(files payload.Files) ([]Policy, error) {
+	const kind = "ClusterImagePolicy"
+	lacks := func(file payload.File) bool { return !bytes.Contains(file.Data, []byte(kind)) }
+	files.Operator = slices.DeleteFunc(slices.Clone(files.Operator), lacks)
+	files.Release = slices.DeleteFunc(slices.Clone(files.Release), lacks)
+	var found []Policy
+	for _, object := range manifest.Load(files, manifest.Render{}).Objects {
+		if object.Kind != kind || object.Group != "config.openshift.io" {
+			continue
+		}
+		policy, ok, err := readPolicy(object)
+		if err != nil {
+			return nil, fault.Errorf(fault.Integrity, "reading %s: %w", object.File, err)
+		}
+		if ok {
+			found = append(found, policy)
+		}
+	}
+	return found, nil
+}
+
+func readPolicy(object *manifest.Object) (policy Policy, ok bool, err error) {
+	data, err := object.JSON()
+	if err != nil {
+		return Policy{}, false, err
+	}
+	var content struct {
+		Spec struct {
+			Scopes []string `json:"scopes"`
+			Policy struct {
+				RootOfTrust struct {
+					PolicyType string `json:"policyType"`
+					PublicKey  struct {
+						KeyData      []byte `json:"keyData"`
+						RekorKeyData []byte `json:"rekorKeyData"`
+					} `json:"publicKey"`
+				} `json:"rootOfTrust"`
+			} `json:"policy"`
+		} `json:"spec"`
+	}
+	if err := json.Unmarshal(data, &content); err != nil {
+		return Policy{}, false, fault.Errorf(fault.Integrity, "the policy %s: %w", object.Name, err)
+	}
+	root := content.Spec.Policy.RootOfTrust
+	if root.PolicyType != "PublicKey" {
+		return Policy{}, false, nil
+	}
+	key, err := ParseKey("of the policy "+object.Name, root.PublicKey.KeyData)
+	if err != nil {
+		return Policy{}, false, err
+	}
+	return Policy{
+		Name: object.Name, Scopes: content.Spec.Scopes, FeatureSets: object.FeatureSets,
+		Key: key, Log: len(root.PublicKey.RekorKeyData) > 0,
+	}, true, nil
+}
+
+// Always says whether the policy is part of every cluster.
+func (p Policy) Always() bool {
+	return len(p.FeatureSets) == 0 || slices.Contains(p.FeatureSets, "Default")
+}
+
+// Covers says whether an image's name, with a tag, a digest or neither, is in one of the scopes.
+func (p Policy) Covers(reference string) bool {
+	name, _, _ := strings.Cut(reference, "@")
+	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
+		name = name[:colon]
+	}
+	host, _, _ := strings.Cut(name, "/")
+	return slices.ContainsFunc(p.Scopes, func(scope string) bool {
+		if domain, ok := strings.CutPrefix(scope, "*."); ok {
+			return strings.HasSuffix(host, "."+domain)
+		}
+		return name == scope || strings.HasPrefix(name, scope+"/")
+	})
+}
