@@ -225,6 +225,11 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 	if err != nil {
 		return nil, err
 	}
+	return f.decide(ref, release, files, c), nil
+}
+
+// decide renders the operator's manifests and says of every one what becomes of it.
+func (f *factory) decide(ref image.Reference, release *loaded, files payload.Files, c inclusion) *evaluated {
 	pullSpec := f.releaseImage(release, c.connected)
 	if c.flags.releaseImage != "" {
 		pullSpec = c.flags.releaseImage
@@ -244,5 +249,5 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 	for _, warning := range warnings {
 		f.warnf("%s", warning)
 	}
-	return &evaluated{loaded: release, files: files, payload: p, entries: entries, connected: c.connected}, nil
+	return &evaluated{loaded: release, files: files, payload: p, entries: entries, connected: c.connected}
 }

@@ -110,7 +110,9 @@ func (c *client) ask(ctx context.Context, o object) answer {
 }
 
 func (c *client) send(ctx context.Context, o object) answer {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.JoinPath(o.path()).String(), nil)
+	address := c.base.JoinPath(o.path())
+	address.RawQuery = o.query.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
 		return answer{err: err}
 	}

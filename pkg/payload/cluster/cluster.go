@@ -3,7 +3,9 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"path"
+	"strings"
 	"sync"
 
 	"k8s.io/client-go/rest"
@@ -35,6 +37,7 @@ func New(config func() (*rest.Config, error)) *Cluster {
 type object struct {
 	group, plural     string // the group of a core object is empty
 	namespace, object string
+	query             url.Values // of a list, whose object is empty
 }
 
 // resource is what permissions are about: clusterversions.config.openshift.io.
@@ -46,7 +49,10 @@ func (o object) resource() string {
 }
 
 func (o object) String() string {
-	name := o.resource() + "/" + o.object
+	name := o.resource()
+	if o.object != "" {
+		name += "/" + o.object
+	}
 	if o.namespace != "" {
 		name += " in namespace " + o.namespace
 	}
@@ -79,4 +85,17 @@ func (c *Cluster) get(ctx context.Context, o object, into any) (*client, error) 
 		return api, fault.Errorf(fault.Integrity, "the server %s is no API server of OpenShift: what it sends as %s is no such object", api.host, o)
 	}
 	return api, nil
+}
+
+// Get reads a list of core objects as the API server gives it: JSON of the path /api/v1/namespaces/NAMESPACE/PLURAL.
+func (c *Cluster) Get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	parts := strings.Split(strings.TrimPrefix(path, "/api/v1/namespaces/"), "/")
+	if len(parts) != 2 {
+		return nil, fault.Errorf(fault.Internal, "%q is no path of a list of core objects", path)
+	}
+	api, err := c.connect()
+	if err != nil {
+		return nil, err
+	}
+	return api.get(ctx, object{namespace: parts[0], plural: parts[1], query: query})
 }

@@ -43,7 +43,7 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 	if o.Parallel <= 0 {
 		o.Parallel = 8
 	}
-	order, answers := distinct(components), map[string]error{}
+	order, answers, down := distinct(components), map[string]error{}, map[string][]error{}
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	slots := make(chan struct{}, o.Parallel)
@@ -52,10 +52,21 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 		group.Add(1)
 		go func() {
 			defer func() { <-slots; group.Done() }()
-			err := checkOne(ctx, registry, image, o.Deep)
+			host, _, _ := strings.Cut(image, "/")
+			mu.Lock()
+			err := unreachable(down[host])
+			mu.Unlock()
+			if err == nil {
+				err = checkOne(ctx, registry, image, o.Deep)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			answers[image] = err
+			if fault.KindOf(err) == fault.Network {
+				down[host] = append(down[host], err)
+			} else {
+				down[host] = nil
+			}
 			if o.Progress != nil {
 				o.Progress(len(answers), len(order))
 			}
@@ -67,6 +78,17 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 		results = append(results, Result{Component: c, Err: answers[c.Image]})
 	}
 	return results
+}
+
+// patience is how often in a row a host may fail to answer before it is not asked again.
+const patience = 3
+
+// unreachable is the error of a host that failed too often, nil for every other.
+func unreachable(failures []error) error {
+	if len(failures) < patience {
+		return nil
+	}
+	return failures[0]
 }
 
 // distinct are the pull specs, each once, in the order of the components.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -174,5 +175,32 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	results = presence.Check(ctx, fixed{}, []payload.Component{component("a", "q.io/r@"+digest.FromString("").String())}, presence.Options{})
 	if !errors.Is(results[0].Err, cause) {
 		t.Errorf("got %v", results[0].Err)
+	}
+}
+
+// silent is a registry that cannot be reached; it counts how often that was tried.
+type silent struct {
+	fixed
+	asked *atomic.Int32
+}
+
+func (s silent) Head(context.Context, string, string) (string, error) {
+	s.asked.Add(1)
+	return "", fault.Errorf(fault.Network, "q.io cannot be reached")
+}
+
+func TestHostThatIsDownIsNotAskedForEver(t *testing.T) {
+	var components []payload.Component
+	for i := range 50 {
+		components = append(components, component(fmt.Sprint(i), "q.io/r@"+digest.FromString(fmt.Sprint(i)).String()))
+	}
+	s := silent{asked: &atomic.Int32{}}
+	for _, r := range presence.Check(t.Context(), s, components, presence.Options{Parallel: 2}) {
+		if fault.KindOf(r.Err) != fault.Network {
+			t.Errorf("%s: %v", r.Component.Name, r.Err)
+		}
+	}
+	if n := s.asked.Load(); n < 3 || n > 4 {
+		t.Errorf("asked %d times, want 3, and at most one more that was under way", n)
 	}
 }

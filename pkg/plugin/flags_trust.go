@@ -1,0 +1,68 @@
+package plugin
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/release-x/oc-release-x/pkg/payload/registry"
+	"github.com/release-x/oc-release-x/pkg/payload/trust"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
+)
+
+// trustFlags say whose signatures count, and where to look for them.
+type trustFlags struct {
+	keyrings, keys, signatures []string
+	cluster                    bool
+}
+
+func (t *trustFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&t.keyrings, "keyring", nil, "File or folder with OpenPGP keys to trust, or a ConfigMap with them; nobody else is then trusted")
+	flags.StringSliceVar(&t.keys, "key", nil, "File with a public key to trust for sigstore signatures; nobody else is then trusted")
+	flags.StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a folder, a file, a ConfigMap or an https address")
+	flags.BoolVar(&t.cluster, "trust-cluster", false, "Trust the keys of the release that the connected cluster runs")
+}
+
+// trusted is what the flags say, read.
+type trusted struct {
+	openPGP  trust.OpenPGP
+	sigstore trust.Sigstore
+}
+
+// read opens keys and places before anything is fetched.
+func (t *trustFlags) read(f *factory) (trusted, error) {
+	keyrings, err := trust.ReadKeyrings(t.keyrings...)
+	if err != nil {
+		return trusted{}, err
+	}
+	keys, err := trust.ReadKeys(t.keys...)
+	if err != nil {
+		return trusted{}, err
+	}
+	r := trusted{
+		openPGP:  trust.OpenPGP{Keyrings: keyrings, TrustCluster: t.cluster, Now: time.Now()},
+		sigstore: trust.Sigstore{Keys: keys},
+	}
+	authorities, err := registry.TLS(f.global.registry.caFile)
+	if err != nil {
+		return trusted{}, err
+	}
+	web := store.NewWeb(store.WebOptions{
+		Proxy: registry.Proxy(f.Getenv), TLS: authorities, UserAgent: "oc-release-x/" + buildVersion().Version,
+	})
+	if !f.global.cache.offline {
+		r.openPGP.Web = web
+	}
+	for _, place := range t.signatures {
+		opened, err := store.Open(place, web)
+		if err != nil {
+			return trusted{}, err
+		}
+		r.openPGP.Stores = append(r.openPGP.Stores, opened)
+	}
+	if t.cluster {
+		r.openPGP.Cluster = &store.Cluster{Objects: f.cluster}
+	}
+	return r, nil
+}

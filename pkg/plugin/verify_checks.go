@@ -1,0 +1,125 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/release-x/oc-release-x/pkg/payload/cluster"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/presence"
+	"github.com/release-x/oc-release-x/pkg/payload/trust"
+	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
+)
+
+// checkSignatures asks who signed the release.
+func (v *verification) checkSignatures(ctx context.Context) {
+	id := v.release.identity
+	r := trust.Release{
+		Reference: v.ref.Text, Repository: id.Repository, Digest: id.Digest, ListDigest: id.ListDigest, Files: v.files,
+	}
+	signatures := trust.VerifyOpenPGP(ctx, r, v.trust.openPGP)
+	sigstore := v.trust.sigstore
+	if !v.global.cache.offline {
+		sigstore.Registry = v.client
+	}
+	for _, c := range append(signatures, trust.VerifySigstore(ctx, r, sigstore)...) {
+		check := v1alpha1.Check{
+			Name: c.Name, Subject: c.Subject, Result: string(c.Result), Reason: c.Reason, Key: c.Key, Digest: c.Digest.String(),
+		}
+		if c.Err != nil {
+			v.stop(check, c.Err)
+			continue
+		}
+		v.add(check)
+	}
+}
+
+// checkImages asks for every component's image.
+func (v *verification) checkImages(ctx context.Context) {
+	if v.global.cache.offline {
+		v.add(v1alpha1.Check{Name: "image", Result: v1alpha1.Skipped, Reason: "--offline was given, so no registry is asked"})
+		return
+	}
+	results := presence.Check(ctx, v.client, v.release.Components, presence.Options{
+		Parallel: 4 * v.global.registry.maxPerRegistry, Deep: v.deep, Progress: v.progress(),
+	})
+	for _, r := range results {
+		check := v1alpha1.Check{
+			Name: "image", Subject: r.Component.Name, Result: v1alpha1.Pass, Reason: "present and pullable", Digest: r.Component.Digest.String(),
+		}
+		switch fault.KindOf(r.Err) {
+		case fault.Auth, fault.Network:
+			v.stop(check, r.Err)
+			continue
+		}
+		if r.Err != nil {
+			check.Result, check.Reason = v1alpha1.Fail, r.Err.Error()
+		}
+		v.add(check)
+	}
+}
+
+// progress shows on a terminal how many images were asked for; nil elsewhere.
+func (v *verification) progress() func(done, total int) {
+	if !v.ErrTerminal {
+		return nil
+	}
+	return func(done, total int) {
+		fmt.Fprintf(v.ErrOut, "\r%d of %d images", done, total)
+		if done == total {
+			fmt.Fprint(v.ErrOut, "\r\x1b[K")
+		}
+	}
+}
+
+// checkHash compares the manifests with those that the connected cluster loaded, when it runs this release.
+func (v *verification) checkHash(ctx context.Context, cmd *cobra.Command) {
+	check := v1alpha1.Check{Name: "payload-hash", Result: v1alpha1.Skipped}
+	skip := func(reason string) { check.Reason = reason; v.add(check) }
+	if !v.release.HasManifests {
+		skip("this source has no manifests")
+		return
+	}
+	short, cancel := context.WithTimeoutCause(ctx, lookup, fmt.Errorf("no answer within %s", lookup))
+	defer cancel()
+	version, err := v.factory.cluster.Version(short)
+	switch {
+	case errors.Is(err, errNoCluster):
+		skip("no cluster is connected")
+		return
+	case err != nil:
+		skip(err.Error())
+		return
+	case !version.IsDesired(v.release.identity.ListDigest, v.release.identity.Digest):
+		skip(fmt.Sprintf("the cluster at %s runs another release, %s", version.Server, version.Desired.Version))
+		return
+	}
+	check.Subject = "the cluster at " + version.Server
+	connected, err := v.ask(ctx, func(string) bool { return false })
+	if err != nil {
+		v.stop(check, err)
+		return
+	}
+	decided := v.decide(v.ref, v.release, v.files, inclusion{flags: &inclusionFlags{command: cmd}, connected: connected})
+	hash, err := manifest.Hash(decided.entries)
+	if err != nil {
+		check.Result, check.Reason = v1alpha1.Fail, err.Error()
+		v.add(check)
+		return
+	}
+	switch connected.compareHash(v.release, hash) {
+	case cluster.Agrees:
+		check.Result, check.Reason = v1alpha1.Pass, "the manifests are those that it loaded: "+hash
+	case cluster.Differs:
+		check.Result, check.Reason = v1alpha1.Fail, fmt.Sprintf("it loaded other manifests: %s, these are %s", version.Hash, hash)
+	case cluster.Unknown:
+		check.Reason = "it has loaded no manifests yet"
+	default:
+		check.Reason = "it runs another release"
+	}
+	v.add(check)
+}
