@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ type OpenPGP struct {
 	Cluster *store.Cluster // nil: not asked
 	Web     *store.Web     // asks the stores that the release names; nil: they are not asked
 
-	Now time.Time // what has expired
+	Now time.Time // decides what has expired; zero: this machine's clock
 
 	// Pins are the fingerprints that count in the release's own ConfigMap; nil: Red Hat's. For tests.
 	Pins []string
@@ -43,6 +44,9 @@ func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
 	if want == "" {
 		check.Subject = r.Reference
 		return []Check{check.unless(len(o.Keyrings)+len(o.Stores) > 0, "a signature covers a digest, and this source has none: read the release from a registry, a layout or an archive")}
+	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
 	}
 	own, ownErr := configmap.FindVerification(r.Files)
 	keyrings, err := o.trusted(ctx, own, ownErr)
@@ -79,11 +83,13 @@ func (o OpenPGP) trusted(ctx context.Context, own *configmap.Verification, ownEr
 		return nil, fault.Errorf(fault.Integrity, "no key to trust: the release brings %s, which this program does not know, and a release cannot vouch for itself; %s", names(own.Keyrings), mend)
 	}
 	running, err := o.Cluster.Verification(ctx)
-	if err != nil {
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return nil, fault.Errorf(fault.Integrity, "no key to trust: %w", err)
+	case err != nil:
 		return nil, err
-	}
-	if len(running.Keyrings) == 0 {
-		return nil, fault.Errorf(fault.NotFound, "the cluster's ConfigMap %s has no key", running.Name)
+	case len(running.Keyrings) == 0:
+		return nil, fault.Errorf(fault.Integrity, "no key to trust: the cluster's ConfigMap %s has none", running.Name)
 	}
 	return running.Keyrings, nil
 }
@@ -99,13 +105,13 @@ func (o OpenPGP) known(own *configmap.Verification) []openpgp.Keyring {
 		pins = releaseKeys()
 	}
 	var keyrings []openpgp.Keyring
-	any := false
+	found := false
 	for _, keyring := range own.Keyrings {
 		keyring = keyring.Only(pins)
-		any = any || len(keyring.Keys()) > 0
+		found = found || len(keyring.Keys()) > 0
 		keyrings = append(keyrings, keyring)
 	}
-	if !any {
+	if !found {
 		return nil
 	}
 	return keyrings
@@ -236,7 +242,7 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 // sentence puts reasons in one line, not all of a hundred.
 func sentence(refused []string, failed []error) string {
 	const most = 4
-	parts := refused
+	parts := slices.Clone(refused)
 	for _, err := range failed {
 		parts = append(parts, err.Error())
 	}

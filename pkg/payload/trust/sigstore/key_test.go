@@ -65,10 +65,10 @@ func TestOpenSSL(t *testing.T) {
 	}
 	document := testsign.Claim(testsign.CosignType, imageA(), reference)
 	for name, args := range map[string][]string{
-		"P-256":    {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"},
-		"P-384":    {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"},
-		"RSA 4096": {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096"},
-		"Ed25519":  {"-algorithm", "ED25519"},
+		"P-256":   {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"},
+		"P-384":   {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"},
+		"RSA":     {"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"},
+		"Ed25519": {"-algorithm", "ED25519"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
