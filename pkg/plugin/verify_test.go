@@ -1,0 +1,183 @@
+package plugin_test
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/internal/testcluster"
+	"github.com/release-x/oc-release-x/internal/testrelease"
+	"github.com/release-x/oc-release-x/internal/testsign"
+)
+
+// signed is a release in a registry that holds its component image too, with a key and a signature of it in files.
+type signed struct {
+	server            *httptest.Server
+	release           string // by tag
+	digest, component digest.Digest
+	keyring, folder   string
+}
+
+// signedRelease makes a release of one component, and signs it.
+func signedRelease(t *testing.T) signed {
+	t.Helper()
+	s := signed{server: testrelease.Registry(t)}
+	component := build(t, testrelease.New("1.0.0").WithComponent("x"))
+	if err := component.PushTo(s.server, "ocp/etcd", "t"); err != nil {
+		t.Fatal(err)
+	}
+	s.component = component.Digest()
+	b := s.builder()
+	s.release, s.digest = push(t, s.server, b), build(t, b).Digest()
+	key := testsign.NewKey(t, "release")
+	s.keyring, s.folder = keyFile(t, key), filepath.Join(t.TempDir(), "signatures")
+	writeSignature(t, s.folder, s.digest, key.SignAtomic(t, s.digest))
+	return s
+}
+
+func (s signed) builder() *testrelease.Builder {
+	return ordered().Clone().WithReferences(`{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","metadata":{"name":"4.14.0"},"spec":{"tags":[` +
+		`{"name":"etcd","from":{"kind":"DockerImage","name":"` + host(s.server) + `/ocp/etcd@` + s.component.String() + `"}}]}}`)
+}
+
+func keyFile(t *testing.T, key *testsign.Key) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "key.asc")
+	if err := os.WriteFile(file, []byte(testsign.Armored(t, key)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func writeSignature(t *testing.T, folder string, d digest.Digest, message []byte) {
+	t.Helper()
+	dir := filepath.Join(folder, "sha256="+d.Encoded())
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "signature-1"), message, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// results are the results of the checks, NAME=RESULT in order.
+func (s signed) results(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	got := run(t, append([]string{"verify", "--insecure", "--jq", `[.checks[]|.name+"="+.result]|join(" ")`}, args...)...)
+	if got.code != code {
+		t.Errorf("exit code %d, want %d: %s", got.code, code, got.err)
+	}
+	return strings.TrimSpace(got.out)
+}
+
+const allGood = "digest-chain=PASS references=PASS signature=PASS sigstore=SKIPPED image=PASS payload-hash=SKIPPED"
+
+// TestVerifyGoodChangedAndForeign is the demonstration: a release signed with a test key, the same with one byte
+// changed, and with a foreign key.
+func TestVerifyGoodChangedAndForeign(t *testing.T) {
+	s := signedRelease(t)
+	if got := s.results(t, 0, s.release, "--keyring", s.keyring, "--signature", s.folder); got != allGood {
+		t.Errorf("a good release: %s", got)
+	}
+	changed := layout(t, s.builder().WithStored(testrelease.PayloadPart, func(data []byte) []byte {
+		data = append([]byte{}, data...)
+		data[len(data)/2] ^= 1
+		return data
+	}))
+	if got := s.results(t, 6, changed, "--keyring", s.keyring, "--signature", s.folder); got !=
+		"digest-chain=FAIL references=SKIPPED signature=SKIPPED sigstore=SKIPPED image=SKIPPED payload-hash=SKIPPED" {
+		t.Errorf("one byte changed: %s", got)
+	}
+	foreign := keyFile(t, testsign.NewKey(t, "foreign"))
+	if got := s.results(t, 6, s.release, "--keyring", foreign, "--signature", s.folder); got != strings.Replace(allGood, "signature=PASS", "signature=FAIL", 1) {
+		t.Errorf("a foreign key: %s", got)
+	}
+}
+
+func TestVerifyTable(t *testing.T) {
+	s := signedRelease(t)
+	got := run(t, "verify", s.release, "--insecure", "--keyring", s.keyring, "--signature", s.folder)
+	if got.code != 0 || got.err != "" {
+		t.Fatalf("exit code %d, %s", got.code, got.err)
+	}
+	lines := strings.Split(got.out, "\n")
+	for i, want := range []string{
+		"CHECK RESULT SUBJECT REASON",
+		"digest-chain PASS " + s.release + " image " + s.digest.String() + ", its layers and image-references",
+		"references PASS 1 components each by digest",
+		"signature PASS image, keyring " + s.keyring + " signed ",
+		"sigstore SKIPPED image no key to trust: ",
+		"image PASS 1 component images present and pullable",
+		"payload-hash SKIPPED <none> no cluster is connected",
+	} {
+		if line := strings.Join(strings.Fields(lines[i]), " "); !strings.HasPrefix(line, want) {
+			t.Errorf("got  %s\nwant %s", line, want)
+		}
+	}
+	key := strings.TrimSpace(good(t, run(t, "verify", s.release, "--insecure", "--keyring", s.keyring, "--signature", s.folder,
+		"--jq", `.checks[]|select(.name=="signature")|.key+" "+.digest`)))
+	if want := testsign.NewKey(t, "release").Fingerprint() + " " + s.digest.String(); key != want {
+		t.Errorf("key and digest %s, want %s", key, want)
+	}
+}
+
+func TestVerifyImages(t *testing.T) {
+	s := signedRelease(t)
+	trusted := []string{"--keyring", s.keyring, "--signature", s.folder}
+	if got := s.results(t, 0, append(trusted, s.release, "--deep")...); got != allGood {
+		t.Errorf("--deep: %s", got)
+	}
+	absent := s
+	absent.component = digest.FromString("absent")
+	got := run(t, "verify", push(t, s.server, absent.builder()), "--insecure")
+	if got.code != 6 || !strings.Contains(got.out, "\nimage          FAIL      etcd ") {
+		t.Errorf("exit code %d, %s %s", got.code, got.out, got.err)
+	}
+}
+
+func TestVerifyExitCodes(t *testing.T) {
+	s := signedRelease(t)
+	trusted := []string{"--keyring", s.keyring, "--signature", s.folder}
+	unsigned := s.results(t, 6, s.release)
+	if unsigned != strings.Replace(allGood, "signature=PASS", "signature=FAIL", 1) {
+		t.Errorf("nobody to trust: %s", unsigned)
+	}
+	unreachable := testrelease.New("4.14.0").WithComponent("etcd", testrelease.Image("127.0.0.1:1/a/b@"+s.component.String()))
+	release := push(t, s.server, unreachable)
+	d := build(t, unreachable).Digest()
+	writeSignature(t, s.folder, d, testsign.NewKey(t, "release").SignAtomic(t, d))
+	if got := s.results(t, 5, append(trusted, release)...); got != strings.Replace(allGood, "image=PASS", "image=SKIPPED", 1) {
+		t.Errorf("a registry that cannot be reached: %s", got)
+	}
+	want(t, run(t, "verify", "oci:/nowhere"), 3, "", "error: oci:/nowhere: stat /nowhere: no such file or directory\n")
+	want(t, run(t, "verify", s.release, "--keyring", "/nowhere"), 8, "", "error: there is no keyring /nowhere\n")
+}
+
+func TestVerifyAgainstTheCluster(t *testing.T) {
+	s := signedRelease(t)
+	pullSpec := host(s.server) + "/ocp/release@" + s.digest.String()
+	hash := strings.TrimSpace(good(t, run(t, "manifests", pullSpec, "--insecure", "--hash", "--feature-gates", "none")))
+	for name, test := range map[string]struct {
+		hash, image, want string
+		code              int
+	}{
+		"the same":    {hash, pullSpec, "PASS the manifests are those that it loaded: " + hash, 0},
+		"others":      {"AAAAAAAAAAA=", pullSpec, "FAIL it loaded other manifests: AAAAAAAAAAA=, these are " + hash, 6},
+		"another one": {hash, host(s.server) + "/ocp/release@" + s.component.String(), "SKIPPED the cluster at HOST runs another release, 4.14.0", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := testcluster.New(t).WithOperator().
+				With(testcluster.ClusterVersion, `{"status":{"desired":{"version":"4.14.0","image":"`+test.image+`"},"versionHash":"`+test.hash+`","capabilities":{}}}`).
+				With(testcluster.FeatureGate, `{"spec":{},"status":{"featureGates":[{"version":"4.14.0","enabled":[]}]}}`)
+			got := run(t, "verify", s.release, "--insecure", "--keyring", s.keyring, "--signature", s.folder,
+				"--kubeconfig", c.Kubeconfig(t, testcluster.Token), "--jq", `.checks[]|select(.name=="payload-hash")|.result+" "+.reason`)
+			if want := strings.ReplaceAll(test.want, "HOST", c.Host()); strings.TrimSpace(got.out) != want || got.code != test.code {
+				t.Errorf("exit code %d\ngot  %s\nwant %s\n%s", got.code, got.out, want, got.err)
+			}
+		})
+	}
+}
