@@ -29,11 +29,12 @@ help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: ## images, env, info and a jq query of the small release in examples/release
+demo: ## images, env, info, a jq query and verify of the small release in examples/release
 	$(DEMO) images $(RELEASE)
 	$(DEMO) env $(RELEASE)
 	$(DEMO) info $(RELEASE)
 	$(DEMO) images $(RELEASE) --jq '$(DEMO_JQ)'
+	@hack/demo.sh $(GO)
 
 .PHONY: build
 build: ## bin/oc-release-x, stripped and static, with the version that git describes
