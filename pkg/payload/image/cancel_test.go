@@ -103,7 +103,7 @@ func TestRegistryErrorsKeepTheirKind(t *testing.T) {
 	} {
 		for _, cut := range []int64{0, 1, 100, layer.Size} {
 			s := &shelf{release: release, open: func(_ digest.Digest, data []byte) io.ReadCloser {
-				return io.NopCloser(&broken{bytes.NewReader(data[:cut]), cause})
+				return io.NopCloser(&broken{bytes.NewReader(data[:min(cut, int64(len(data)))]), cause})
 			}}
 			files, err := s.read(t, image.Limits{})
 			refused(t, files, err, fault.KindOf(cause), fmt.Sprintf("layer %s: %s", layer.Digest, cause))

@@ -39,7 +39,8 @@ func FuzzLayer(f *testing.F) {
 			name: "layer", size: int64(len(data)), digest: digest.FromBytes(data),
 			open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
 		}
-		l, err := readLayer(t.Context(), b, limits, Want{Contents: AllContents, Operator: true}, newTree())
+		reading := &layer{want: Want{Contents: AllContents, Operator: true}, limits: limits, above: newTree(), found: func() {}}
+		l, err := reading.read(t.Context(), b)
 		if err != nil {
 			if l != nil || fault.KindOf(err) != fault.Integrity {
 				t.Fatalf("kind %d: %v", fault.KindOf(err), err)

@@ -19,8 +19,11 @@ import (
 type layer struct {
 	want   Want
 	limits Limits
-	above  *tree // what is there already is not kept again
+	above  *tree  // what is there already is not kept again
+	noting bool   // what a note holds is kept in any case
+	found  func() // told at the first entry of the release's folder
 
+	passed bool                    // an entry of the operator's folder was passed over
 	files  map[string]payload.File // by path
 	seen   map[string]sighting     // paths in the payload's folders
 	hiding hiding
@@ -31,13 +34,10 @@ type sighting struct {
 	folder bool
 }
 
-// readLayer reads one layer. Nothing of it is returned unless all of it was verified.
-func readLayer(ctx context.Context, b blob, limits Limits, want Want, above *tree) (*layer, error) {
-	l := &layer{
-		want: want, limits: limits, above: above,
-		files: map[string]payload.File{}, seen: map[string]sighting{}, hiding: newHiding(),
-	}
-	if err := b.scan(ctx, limits, l.visit); err != nil {
+// read reads one layer. Nothing of it is returned unless all of it was verified.
+func (l *layer) read(ctx context.Context, b blob) (*layer, error) {
+	l.files, l.seen, l.hiding = map[string]payload.File{}, map[string]sighting{}, newHiding()
+	if err := b.scan(ctx, l.limits, l.visit); err != nil {
 		return nil, err
 	}
 	if err := l.checkHidden(); err != nil {
@@ -70,7 +70,7 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 		return err
 	}
 	file := payload.File{Name: base, Size: header.Size}
-	if l.want.keeps(path.Clean(dir), base) && !l.above.has(name) {
+	if l.want.keeps(path.Clean(dir), base) && !l.above.has(name) || l.noting && isNoted(path.Clean(dir), base) {
 		if file.Data, err = keep(content, header.Size); err != nil {
 			return err
 		}
@@ -85,7 +85,15 @@ func (l *layer) concerns(name string) bool {
 	if !nested && strings.HasPrefix(name, whiteoutPrefix) {
 		return true
 	}
-	return first == ReleaseFolder || first == OperatorFolder && l.want.Operator
+	switch {
+	case first == ReleaseFolder:
+		l.found()
+		return true
+	case first == OperatorFolder && !l.want.Operator:
+		l.passed = true
+		return false
+	}
+	return first == OperatorFolder
 }
 
 // checkEntry refuses what is no plain file or folder, and what is there already.

@@ -137,6 +137,8 @@ func (l layout) blob(ctx context.Context, d descriptor) (io.ReadCloser, error) {
 	return content, l.missing(err)
 }
 
+func (l layout) keep(digest.Digest, string, []byte) {}
+
 func (l layout) missing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.Errorf(fault.NotFound, "it is not in the layout")

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 )
 
 // Opener resolves references.
@@ -17,6 +16,9 @@ type Opener struct {
 	Arch     string    // the architecture that was asked for, in any spelling of ParseArch; empty: none
 	HostArch string    // what a manifest list gives when none was asked for; empty: amd64
 	Limits   Limits
+
+	Cache   *cache.Cache // of registries; nil keeps nothing
+	Offline bool         // registries are not asked: what is not in the cache is fault.Network
 
 	Notef func(format string, args ...any) // says what was resolved and chosen; may be nil
 	Warnf func(format string, args ...any) // may be nil
@@ -137,34 +139,4 @@ func firstString(values ...string) string {
 		}
 	}
 	return ""
-}
-
-// remote is a repository of a registry.
-type remote struct {
-	registry   Registry
-	repository string
-}
-
-func (r remote) manifest(ctx context.Context, d descriptor) ([]byte, string, string, error) {
-	return r.registry.Manifest(ctx, r.repository, string(d.Digest))
-}
-
-func (r remote) blob(ctx context.Context, d descriptor) (io.ReadCloser, error) {
-	return r.registry.Blob(ctx, r.repository, d.Digest, d.Size)
-}
-
-func (o Opener) openRegistry(ctx context.Context, ref Reference) (Image, error) {
-	if o.Registry == nil {
-		return nil, fault.Errorf(fault.Usage, "no registry can be read here")
-	}
-	name := firstString(string(ref.Digest), ref.Tag)
-	body, mediaType, declared, err := o.Registry.Manifest(ctx, ref.Repository, name)
-	if err != nil {
-		return nil, err
-	}
-	root, err := verifyManifest(body, mediaType, declared, digest.Digest(ref.Digest))
-	if err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
-	}
-	return o.openImage(ctx, ref, remote{o.Registry, ref.Repository}, root)
 }

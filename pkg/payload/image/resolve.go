@@ -15,6 +15,8 @@ type source interface {
 	// manifest gives a manifest with the media type it came with and the digest that a server declared, both empty where there is none.
 	manifest(ctx context.Context, d descriptor) (body []byte, mediaType, declared string, err error)
 	blob(ctx context.Context, d descriptor) (io.ReadCloser, error)
+	// keep is shown every manifest that was found to have its digest.
+	keep(d digest.Digest, mediaType string, body []byte)
 }
 
 // fetched is a verified manifest.
@@ -54,6 +56,7 @@ func (r *resolver) get(ctx context.Context, d descriptor) (*fetched, error) {
 		return nil, fault.Errorf(fault.Integrity, "manifest %s: it has %d bytes, its list says %d", d.Digest, len(body), d.Size)
 	}
 	f.platform = d.Platform
+	r.source.keep(f.digest, mediaType, body)
 	return f, nil
 }
 

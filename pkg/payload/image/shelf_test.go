@@ -3,8 +3,10 @@ package image_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -26,11 +28,23 @@ type shelf struct {
 	declared  string // the Docker-Content-Digest of every manifest
 	open      func(d digest.Digest, data []byte) io.ReadCloser
 
+	mu    sync.Mutex
 	asked []string // what was fetched, in order
 }
 
+func (s *shelf) ask(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, what)
+}
+
+func (s *shelf) Head(_ context.Context, _, name string) (string, error) {
+	s.ask("head " + name)
+	return s.declared, nil
+}
+
 func (s *shelf) Manifest(ctx context.Context, repository, name string) ([]byte, string, string, error) {
-	s.asked = append(s.asked, "manifest "+name)
+	s.ask("manifest " + name)
 	if err := ctx.Err(); err != nil {
 		return nil, "", "", err
 	}
@@ -60,8 +74,14 @@ func (s *shelf) Manifest(ctx context.Context, repository, name string) ([]byte, 
 	return body, mediaType, s.declared, nil
 }
 
+func (s *shelf) BlobFrom(_ context.Context, _ string, d digest.Digest, _, from int64) (io.ReadCloser, error) {
+	s.ask(fmt.Sprintf("blob %s from %d", d, from))
+	data, _ := s.release.Blob(d)
+	return io.NopCloser(bytes.NewReader(data[from:])), nil
+}
+
 func (s *shelf) Blob(_ context.Context, _ string, d digest.Digest, _ int64) (io.ReadCloser, error) {
-	s.asked = append(s.asked, "blob "+string(d))
+	s.ask("blob " + string(d))
 	data, ok := s.release.Blob(d)
 	if !ok {
 		return nil, fault.Errorf(fault.NotFound, "%s: blob unknown", d)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"sync"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 )
 
 // stored is an image made of a configuration and layers, wherever they are opened from.
@@ -16,13 +18,19 @@ type stored struct {
 	layers    []blob // the lowest first
 	layerSize int64
 	limits    Limits
-	parsed    *Config // once read
+	remote    bool         // layers are worth fetching side by side
+	cache     *cache.Cache // what is known of layers; nil: nothing
+
+	mu     sync.Mutex
+	parsed *Config // once read
 }
 
 func (s *stored) Identity() Identity { return s.identity }
 
 // Config reads the configuration once.
 func (s *stored) Config(ctx context.Context) (*Config, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.parsed != nil {
 		return s.parsed, nil
 	}
@@ -33,7 +41,7 @@ func (s *stored) Config(ctx context.Context) (*Config, error) {
 }
 
 func (s *stored) readConfig(ctx context.Context) error {
-	raw, err := s.config.read(ctx)
+	raw, err := again(func() ([]byte, error) { return s.config.read(ctx) })
 	if err != nil {
 		return err
 	}
@@ -43,49 +51,6 @@ func (s *stored) readConfig(ctx context.Context) error {
 	}
 	c.Digest, c.LayerSize = s.config.digest, s.layerSize
 	s.parsed = c
-	return nil
-}
-
-// Files reads layers from the top down until nothing below can add to what is wanted.
-func (s *stored) Files(ctx context.Context, want Want) (payload.Files, error) {
-	t := newTree()
-	left := s.layers
-	for len(left) > 0 && !t.releaseSettled() {
-		if len(left) < len(s.layers) {
-			// Most images are no releases: only what says that it is one is fetched further.
-			labelled, err := s.labelled(ctx)
-			if err != nil {
-				return payload.Files{}, err
-			}
-			if !labelled {
-				break
-			}
-		}
-		top := left[len(left)-1]
-		left = left[:len(left)-1]
-		if err := s.addLayer(ctx, t, top, want); err != nil {
-			return payload.Files{}, err
-		}
-	}
-	if !t.hasReferences() {
-		return payload.Files{}, s.notRelease(len(s.layers)-len(left), t)
-	}
-	for want.Operator && len(left) > 0 && !t.operatorSettled() {
-		top := left[len(left)-1]
-		left = left[:len(left)-1]
-		if err := s.addLayer(ctx, t, top, want); err != nil {
-			return payload.Files{}, err
-		}
-	}
-	return t.payload(), nil
-}
-
-func (s *stored) addLayer(ctx context.Context, t *tree, b blob, want Want) error {
-	l, err := readLayer(ctx, b, s.limits, want, t)
-	if err != nil {
-		return s.wrap(err)
-	}
-	t.add(l)
 	return nil
 }
 

@@ -29,7 +29,7 @@ func (b blob) scan(ctx context.Context, limits Limits, visit visitor) error {
 	err = b.unpack(v, limits, visit)
 	if _, beyond := errors.AsType[limitError](err); !beyond {
 		// That the bytes are not the promised ones explains whatever else is wrong with them.
-		err = firstError(v.finish(), err)
+		err = firstError(settle(r, v.finish()), err)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", b.name, err)

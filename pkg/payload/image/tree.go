@@ -17,7 +17,7 @@ type tree struct {
 func newTree() *tree { return &tree{files: map[string]payload.File{}, hiding: newHiding()} }
 
 // add puts a layer under those that are there.
-func (t *tree) add(l *layer) {
+func (t *tree) add(l *layer) *tree {
 	for name, file := range l.files {
 		if !t.has(name) {
 			t.files[name] = file
@@ -25,6 +25,7 @@ func (t *tree) add(l *layer) {
 	}
 	// After the files: a layer's markers hide the layers below it alone.
 	t.hiding.add(l.hiding)
+	return t
 }
 
 // has says whether a path is decided: found, or hidden from all layers below.

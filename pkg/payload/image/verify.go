@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 )
 
 // blob is something stored that can be opened, with what it has to be.
@@ -93,11 +94,38 @@ func (b blob) read(ctx context.Context) ([]byte, error) {
 	defer r.Close()
 	v := newVerifier(ctx, r, b)
 	data, err := io.ReadAll(v)
-	if verdict := v.finish(); verdict != nil {
+	if verdict := settle(r, v.finish()); verdict != nil {
 		return nil, fmt.Errorf("%s: %w", b.name, verdict)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.name, err)
 	}
 	return data, nil
+}
+
+// staleError is the error of damaged bytes from the cache, which are deleted by now.
+type staleError struct{ error }
+
+func (e staleError) Unwrap() error { return e.error }
+
+// settle tells a blob that is kept, or that is to be, what was found of its bytes.
+func settle(r io.Reader, verdict error) error {
+	reading, ok := r.(cache.Reading)
+	switch {
+	case !ok:
+	case verdict == nil:
+		reading.Verified()
+	case fault.KindOf(verdict) == fault.Integrity && reading.Refuted():
+		return staleError{verdict}
+	}
+	return verdict
+}
+
+// again reads once more when the first time gave damaged bytes of the cache.
+func again[T any](read func() (T, error)) (T, error) {
+	value, err := read()
+	if _, stale := errors.AsType[staleError](err); stale {
+		return read()
+	}
+	return value, err
 }

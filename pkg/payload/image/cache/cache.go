@@ -1,0 +1,142 @@
+// Package cache keeps on disk what was read from registries, so that the second time costs no request: manifests by
+// repository and digest, the digest last seen behind each tag, blobs by digest, and notes about what is in them.
+//
+// Nothing in it is believed. Blobs are hashed again by whoever reads them, everything else carries a checksum over its
+// content and its own name; what is damaged is deleted, told on stderr once, and fetched again. Files appear by fsync
+// and rename. Whatever goes wrong with the cache, the command goes on without it.
+package cache
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// What is kept, and how long, unless Options say otherwise.
+const (
+	DefaultLimit = 2 << 30             // bytes
+	DefaultAge   = 30 * 24 * time.Hour // since the last use
+	lockWait     = 30 * time.Second    // for another process that downloads the same
+	tempAge      = 24 * time.Hour      // of what an interrupted process left behind
+	sweepEvery   = time.Hour
+)
+
+// Options say where the cache is. Its zero value keeps nothing.
+type Options struct {
+	Dir     string // "" keeps nothing
+	Program string // which build writes notes: those of another one are not read
+
+	Limit    int64         // bytes of everything; 0 is DefaultLimit
+	Age      time.Duration // what was not used for longer is deleted; 0 is DefaultAge
+	LockWait time.Duration // how long to wait for another process; 0 is 30 s
+
+	Now   func() time.Time                 // nil is the clock
+	Notef func(format string, args ...any) // tells the user about the cache itself; may be nil
+}
+
+// Cache is a folder of what was fetched. It is safe for use by several goroutines and processes. A nil Cache keeps
+// nothing and has nothing.
+type Cache struct {
+	options Options
+	folder  func() *os.Root // opened at the first use; nil when there is no cache
+	create  func(root *os.Root, name string) (file, error)
+
+	looking bool // what is read is not used
+
+	noted  atomic.Bool // that writing fails
+	full   atomic.Bool // nothing is written any more
+	stored atomic.Bool // something was, so it is time to look at the limits
+	writes sync.WaitGroup
+}
+
+// New makes a cache. Nothing is opened before it is used.
+func New(o Options) *Cache {
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.Age == 0 {
+		o.Age = DefaultAge
+	}
+	if o.LockWait == 0 {
+		o.LockWait = lockWait
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	c := &Cache{options: o, create: createFile}
+	c.folder = sync.OnceValue(c.open)
+	return c
+}
+
+// open opens or makes the folder, and refuses one that is not the user's own.
+func (c *Cache) open() *os.Root {
+	if c.options.Dir == "" {
+		return nil
+	}
+	root, err := openFolder(c.options.Dir, true)
+	if err != nil {
+		c.notef("the cache is not used: %v; --cache-dir names another folder, --no-cache goes without", err)
+		return nil
+	}
+	return root
+}
+
+// openFolder opens a cache's folder, which has to be the user's own.
+func openFolder(dir string, make bool) (*os.Root, error) {
+	if make {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOwn(dir, info); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(dir)
+}
+
+// root is the folder, nil when nothing is kept.
+func (c *Cache) root() *os.Root {
+	if c == nil {
+		return nil
+	}
+	return c.folder()
+}
+
+// Wait ends when everything is written, and when it is time deletes what is old or too much.
+func (c *Cache) Wait() {
+	if c == nil {
+		return
+	}
+	c.writes.Wait()
+	if c.stored.Load() {
+		c.sweep()
+	}
+}
+
+func (c *Cache) notef(format string, args ...any) {
+	if c.options.Notef != nil {
+		c.options.Notef(format, args...)
+	}
+}
+
+// unwritable gives up writing, and says so once.
+func (c *Cache) unwritable(err error) {
+	c.full.Store(true)
+	if !c.noted.Swap(true) {
+		c.notef("nothing more is written to the cache %s: %v", filepath.Clean(c.options.Dir), err)
+	}
+}
+
+// damaged deletes a file that is not what it should be.
+func (c *Cache) damaged(root *os.Root, name, why string) {
+	c.notef("the cache's file %s was damaged (%s) and is deleted", filepath.Join(c.options.Dir, filepath.FromSlash(name)), why)
+	if err := root.RemoveAll(name); err != nil {
+		c.unwritable(err)
+	}
+}

@@ -1,0 +1,156 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+)
+
+// remote is a repository of a registry, with what is kept of it.
+type remote struct {
+	registry   Registry
+	repository string
+	cache      *cache.Cache
+	offline    bool
+}
+
+func (r remote) manifest(ctx context.Context, d descriptor) ([]byte, string, string, error) {
+	if body, mediaType, ok := r.cache.Manifest(r.repository, d.Digest); ok {
+		return body, mediaType, "", nil
+	}
+	if r.offline {
+		return nil, "", "", r.missing(string(d.Digest))
+	}
+	return r.registry.Manifest(ctx, r.repository, string(d.Digest))
+}
+
+func (r remote) keep(d digest.Digest, mediaType string, body []byte) {
+	r.cache.KeepManifest(r.repository, d, mediaType, body)
+}
+
+func (r remote) blob(ctx context.Context, d descriptor) (io.ReadCloser, error) {
+	fetch := func(ctx context.Context, from int64) (io.ReadCloser, error) {
+		if r.offline {
+			return nil, r.missing(string(d.Digest))
+		}
+		if from > 0 {
+			return r.registry.BlobFrom(ctx, r.repository, d.Digest, d.Size, from)
+		}
+		return r.registry.Blob(ctx, r.repository, d.Digest, d.Size)
+	}
+	if r.cache == nil {
+		return fetch(ctx, 0)
+	}
+	return r.cache.Blob(ctx, d.Digest, d.Size, fetch)
+}
+
+// missing is the error of what would have to be fetched.
+func (r remote) missing(what string) error {
+	return fault.Errorf(fault.Network, "%s is not in the cache, and --offline was given", what)
+}
+
+// root gives the manifest that a reference names. A digest costs a request only when its manifest is not kept; a tag
+// costs one in any case, the header of its manifest when the manifest is kept.
+func (r remote) root(ctx context.Context, ref Reference) (*fetched, error) {
+	if ref.Digest != "" {
+		if f := r.known(ref.Digest); f != nil {
+			return f, nil
+		}
+		if r.offline {
+			return nil, r.missing("the manifest")
+		}
+		return r.get(ctx, string(ref.Digest), ref.Digest)
+	}
+	seen, tagged := r.cache.Tag(r.repository, ref.Tag)
+	switch f := r.known(seen); {
+	case r.offline && f == nil:
+		return nil, r.missing("what the tag " + ref.Tag + " names")
+	case r.offline:
+		return f, nil
+	case tagged && f != nil:
+		f, err := r.ask(ctx, ref.Tag)
+		if f != nil || err != nil {
+			return f, err
+		}
+	}
+	f, err := r.get(ctx, ref.Tag, "")
+	if err != nil {
+		return nil, err
+	}
+	r.cache.KeepTag(r.repository, ref.Tag, f.digest)
+	return f, nil
+}
+
+// ask asks which manifest a tag names now. The answer only chooses among those that this repository gave before:
+// without one that is known there is no manifest, and no error, for it has to be fetched then.
+func (r remote) ask(ctx context.Context, tag string) (*fetched, error) {
+	declared, err := r.registry.Head(ctx, r.repository, tag)
+	if fault.KindOf(err) == fault.Network || ctx.Err() != nil {
+		return nil, err
+	}
+	if err != nil {
+		return nil, nil // a registry that refuses this may still give the manifest, or says better why not
+	}
+	d, err := payload.ParseDigest(declared)
+	if err != nil {
+		return nil, nil
+	}
+	f := r.known(d)
+	if f != nil {
+		r.cache.KeepTag(r.repository, tag, d)
+	}
+	return f, nil
+}
+
+// known is a manifest that this repository gave before, nil when there is none.
+func (r remote) known(d digest.Digest) *fetched {
+	if d == "" {
+		return nil
+	}
+	body, mediaType, ok := r.cache.Manifest(r.repository, d)
+	if !ok {
+		return nil
+	}
+	f, err := verifyManifest(body, mediaType, "", d)
+	if err != nil {
+		return nil
+	}
+	return f
+}
+
+// get fetches a manifest by tag or digest.
+func (r remote) get(ctx context.Context, name string, wanted digest.Digest) (*fetched, error) {
+	body, mediaType, declared, err := r.registry.Manifest(ctx, r.repository, name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := verifyManifest(body, mediaType, declared, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	r.keep(f.digest, mediaType, body)
+	return f, nil
+}
+
+func (o Opener) openRegistry(ctx context.Context, ref Reference) (Image, error) {
+	if o.Registry == nil {
+		return nil, fault.Errorf(fault.Usage, "no registry can be read here")
+	}
+	src := remote{o.Registry, ref.Repository, o.Cache, o.Offline}
+	root, err := src.root(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	s, err := o.openImage(ctx, ref, src, root)
+	if err != nil {
+		return nil, err
+	}
+	s.remote, s.cache = true, o.Cache
+	return s, nil
+}
