@@ -1,6 +1,7 @@
 package served
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -19,9 +20,14 @@ const (
 	generatedAs = "4.22.0-x86_64"
 )
 
-// Generate writes root/repository: a release of real size, the same every time, over layers of random bytes
-// that have base bytes together.
-func Generate(root, repository string, base int) error {
+// Options are what a generated release has beyond its size.
+type Options struct {
+	Base     int  // bytes of layers of random bytes below the payload
+	Tampered bool // the payload layer unpacks to the same files, but its bytes are not those of its digest
+}
+
+// Generate writes root/repository: a release of real size, the same every time.
+func Generate(root, repository string, o Options) error {
 	b := testrelease.New("4.22.0").WithPrevious("4.21.9")
 	w := &writer{random: rand.New(rand.NewPCG(4, 22))}
 	names := w.names()
@@ -29,7 +35,7 @@ func Generate(root, repository string, base int) error {
 		b.WithComponent(name, testrelease.Source("https://github.com/openshift/"+name))
 	}
 	for i := range baseLayers {
-		if size := base / baseLayers; size > 0 {
+		if size := o.Base / baseLayers; size > 0 {
 			b.WithBaseLayer(testrelease.File(fmt.Sprintf("usr/lib/base-%d", i), w.noise(size)))
 		}
 	}
@@ -42,6 +48,13 @@ func Generate(root, repository string, base int) error {
 		} else {
 			b.WithManifest(file, w.small(operator, i))
 		}
+	}
+	if o.Tampered {
+		b.WithStored(testrelease.PayloadPart, func(packed []byte) []byte {
+			tampered := bytes.Clone(packed)
+			tampered[9]++ // the operating system in the header of gzip, which nothing reads
+			return tampered
+		})
 	}
 	release, err := b.Build()
 	if err != nil {

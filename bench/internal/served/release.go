@@ -15,14 +15,15 @@ import (
 
 // Release is what a layout holds, as far as the bench has to know to check what clients print.
 type Release struct {
-	Repository string // the name of the layout's folder
-	Tag        string
-	Digest     string      // of the manifest
-	Components []Component // as image-references lists them
-	Files      int         // in release-manifests
-	Manifests  int         // those of them that are YAML
-	Payload    int64       // bytes of the layer that holds release-manifests
-	Image      int64       // bytes of all layers
+	Repository    string // the name of the layout's folder
+	Tag           string
+	Digest        string      // of the manifest
+	Components    []Component // as image-references lists them
+	Files         int         // in release-manifests
+	Manifests     int         // those of them that are YAML
+	Payload       int64       // bytes of the layer that holds release-manifests
+	PayloadDigest string      // of that layer
+	Image         int64       // bytes of all layers
 }
 
 // Component is one image of a release.
@@ -60,7 +61,7 @@ func Read(root, repository string) (Release, error) {
 		r.Image += l.Size
 	}
 	top := manifest.Layers[len(manifest.Layers)-1]
-	r.Payload = top.Size
+	r.Payload, r.PayloadDigest = top.Size, top.Digest
 	return r, r.readPayload(blob(layout, top.Digest))
 }
 

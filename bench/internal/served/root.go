@@ -25,7 +25,7 @@ func Prepare(root, fixtures string) (Release, string, error) {
 		}
 	} else {
 		how = "generated"
-		if err := Generate(root, repository, 0); err != nil {
+		if err := Generate(root, repository, Options{}); err != nil {
 			return Release{}, "", err
 		}
 	}
@@ -33,10 +33,9 @@ func Prepare(root, fixtures string) (Release, string, error) {
 	return release, how, err
 }
 
-// PrepareLarge generates a release of real size over base bytes of other layers under root.
-func PrepareLarge(root string, base int) (Release, error) {
-	const repository = "large-release"
-	if err := Generate(root, repository, base); err != nil {
+// PrepareAs generates a release of real size with options as root/repository.
+func PrepareAs(root, repository string, o Options) (Release, error) {
+	if err := Generate(root, repository, o); err != nil {
 		return Release{}, err
 	}
 	return Read(root, repository)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/release-x/oc-release-x/bench/internal/served"
 )
 
@@ -42,14 +44,29 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-func TestPrepareLarge(t *testing.T) {
+func TestOptions(t *testing.T) {
 	const base = 4_000_000
-	release, err := served.PrepareLarge(t.TempDir(), base)
+	root := t.TempDir()
+	release, err := served.PrepareAs(root, "large", served.Options{Base: base})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if others := release.Image - release.Payload; others < base || others > base*101/100 {
 		t.Errorf("the layers beside the payload have %d bytes, want %d and a little for packing", others, base)
+	}
+	tampered, err := served.PrepareAs(root, "tampered", served.Options{Tampered: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tampered.Files != release.Files || tampered.Components[7] != release.Components[7] {
+		t.Errorf("the tampered release unpacks to %d files, want %d", tampered.Files, release.Files)
+	}
+	data, err := os.ReadFile(filepath.Join(root, "tampered", "blobs", "sha256", strings.TrimPrefix(tampered.PayloadDigest, "sha256:")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if digest.FromBytes(data).String() == tampered.PayloadDigest || int64(len(data)) != tampered.Payload {
+		t.Errorf("%d bytes of %s, want %d bytes of another digest", len(data), digest.FromBytes(data), tampered.Payload)
 	}
 }
 

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// build builds the plugin and the launcher.
+func build(t *testing.T) (plugin, launcher string) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("what a process used is not told as on Unix")
+	}
+	dir := t.TempDir()
+	plugin, launcher = filepath.Join(dir, "oc-release-x"), filepath.Join(dir, "launcher")
+	for output, source := range map[string][2]string{plugin: {"..", "./cmd/oc-release-x"}, launcher: {".", "./launcher"}} {
+		cmd := exec.CommandContext(t.Context(), "go", "build", "-o", output, source[1])
+		cmd.Dir = source[0]
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go build %s: %v\n%s", source[1], err, out)
+		}
+	}
+	return plugin, launcher
+}
+
+// The whole bench, once around, on a small large image and without any peer.
+func TestBench(t *testing.T) {
+	plugin, launcher := build(t)
+	tools := t.TempDir()
+	for _, name := range []string{"sh", "tar", "gzip"} {
+		if path, err := exec.LookPath(name); err == nil {
+			if err := os.Symlink(path, filepath.Join(tools, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Setenv("PATH", tools)
+	for transport, plain := range map[string]string{"HTTPS": "-plain=false", "HTTP": "-plain=true"} {
+		t.Run(transport, func(t *testing.T) {
+			kept := filepath.Join(t.TempDir(), "RESULTS.md")
+			if err := os.WriteFile(kept, []byte("<!-- begin: written by the bench -->\n<!-- end: written by the bench -->\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-fixtures", t.TempDir(),
+				"-rounds", "1", "-base", "4000000", "-only", "^(start|list|large loopback)", "-results", kept, plain}
+			var stdout, stderr bytes.Buffer
+			if err := run(t.Context(), args, &stdout, &stderr); err != nil {
+				t.Fatalf("%v\n%s", err, &stderr)
+			}
+			out := stdout.String()
+			for _, want := range []string{
+				`(?m)^\| release +\| generated, 4\.22\.0-x86_64: 200 components, 910 manifests, `,
+				`(?m)^\| oc +\| not on the PATH +\|$`,
+				`(?m)^\| loopback +\| a request takes .* Mbit/s together +\|$`,
+				`(?m)^### List the component images: loopback$`,
+				`(?m)^### List the component images: link$`,
+				`(?m)^### Extract all manifests, 200 MB of base layers: loopback$`,
+				`(?m)^\| release-x images, cold .* +2 GET \| +1,8\d\d,\d\d\d \|$`,
+				`(?m)^\| release-x extract, cold .* +2 GET \| +1,8\d\d,\d\d\d \|$`,
+				`(?m)^\| oc adm release info \(oc is not on the PATH: fill in where it is\) +\| +– \|`,
+				`(?m)^\| crane export \\\| tar \(crane is not on the PATH: fill in where it is\) +\| +– \|`,
+				`(?m)^\| release-x images, cold +\| refuses it \(exit status 6\) +\|$`,
+				`(?m)^\| cold list, requests +\| +2 GET \| +2 GET \| met +\|$`,
+				`(?m)^\| cold list in oc's time, loopback +\| +≤ 0\.400 \| +– \| not measured: oc is not on the PATH +\|$`,
+				`(?m)^\| warm manifests by digest, requests +\| +0 \| +– \| not measured: manifests on loopback was not run +\|$`,
+			} {
+				if !regexp.MustCompile(want).MatchString(out) {
+					t.Errorf("nothing matches %s in\n%s\n%s", want, out, &stderr)
+				}
+			}
+			if strings.Contains(out, "failed:") {
+				t.Errorf("something failed:\n%s", out)
+			}
+			data, err := os.ReadFile(kept)
+			if err != nil || string(data) != "<!-- begin: written by the bench -->\n"+out+"<!-- end: written by the bench -->\n" {
+				t.Errorf("kept %q, %v", data, err)
+			}
+		})
+	}
+}
+
+func TestArguments(t *testing.T) {
+	tests := []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-plugin", "/nowhere/oc-release-x"}, "the plugin is not there, `make build` builds it: open /nowhere/oc-release-x: no such file or directory"},
+		{[]string{"-rounds", "0"}, "-rounds 0: there must be one"},
+		{[]string{"-only", "("}, "-only: error parsing regexp: missing closing ): `(`"},
+		{[]string{"list"}, `unexpected argument "list"`},
+	}
+	for _, test := range tests {
+		var stdout, stderr bytes.Buffer
+		err := run(t.Context(), test.args, &stdout, &stderr)
+		if err == nil || err.Error() != test.want || stdout.Len() > 0 {
+			t.Errorf("%q: got %v, want %s", test.args, err, test.want)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package contest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/release-x/oc-release-x/bench/internal/measure"
+	"github.com/release-x/oc-release-x/bench/internal/served"
+)
+
+// Row is what one contestant cost. A row without values says why.
+type Row struct {
+	ID, Name string
+	Why      string
+	Wall     measure.Series // milliseconds
+	CPU      measure.Series // milliseconds, user and system
+	RSS      measure.Series // megabytes at the peak
+	Bytes    measure.Series // that the registry sent
+	Requests []string       // as the registry counted them, each way to count once
+}
+
+// Table is what the contestants of a job cost on one link.
+type Table struct {
+	Job, Link string
+	Title     string
+	Release   served.Release
+	Rounds    int
+	Load      [2]string // the load average before and after
+	Rows      []Row
+}
+
+// Runner runs contestants one after the other, so that nothing but the registry and the link run beside them.
+type Runner struct {
+	Launcher []string
+	Programs Programs
+	Registry *served.Registry
+	Env      []string
+	Temp     string // a folder for what runs write
+	Limit    time.Duration
+	Logf     func(format string, args ...any) // told what fails, and how far a job is
+}
+
+// Run has all contestants of a job run in turn, over and over: once without a clock, which fills caches and shows who
+// fails, then a number of rounds. address is where the registry is reached, link the name of that way.
+func (r *Runner) Run(job Job, link, address string, release served.Release, rounds int) (Table, error) {
+	t := Table{Job: job.ID, Link: link, Title: job.Title, Release: release, Rounds: rounds}
+	for _, c := range job.Contestants {
+		t.Rows = append(t.Rows, Row{ID: c.ID, Name: c.Name, Why: r.Programs.Missing(c)})
+	}
+	warm, err := os.MkdirTemp(r.Temp, "warm-")
+	if err != nil {
+		return t, fmt.Errorf("making a cache folder: %w", err)
+	}
+	defer os.RemoveAll(warm)
+	t.Load[0] = measure.LoadAverage()
+	for round := range rounds + 1 {
+		r.Logf("%s, %s: round %d of %d", job.ID, link, round, rounds)
+		for i, c := range job.Contestants {
+			row := &t.Rows[i]
+			if row.Why != "" {
+				continue
+			}
+			sample, count, err := r.once(c, address, release, warm)
+			if err != nil {
+				*row = Row{ID: c.ID, Name: c.Name, Why: "failed: " + err.Error()}
+				r.Logf("%s: %s", c.Name, row.Why)
+				continue
+			}
+			if round > 0 {
+				row.add(sample, count)
+			}
+		}
+	}
+	t.Load[1] = measure.LoadAverage()
+	return t, nil
+}
+
+func (row *Row) add(s measure.Sample, count served.Count) {
+	row.Wall = append(row.Wall, float64(s.Wall)/1e6)
+	row.CPU = append(row.CPU, float64(s.CPU)/1e6)
+	row.RSS = append(row.RSS, float64(s.RSS)/1e6)
+	row.Bytes = append(row.Bytes, float64(count.Bytes))
+	if requests := count.String(); !slices.Contains(row.Requests, requests) {
+		row.Requests = append(row.Requests, requests)
+	}
+}
+
+// once runs a contestant in an empty folder and checks what it did.
+func (r *Runner) once(c Contestant, address string, release served.Release, warm string) (measure.Sample, served.Count, error) {
+	work, err := os.MkdirTemp(r.Temp, "run-")
+	if err != nil {
+		return measure.Sample{}, served.Count{}, fmt.Errorf("making a folder: %w", err)
+	}
+	defer os.RemoveAll(work)
+	return r.in(work, c, address, release, warm)
+}
+
+// in runs a contestant in a folder, where standard output and standard error stay in files of these names.
+func (r *Runner) in(work string, c Contestant, address string, release served.Release, warm string) (measure.Sample, served.Count, error) {
+	place := Place{
+		Programs: r.Programs, Release: release, Address: address, Plain: r.Registry.Plain(),
+		Cache: filepath.Join(work, "cache"), Work: work,
+	}
+	if c.Warm {
+		place.Cache = warm
+	}
+	stdout := filepath.Join(work, "stdout")
+	r.Registry.Take()
+	sample, err := measure.Run(r.Launcher, measure.Command{
+		Args: c.Args(place), Env: r.Env, Dir: work, Limit: r.Limit,
+		Stdout: stdout, Stderr: filepath.Join(work, "stderr"),
+	})
+	count := r.Registry.Take()
+	if err != nil {
+		return sample, count, err
+	}
+	data, err := os.ReadFile(stdout)
+	if err == nil {
+		err = c.Check(place, data)
+	}
+	return sample, count, err
+}

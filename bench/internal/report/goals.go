@@ -1,0 +1,75 @@
+package report
+
+import "fmt"
+
+// The links on which jobs are done.
+const (
+	Loopback = "loopback"
+	Shaped   = "link"
+)
+
+// BinaryBudget is how many bytes the stripped program may have.
+const BinaryBudget = 32_000_000
+
+// Goals are what the plugin shall reach.
+func Goals() []Goal {
+	goals := []Goal{
+		requests("cold list", At{"list", Loopback, "cold"}, "2 GET"),
+		requests("warm list by digest", At{"list", Loopback, "warm-digest"}, "0"),
+		requests("warm list by tag", At{"list", Loopback, "warm-tag"}, "1 HEAD"),
+		requests("warm list --offline", At{"list", Loopback, "offline"}, "0"),
+		requests("warm manifests by digest", At{"manifests", Loopback, "warm"}, "0"),
+		{Text: "`version`, time", Metric: Wall, Ours: At{"start", Loopback, "version"}, AtMost: 25},
+		{Text: "cold list, peak memory", Metric: RSS, Ours: At{"list", Loopback, "cold"}, AtMost: 40},
+	}
+	goals = append(goals, againstOc()...)
+	for _, p := range []struct{ id, name string }{
+		{"regctl-file", "regctl image get-file"}, {"regctl-blob", "regctl blob get"}, {"crane", "crane export"},
+	} {
+		goals = append(goals, againstPeer(p.id, p.name)...)
+	}
+	return append(goals, extraction()...)
+}
+
+func requests(text string, at At, want string) Goal {
+	return Goal{Text: text + ", requests", Metric: Requests, Ours: at, Requests: want}
+}
+
+func againstOc() []Goal {
+	cold, oc := At{"list", Loopback, "cold"}, At{"list", Loopback, "oc"}
+	goals := []Goal{
+		{Text: "cold list in oc's time, loopback", Metric: Wall, Ours: cold, Theirs: oc, AtMost: 0.4},
+		{Text: "cold list in oc's time, link", Metric: Wall, Ours: At{"list", Shaped, "cold"}, Theirs: At{"list", Shaped, "oc"}, AtMost: 0.65},
+		{Text: "cold list in oc's CPU time", Metric: CPU, Ours: cold, Theirs: oc, AtMost: 0.4},
+		{Text: "cold list in oc's memory", Metric: RSS, Ours: cold, Theirs: oc, AtMost: 0.4},
+		{Text: "warm list by digest, times faster than oc, loopback", Metric: Wall, Ours: At{"list", Loopback, "warm-digest"}, Theirs: oc, AtLeast: 15},
+		{Text: "warm list by digest, times faster than oc, link", Metric: Wall, Ours: At{"list", Shaped, "warm-digest"}, Theirs: At{"list", Shaped, "oc"}, AtLeast: 40},
+	}
+	for _, link := range []string{Loopback, Shaped} {
+		oc := At{"jq", link, "oc"}
+		goals = append(goals,
+			Goal{Text: "built-in jq cold in the time of oc | jq, " + link, Metric: Wall, Ours: At{"jq", link, "cold"}, Theirs: oc, AtMost: 1.0 / 3},
+			Goal{Text: "built-in jq warm in the time of oc | jq, " + link, Metric: Wall, Ours: At{"jq", link, "warm"}, Theirs: oc, AtMost: 1.0 / 15})
+	}
+	return goals
+}
+
+func againstPeer(id, name string) []Goal {
+	at := func(link, row string) At { return At{"list", link, row} }
+	return []Goal{
+		{Text: fmt.Sprintf("cold list in the time of %s, loopback", name), Metric: Wall, Ours: at(Loopback, "cold"), Theirs: at(Loopback, id), AtMost: 1},
+		{Text: fmt.Sprintf("cold list in the time of %s, link", name), Metric: Wall, Ours: at(Shaped, "cold"), Theirs: at(Shaped, id), AtMost: 1},
+		{Text: fmt.Sprintf("warm list in the time of %s, loopback", name), Metric: Wall, Ours: at(Loopback, "warm-digest"), Theirs: at(Loopback, id), AtMost: 1},
+		{Text: fmt.Sprintf("warm list, times faster than %s, link", name), Metric: Wall, Ours: at(Shaped, "warm-digest"), Theirs: at(Shaped, id), AtLeast: 3},
+	}
+}
+
+func extraction() []Goal {
+	large, oc := At{"large", Loopback, "cold"}, At{"large", Loopback, "oc"}
+	return []Goal{
+		{Text: "extract, times fewer bytes than the image has", Metric: Bytes, Ours: large, Image: true, AtLeast: 100},
+		{Text: "extract, times fewer bytes than oc reads", Metric: Bytes, Ours: large, Theirs: oc, AtLeast: 100},
+		{Text: "extract, times faster than oc, loopback", Metric: Wall, Ours: large, Theirs: oc, AtLeast: 5},
+		{Text: "extract, times faster than oc, link", Metric: Wall, Ours: At{"large", Shaped, "cold"}, Theirs: At{"large", Shaped, "oc"}, AtLeast: 20},
+	}
+}
