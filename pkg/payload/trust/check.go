@@ -1,6 +1,9 @@
 package trust
 
 import (
+	"context"
+	"errors"
+
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
@@ -32,7 +35,8 @@ type Check struct {
 	Key     string        // fingerprint of the OpenPGP key, or sha256:HEX of a sigstore key; empty when none counts
 	Digest  digest.Digest // what the signature covers, or would have to; empty when there is none
 
-	// Err is set with Skipped when something stood in the way: its kind (fault.Auth, Network, Local) decides the exit code.
+	// Err is set with Skipped when something stood in the way: its kind (fault.Auth or Network) decides the exit code. It
+	// may be the context's own error, too.
 	Err error
 }
 
@@ -68,14 +72,19 @@ func (c Check) skip(reason string) Check {
 	return c
 }
 
-// broken is a check that an error ended: bytes that are not what they should be fail it, anything else leaves it undecided.
+// broken is a check that an error ended. Credentials, the network and the end of the command leave it undecided; anything
+// else fails it, so that nothing that goes wrong looks like something that was not asked for.
 func (c Check) broken(err error) Check {
-	switch fault.KindOf(err) {
-	case fault.Integrity, fault.Usage:
+	if !undecided(err) {
 		return c.fail(err.Error())
 	}
 	c.Err = err
 	return c.skip(err.Error())
+}
+
+func undecided(err error) bool {
+	kind := fault.KindOf(err)
+	return kind == fault.Auth || kind == fault.Network || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // unless skips a check that could not be made, or fails it when the user asked for it.

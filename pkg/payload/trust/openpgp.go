@@ -2,7 +2,6 @@ package trust
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -108,7 +107,7 @@ func (o OpenPGP) known(own *configmap.Verification) []openpgp.Keyring {
 	found := false
 	for _, keyring := range own.Keyrings {
 		keyring = keyring.Only(pins)
-		found = found || len(keyring.Keys()) > 0
+		found = found || len(keyring.Fingerprints()) > 0
 		keyrings = append(keyrings, keyring)
 	}
 	if !found {
@@ -121,9 +120,7 @@ func (o OpenPGP) known(own *configmap.Verification) []openpgp.Keyring {
 func names(keyrings []openpgp.Keyring) string {
 	var all []string
 	for _, keyring := range keyrings {
-		for _, key := range keyring.Keys() {
-			all = append(all, key.Fingerprint)
-		}
+		all = append(all, keyring.Fingerprints()...)
 	}
 	switch len(all) {
 	case 0:
@@ -131,7 +128,7 @@ func names(keyrings []openpgp.Keyring) string {
 	case 1:
 		return "the key " + all[0]
 	}
-	return "the keys " + strings.Join(all, ", ")
+	return "the keys " + sentence(all, nil)
 }
 
 // search goes through stores until every keyring is satisfied.
@@ -201,9 +198,9 @@ func (s *search) run(ctx context.Context, keyrings []openpgp.Keyring) {
 	s.failed = append(s.failed, s.absent...)
 }
 
-// note keeps an error of a store: something that cannot be read was found, but proves nothing.
+// note keeps an error of a store: it may have what was not seen, or what was seen cannot be read.
 func (s *search) note(err error) {
-	if fault.KindOf(err) == fault.Integrity {
+	if !undecided(err) {
 		for i := range s.refused {
 			s.refused[i] = append(s.refused[i], err.Error())
 		}
@@ -219,14 +216,13 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 		reason := fmt.Sprintf("signed %s by %s as %s, found in %s", signed.Time.Format(time.RFC3339), signer(signed), signed.Claim.Reference, s.where[i])
 		return check.pass(reason, signed.Key.Fingerprint)
 	}
-	if len(keyring.Keys()) == 0 {
+	if len(keyring.Fingerprints()) == 0 {
 		return check.fail("the release wants a signature for this keyring, and this program knows none of its keys: name those that you trust with --keyring")
 	}
-	missed := errors.Join(s.failed...)
 	switch {
 	case len(s.refused[i]) > 0:
 		return check.fail(sentence(s.refused[i], s.failed))
-	case missed != nil:
+	case len(s.failed) > 0:
 		check.Err = s.failed[0]
 		return check.skip(sentence(nil, s.failed))
 	case len(s.places) == 0:

@@ -130,6 +130,24 @@ func TestRow58(t *testing.T) {
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{s}, Now: testsign.Now()})
 		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "not signed: no signature of " + image().String() + " in " + s.String(), Digest: image()})
 	})
+	t.Run("a store that cannot be read", func(t *testing.T) {
+		gone := store.Folder(filepath.Join(t.TempDir(), "gone"))
+		_, cause := os.ReadDir(gone.String())
+		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{gone}, Now: testsign.Now()})
+		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "reading signatures: " + cause.Error(), Digest: image()})
+	})
+	t.Run("stopped", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		web, err := store.NewWeb(store.WebOptions{}).Store("http://127.0.0.1:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := VerifyOpenPGP(ctx, release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{web}, Now: testsign.Now()})
+		if len(got) != 1 || got[0].Result != Skipped || !errors.Is(got[0].Err, context.Canceled) {
+			t.Errorf("got %+v", got)
+		}
+	})
 	t.Run("nowhere to look", func(t *testing.T) {
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Now: testsign.Now()})
 		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "no place is known where a signature could be: name a store, a folder or a file with --signature", Digest: image()})

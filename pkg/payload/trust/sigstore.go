@@ -70,8 +70,10 @@ func (o Sigstore) verify(ctx context.Context, r Release) Check {
 		return check.broken(err)
 	case len(keys) == 0:
 		return check.skip(reason)
-	case o.Registry == nil || r.Repository == "":
+	case r.Repository == "":
 		return check.unless(asked, "a sigstore signature lies beside the image in its registry, and this release is not read from one")
+	case o.Registry == nil:
+		return check.unless(asked, "a sigstore signature lies beside the image in its registry, and no registry is asked")
 	}
 	signatures, err := sigstore.Fetch(ctx, o.Registry, r.Repository, r.Digest)
 	switch {

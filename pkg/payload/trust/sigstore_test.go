@@ -46,7 +46,9 @@ func TestVerifySigstore(t *testing.T) {
 		{"one of two signatures", release(), Sigstore{Keys: []sigstore.Key{mine}}, layers(foreign.SignatureLayer(t, image(), reference), good[0]), Check{Result: Pass, Key: mine.ID(), Reason: "signed as " + reference + ", found in " + tag + ", layer 2"}},
 		{"known policy", policy(""), Sigstore{Pins: pinned}, good, Check{Result: Pass, Key: mine.ID(), Reason: "signed as " + reference + ", found in " + tag + ", layer 1, with the known key of the release's policy openshift"}},
 		{
-			"a log that is not checked", release(testsign.PolicyName, testsign.Policy(s.PEM, "", "quay.io/example")+"        rekorKeyData: YQ==\n"), Sigstore{Pins: pinned}, good,
+			"a log that is not checked", release(testsign.PolicyName, testsign.Policy(s.PEM, "", "quay.io/example")+"        rekorKeyData: YQ==\n"),
+			Sigstore{Pins: pinned},
+			good,
 			Check{Result: Pass, Key: mine.ID(), Reason: "signed as " + reference + ", found in " + tag + ", layer 1, with the known key of the release's policy openshift; that it is in the transparency log, as the policy wants, was not checked"},
 		},
 		{"another key", release(), Sigstore{Keys: []sigstore.Key{mine}}, layers(foreign.SignatureLayer(t, image(), reference)), Check{Result: Fail, Reason: tag + ", layer 1: " + nobody}},
@@ -120,6 +122,9 @@ func TestSigstoreWithoutRegistry(t *testing.T) {
 	const noRegistry = "a sigstore signature lies beside the image in its registry, and this release is not read from one"
 	equal(t, VerifySigstore(t.Context(), local, Sigstore{Keys: []sigstore.Key{key}, Registry: testsign.NewImages()}), Check{Name: "sigstore", Subject: "image", Result: Fail, Digest: image(), Reason: noRegistry})
 	equal(t, VerifySigstore(t.Context(), local, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Digest: image(), Reason: noRegistry})
+	online := local
+	online.Repository = repository
+	equal(t, VerifySigstore(t.Context(), online, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Digest: image(), Reason: "a sigstore signature lies beside the image in its registry, and no registry is asked"})
 	const noDigest = "a signature covers a digest, and this source has none: read the release from a registry"
 	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{}), Check{Name: "sigstore", Subject: "dir:x", Result: Skipped, Reason: noDigest})
 	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{Keys: []sigstore.Key{key}}), Check{Name: "sigstore", Subject: "dir:x", Result: Fail, Reason: noDigest})

@@ -74,6 +74,20 @@ func (k Keyring) Keys() []Key {
 	return keys
 }
 
+// Fingerprints are those of the primary keys, in the order of the keyring. Unlike Keys it computes nothing with the keys, so
+// it is safe for those that nobody trusts.
+func (k Keyring) Fingerprints() []string {
+	entities, err := k.entities()
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, e := range entities {
+		all = append(all, fingerprint(e.PrimaryKey))
+	}
+	return all
+}
+
 // entities reads the keys.
 func (k Keyring) entities() (v2.EntityList, error) {
 	var found v2.EntityList

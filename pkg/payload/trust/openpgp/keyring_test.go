@@ -37,6 +37,11 @@ func TestParseKeyring(t *testing.T) {
 			if diff := cmp.Diff(test.want, k.Keys()); diff != "" {
 				t.Error(diff)
 			}
+			for i, got := range k.Fingerprints() {
+				if got != test.want[i].Fingerprint || len(k.Fingerprints()) != len(test.want) {
+					t.Errorf("fingerprints %v", k.Fingerprints())
+				}
+			}
 			check(t, k, alice.SignAtomic(t, imageA()), "")
 		})
 	}
