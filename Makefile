@@ -70,6 +70,14 @@ test-fuzz: ## every fuzz test for FUZZTIME (10000x; 1m is a time)
 test-modules: ## the tests of test/ and bench/, which have modules of their own
 	GO="$(GO)" hack/modules.sh test bench
 
+.PHONY: bench
+bench: build ## side by side with the peers that are here, about 20 minutes (BENCH_FLAGS: see bench/README.md)
+	cd bench && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ . ./launcher && bin/bench $(BENCH_FLAGS)
+
+.PHONY: bench-peers
+bench-peers: ## the peers for make bench: regctl and crane into bench/bin, skopeo and jq from Debian
+	GO="$(GO)" bench/peers.sh
+
 .PHONY: cross
 cross: ## compile for every platform of CROSS
 	GO="$(GO)" hack/cross.sh $(CROSS)
