@@ -5,21 +5,26 @@ import "encoding/binary"
 // Reader reads a record in the order in which it was written. After the first thing that is not there, everything is
 // zero, and Finish says so.
 type Reader struct {
-	rest   []byte
+	record []byte
+	text   string // the record once more, of which all texts are parts
+	at     int
 	broken bool
 }
 
 // NewReader reads a record; what Data gives is part of it.
-func NewReader(record []byte) *Reader { return &Reader{rest: record} }
+func NewReader(record []byte) *Reader { return &Reader{record: record, text: string(record)} }
+
+// fail ends the record.
+func (r *Reader) fail() { r.at, r.broken = len(r.record), true }
 
 // Number reads a number.
 func (r *Reader) Number() uint64 {
-	n, size := binary.Uvarint(r.rest)
+	n, size := binary.Uvarint(r.record[r.at:])
 	if size <= 0 {
-		r.rest, r.broken = nil, true
+		r.fail()
 		return 0
 	}
-	r.rest = r.rest[size:]
+	r.at += size
 	return n
 }
 
@@ -27,7 +32,7 @@ func (r *Reader) Number() uint64 {
 func (r *Reader) Flag() bool {
 	n := r.Number()
 	if n > 1 {
-		r.rest, r.broken = nil, true
+		r.fail()
 	}
 	return n == 1
 }
@@ -35,8 +40,8 @@ func (r *Reader) Flag() bool {
 // Count reads how many things follow. There are never more than bytes.
 func (r *Reader) Count() int {
 	n := r.Number()
-	if n > uint64(len(r.rest)) {
-		r.rest, r.broken = nil, true
+	if n > uint64(len(r.record)-r.at) {
+		r.fail()
 		return 0
 	}
 	return int(n)
@@ -44,14 +49,22 @@ func (r *Reader) Count() int {
 
 // Data reads bytes, which are part of the record.
 func (r *Reader) Data() []byte {
-	n := r.Count()
-	data := r.rest[:n:n]
-	r.rest = r.rest[n:]
-	return data
+	from, to := r.span()
+	return r.record[from:to:to]
 }
 
 // Text reads a text.
-func (r *Reader) Text() string { return string(r.Data()) }
+func (r *Reader) Text() string {
+	from, to := r.span()
+	return r.text[from:to]
+}
+
+func (r *Reader) span() (from, to int) {
+	n := r.Count()
+	from = r.at
+	r.at += n
+	return from, r.at
+}
 
 // Texts reads a list of texts.
 func (r *Reader) Texts() []string {
@@ -67,7 +80,7 @@ func (r *Reader) Texts() []string {
 
 // Finish is ErrBroken when something was missing or is left.
 func (r *Reader) Finish() error {
-	if r.broken || len(r.rest) > 0 {
+	if r.broken || r.at < len(r.record) {
 		return ErrBroken
 	}
 	return nil

@@ -33,13 +33,18 @@ func EnabledGates(objects []*Object, settings Settings) (enabled []string, ok bo
 
 // isGateManifest says whether an object is the FeatureGate manifest of the settings.
 func (r rules) isGateManifest(o *Object) bool {
-	if o.Group != "config.openshift.io" || o.Kind != "FeatureGate" || o.Problem != "" {
+	if !isGate(o) {
 		return false
 	}
 	if o.Annotations[IncludePrefix+r.profile()] != configOperatorOnly || r.featureSets(o) != nil {
 		return false
 	}
 	return r.MajorVersion == nil || majorVersion(o, *r.MajorVersion) == nil
+}
+
+// isGate says whether an object is a FeatureGate, whoever it is for.
+func isGate(o *Object) bool {
+	return o.Group == "config.openshift.io" && o.Kind == "FeatureGate" && o.Problem == ""
 }
 
 // gateManifest is what is read of a FeatureGate.

@@ -64,14 +64,19 @@ func Load(files payload.Files, render Render) *Payload {
 		sources = append(sources, source{ReleaseFolder, file.Name, file.Data})
 	}
 	for _, objects := range readAll(sources) {
-		for _, object := range objects {
-			if object.Problem != "" {
-				loaded.Warnings = append(loaded.Warnings, Warning{object.Folder, object.File, object.problemAt()})
-			}
-		}
-		loaded.Objects = append(loaded.Objects, objects...)
+		loaded.add(objects)
 	}
 	return loaded
+}
+
+// add adds objects, and a warning for each that cannot be read.
+func (p *Payload) add(objects []*Object) {
+	for _, object := range objects {
+		if object.Problem != "" {
+			p.Warnings = append(p.Warnings, Warning{object.Folder, object.File, object.problemAt()})
+		}
+	}
+	p.Objects = append(p.Objects, objects...)
 }
 
 // manifests are the files that the operator reads, in its order.

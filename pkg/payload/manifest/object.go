@@ -68,6 +68,9 @@ func (o *Object) JSON() ([]byte, error) {
 	if o.Problem != "" && o.Kind == UnknownKind {
 		return nil, fmt.Errorf("%s: %s", o.ID(), o.Problem)
 	}
+	if o.raw == nil {
+		return nil, fmt.Errorf("%s: %w", o.ID(), errNoText)
+	}
 	converted, err := toJSON(o.raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.ID(), err)

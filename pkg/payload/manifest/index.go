@@ -1,0 +1,113 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/release-x/oc-release-x/internal/frame"
+	"github.com/release-x/oc-release-x/pkg/payload"
+)
+
+// errNoText is the error of asking an object of an index for its text.
+var errNoText = errors.New("its text was not read")
+
+// IndexForm names the form of an index: a program reads no other.
+const IndexForm = "manifests-1"
+
+// Index is what Load found in the release's folder, without the documents' text: what an evaluation, a list and a graph
+// need. Only of FeatureGates the text is kept, for an evaluation reads them.
+func (p *Payload) Index() []byte {
+	var objects []*Object
+	for _, object := range p.Objects {
+		if object.Folder == ReleaseFolder {
+			objects = append(objects, object)
+		}
+	}
+	var w frame.Writer
+	w.Number(uint64(len(objects)))
+	for _, object := range objects {
+		object.write(&w)
+	}
+	return w.Bytes()
+}
+
+func (o *Object) write(w *frame.Writer) {
+	for _, text := range []string{o.File, o.Level, o.Component, o.Group, o.Version, o.Kind, o.Namespace, o.Name, o.Problem} {
+		w.Text(text)
+	}
+	for _, number := range []int{o.Document, o.Start, o.End} {
+		w.Number(uint64(number))
+	}
+	w.Flag(o.Annotated)
+	w.Flag(o.Annotations != nil)
+	w.Number(uint64(len(o.Annotations)))
+	for _, key := range slices.Sorted(maps.Keys(o.Annotations)) {
+		w.Text(key)
+		w.Text(o.Annotations[key])
+	}
+	for _, list := range [][]string{o.Capabilities, o.FeatureSets, o.FeatureGates} {
+		w.Texts(list)
+	}
+	text := isGate(o)
+	w.Flag(text)
+	if text {
+		w.Data(o.raw)
+		w.Data(o.json)
+	}
+}
+
+// LoadIndexed is Load with an index in place of the release's files. Its objects of the release's folder have no text:
+// Raw is empty, JSON an error, and Mentions finds nothing.
+func LoadIndexed(operator []payload.File, index []byte, render Render) (*Payload, error) {
+	objects, err := readIndex(index)
+	if err != nil {
+		return nil, err
+	}
+	loaded := Load(payload.Files{Operator: operator}, render)
+	loaded.add(objects)
+	return loaded, nil
+}
+
+func readIndex(index []byte) ([]*Object, error) {
+	r := frame.NewReader(index)
+	objects := make([]*Object, r.Count())
+	for i := range objects {
+		objects[i] = readObjectIndex(r)
+	}
+	if err := r.Finish(); err != nil {
+		return nil, fmt.Errorf("reading the index of manifests: %w", err)
+	}
+	return objects, nil
+}
+
+func readObjectIndex(r *frame.Reader) *Object {
+	o := &Object{Folder: ReleaseFolder}
+	for _, text := range []*string{&o.File, &o.Level, &o.Component, &o.Group, &o.Version, &o.Kind, &o.Namespace, &o.Name, &o.Problem} {
+		*text = r.Text()
+	}
+	for _, number := range []*int{&o.Document, &o.Start, &o.End} {
+		*number = int(r.Number())
+	}
+	o.Annotated = r.Flag()
+	if r.Flag() {
+		o.Annotations = map[string]string{}
+	}
+	for range r.Count() {
+		key, value := r.Text(), r.Text()
+		if o.Annotations != nil {
+			o.Annotations[key] = value
+		}
+	}
+	for _, list := range []*[]string{&o.Capabilities, &o.FeatureSets, &o.FeatureGates} {
+		*list = r.Texts()
+	}
+	if r.Flag() {
+		o.raw = r.Data()
+		if converted := r.Data(); len(converted) > 0 {
+			o.json = converted
+		}
+	}
+	return o
+}
