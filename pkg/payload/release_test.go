@@ -61,7 +61,11 @@ const metadata = `{"kind":"cincinnati-metadata-v0","version":"4.14.0","previous"
 
 func TestReadCountsAndNames(t *testing.T) {
 	r, err := payload.Read(payload.Files{Release: []payload.File{
-		{Name: "0000_03_a_00_namespace.yaml"}, {Name: "0000_03_a_01.yml"}, {Name: "0000_03_a_02.json"}, {Name: "0000_03_a_03.YAML"}, {Name: "script.sh"},
+		{Name: "0000_03_a_00_namespace.yaml"},
+		{Name: "0000_03_a_01.yml"},
+		{Name: "0000_03_a_02.json"},
+		{Name: "0000_03_a_03.YAML"},
+		{Name: "script.sh"},
 		{Name: payload.ReferencesName, Data: stream{}.with("etcd", pullSpec("a")).data(t)},
 		{Name: payload.MetadataName, Data: []byte(metadata)},
 	}})

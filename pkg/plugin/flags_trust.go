@@ -1,10 +1,12 @@
 package plugin
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/payload/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
@@ -55,6 +57,9 @@ func (t *trustFlags) read(f *factory) (trusted, error) {
 		r.openPGP.Web = web
 	}
 	for _, place := range t.signatures {
+		if f.global.cache.offline && strings.Contains(place, "://") {
+			return trusted{}, fault.Errorf(fault.Usage, "--signature %s: --offline was given, so no server is asked", place)
+		}
 		opened, err := store.Open(place, web)
 		if err != nil {
 			return trusted{}, err

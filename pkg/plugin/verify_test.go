@@ -154,6 +154,8 @@ func TestVerifyExitCodes(t *testing.T) {
 		t.Errorf("a registry that cannot be reached: %s", got)
 	}
 	want(t, run(t, "verify", "oci:/nowhere"), 3, "", "error: oci:/nowhere: stat /nowhere: no such file or directory\n")
+	want(t, run(t, "verify", s.release, "--offline", "--signature", "https://example.com/s"), 2, "",
+		"error: --signature https://example.com/s: --offline was given, so no server is asked\n")
 	want(t, run(t, "verify", s.release, "--keyring", "/nowhere"), 8, "", "error: there is no keyring /nowhere\n")
 }
 

@@ -40,9 +40,13 @@ func digestOrImage(c v1alpha1.ComponentImage) string {
 func componentTable(list *v1alpha1.ComponentImageList) Table {
 	several := len(list.Releases) > 0
 	t := Table{Columns: []Column{
-		{Name: "Name"}, {Name: "Digest"},
-		{Name: "Pullspec", Wide: true}, {Name: "Repository", Wide: true}, {Name: "Commit", Wide: true},
-		{Name: "Versions", Wide: true}, {Name: "Purpose", Wide: true},
+		{Name: "Name"},
+		{Name: "Digest"},
+		{Name: "Pullspec", Wide: true},
+		{Name: "Repository", Wide: true},
+		{Name: "Commit", Wide: true},
+		{Name: "Versions", Wide: true},
+		{Name: "Purpose", Wide: true},
 	}}
 	if several {
 		t.Columns = append([]Column{{Name: "Release"}}, t.Columns...)

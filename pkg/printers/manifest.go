@@ -25,9 +25,18 @@ func ReleaseManifests(list *v1alpha1.ReleaseManifestList, withState bool) View {
 
 func manifestTable(list *v1alpha1.ReleaseManifestList, withState bool) Table {
 	t := Table{Columns: []Column{
-		{Name: "Index"}, {Name: "Level"}, {Name: "Component"}, {Name: "Kind"}, {Name: "Namespace"}, {Name: "Name"},
-		{Name: "File", Wide: true}, {Name: "Document", Wide: true}, {Name: "Capability", Wide: true}, {Name: "Features", Wide: true},
-		{Name: "State", Wide: !withState}, {Name: "Reason", Wide: !withState},
+		{Name: "Index"},
+		{Name: "Level"},
+		{Name: "Component"},
+		{Name: "Kind"},
+		{Name: "Namespace"},
+		{Name: "Name"},
+		{Name: "File", Wide: true},
+		{Name: "Document", Wide: true},
+		{Name: "Capability", Wide: true},
+		{Name: "Features", Wide: true},
+		{Name: "State", Wide: !withState},
+		{Name: "Reason", Wide: !withState},
 	}}
 	for _, m := range list.Items {
 		index := "<none>"

@@ -210,9 +210,17 @@ func TestSeveralReleases(t *testing.T) {
 func TestRow50NothingReachesATerminalRaw(t *testing.T) {
 	const hostile = "a\x1b[31m\u202e\tb\nc\x00\xff"
 	for _, o := range []printers.Options{
-		{}, {Output: "wide"}, {Output: "name"}, {Output: "json"}, {Output: "yaml"}, {Output: "jsonpath={.items[0].metadata.name}"},
-		{Output: "go-template={{(index .items 0).image}}"}, {Output: "custom-columns=N:.metadata.name"},
-		{HasJQ: true, JQ: ".items[0].image"}, {HasJQ: true, JQ: ".items[0]"}, {HasJQ: true, JQ: ".items[0]", Color: true},
+		{},
+		{Output: "wide"},
+		{Output: "name"},
+		{Output: "json"},
+		{Output: "yaml"},
+		{Output: "jsonpath={.items[0].metadata.name}"},
+		{Output: "go-template={{(index .items 0).image}}"},
+		{Output: "custom-columns=N:.metadata.name"},
+		{HasJQ: true, JQ: ".items[0].image"},
+		{HasJQ: true, JQ: ".items[0]"},
+		{HasJQ: true, JQ: ".items[0]", Color: true},
 	} {
 		name := hostile + "\x7f\u009b"
 		if o.Output == "yaml" {

@@ -121,6 +121,7 @@ func (f fixed) Head(context.Context, string, string) (string, error) { return f.
 func (f fixed) HeadBlob(context.Context, string, digest.Digest) (int64, error) {
 	return f.size, nil
 }
+
 func (f fixed) Manifest(context.Context, string, string) ([]byte, string, string, error) {
 	return f.body, "", "", nil
 }
