@@ -201,6 +201,7 @@ func TestVersionsThatTheClusterKnows(t *testing.T) {
 		{"architecture, several, by tag", several, "4.14.0-x86_64", tagged + "x86_64"},
 		{"--arch, by tag", one, "4.14.0 --arch arm64", tagged + "aarch64"},
 		{"--arch, several", several, "4.14.0 --arch arm64", multi},
+		{"the whole word is a version", testcluster.New(t).WithRelease("4.14.0-multi", single), "4.14.0-multi", single},
 		{"another version, by tag", testcluster.New(t).WithRelease("4.14.1", single), "4.14.0", tagged + "x86_64"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -254,6 +255,8 @@ func TestVersionsWithoutTheCluster(t *testing.T) {
 			}
 		})
 	}
+	broken := call{env: map[string]string{"KUBECONFIG": writeFile(t, "kubeconfig", "{")}}
+	want(t, broken.run(t, "images", "4.14.0", "pod", "-o", "name", "--insecure", "--release-repository", registry+"/ocp/release"), 0, "pod\n", "")
 	got := run(t, "images", "4.14.0", "--kubeconfig", "/nowhere", "--release-repository", registry+"/ocp/release")
 	want(t, got, 8, "", "error: --kubeconfig: stat /nowhere: no such file or directory\n")
 	got = call{env: map[string]string{"KUBECONFIG": plain.Kubeconfig(t, "x")}}.run(t, "images", "4.14.0", "--context", "other", "--release-repository", registry+"/ocp/release")
