@@ -9,6 +9,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/release-x/oc-release-x/bench/internal/link"
+	"github.com/release-x/oc-release-x/bench/internal/report"
 )
 
 // build builds the plugin and the launcher.
@@ -30,7 +33,7 @@ func build(t *testing.T) (plugin, launcher string) {
 	return plugin, launcher
 }
 
-// The whole bench, once around, on a small large image and without any peer.
+// The whole bench, once around, on a small large image, without any peer and over both transports.
 func TestBench(t *testing.T) {
 	plugin, launcher := build(t)
 	tools := t.TempDir()
@@ -48,8 +51,10 @@ func TestBench(t *testing.T) {
 			if err := os.WriteFile(kept, []byte("<!-- begin: written by the bench -->\n<!-- end: written by the bench -->\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			args := []string{"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-fixtures", t.TempDir(),
-				"-rounds", "1", "-base", "4000000", "-only", "^(start|list|large loopback)", "-results", kept, plain}
+			args := []string{
+				"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-fixtures", t.TempDir(),
+				"-rounds", "1", "-base", "4000000", "-only", "^(start|list|large loopback)", "-results", kept, plain,
+			}
 			var stdout, stderr bytes.Buffer
 			if err := run(t.Context(), args, &stdout, &stderr); err != nil {
 				t.Fatalf("%v\n%s", err, &stderr)
@@ -83,6 +88,26 @@ func TestBench(t *testing.T) {
 				t.Errorf("kept %q, %v", data, err)
 			}
 		})
+	}
+}
+
+func TestDoubt(t *testing.T) {
+	const rate = megabits * bytesPerMbit
+	tests := []struct {
+		way    string
+		c      link.Calibration
+		doubts bool
+	}{
+		{report.Shaped, link.Calibration{Request: roundTrip, One: rate, Four: rate}, false},
+		{report.Shaped, link.Calibration{Request: roundTrip * 12 / 10, One: rate, Four: rate}, true},
+		{report.Shaped, link.Calibration{Request: roundTrip, One: rate * 8 / 10, Four: rate}, true},
+		{report.Shaped, link.Calibration{Request: roundTrip, One: rate, Four: rate * 8 / 10}, true},
+		{report.Loopback, link.Calibration{Request: 1, One: rate * 40, Four: rate * 40}, false},
+	}
+	for _, test := range tests {
+		if got := doubt(test.way, test.c) != ""; got != test.doubts {
+			t.Errorf("%s, %+v: doubt %v, want %v", test.way, test.c, got, test.doubts)
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func List() Job {
 		ours("warm-tag", "release-x images, warm, by tag", true, listsAll, func(p Place) []string { return []string{"images", p.byTag()} }),
 		ours("offline", "release-x images, warm, by tag, --offline", true, listsAll, func(p Place) []string { return []string{"images", p.byTag(), "--offline"} }),
 		peer("oc", "oc adm release info", "oc", "--insecure", `"$0" adm release info @plain "$1"`, listsAll),
-		Contestant{
+		{
 			ID: "regctl-file", Name: "regctl image get-file", Needs: []string{"regctl"}, Check: listsAll,
 			Args: func(p Place) []string {
 				return p.unlessTLS([]string{p.Programs["regctl"], "image", "get-file", p.byTag(), file}, "--host", "reg="+p.Address+",tls=disabled")
@@ -87,7 +87,7 @@ func Query() Job {
 		ours("info-cold", "release-x info --jq (the query of oc), cold", false, listsNameAndImage, func(p Place) []string { return []string{"info", p.byTag(), "--jq", ocExpr} }),
 		ours("info-warm", "release-x info --jq (the query of oc), warm, by digest", true, listsNameAndImage, func(p Place) []string { return []string{"info", p.byDigest(), "--jq", ocExpr} }),
 		peer("oc", "oc adm release info -o json | jq", "oc", "--insecure", `"$0" adm release info @plain -o json "$1" | jq -r '`+ocExpr+`'`, listsNameAndImage, "jq"),
-		Contestant{
+		{
 			ID: "regctl-file", Name: "regctl image get-file | jq", Needs: []string{"regctl", "jq"}, Check: listsNameAndImage,
 			Args: func(p Place) []string {
 				return p.shell("--host reg="+p.Address+",tls=disabled", `"$0" @plain image get-file "$1" `+file+` | "$2" -r '`+refExpr+`'`,
