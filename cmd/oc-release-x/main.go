@@ -43,13 +43,15 @@ func main() {
 }
 
 func environment() plugin.Environment {
-	home, _ := os.UserHomeDir() // without one there are no credentials in it
+	home, _ := os.UserHomeDir()       // without one there are no credentials in it
+	cacheHome, _ := os.UserCacheDir() // without one nothing is kept
 	return plugin.Environment{
-		Streams: plugin.FileStreams(os.Stdin, os.Stdout, os.Stderr),
-		Getenv:  os.Getenv,
-		Home:    home,
-		UID:     strconv.Itoa(os.Getuid()),
-		Name:    calledAs(os.Args[0]),
+		Streams:   plugin.FileStreams(os.Stdin, os.Stdout, os.Stderr),
+		Getenv:    os.Getenv,
+		Home:      home,
+		CacheHome: cacheHome,
+		UID:       strconv.Itoa(os.Getuid()),
+		Name:      calledAs(os.Args[0]),
 	}
 }
 

@@ -50,7 +50,11 @@ func ParseReferences(data []byte) (*References, error) {
 		return nil, notRelease("%s is neither JSON nor YAML: %w", ReferencesName, err)
 	}
 	var stream imageStream
-	if err := json.Unmarshal(raw, &stream); err != nil {
+	err = json.Unmarshal(raw, &stream)
+	if _, broken := errors.AsType[*json.SyntaxError](err); broken {
+		return nil, notRelease("%s is neither JSON nor YAML: %w", ReferencesName, err)
+	}
+	if err != nil {
 		return nil, notRelease("%s is not an ImageStream: %w", ReferencesName, err)
 	}
 	if stream.Kind != "ImageStream" || stream.APIVersion != "image.openshift.io/v1" {
@@ -67,16 +71,13 @@ func notRelease(format string, args ...any) error {
 	return fault.Errorf(fault.NotFound, "not a release: "+format, args...)
 }
 
-// toJSON gives data as JSON: as it is when it is JSON, converted when it is YAML.
+// toJSON gives data as JSON: as it is, and not checked, when it begins like a JSON object, converted when it is YAML.
 func toJSON(data []byte) (json.RawMessage, error) {
 	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
 	if len(data) == 0 {
 		return nil, errors.New("the file is empty")
 	}
 	if data[0] == '{' {
-		if err := json.Unmarshal(data, new(map[string]json.RawMessage)); err != nil {
-			return nil, err
-		}
 		return data, nil
 	}
 	raw, err := yaml.YAMLToJSON(data)

@@ -98,7 +98,7 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	want := image.Want{Contents: image.AllContents, Operator: c.operator}
-	release, err := c.evaluate(ctx, ref, c.release.repository, settings, want)
+	release, err := c.evaluate(ctx, ref, c.release.repository, settings, readOptions{want: want})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
@@ -18,7 +19,9 @@ type Environment struct {
 	Streams
 	Getenv func(name string) string
 	Home   string // the user's home folder, "" for none
-	UID    string // the user's number, "" for none
+	// CacheHome is the user's folder for caches, "" for none.
+	CacheHome string
+	UID       string // the user's number, "" for none
 	// Name is how the program was called: "oc release-x" or "kubectl release-x".
 	Name string
 }
@@ -28,6 +31,7 @@ type factory struct {
 	Environment
 	global *globalFlags
 	warned int
+	kept   *cache.Cache // nil until it is asked for
 
 	cluster  *cluster.Cluster
 	verbatim map[image.Reference]string // what the cluster calls a release that it named
@@ -53,6 +57,8 @@ func (f *factory) opener(references ...image.Reference) (image.Opener, error) {
 		Arch:     f.global.arch.value(),
 		HostArch: runtime.GOARCH,
 		Limits:   limits,
+		Cache:    f.downloads(references),
+		Offline:  f.global.cache.offline,
 		Notef:    f.notef,
 		Warnf:    f.warnf,
 	}, nil
@@ -101,7 +107,9 @@ func (f *factory) run(body func(ctx context.Context, args []string) error) func(
 		}
 		defer cancel()
 		f.warned = 0
-		if err := body(ctx, args); err != nil {
+		err = body(ctx, args)
+		f.kept.Wait()
+		if err != nil {
 			if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
 				return cause
 			}

@@ -65,16 +65,3 @@ func (g *globalFlags) strictness(warnings int) error {
 		return fault.Errorf(fault.Partial, "there were %d warnings, and --strict was given", warnings)
 	}
 }
-
-// cacheFlags say where downloads are kept. Nothing is kept yet, so they change nothing.
-type cacheFlags struct {
-	dir     string
-	none    bool
-	offline bool
-}
-
-func (c *cacheFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&c.dir, "cache-dir", "", "Folder for downloads (default: oc-release-x in the user's cache folder)")
-	flags.BoolVar(&c.none, "no-cache", false, "Neither read nor write the cache")
-	flags.BoolVar(&c.offline, "offline", false, "Contact no server")
-}

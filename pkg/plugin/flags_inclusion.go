@@ -213,15 +213,18 @@ func wantManifests() image.Want {
 	return image.Want{Operator: true, Contents: func(_, name string) bool { return payload.IsManifestName(name) }}
 }
 
+// listManifests is what is read where nobody looks at the manifests' texts: an index of them, when there is one.
+func listManifests() readOptions { return readOptions{want: wantManifests(), index: true} }
+
 // evaluate reads a release with its manifests and decides about each.
-func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository string, c inclusion, want image.Want) (*evaluated, error) {
+func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository string, c inclusion, o readOptions) (*evaluated, error) {
 	if c.flags.byCluster {
 		var err error
 		if c.connected, err = f.ask(ctx, c.given); err != nil {
 			return nil, err
 		}
 	}
-	release, files, err := f.read(ctx, ref, repository, readOptions{want: want})
+	release, files, err := f.read(ctx, ref, repository, o)
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +241,7 @@ func (f *factory) decide(ref image.Reference, release *loaded, files payload.Fil
 	for _, component := range release.Components {
 		images[component.Name] = component.Image
 	}
-	p := manifest.Load(files, manifest.Render{
+	p := release.manifests(files, manifest.Render{
 		ReleaseImage: pullSpec, ClusterProfile: c.profile(), Images: images,
 		Done: ref.Kind == image.KindFolder && manifest.Rendered(files.Operator),
 	})

@@ -48,6 +48,9 @@ func (r *registryFlags) client(f *factory, references []image.Reference) *regist
 		UserAgent:      "oc-release-x/" + buildVersion().Version,
 		Log:            f.logger(),
 	}
+	if f.global.cache.offline {
+		options.Dial = noDial
+	}
 	if f.global.cluster.pullSecret {
 		options.PullSecret = f.pullSecret
 	}

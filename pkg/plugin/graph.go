@@ -79,7 +79,7 @@ func (c *graphCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	release, err := c.evaluate(ctx, ref, c.release.repository, settings, wantManifests())
+	release, err := c.evaluate(ctx, ref, c.release.repository, settings, listManifests())
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,9 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	release, err := c.evaluate(ctx, ref, c.release.repository, settings, wantManifests())
+	read := listManifests()
+	read.index = !c.hash && !c.objects && c.image == ""
+	release, err := c.evaluate(ctx, ref, c.release.repository, settings, read)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
@@ -16,12 +19,16 @@ type loaded struct {
 	identity  image.Identity
 	config    *image.Config // only when it was asked for
 	pullSpec  string        // by digest, "" when the source has no digest
+
+	notebook image.Notebook     // what is made of the files is remembered in it; nil without one
+	indexed  []*manifest.Object // of the release's folder, in place of the files' contents
 }
 
 // readOptions say what a command needs of a release beyond the two files that describe it.
 type readOptions struct {
 	config bool       // the image's configuration
 	want   image.Want // further files
+	index  bool       // of the release's manifests an index will do
 }
 
 // load reads the two files that describe a release.
@@ -41,12 +48,11 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 		return nil, payload.Files{}, err
 	}
 	l := &loaded{reference: ref}
-	if o.config {
-		if l.config, err = img.Config(ctx); err != nil {
-			return nil, payload.Files{}, err
-		}
+	l.notebook, _ = img.(image.Notebook)
+	if o.index && l.recall() {
+		o.want.Contents = func(folder, name string) bool { return folder == image.OperatorFolder && payload.IsManifestName(name) }
 	}
-	files, err := img.Files(ctx, o.want)
+	files, err := l.fetch(ctx, img, o)
 	if err != nil {
 		return nil, payload.Files{}, err
 	}
@@ -63,6 +69,61 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 		f.warnf("%s", warning)
 	}
 	return l, files, nil
+}
+
+// fetch reads the files, and beside them the configuration where it is asked for.
+func (l *loaded) fetch(ctx context.Context, img image.Image, o readOptions) (files payload.Files, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		files, err = img.Files(ctx, o.want)
+		return err
+	})
+	if o.config {
+		group.Go(func() (err error) {
+			l.config, err = img.Config(ctx)
+			return err
+		})
+	}
+	return files, group.Wait()
+}
+
+// manifests reads the manifests: their contents, or the index of those that were read before.
+func (l *loaded) manifests(files payload.Files, render manifest.Render) *manifest.Payload {
+	if l.indexed != nil {
+		return manifest.LoadIndexed(files.Operator, l.indexed, render)
+	}
+	p := manifest.Load(files, render)
+	l.remember(files, p)
+	return p
+}
+
+// recall finds the index of the release's manifests that was made before.
+func (l *loaded) recall() bool {
+	if l.notebook == nil {
+		return false
+	}
+	data, ok := l.notebook.Note(manifest.IndexForm)
+	if !ok {
+		return false
+	}
+	objects, err := manifest.ReadIndex(data)
+	l.indexed = objects
+	return err == nil
+}
+
+// remember keeps the index of the release's manifests, unless it is there or their contents were not all read.
+func (l *loaded) remember(files payload.Files, p *manifest.Payload) {
+	if l.notebook == nil || l.indexed != nil {
+		return
+	}
+	for _, file := range files.Release {
+		if payload.IsManifestName(file.Name) && file.Data == nil && file.Size > 0 {
+			return
+		}
+	}
+	if _, ok := l.notebook.Note(manifest.IndexForm); !ok {
+		l.notebook.KeepNote(manifest.IndexForm, p.Index())
+	}
 }
 
 // pullSpec is a reference by digest that names the release wherever it was read from: the repository it

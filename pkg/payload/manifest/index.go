@@ -58,19 +58,16 @@ func (o *Object) write(w *frame.Writer) {
 	}
 }
 
-// LoadIndexed is Load with an index in place of the release's files. Its objects of the release's folder have no text:
-// Raw is empty, JSON an error, and Mentions finds nothing.
-func LoadIndexed(operator []payload.File, index []byte, render Render) (*Payload, error) {
-	objects, err := readIndex(index)
-	if err != nil {
-		return nil, err
-	}
+// LoadIndexed is Load with the objects of an index in place of the release's files. They have no text: Raw is empty,
+// JSON an error, and Mentions finds nothing.
+func LoadIndexed(operator []payload.File, objects []*Object, render Render) *Payload {
 	loaded := Load(payload.Files{Operator: operator}, render)
 	loaded.add(objects)
-	return loaded, nil
+	return loaded
 }
 
-func readIndex(index []byte) ([]*Object, error) {
+// ReadIndex gives the objects of an index, an error for what is none.
+func ReadIndex(index []byte) ([]*Object, error) {
 	r := frame.NewReader(index)
 	objects := make([]*Object, r.Count())
 	for i := range objects {

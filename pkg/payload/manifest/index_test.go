@@ -36,10 +36,11 @@ func same(t *testing.T, files payload.Files) {
 	t.Helper()
 	render := manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"}
 	whole := manifest.Load(files, render)
-	short, err := manifest.LoadIndexed(files.Operator, whole.Index(), render)
+	objects, err := manifest.ReadIndex(whole.Index())
 	if err != nil {
 		t.Fatal(err)
 	}
+	short := manifest.LoadIndexed(files.Operator, objects, render)
 	if diff := cmp.Diff(whole, short, cmpopts.IgnoreUnexported(manifest.Object{})); diff != "" {
 		t.Error(diff)
 	}
@@ -73,11 +74,11 @@ func TestIndexOfAReleaseOfRealSize(t *testing.T) { same(t, recorded.Files(t, rec
 
 func TestIndexHasNoTexts(t *testing.T) {
 	files := odd()
-	p, err := manifest.LoadIndexed(nil, manifest.Load(files, manifest.Render{}).Index(), manifest.Render{})
+	objects, err := manifest.ReadIndex(manifest.Load(files, manifest.Render{}).Index())
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := p.Objects[0]
+	first := objects[0]
 	if _, err := first.JSON(); err == nil || err.Error() != "0000_10_a_a.yaml#1: its text was not read" {
 		t.Errorf("JSON: %v", err)
 	}
@@ -89,13 +90,13 @@ func TestIndexHasNoTexts(t *testing.T) {
 func TestIndexThatIsBroken(t *testing.T) {
 	index := manifest.Load(odd(), manifest.Render{}).Index()
 	for n := range index {
-		if p, err := manifest.LoadIndexed(nil, index[:n], manifest.Render{}); err == nil || p != nil {
+		if objects, err := manifest.ReadIndex(index[:n]); err == nil || objects != nil {
 			t.Fatalf("the first %d of %d bytes are taken for an index", n, len(index))
 		}
 	}
 	var w frame.Writer
 	w.Number(1 << 40)
-	if _, err := manifest.LoadIndexed(nil, w.Bytes(), manifest.Render{}); err == nil {
+	if _, err := manifest.ReadIndex(w.Bytes()); err == nil {
 		t.Error("a count is taken for an index")
 	}
 }
@@ -103,13 +104,14 @@ func TestIndexThatIsBroken(t *testing.T) {
 func FuzzIndex(f *testing.F) {
 	f.Add(manifest.Load(odd(), manifest.Render{}).Index())
 	f.Fuzz(func(t *testing.T, index []byte) {
-		p, err := manifest.LoadIndexed(nil, index, manifest.Render{})
+		objects, err := manifest.ReadIndex(index)
 		if err != nil {
 			return
 		}
-		manifest.Evaluate(p.Objects, manifest.Settings{})
-		again, err := manifest.LoadIndexed(nil, p.Index(), manifest.Render{})
-		if err != nil || !bytes.Equal(again.Index(), p.Index()) {
+		manifest.Evaluate(objects, manifest.Settings{})
+		written := manifest.LoadIndexed(nil, objects, manifest.Render{}).Index()
+		objects, err = manifest.ReadIndex(written)
+		if err != nil || !bytes.Equal(manifest.LoadIndexed(nil, objects, manifest.Render{}).Index(), written) {
 			t.Errorf("written again it is another one: %v", err)
 		}
 	})
@@ -121,8 +123,10 @@ func BenchmarkLoadIndexed(b *testing.B) {
 	index := manifest.Load(files, manifest.Render{}).Index()
 	b.ReportMetric(float64(len(index)), "bytes")
 	for b.Loop() {
-		if _, err := manifest.LoadIndexed(files.Operator, index, manifest.Render{}); err != nil {
+		objects, err := manifest.ReadIndex(index)
+		if err != nil {
 			b.Fatal(err)
 		}
+		manifest.LoadIndexed(files.Operator, objects, manifest.Render{})
 	}
 }
