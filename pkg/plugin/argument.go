@@ -50,6 +50,9 @@ func (r *releaseFlags) references(ctx context.Context, f *factory, command strin
 		return nil, nil, err
 	}
 	t := parseTarget(args, r.releases, f.Getenv("OCP_RELEASE_IMAGE"))
+	if count(t.releases, "-") > 1 {
+		return nil, nil, fault.Errorf(fault.Usage, "--release - is given twice: standard input can be read once")
+	}
 	if len(t.releases) == 0 {
 		ref, err := f.desired(ctx)
 		return []image.Reference{ref}, nil, err
@@ -73,6 +76,28 @@ func (r *releaseFlags) references(ctx context.Context, f *factory, command strin
 	return list, t.names, nil
 }
 
+// checkReleaseImage refuses a --release-image that is no pull spec; "" is none.
+func checkReleaseImage(text string) error {
+	if text == "" {
+		return nil
+	}
+	if ref, err := image.ParseReference(text); err != nil || ref.Kind != image.KindRegistry || text != strings.TrimPrefix(text, "docker://") {
+		return fault.Errorf(fault.Usage, "--release-image %q: want a pull spec, such as quay.io/org/repo:tag", text)
+	}
+	return nil
+}
+
+// count is how often a text stands in a list.
+func count(list []string, text string) int {
+	n := 0
+	for _, item := range list {
+		if item == text {
+			n++
+		}
+	}
+	return n
+}
+
 // one is references for a command that takes one release and no names.
 func (r *releaseFlags) one(ctx context.Context, f *factory, command string, args []string) (image.Reference, error) {
 	list, names, err := r.references(ctx, f, command, args)
@@ -83,16 +108,6 @@ func (r *releaseFlags) one(ctx context.Context, f *factory, command string, args
 		return image.Reference{}, fault.Errorf(fault.Usage, "%s takes one release and no further arguments; see `%s %s --help`", command, f.Name, command)
 	}
 	return list[0], nil
-}
-
-// notRelease is the error of a first word that is no release, with what was perhaps meant.
-func (r *releaseFlags) notRelease(f *factory, command, word string, t target) error {
-	release := "RELEASE"
-	if len(r.releases) == 0 && f.Getenv("OCP_RELEASE_IMAGE") != "" {
-		release = `--release "$OCP_RELEASE_IMAGE"`
-	}
-	meant := strings.Join(append([]string{f.Name, command, release, word}, t.names...), " ")
-	return fault.Errorf(fault.Usage, "%q is not a release, did you mean `%s`? A release is %s", word, meant, image.Forms)
 }
 
 // version is the image of a version: the one that the connected cluster knows, else a tag.

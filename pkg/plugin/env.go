@@ -2,8 +2,8 @@ package plugin
 
 import (
 	"context"
-	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,11 +83,11 @@ func (c *envCommand) run(ctx context.Context, args []string) error {
 	if !c.output.isDefault() {
 		return output.Print(ctx, c.Out, printers.View{Document: document})
 	}
-	text, err := printers.Environment(c.format, comments(release), variables)
+	text, err := printers.Environment(c.format, c.comments(release, variables), variables)
 	if err != nil {
 		return err
 	}
-	if c.to != "" {
+	if c.to != "" && c.to != "-" {
 		return wholefile.Write(c.to, text)
 	}
 	_, err = c.Out.Write(text)
@@ -108,10 +108,24 @@ func (c *envCommand) check() (*printers.Output, error) {
 	if c.prefix != "" && !regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`).MatchString(c.prefix) {
 		return nil, fault.Errorf(fault.Usage, "--prefix %q: want upper-case letters, digits and underscores, no digit first", c.prefix)
 	}
-	if c.releaseImage != "" && !payload.SafeValue(c.releaseImage) {
-		return nil, fault.Errorf(fault.Usage, "--release-image %q: a pull spec has letters, digits and @:./_+- only", c.releaseImage)
+	if err := c.checkTarget(); err != nil {
+		return nil, err
+	}
+	if err := checkReleaseImage(c.releaseImage); err != nil {
+		return nil, err
 	}
 	return c.output.output(c.Streams)
+}
+
+// checkTarget refuses a --to that would write nowhere, or over what others wrote.
+func (c *envCommand) checkTarget() error {
+	switch {
+	case c.to == "" && c.output.command.Flags().Changed("to"):
+		return fault.Errorf(fault.Usage, "--to is empty: name a file, or - for standard output")
+	case c.to != "" && c.to == c.Getenv("GITHUB_ENV"):
+		return fault.Errorf(fault.Usage, `--to would replace what earlier steps wrote into $GITHUB_ENV: leave it out and append with >> "$GITHUB_ENV"`)
+	}
+	return nil
 }
 
 // variables are those of the release itself and then those of the images that were asked for.
@@ -167,13 +181,24 @@ func (c *envCommand) releaseVariables(release *loaded) ([]v1alpha1.Variable, err
 }
 
 // comments head the file. There is no time among them: the same release gives the same bytes.
-func comments(release *loaded) []string {
+func (c *envCommand) comments(release *loaded, variables []v1alpha1.Variable) []string {
 	lines := []string{
-		fmt.Sprintf("Component images of OpenShift %s", release.Version),
-		fmt.Sprintf("Read from %s", release.identity.Reference),
+		strings.TrimSpace("Component images of OpenShift " + release.Version),
+		"Read from " + release.identity.Reference,
 	}
-	if release.pullSpec == "" {
-		lines = append(lines, "RELEASE_IMAGE and RELEASE_DIGEST are left out: this source does not know the digest of the release image")
+	var missing []string
+	for _, name := range []string{"RELEASE_IMAGE", "RELEASE_VERSION", "RELEASE_DIGEST"} {
+		has := func(v v1alpha1.Variable) bool { return v.Name == c.prefix+name }
+		if !slices.ContainsFunc(variables, has) {
+			missing = append(missing, c.prefix+name)
+		}
 	}
-	return lines
+	if len(missing) == 0 {
+		return lines
+	}
+	left := strings.Join(missing, " and ") + " left out: this source does not say what the release image is called"
+	if !printers.HasComments(c.format) {
+		c.sayf("%s", left)
+	}
+	return append(lines, left)
 }

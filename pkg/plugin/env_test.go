@@ -43,7 +43,7 @@ func TestEnvOfAFolder(t *testing.T) {
 	want(t, run(t, "env", "dir:"+dir, "etcd"), 0, ""+
 		"# Component images of OpenShift 4.14.0\n"+
 		"# Read from dir:"+dir+"\n"+
-		"# RELEASE_IMAGE and RELEASE_DIGEST are left out: this source does not know the digest of the release image\n"+
+		"# RELEASE_IMAGE and RELEASE_DIGEST left out: this source does not say what the release image is called\n"+
 		"export RELEASE_VERSION=\"4.14.0\"\n"+
 		"export ETCD_IMAGE=\""+testrelease.ImageOf("etcd")+"\"\n", "")
 }
@@ -117,7 +117,9 @@ func TestEnvFlagsThatContradict(t *testing.T) {
 		{"--format tcsh", `--format "tcsh": want one of sh, fish, powershell, dotenv, make, github, json`},
 		{"--prefix a", `--prefix "a": want upper-case letters, digits and underscores, no digit first`},
 		{"--prefix 1", `--prefix "1": want upper-case letters, digits and underscores, no digit first`},
-		{"--release-image $(id)", `--release-image "$(id)": a pull spec has letters, digits and @:./_+- only`},
+		{"--release-image $(id)", `--release-image "$(id)": want a pull spec, such as quay.io/org/repo:tag`},
+		{"--release-image -rf", `--release-image "-rf": want a pull spec, such as quay.io/org/repo:tag`},
+		{"--to=", "--to is empty: name a file, or - for standard output"},
 		{"-o wide", `unable to match a printer suitable for the output format "wide", allowed formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,template,templatefile,yaml`},
 	} {
 		want(t, run(t, append([]string{"env", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
@@ -194,6 +196,9 @@ func TestRow49EnvRefusesWhatAShellCouldMisread(t *testing.T) {
 
 func TestEnvToFile(t *testing.T) {
 	release := layout(t, small())
+	want(t, run(t, "env", release, "--to", "-"), 0, good(t, run(t, "env", release)), "")
+	got := call{env: map[string]string{"GITHUB_ENV": "/tmp/github"}}.run(t, "env", release, "--to", "/tmp/github")
+	want(t, got, 2, "", "error: --to would replace what earlier steps wrote into $GITHUB_ENV: leave it out and append with >> \"$GITHUB_ENV\"\n")
 	file := filepath.Join(t.TempDir(), "images.sh")
 	want(t, run(t, "env", release, "--to", file), 0, "", "")
 	written, err := os.ReadFile(file)
@@ -204,4 +209,56 @@ func TestEnvToFile(t *testing.T) {
 		t.Errorf("the file differs from what goes to standard output: %s", written)
 	}
 	want(t, run(t, "env", release, "--to", filepath.Join(file, "x")), 8, "", "error: writing "+file+"/x: lstat "+file+"/x: not a directory\n")
+}
+
+func TestEnvSaysWhatIsLeftOut(t *testing.T) {
+	dir := t.TempDir()
+	if err := small().WriteFolder(dir); err != nil {
+		t.Fatal(err)
+	}
+	const left = "RELEASE_IMAGE and RELEASE_DIGEST left out: this source does not say what the release image is called\n"
+	want(t, run(t, "env", "dir:"+dir, "etcd", "--format", "github"), 0, "RELEASE_VERSION=4.14.0\nETCD_IMAGE="+testrelease.ImageOf("etcd")+"\n", left)
+	got := good(t, run(t, "env", "dir:"+dir, "etcd", "--release-image", "quay.io/a/b:c", "--prefix", "X_"))
+	if !strings.Contains(got, "\n# X_RELEASE_DIGEST left out: ") || !strings.Contains(got, "\nexport X_RELEASE_IMAGE=\"quay.io/a/b:c\"\n") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// The digest of a manifest list is that of the release: it is what RELEASE_IMAGE is pulled by.
+func TestEnvOfAList(t *testing.T) {
+	b := testrelease.New("4.14.0").WithComponent("etcd").WithList("amd64", "arm64")
+	server := testrelease.Registry(t)
+	got := good(t, run(t, "env", push(t, server, b), "--insecure", "--format", "github", "--aliases=false"))
+	list := build(t, b).ListDigest().String()
+	want := "RELEASE_IMAGE=" + host(server) + "/ocp/release@" + list + "\nRELEASE_VERSION=4.14.0\nRELEASE_DIGEST=" + list + "\nETCD_IMAGE=" + testrelease.ImageOf("etcd") + "\n"
+	if got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// TestMakeTakesEnv feeds the output to make, with a reference that ends as folders of Windows do.
+func TestMakeTakesEnv(t *testing.T) {
+	program, err := exec.LookPath("make")
+	if err != nil {
+		t.Skip("make is not installed")
+	}
+	dir := filepath.Join(t.TempDir(), `odd\`)
+	if err := build(t, small()).WriteLayout(dir, "4.14.0"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "Makefile")
+	good(t, run(t, "env", "oci:"+dir, "--format", "make", "--to", file))
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("all:\n\t@echo $(RELEASE_VERSION) $(ETCD_IMAGE) $$RELEASE_IMAGE\n"); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	out, err := exec.Command(program, "-s", "-f", file).CombinedOutput()
+	want := "4.14.0 " + testrelease.ImageOf("etcd") + " quay.io/openshift-release-dev/ocp-release@" + build(t, small()).Digest().String() + "\n"
+	if err != nil || string(out) != want {
+		t.Errorf("%v\ngot  %s\nwant %s", err, out, want)
+	}
 }

@@ -91,6 +91,11 @@ func (f *factory) notef(format string, args ...any) {
 	}
 }
 
+// sayf tells something that the user should know and that is nobody's mistake.
+func (f *factory) sayf(format string, args ...any) {
+	fmt.Fprintln(f.ErrOut, printers.SafeLine(fmt.Sprintf(format, args...)))
+}
+
 // warnf tells of something that is wrong with the release or the request but does not stop the command;
 // with --strict it makes the command fail at its end.
 func (f *factory) warnf(format string, args ...any) {

@@ -3,6 +3,7 @@ package printers
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -37,6 +38,11 @@ func EnvironmentFormats() []string {
 	return names
 }
 
+// HasComments says whether a format shows the comments of Environment.
+func HasComments(format string) bool {
+	return slices.ContainsFunc(shells(), func(s shell) bool { return s.name == format && s.line != "" && !s.bare })
+}
+
 // Environment writes variables in a format: the comments, where it has comments, then one variable a line.
 // The values must be safe between double quotes (payload.SafeValue), which is not checked here again. An
 // unknown format is fault.Usage.
@@ -56,7 +62,11 @@ func (s shell) write(comments []string, variables []v1alpha1.Variable) []byte {
 	var b strings.Builder
 	if !s.bare {
 		for _, comment := range comments {
-			b.WriteString("# " + SafeLine(comment) + "\n")
+			comment = "# " + SafeLine(comment)
+			if strings.HasSuffix(comment, `\`) {
+				comment += " ." // make goes on with a comment whose line ends so
+			}
+			b.WriteString(comment + "\n")
 		}
 	}
 	for _, v := range variables {
