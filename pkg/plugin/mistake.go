@@ -1,0 +1,58 @@
+package plugin
+
+import (
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
+)
+
+// notRelease is the error of a first word that is no release, with what was perhaps meant.
+func (r *releaseFlags) notRelease(f *factory, command, word string, t target) error {
+	meant := nearRelease(word)
+	if meant == "" {
+		release := "RELEASE"
+		if len(r.releases) == 0 && f.Getenv("OCP_RELEASE_IMAGE") != "" {
+			release = `--release "$OCP_RELEASE_IMAGE"`
+		}
+		meant = "`" + strings.Join(append([]string{f.Name, command, release}, nameArguments(command, append([]string{word}, t.names...))...), " ") + "`"
+	}
+	return fault.Errorf(fault.Usage, "%q is not a release, did you mean %s? A release is %s", word, meant, image.Forms)
+}
+
+// nameArguments are the arguments with which a command is given the names of components.
+func nameArguments(command string, names []string) []string {
+	switch command {
+	case "images", "env":
+		return names
+	case "info":
+		return []string{"--image-for", names[0]}
+	case "manifests":
+		return []string{"--component", strings.Join(names, ",")}
+	}
+	return nil
+}
+
+// nearRelease is the form of a release that a word nearly has, "" for a word that looks like a name.
+func nearRelease(word string) string {
+	switch scheme, rest, colon := strings.Cut(word, ":"); {
+	case regexp.MustCompile(`^v\d+\.\d+\.\d+`).MatchString(word):
+		return word[1:]
+	case regexp.MustCompile(`^\d+\.\d+$`).MatchString(word):
+		return "a whole version, such as " + word + ".0"
+	case colon && scheme != strings.ToLower(scheme):
+		return strings.ToLower(scheme) + ":" + rest
+	case colon:
+		return "an image with its registry, such as quay.io/org/" + word
+	}
+	info, err := os.Stat(word)
+	switch {
+	case err != nil:
+		return ""
+	case info.IsDir():
+		return "oci:" + word + " for an image layout, or dir:" + word + " for an extracted release"
+	}
+	return "oci-archive:" + word + " for an image in a tar file, or file:" + word + " for image-references"
+}
