@@ -21,6 +21,7 @@ type call struct {
 	home     string // "" for an empty one
 	terminal bool
 	out      io.Writer // in place of what result.out collects
+	cache    string    // the user's folder for caches; "" has none
 }
 
 // result is what a run printed and its exit code.
@@ -40,6 +41,8 @@ func (c call) run(t *testing.T, args ...string) result {
 		Getenv:  func(name string) string { return c.env[name] },
 		Home:    c.home,
 		Name:    "oc release-x",
+
+		CacheHome: c.cache,
 	}
 	if c.out != nil {
 		env.Out = c.out

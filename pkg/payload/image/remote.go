@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -91,7 +92,8 @@ func (r remote) root(ctx context.Context, ref Reference) (*fetched, error) {
 // without one that is known there is no manifest, and no error, for it has to be fetched then.
 func (r remote) ask(ctx context.Context, tag string) (*fetched, error) {
 	declared, err := r.registry.Head(ctx, r.repository, tag)
-	if fault.KindOf(err) == fault.Network || ctx.Err() != nil {
+	_, answers := errors.AsType[answer](err)
+	if ctx.Err() != nil || fault.KindOf(err) == fault.Network && !answers {
 		return nil, err
 	}
 	if err != nil {
@@ -106,6 +108,12 @@ func (r remote) ask(ctx context.Context, tag string) (*fetched, error) {
 		r.cache.KeepTag(r.repository, tag, d)
 	}
 	return f, nil
+}
+
+// answer is the error of a registry that is there, but does not do what it is asked for.
+type answer interface {
+	error
+	Status() int
 }
 
 // known is a manifest that this repository gave before, nil when there is none.

@@ -12,7 +12,7 @@ import (
 )
 
 // Head asks for a manifest without its bytes: declared is the Docker-Content-Digest header as it came, "" when there
-// is none. Nothing vouches for it.
+// is none. Nothing vouches for it. The error of a registry that answers, but not to this, has a method Status.
 func (c *Client) Head(ctx context.Context, repository, tagOrDigest string) (declared string, err error) {
 	r, err := reference(repository, tagOrDigest)
 	if err != nil {

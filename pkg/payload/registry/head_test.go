@@ -2,7 +2,10 @@ package registry_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"io"
+	"net/http"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -32,6 +35,22 @@ func TestHeadSaysWhatTheHeaderSays(t *testing.T) {
 		if err != nil || declared != header {
 			t.Errorf("%q: declared %q, %v", header, declared, err)
 		}
+	}
+}
+
+func TestHeadThatIsNotKnown(t *testing.T) {
+	for _, status := range []int{405, 501} {
+		s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Status(status, nil)}))
+		s.pushImage(t, "org/r", "t")
+		_, err := anyClient(s).Head(t.Context(), s.host+"/org/r", "t")
+		wantFault(t, err, fault.Network, fmt.Sprintf("getting %[1]s/org/r:t: %[1]s answered %[2]d %[3]s", s.host, status, http.StatusText(status)))
+		if answer, ok := errors.AsType[interface {
+			error
+			Status() int
+		}](err); !ok || answer.Status() != status {
+			t.Errorf("%d: the error %v does not say so", status, err)
+		}
+		wantRequests(t, s, "HEAD /v2/org/r/manifests/t")
 	}
 }
 

@@ -41,8 +41,19 @@ func (s *session) explain(ctx context.Context, r ref.Ref, k *call, err error) er
 	case 0:
 		return fault.Errorf(fault.Network, "getting %s: %w", what, err)
 	}
-	return fault.Errorf(fault.Network, "getting %s: %s answered %s", what, s.registry, statusText(k.status))
+	return fault.Errorf(fault.Network, "getting %s: %w", what, &answerError{s.registry, k.status})
 }
+
+// answerError is an answer that is of no use: there is a registry, but it does not do what it was asked for.
+type answerError struct {
+	host   string
+	status int
+}
+
+func (e *answerError) Error() string { return e.host + " answered " + statusText(e.status) }
+
+// Status is the status of the answer.
+func (e *answerError) Status() int { return e.status }
 
 // unauthorized tells why a challenge could not be met, and where a credential was looked for.
 func (s *session) unauthorized(k *call) string {
