@@ -1,0 +1,195 @@
+package plugin_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+)
+
+// folder is the cache's folder.
+func (c call) folder() string { return filepath.Join(c.cache, "oc-release-x") }
+
+// filled is a cache in which everything is that commands keep of a release, with what the commands print.
+func filled(t *testing.T, c *traffic, run call) (r *testrelease.Release, hash, list []string, prints map[string]string) {
+	t.Helper()
+	r = c.push(t, layered(), "ocp/release", "4.14.0")
+	byDigest := host(c.Server) + "/ocp/release@" + r.Digest().String()
+	hash, list = with("manifests --hash", byDigest), with("manifests", host(c.Server)+"/ocp/release:4.14.0")
+	prints = map[string]string{}
+	for _, args := range [][]string{list, hash} {
+		prints[args[1]] = good(t, run.run(t, args...))
+	}
+	c.asked()
+	return r, hash, list, prints
+}
+
+// kept finds the one file of the cache that fits.
+func (c call) kept(t *testing.T, pattern string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(c.folder(), filepath.FromSlash(pattern)))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s: found %q, %v", pattern, found, err)
+	}
+	return found[0]
+}
+
+// damages are the ways in which a file comes to harm.
+func damages(t *testing.T) map[string]func(file string) {
+	must := func(errs ...error) {
+		t.Helper()
+		for _, err := range errs {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	read := func(file string) []byte {
+		data, err := os.ReadFile(file)
+		must(err)
+		return data
+	}
+	return map[string]func(string){
+		"a byte":    func(f string) { data := read(f); data[len(data)/2] ^= 1; must(os.WriteFile(f, data, 0o600)) },
+		"truncated": func(f string) { must(os.WriteFile(f, read(f)[:10], 0o600)) },
+		"empty":     func(f string) { must(os.Truncate(f, 0)) },
+		"longer":    func(f string) { must(os.WriteFile(f, append(read(f), 0), 0o600)) },
+		"a folder":  func(f string) { must(os.Remove(f), os.MkdirAll(filepath.Join(f, "x"), 0o700)) },
+		"a link":    func(f string) { must(os.Rename(f, f+".moved"), os.Symlink(f+".moved", f)) },
+		"a link out": func(f string) {
+			must(os.Rename(f, filepath.Join(t.TempDir(), "x")), os.Symlink("/etc/passwd", f))
+		},
+		"random bytes": func(f string) { must(os.WriteFile(f, bytes.Repeat([]byte{0x5a}, len(read(f))), 0o600)) },
+	}
+}
+
+func TestRow42DamagedFiles(t *testing.T) {
+	for what, test := range map[string]struct {
+		file func(r *testrelease.Release) string
+		hash []string // requests of `manifests --hash` by digest
+		list []string // and of `manifests` by tag after it
+	}{
+		"the payload":  {func(r *testrelease.Release) string { return "blobs/sha256/" + r.Images[0].Layers[3].Digest.Encoded() }, []string{"GET payload"}, []string{"HEAD tag"}},
+		"the manifest": {func(r *testrelease.Release) string { return "repositories/*/" + r.Digest().Encoded() }, []string{"GET image"}, []string{"HEAD tag"}},
+		"the tag":      {func(*testrelease.Release) string { return "repositories/*/tags/*" }, nil, []string{"GET tag"}},
+		"a layer's note": {func(r *testrelease.Release) string {
+			return "notes/layer-1/" + r.Images[0].Layers[2].Digest.Encoded()
+		}, nil, []string{"HEAD tag"}},
+		"the manifests' note": {func(r *testrelease.Release) string { return "notes/manifests-1/" + r.Digest().Encoded() }, nil, []string{"HEAD tag"}},
+	} {
+		for how := range damages(t) {
+			t.Run(what+" "+how, func(t *testing.T) {
+				c, run := watch(t), cached(t)
+				r, hash, list, prints := filled(t, c, run)
+				file := run.kept(t, test.file(r))
+				damages(t)[how](file)
+				notes := 0
+				for i, args := range [][]string{hash, list, hash, list} {
+					got := run.run(t, args...)
+					if diff := cmp.Diff(prints[args[1]], got.out); got.code != 0 || diff != "" {
+						t.Fatalf("run %d: code %d, %s\n%s", i, got.code, got.err, diff)
+					}
+					expected := [][]string{test.hash, test.list, nil, {"HEAD tag"}}[i]
+					c.want(t, expected...)
+					if got.err == "" {
+						continue
+					}
+					notes++
+					if !strings.HasPrefix(got.err, "Note: the cache's file "+file+" was damaged (") || strings.Count(got.err, "\n") != 1 {
+						t.Errorf("run %d: stderr %q", i, got.err)
+					}
+				}
+				if notes != 1 {
+					t.Errorf("%d notes, want one", notes)
+				}
+			})
+		}
+	}
+}
+
+func TestRow42FolderOfSomebodyElse(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(folder string) error
+		note   string
+	}{
+		"world-writable": {func(folder string) error { return os.Chmod(folder, 0o777) }, "FOLDER can be written by others (mode 0777, chmod go-w mends it)"},
+		"group-writable": {func(folder string) error { return os.Chmod(folder, 0o770) }, "FOLDER can be written by others (mode 0770, chmod go-w mends it)"},
+		"another owner":  {func(folder string) error { return os.Chown(folder, 4711, -1) }, fmt.Sprintf("FOLDER belongs to user 4711, and this is user %d", os.Geteuid())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, run := watch(t), cached(t)
+			_, hash, _, prints := filled(t, c, run)
+			if err := test.change(run.folder()); err != nil {
+				t.Skip(err)
+			}
+			note := "Note: the cache is not used: " + strings.ReplaceAll(test.note, "FOLDER", run.folder()) + "; --cache-dir names another folder, --no-cache goes without\n"
+			want(t, run.run(t, hash...), 0, prints[hash[1]], note)
+			c.want(t, "GET image", "GET payload", "GET layer 2")
+			want(t, run.run(t, append(hash, "--strict")...), 0, prints[hash[1]], note)
+			c.asked()
+			want(t, run.run(t, append(hash, "--no-cache")...), 0, prints[hash[1]], "")
+		})
+	}
+}
+
+func TestRow41NoFolder(t *testing.T) {
+	c := watch(t)
+	c.push(t, layered(), "ocp/release", "4.14.0")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := with("images", host(c.Server)+"/ocp/release:4.14.0")
+	expected := good(t, run(t, args...))
+	want(t, call{cache: file}.run(t, args...), 0, expected,
+		"Note: the cache is not used: mkdir "+file+": not a directory; --cache-dir names another folder, --no-cache goes without\n")
+	want(t, run(t, append(args, "--cache-dir", file)...), 0, expected,
+		"Note: the cache is not used: mkdir "+file+": not a directory; --cache-dir names another folder, --no-cache goes without\n")
+}
+
+func TestRow41NoHome(t *testing.T) {
+	c := watch(t)
+	c.push(t, layered(), "ocp/release", "4.14.0")
+	args := with("images", host(c.Server)+"/ocp/release:4.14.0")
+	for range 2 {
+		good(t, call{}.run(t, args...))
+		c.want(t, "GET tag", "GET payload")
+	}
+	got := call{}.run(t, append(args, "-v=1")...)
+	if got.code != 0 || !strings.Contains(got.err, "nothing is kept: there is no folder for caches, and --cache-dir names none\n") {
+		t.Errorf("code %d, %s", got.code, got.err)
+	}
+}
+
+func TestRow43NotesOfAnotherVersion(t *testing.T) {
+	c, run := watch(t), cached(t)
+	_, _, list, prints := filled(t, c, run)
+	notes, err := filepath.Glob(filepath.Join(run.folder(), "notes", "*", "*"))
+	if err != nil || len(notes) != 3 {
+		t.Fatalf("notes %q, %v", notes, err)
+	}
+	for _, note := range notes {
+		data, err := os.ReadFile(note)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(note, bytes.Replace(data, []byte("cache 1\n"), []byte("cache 2\n"), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		want(t, run.run(t, list...), 0, prints[list[1]], "")
+		c.want(t, "HEAD tag")
+	}
+	for _, note := range notes {
+		if data, err := os.ReadFile(note); err != nil || !bytes.HasPrefix(data, []byte("oc-release-x cache 1\n")) {
+			t.Errorf("%s is not made anew: %v", note, err)
+		}
+	}
+}
