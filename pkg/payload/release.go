@@ -49,6 +49,9 @@ func Read(files Files) (*Release, error) {
 		return nil, err
 	}
 	r.Version = r.References.Name
+	if r.Version == "" {
+		r.Warnings = append(r.Warnings, "image-references has no name, which would be the version of the release")
+	}
 	if metadata != nil {
 		if r.Metadata, err = ParseMetadata(metadata.Data); err != nil {
 			return nil, err

@@ -12,10 +12,13 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
+// longest is how many bytes of a message are shown: some libraries put a whole document into theirs.
+const longest = 2000
+
 // Interrupted is the cause of a context that a signal ended.
 type Interrupted struct{ Signal syscall.Signal }
 
-func (i Interrupted) Error() string { return "interrupted: " + i.Signal.String() }
+func (i Interrupted) Error() string { return "interrupted" }
 
 // Execute runs a command line and gives the exit code. What went wrong is one line on ErrOut; a reader that
 // left a pipe early is not an error.
@@ -26,7 +29,7 @@ func Execute(ctx context.Context, env Environment, args []string) int {
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return 0
 	}
-	fmt.Fprintln(env.ErrOut, "error: "+printers.SafeLine(oneLine(err.Error())))
+	fmt.Fprintln(env.ErrOut, "error: "+printers.SafeLine(shortened(oneLine(err.Error()))))
 	if mistake, ok := errors.AsType[*printers.SyntaxError](err); ok {
 		fmt.Fprintln(env.ErrOut, mistake.Caret())
 	}
@@ -62,3 +65,10 @@ func ExitCode(err error) int {
 
 // oneLine joins the lines of a message.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func shortened(text string) string {
+	if len(text) <= longest {
+		return text
+	}
+	return fmt.Sprintf("%s… (%d bytes more)", strings.ToValidUTF8(text[:longest], ""), len(text)-longest)
+}

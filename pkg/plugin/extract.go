@@ -89,7 +89,7 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	settings, err := c.inclusion.check()
+	settings, err := c.inclusion.check(ctx)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func TestExtractedFolderIsTheSameRelease(t *testing.T) {
 	b := ordered().WithOperatorManifest("0000_90_cluster-version-operator_01_alerts.yaml",
 		object("ConfigMap", "alerts", included)+"data: {summary: '{{\"{{\"}} $labels.pod {{\"}}\"}} is down'}\n")
 	release, parent := layout(t, b), t.TempDir()
-	const pullSpec = "example.com/release@sha256:0"
+	const pullSpec = "example.com/release:t"
 	for name, flags := range map[string][]string{
 		"flat": nil, "both": {"--operator-manifests"}, "raw": {"--operator-manifests", "--raw"},
 	} {

@@ -68,10 +68,12 @@ func (c *graphCommand) run(ctx context.Context, args []string) error {
 		return fault.Errorf(fault.Usage, "--strategy %q: want update, install or reconcile", c.strategy)
 	case c.command.Flags().Changed("attempt") && strategy != graph.Reconcile:
 		return fault.Errorf(fault.Usage, "--attempt goes with --strategy reconcile")
+	case c.objects && !c.output.isDefault() && c.output.form != "tree":
+		return fault.Errorf(fault.Usage, "--objects goes with the tree; the other forms have the objects in them")
 	case c.attempt < 0:
 		return fault.Errorf(fault.Usage, "--attempt %d: it cannot be negative", c.attempt)
 	}
-	settings, err := c.inclusion.check()
+	settings, err := c.inclusion.check(ctx)
 	if err != nil {
 		return err
 	}

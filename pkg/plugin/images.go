@@ -90,7 +90,7 @@ func (c *imagesCommand) run(ctx context.Context, args []string) error {
 func (c *imagesCommand) choose(release *loaded, names []string) ([]payload.Component, error) {
 	selection, err := release.Select(names)
 	if err != nil {
-		return nil, err
+		return nil, c.release.explain(err, names)
 	}
 	inGroups := map[string]bool{}
 	for _, group := range c.groups {

@@ -31,7 +31,7 @@ func TestImagesByName(t *testing.T) {
 		{"kube-apiserver kube-scheduler hyperkube", "hyperkube"},
 		{"*-operator e*", "etcd machine-config-operator"},
 		{"--group control-plane", "etcd hyperkube pod"},
-		{"--group control-plane p*", "pod"},
+		{"--group control-plane *o*", "pod"},
 		{"--sort-by .image etcd pod", "pod etcd"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
@@ -63,6 +63,8 @@ func TestImagesOfSeveralReleases(t *testing.T) {
 		"RELEASE   NAME   DIGEST\n"+
 		"4.14.0    etcd   "+digestOf("etcd")+"\n"+
 		"4.14.1    etcd   "+digestOf("other")+"\n", "")
+	want(t, run(t, "images", first, "--release", second), 2, "", "error: with --release every argument is a NAME, and "+first+" looks like a release: give it with --release too\n")
+	want(t, run(t, "images", "--release", "-", "--release", "-"), 2, "", "error: --release - is given twice: standard input can be read once\n")
 	want(t, run(t, "images", "--release", first, "--release", second, "--jq", "[.items[].release.version],.release,(.releases|length)"), 0,
 		"[\"4.14.0\",\"4.14.1\"]\nnull\n2\n", "")
 }

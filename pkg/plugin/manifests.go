@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -76,10 +75,10 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if c.hash && !c.output.isDefault() {
-		return fault.Errorf(fault.Usage, "--hash prints the hash alone: it cannot go with -o or --jq")
+	if err := c.checkHash(); err != nil {
+		return err
 	}
-	settings, err := c.inclusion.check()
+	settings, err := c.inclusion.check(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,7 +95,7 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 	if c.hash {
 		return c.printHash(release)
 	}
-	if err := c.filter.mention(release.loaded, c.image); err != nil {
+	if err := c.filter.complete(release, c.image); err != nil {
 		return err
 	}
 	shown := slices.DeleteFunc(slices.Clone(release.entries), func(e manifest.Entry) bool {
@@ -109,7 +108,28 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 	return output.Print(ctx, c.Out, printers.ReleaseManifests(list, c.all))
 }
 
+// checkHash refuses what would make a list, or another list, beside --hash.
+func (c *manifestsCommand) checkHash() error {
+	if !c.hash {
+		return nil
+	}
+	for _, flag := range []string{"output", "jq", "template", "level", "component", "kind", "image", "all", "objects", "sort-by"} {
+		if c.output.command.Flags().Changed(flag) {
+			return fault.Errorf(fault.Usage, "--hash prints the hash of all that is loaded: it cannot go with --%s", flag)
+		}
+	}
+	return nil
+}
+
+// printHash prints the hash, and says so when it cannot be that of a cluster.
 func (c *manifestsCommand) printHash(release *evaluated) error {
+	if release.incomplete {
+		return fault.Errorf(fault.NotFound, "no hash without the release image that the operator's manifests ask for: name it with --release-image")
+	}
+	own := func(e manifest.Entry) bool { return e.Folder == manifest.OperatorFolder }
+	if !slices.ContainsFunc(release.entries, own) {
+		c.warnf("this source has no manifests of the operator itself, so the hash is not that of a cluster; `extract --operator-manifests` writes them too")
+	}
 	hash, err := manifest.Hash(release.entries)
 	if err != nil {
 		return err
@@ -119,43 +139,4 @@ func (c *manifestsCommand) printHash(release *evaluated) error {
 	}
 	_, err = fmt.Fprintln(c.Out, hash)
 	return err
-}
-
-// manifestFilter narrows a list down; what is empty lets everything through.
-type manifestFilter struct {
-	levels, components, kinds []string
-	texts                     []string // one of them must be in the document
-}
-
-// mention lets through only what mentions a component's image, by pull spec or by digest alone.
-func (m *manifestFilter) mention(release *loaded, name string) error {
-	if name == "" {
-		return nil
-	}
-	selection, err := release.Select([]string{name})
-	if err != nil {
-		return err
-	}
-	for _, component := range release.Components {
-		if selection.Components[component.Name] {
-			m.texts = append(m.texts, component.Image)
-			if component.Digest != "" {
-				m.texts = append(m.texts, component.Digest.String())
-			}
-		}
-	}
-	return nil
-}
-
-func (m *manifestFilter) matches(e manifest.Entry) bool {
-	one := func(wanted []string, value string) bool { return len(wanted) == 0 || slices.Contains(wanted, value) }
-	return one(m.levels, e.Level) && one(m.components, e.Component) && m.matchesKind(e) &&
-		(len(m.texts) == 0 || e.Mentions(m.texts...))
-}
-
-// matchesKind takes a kind in upper or lower case, with or without its group.
-func (m *manifestFilter) matchesKind(e manifest.Entry) bool {
-	return len(m.kinds) == 0 || slices.ContainsFunc(m.kinds, func(kind string) bool {
-		return strings.EqualFold(kind, e.Kind) || strings.EqualFold(kind, e.Kind+"."+e.Group)
-	})
 }

@@ -67,10 +67,10 @@ func TestManifestsSettings(t *testing.T) {
 		{"--capabilities none", "own first b1"},
 		{"--capabilities Console", "own first b1 b3"},
 		{"--capabilities vCurrent", "own first b1 b3"},
+		{"--capabilities v4.11,Console", "own first b1 b3"},
 		{"--known-capabilities none", "own first b1"},
 		{"--known-capabilities Console,Storage", "own first b1 b3"},
 		{"--feature-set TechPreviewNoUpgrade", "own first b1 b3 c"},
-		{"--profile hypershift", ""},
 		{"--kind configmap", "own b1 b3"},
 		{"--kind ConfigMap,namespace", "own first b1 b3"},
 		{"--component b,first", "first b1 b3"},
@@ -96,7 +96,68 @@ func TestManifestsForms(t *testing.T) {
 		"0000_90_cluster-version-operator_00_config.yaml#1\n"+
 		`{"etcd":"`+testrelease.ImageOf("etcd")+`","release":"quay.io/openshift-release-dev/ocp-release@`+digest+`"}`+"\n", "")
 	want(t, run(t, "manifests", release, "--release-image", "example.com/r:x", "--objects", "--level", "90", "--jq", ".items[0].manifest.data.release"), 0, "example.com/r:x\n", "")
-	want(t, run(t, "manifests", release, "--profile", "hypershift"), 0, "", "No manifests found.\n")
+	want(t, run(t, "manifests", release, "--profile", "hypershift"), 0, "",
+		"Warning: no manifest names the profile hypershift: this payload has self-managed-high-availability\nNo manifests found.\n")
+	want(t, run(t, "manifests", release, "--capabilities", "consle", "-o", "name"), 0, "configmap/own\nnamespace/first\nconfigmap/b1\n",
+		"Warning: no manifest names the capability consle: known are "+strings.Join(known(t), ", ")+"\n")
+}
+
+// known are the capabilities of a payload that names none but those of the table.
+func known(t *testing.T) []string {
+	t.Helper()
+	set, ok := manifest.CapabilitySet("vCurrent", nil)
+	if !ok {
+		t.Fatal("no set vCurrent")
+	}
+	return set
+}
+
+// A manifest for other major versions than the payload's own is left out.
+func TestManifestsMajorVersion(t *testing.T) {
+	const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: NAME, annotations: {include.release.openshift.io/self-managed-high-availability: \"true\", release.openshift.io/major-version: \"VERSION\"}}\n"
+	b := testrelease.New("5.0.0").WithComponent("etcd").
+		WithManifest("0000_10_a_00.yaml", strings.NewReplacer("NAME", "four", "VERSION", "4").Replace(crd)).
+		WithManifest("0000_10_a_01.yaml", strings.NewReplacer("NAME", "five", "VERSION", "5").Replace(crd))
+	want(t, run(t, "manifests", layout(t, b), "-o", "name"), 0, "customresourcedefinition.apiextensions.k8s.io/five\n", "")
+}
+
+func TestManifestsFilters(t *testing.T) {
+	release := layout(t, ordered().
+		WithManifest("0000_60_d_00.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, annotations: {"+strings.Replace(included, "=true", ": \"true\"", 1)+"}}\nimage: "+digestOf("pod")+"\n").
+		WithManifest("0000_60_d_01.yaml", "apiVersion: other/v1\nkind: Deployment\nmetadata: {name: e, annotations: {"+strings.Replace(included, "=true", ": \"true\"", 1)+"}}\n"))
+	for _, test := range []struct{ args, want string }{
+		{"--kind deployment", "d e"}, {"--kind deployments.apps", "d"}, {"--kind Deployment.other", "e"}, {"--image pod", "d"}, {"--component d --kind deployment.apps", "d"},
+	} {
+		got := good(t, run(t, append([]string{"manifests", release, "--jq", `[.items[].object.name]|join(" ")`}, strings.Fields(test.args)...)...))
+		if got != test.want+"\n" {
+			t.Errorf("%s: got %q, want %q", test.args, got, test.want)
+		}
+	}
+	for _, test := range []struct{ args, want string }{
+		{"--level 3", "--level 3: no manifest of release 4.14.0 has this run level; did you mean 03? Levels count as they are written"},
+		{"--level 77", "--level 77: no manifest of release 4.14.0 has this run level"},
+		{"--component nope", "--component nope: no manifest of release 4.14.0 has this component"},
+		{"--kind Pod", "--kind Pod: no manifest of release 4.14.0 has this kind"},
+	} {
+		want(t, run(t, append([]string{"manifests", release}, strings.Fields(test.args)...)...), 3, "", "error: "+test.want+"\n")
+	}
+}
+
+// A hash that cannot be a cluster's is refused, or comes with a warning.
+func TestHashOfWhatIsNotWhole(t *testing.T) {
+	release, parent := layout(t, ordered()), t.TempDir()
+	raw, flat := filepath.Join(parent, "raw"), filepath.Join(parent, "flat")
+	good(t, run(t, "extract", release, "--operator-manifests", "--raw", "--to", raw))
+	good(t, run(t, "extract", release, "--to", flat))
+	const asks = "Warning: the operator's manifests are rendered without their release image, which this source does not name: --release-image does\n"
+	want(t, run(t, "manifests", "dir:"+raw, "--hash"), 3, "", asks+"error: no hash without the release image that the operator's manifests ask for: name it with --release-image\n")
+	if got := run(t, "manifests", "dir:"+raw, "-o", "name", "--level", "90"); got.code != 0 || got.err != asks {
+		t.Errorf("exit code %d, %s", got.code, got.err)
+	}
+	got := run(t, "manifests", "dir:"+flat, "--hash", "--strict")
+	if got.code != 7 || !strings.HasPrefix(got.err, "Warning: this source has no manifests of the operator itself, so the hash is not that of a cluster; ") {
+		t.Errorf("exit code %d, %s", got.code, got.err)
+	}
 }
 
 func TestManifestsFiles(t *testing.T) {
@@ -129,6 +190,15 @@ func TestManifestsFiles(t *testing.T) {
 		t.Errorf("flags beside install-config: %q", got)
 	}
 	want(t, run(t, "manifests", release, "--overrides", filepath.Join(dir, "none")), 8, "", "error: --overrides: open "+dir+"/none: no such file or directory\n")
+	if got := names("--overrides", file("plain", "kind: ClusterVersion\nspec: {}\n")); got != "own first b1 b3" {
+		t.Errorf("a ClusterVersion without overrides: %q", got)
+	}
+	typo := file("typo", "- unmanged: true\n")
+	want(t, run(t, "manifests", release, "--overrides", typo), 2, "",
+		"error: --overrides "+typo+": want a ClusterVersion or the list of its overrides: error unmarshaling JSON: while decoding JSON: json: unknown field \"unmanged\"\n")
+	bogus := file("bogus", "apiVersion: v1\nfeatureSet: Bogus\n")
+	want(t, run(t, "manifests", release, "--install-config", bogus), 2, "",
+		"error: --install-config "+bogus+": featureSet \"Bogus\": want one of Default, TechPreviewNoUpgrade, DevPreviewNoUpgrade, CustomNoUpgrade, OKD\n")
 	empty := file("empty", "spec: {}\n")
 	want(t, run(t, "manifests", release, "--overrides", empty), 2, "", "error: --overrides "+empty+": it has no overrides: want a ClusterVersion or the list of its overrides\n")
 }
@@ -137,8 +207,12 @@ func TestManifestsUsage(t *testing.T) {
 	release := layout(t, ordered())
 	for _, test := range []struct{ args, want string }{
 		{"--feature-set Nope", `--feature-set "Nope": want one of Default, TechPreviewNoUpgrade, DevPreviewNoUpgrade, CustomNoUpgrade, OKD`},
-		{"--capabilities v9.1", "--capabilities \"v9.1\": want none, a list of capabilities, or one of " + strings.Join(manifest.CapabilitySetNames(), ", ")},
-		{"--hash -o json", "--hash prints the hash alone: it cannot go with -o or --jq"},
+		{"--capabilities v9.1", "--capabilities \"v9.1\": want none, or a list of capabilities and of the sets " + strings.Join(manifest.CapabilitySetNames(), ", ")},
+		{"--hash -o json", "--hash prints the hash of all that is loaded: it cannot go with --output"},
+		{"--hash --level 03", "--hash prints the hash of all that is loaded: it cannot go with --level"},
+		{"--feature-gates payload,Foo", "--feature-gates \"payload,Foo\": payload stands alone, or want a list of gates"},
+		{"--capabilities none,Console", "--capabilities \"none,Console\": want none, or a list of capabilities and of the sets " + strings.Join(manifest.CapabilitySetNames(), ", ")},
+		{"--release-image x", "--release-image \"x\": want a pull spec, such as quay.io/org/repo:tag"},
 		{"extra", "manifests takes one release and no further arguments; see `oc release-x manifests --help`"},
 	} {
 		want(t, run(t, append([]string{"manifests", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")

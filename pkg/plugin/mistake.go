@@ -56,3 +56,14 @@ func nearRelease(word string) string {
 	}
 	return "oci-archive:" + word + " for an image in a tar file, or file:" + word + " for image-references"
 }
+
+// explain adds to the error of a name that is not there that it is a release: with --release every argument is a
+// name.
+func (r *releaseFlags) explain(err error, names []string) error {
+	for _, name := range names {
+		if _, parseErr := image.ParseReference(name); parseErr == nil && len(r.releases) > 0 {
+			return fault.Errorf(fault.Usage, "with --release every argument is a NAME, and %s looks like a release: give it with --release too", name)
+		}
+	}
+	return err
+}

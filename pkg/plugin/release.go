@@ -144,12 +144,16 @@ func pullSpec(id image.Identity, repository string) string {
 
 // document is the release as every document names it.
 func (l *loaded) document() v1alpha1.Release {
+	architecture := l.identity.Architecture
+	if architecture == "" && l.config != nil {
+		architecture = l.config.Architecture
+	}
 	return v1alpha1.Release{
 		Reference:    l.identity.Reference,
 		Image:        l.pullSpec,
 		Digest:       l.identity.Digest.String(),
 		ListDigest:   l.identity.ListDigest.String(),
 		Version:      l.Version,
-		Architecture: l.identity.Architecture,
+		Architecture: architecture,
 	}
 }

@@ -25,7 +25,7 @@ func newVersionCommand(f *factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return out.Print(ctx, f.Out, printers.PluginVersion(buildVersion()))
+			return out.Print(ctx, f.Out, printers.PluginVersion(f.Name, buildVersion()))
 		}),
 	}
 	output = newOutputFlags(cmd, printers.Forms{})

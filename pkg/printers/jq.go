@@ -48,6 +48,12 @@ func compileQuery(expression string, arguments []string) (*query, error) {
 	if err != nil {
 		return nil, syntaxError(expression, err)
 	}
+	if strings.TrimSpace(parsed.String()) == "" {
+		return compileQuery(".", arguments) // an empty program is the identity, as for jq
+	}
+	if err := addOldNames(parsed); err != nil {
+		return nil, err
+	}
 	q := &query{}
 	var names []string
 	for _, argument := range arguments {
@@ -64,6 +70,16 @@ func compileQuery(expression string, arguments []string) (*query, error) {
 		return nil, syntaxError(expression, err)
 	}
 	return q, nil
+}
+
+// addOldNames defines what jq has and gojq leaves out.
+func addOldNames(q *gojq.Query) error {
+	old, err := gojq.Parse(`def leaf_paths: paths(scalars); def recurse_down: recurse; .`)
+	if err != nil {
+		return err
+	}
+	q.FuncDefs = append(old.FuncDefs, q.FuncDefs...)
+	return nil
 }
 
 // keysUnsorted is jq's keys_unsorted: the document's keys are sorted, so it is the same as keys.

@@ -16,7 +16,9 @@ func ReleaseManifests(list *v1alpha1.ReleaseManifestList, withState bool) View {
 		Lines: map[string]func() []string{"name": func() []string {
 			names := make([]string, 0, len(list.Items))
 			for _, item := range list.Items {
-				names = append(names, objectName(item.Object))
+				if item.Object.Name != "" && item.Object.Kind != "" { // what cannot be read has no name
+					names = append(names, objectName(item.Object))
+				}
 			}
 			return names
 		}},

@@ -48,7 +48,7 @@ type Output struct {
 // NewOutput checks the user's choices, so that a mistake in them is found before anything is fetched. Every
 // error is fault.Usage, but for a file of a template that cannot be read.
 func NewOutput(o Options) (*Output, error) {
-	form, argument, _ := strings.Cut(o.Output, "=")
+	form, argument, argued := strings.Cut(o.Output, "=")
 	if form == "" && o.Template != "" {
 		form = "go-template"
 	}
@@ -63,6 +63,8 @@ func NewOutput(o Options) (*Output, error) {
 		}
 	}
 	switch {
+	case argued && !takesArgument(form):
+		err = out.unknownForm()
 	case o.HasJQ:
 		out.query, err = compileQuery(o.JQ, o.JQArgs)
 	case form == "", form == "wide" && o.Forms.Table, slices.Contains(o.Forms.Lines, form), slices.Contains(o.Forms.Texts, form):
@@ -99,6 +101,11 @@ func (out *Output) checkCombination() error {
 		return fault.Errorf(fault.Usage, "--jq-arg needs --jq")
 	}
 	return nil
+}
+
+// takesArgument says whether a form may be followed by = and what it is told.
+func takesArgument(form string) bool {
+	return strings.Contains(form, "template") || strings.HasPrefix(form, "jsonpath") || strings.HasPrefix(form, "custom-columns")
 }
 
 func (out *Output) unknownForm() error {

@@ -149,6 +149,8 @@ func TestMistakesAreFoundFirst(t *testing.T) {
 	}{
 		{"unknown form", printers.Options{Output: "xml"}, `unable to match a printer suitable for the output format "xml", allowed formats are: ` +
 			"custom-columns,custom-columns-file,digest,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,pullspec,template,templatefile,wide,yaml"},
+		{"json with an argument", printers.Options{Output: "json=x"}, `unable to match a printer suitable for the output format "json=x", allowed formats are: ` +
+			"custom-columns,custom-columns-file,digest,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,pullspec,template,templatefile,wide,yaml"},
 		{"jsonpath", printers.Options{Output: "jsonpath={.items"}, `-o jsonpath: error parsing jsonpath {.items, unclosed action`},
 		{"template", printers.Options{Output: "go-template={{"}, `-o go-template: error parsing template {{, template: output:1: unclosed action`},
 		{"no template", printers.Options{Output: "go-template"}, `-o go-template: template format specified but no template given`},
@@ -247,6 +249,25 @@ func TestRow50NothingReachesATerminalRaw(t *testing.T) {
 		}
 		if strings.ContainsAny(text, "\x1b\x00\x7f\u202e\u009b") || strings.Contains(text, "\xff") {
 			t.Errorf("%+v: %q", o, text)
+		}
+	}
+}
+
+// TestRow50LinesAndColumnsInPipes: what is one value a line stays so, whoever reads it.
+func TestRow50LinesAndColumnsInPipes(t *testing.T) {
+	const hostile = "a\x1b[31m\nb"
+	list := v1alpha1.NewComponentImageList(v1alpha1.Release{Version: "4.14.0"}, []payload.Component{{Name: hostile, Image: hostile}})
+	for output, want := range map[string]string{
+		"name": `a\x1b[31m\nb` + "\n", "pullspec": `a\x1b[31m\nb` + "\n", "digest": `a\x1b[31m\nb` + "\n",
+		"custom-columns=N:.metadata.name": "N\n" + `a\x1b[31m\nb` + "\n",
+	} {
+		o, err := printers.NewOutput(options(func(o *printers.Options) { o.Output = output }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := o.Print(context.Background(), &b, printers.ComponentImages(list)); err != nil || b.String() != want {
+			t.Errorf("%s: got %q, want %q (%v)", output, b.String(), want, err)
 		}
 	}
 }

@@ -1,0 +1,74 @@
+package plugin
+
+import (
+	"context"
+	"slices"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// evaluated is a release with its manifests, and what becomes of each in the cluster that the flags describe.
+type evaluated struct {
+	*loaded
+	files   payload.Files
+	payload *manifest.Payload
+	entries []manifest.Entry
+
+	connected  *connected // nil unless the cluster was asked
+	incomplete bool       // the operator's manifests ask for a release image that is not known
+}
+
+// wantManifests is what is read to list a payload's manifests.
+func wantManifests() image.Want {
+	return image.Want{Operator: true, Contents: func(_, name string) bool { return payload.IsManifestName(name) }}
+}
+
+// listManifests is what is read where nobody looks at the manifests' texts: an index of them, when there is one.
+func listManifests() readOptions { return readOptions{want: wantManifests(), index: true} }
+
+// evaluate reads a release with its manifests and decides about each.
+func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository string, c inclusion, o readOptions) (*evaluated, error) {
+	if c.flags.byCluster {
+		var err error
+		if c.connected, err = f.ask(ctx, c.given); err != nil {
+			return nil, err
+		}
+	}
+	release, files, err := f.read(ctx, ref, repository, o)
+	if err != nil {
+		return nil, err
+	}
+	return f.decide(ref, release, files, c), nil
+}
+
+// decide renders the operator's manifests and says of every one what becomes of it.
+func (f *factory) decide(ref image.Reference, release *loaded, files payload.Files, c inclusion) *evaluated {
+	pullSpec := f.releaseImage(release, c.connected)
+	if c.flags.releaseImage != "" {
+		pullSpec = c.flags.releaseImage
+	}
+	images := map[string]string{}
+	for _, component := range release.Components {
+		images[component.Name] = component.Image
+	}
+	rendered := manifest.Rendered(files.Operator)
+	p := release.manifests(files, manifest.Render{
+		ReleaseImage: pullSpec, ClusterProfile: c.profile(), Images: images,
+		Done: ref.Kind == image.KindFolder && rendered,
+	})
+	settings := c.settings(p.Objects, release.Version)
+	entries, warnings := manifest.Evaluate(p.Objects, settings)
+	e := &evaluated{loaded: release, files: files, payload: p, entries: entries, connected: c.connected, incomplete: pullSpec == "" && !rendered}
+	for _, warning := range slices.Concat(p.Warnings, warnings) {
+		f.warnf("%s", warning)
+	}
+	if e.incomplete {
+		f.warnf("the operator's manifests are rendered without their release image, which this source does not name: --release-image does")
+	}
+	for _, doubt := range c.doubts(p.Objects, settings) {
+		f.warnf("%s", doubt)
+	}
+	return e
+}
