@@ -47,6 +47,7 @@ func ours(id, name string, warm bool, check func(Place, []byte) error, args func
 func List() Job {
 	return Job{ID: "list", Title: "List the component images", Contestants: []Contestant{
 		ours("cold", "release-x images, cold", false, listsAll, func(p Place) []string { return []string{"images", p.byTag()} }),
+		ours("no-cache", "release-x images, --no-cache", false, listsAll, func(p Place) []string { return []string{"images", p.byTag(), "--no-cache"} }),
 		ours("warm-digest", "release-x images, warm, by digest", true, listsAll, func(p Place) []string { return []string{"images", p.byDigest()} }),
 		ours("warm-tag", "release-x images, warm, by tag", true, listsAll, func(p Place) []string { return []string{"images", p.byTag()} }),
 		ours("offline", "release-x images, warm, by tag, --offline", true, listsAll, func(p Place) []string { return []string{"images", p.byTag(), "--offline"} }),
