@@ -22,11 +22,11 @@ func (l *limitFlags) add(flags *pflag.FlagSet) {
 }
 
 func (l *limitFlags) limits() (image.Limits, error) {
-	payload, err := bytes("max-payload-size", l.payload)
+	payload, err := size("max-payload-size", l.payload)
 	if err != nil {
 		return image.Limits{}, err
 	}
-	file, err := bytes("max-file-size", l.file)
+	file, err := size("max-file-size", l.file)
 	if err != nil {
 		return image.Limits{}, err
 	}
@@ -36,8 +36,8 @@ func (l *limitFlags) limits() (image.Limits, error) {
 	return image.Limits{PayloadSize: payload, FileSize: file, Files: l.files, Ratio: l.ratio}, nil
 }
 
-// bytes reads a size as Kubernetes writes them: 512Mi, 1G, 1000.
-func bytes(flag, text string) (int64, error) {
+// size reads a size as Kubernetes writes them: 512Mi, 1G, 1000.
+func size(flag, text string) (int64, error) {
 	q, err := resource.ParseQuantity(text)
 	if err != nil || q.Sign() <= 0 {
 		return 0, fault.Errorf(fault.Usage, "--%s %q: want a positive size such as 512Mi or 1G", flag, text)

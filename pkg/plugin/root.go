@@ -34,6 +34,7 @@ variable OCP_RELEASE_IMAGE names it, or it is the release of the connected clust
 	root.SetErr(env.ErrOut)
 	root.SetIn(env.In)
 	f.global.add(root.PersistentFlags())
+	root.SetUsageFunc(usage(env.Width))
 	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.Errorf(fault.Usage, "%w; see `%s --help`", err, cmd.CommandPath())

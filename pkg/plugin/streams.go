@@ -16,6 +16,7 @@ type Streams struct {
 	OutTerminal bool // a person reads Out
 	ErrTerminal bool // a person reads ErrOut
 	Color       bool // Out shows colours
+	Width       int  // columns of Out, 0 when it is no terminal
 }
 
 // FileStreams are the streams of a process, with what can be seen of who is at the other end.
@@ -25,5 +26,6 @@ func FileStreams(in, out, errOut *os.File) Streams {
 		OutTerminal: printers.IsTerminal(out),
 		ErrTerminal: printers.IsTerminal(errOut),
 		Color:       printers.ShowsColor(out),
+		Width:       printers.Width(out),
 	}
 }
