@@ -126,7 +126,7 @@ func TestRow06GarbageAfterTheEnd(t *testing.T) {
 			files, err := (&shelf{release: release}).read(t, image.Limits{})
 			want := "garbage after the gzip data"
 			if name == "one byte" {
-				want = "gzip truncated" // fewer bytes than a header has
+				want = "garbage after the gzip data, or the beginning of more of it" // fewer bytes than a header has
 			}
 			refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: %s", payloadLayer(release).Digest, want))
 		})

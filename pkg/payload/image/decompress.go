@@ -85,6 +85,9 @@ func (g *gunzip) next() error {
 		if g.began && errors.Is(err, gzip.ErrHeader) {
 			return fault.Errorf(fault.Integrity, "garbage after the gzip data")
 		}
+		if g.began && errors.Is(err, io.ErrUnexpectedEOF) {
+			return fault.Errorf(fault.Integrity, "garbage after the gzip data, or the beginning of more of it")
+		}
 		return gzipError(err)
 	}
 	g.spare.Multistream(false)

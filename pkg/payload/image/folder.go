@@ -35,6 +35,9 @@ func (o Opener) openFolder(ref Reference) (Image, error) {
 		dir:      ref.Path, limits: o.Limits,
 	}
 	for _, place := range []string{ReleaseFolder, "."} {
+		if info, err := root.Lstat(place); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return nil, fault.Errorf(fault.Integrity, "%s is a symbolic link, want a folder", place)
+		}
 		_, err := root.Lstat(filepath.Join(place, payload.ReferencesName))
 		if err == nil {
 			f.release, f.operator = place, place == ReleaseFolder

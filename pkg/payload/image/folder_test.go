@@ -83,6 +83,13 @@ func TestFolderFaults(t *testing.T) {
 			}
 			link(t, "other", filepath.Join(dir, "release-manifests"))
 		}, image.Limits{}, fault.Integrity, "release-manifests is a symbolic link, want a folder"},
+		{"a folder that is a link out of it", func(t *testing.T, dir string) {
+			outside := t.TempDir()
+			if err := os.Rename(filepath.Join(dir, "release-manifests"), filepath.Join(outside, "r")); err != nil {
+				t.Fatal(err)
+			}
+			link(t, filepath.Join(outside, "r"), filepath.Join(dir, "release-manifests"))
+		}, image.Limits{}, fault.Integrity, "release-manifests is a symbolic link, want a folder"},
 		{"a linked operator's folder", func(t *testing.T, dir string) {
 			if err := os.RemoveAll(filepath.Join(dir, "manifests")); err != nil {
 				t.Fatal(err)
