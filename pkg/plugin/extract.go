@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -85,11 +86,11 @@ which cluster.`,
 }
 
 func (c *extractCommand) run(ctx context.Context, args []string) error {
-	isRequest, err := c.check()
+	settings, err := c.inclusion.check(ctx)
 	if err != nil {
 		return err
 	}
-	settings, err := c.inclusion.check(ctx)
+	isRequest, err := c.check(settings.installConfig)
 	if err != nil {
 		return err
 	}
@@ -124,8 +125,9 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 	return c.write(ctx, release, files)
 }
 
-// check refuses flags that contradict each other, before anything is fetched.
-func (c *extractCommand) check() (isRequest func(manifest.Entry) bool, err error) {
+// check refuses flags that contradict each other, before anything is fetched. The cloud of CredentialsRequests is that
+// of the installer's file when no flag names one.
+func (c *extractCommand) check(config *manifest.InstallConfig) (isRequest func(manifest.Entry) bool, err error) {
 	for _, name := range []string{"tools", "command"} {
 		if c.command.Flags().Changed(name) {
 			return nil, fault.Errorf(fault.Usage, "extract has no --%[1]s yet: use `oc adm release extract --%[1]s`", name)
@@ -143,7 +145,12 @@ func (c *extractCommand) check() (isRequest func(manifest.Entry) bool, err error
 	case c.force && (c.to == "" || c.to == "-"):
 		return nil, fault.Errorf(fault.Usage, "--force goes with --to DIR")
 	}
-	return extract.Credentials(c.cloud)
+	cloud := c.cloud
+	if cloud == "" && config != nil && slices.Contains(extract.Clouds(), config.Platform) {
+		cloud = config.Platform
+		c.notef("only CredentialsRequests for %s, the platform of the install-config", cloud)
+	}
+	return extract.Credentials(cloud)
 }
 
 // keep is the condition under which documents stay, nil when all do. In a stream that is applied, what the

@@ -125,6 +125,22 @@ func TestExtractUsage(t *testing.T) {
 		"error: nothing is left to write: no document of release 4.14.0 fits the flags\n")
 }
 
+// The platform of an install-config picks the CredentialsRequests when no flag does.
+func TestExtractCredentialsOfAPlatform(t *testing.T) {
+	request := func(kind string) string {
+		return "apiVersion: cloudcredential.openshift.io/v1\nkind: CredentialsRequest\nmetadata: {name: " + kind + "}\nspec: {providerSpec: {kind: " + kind + "}}\n"
+	}
+	release := layout(t, ordered().WithManifest("0000_50_x_00.yaml", request("AWSProviderSpec")+"---\n"+request("GCPProviderSpec")))
+	config := filepath.Join(t.TempDir(), "install-config.yaml")
+	if err := os.WriteFile(config, []byte("apiVersion: v1\nplatform: {gcp: {}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"extract", release, "--credentials-requests", "--to", "-"}
+	want(t, run(t, args...), 0, "---\n"+request("AWSProviderSpec")+"---\n"+request("GCPProviderSpec"), "")
+	want(t, run(t, append(args, "--install-config", config)...), 0, "---\n"+request("GCPProviderSpec"), "")
+	want(t, run(t, append(args, "--install-config", config, "--cloud", "aws")...), 0, "---\n"+request("AWSProviderSpec"), "")
+}
+
 func TestRow24ExtractKeepsWhatCannotBeRead(t *testing.T) {
 	release := layout(t, ordered().WithManifest("0000_60_x_00_broken.yaml", "a: [\n"))
 	got := run(t, "extract", release, "--file", "0000_60_x_00_broken.yaml")
