@@ -54,7 +54,11 @@ test: ## what needs Go and nothing else
 test-all: test test-extra ## test, then all that takes longer
 
 .PHONY: test-extra
-test-extra: test-size test-race test-fuzz test-modules cross ## the longer part of test-all alone
+test-extra: test-size test-kill test-race test-fuzz test-modules cross ## the longer part of test-all alone
+
+.PHONY: test-kill
+test-kill: ## the cache against 200 processes that are killed
+	RELEASE_X_TEST_KILLS=200 $(GO) test -count=1 -run '^TestRow44Killed$$' ./pkg/payload/image/cache
 
 .PHONY: test-size
 test-size: ## the size of the binary against its budget

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/release-x/oc-release-x/pkg/plugin"
@@ -133,10 +134,11 @@ func flagSection(text string) string {
 	root := plugin.NewCommand(plugin.Environment{Getenv: func(string) string { return "" }, Name: "oc release-x"})
 	rows := []flagRow{}
 	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { rows = append(rows, flagRow{f, "all"}) })
-	for _, command := range root.Commands() {
+	for _, command := range append(root.Commands(), subCommands(root)...) {
+		name := strings.TrimPrefix(command.CommandPath(), root.CommandPath()+" ")
 		command.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 			if !f.Hidden && f.Name != "help" {
-				rows = addFlag(rows, f, command.Name())
+				rows = addFlag(rows, f, name)
 			}
 		})
 	}
@@ -146,6 +148,15 @@ func flagSection(text string) string {
 		b.WriteString(row.markdown())
 	}
 	return before + open + "\n" + b.String() + "\n" + end + after
+}
+
+// subCommands are the commands of commands.
+func subCommands(root *cobra.Command) []*cobra.Command {
+	var list []*cobra.Command
+	for _, command := range root.Commands() {
+		list = append(list, command.Commands()...)
+	}
+	return list
 }
 
 // flagRow is a flag that means the same in one or more commands.

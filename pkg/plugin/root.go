@@ -40,7 +40,7 @@ variable OCP_RELEASE_IMAGE names it, or it is the release of the connected clust
 		return fault.Errorf(fault.Usage, "%w; see `%s --help`", err, cmd.CommandPath())
 	})
 	root.AddCommand(newImagesCommand(f), newEnvCommand(f), newInfoCommand(f),
-		newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f), newVerifyCommand(f), newVersionCommand(f))
+		newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f), newVerifyCommand(f), newCacheCommand(f), newVersionCommand(f))
 	return root
 }
 

@@ -1,0 +1,138 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/printers"
+	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
+)
+
+func newCacheCommand(f *factory) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "cache",
+		Short: "Look at what is kept of registries, and delete it",
+		Long: `What commands read from registries is kept, so that the second time costs no request: manifests,
+configurations and layers, by digest. Every byte is checked again when it is read.
+
+It lies in --cache-dir, takes 2 GiB at most, and what was not used for 30 days is deleted.`,
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newCacheListCommand(f), newCacheCleanCommand(f))
+	return cmd
+}
+
+func newCacheListCommand(f *factory) *cobra.Command {
+	var output *outputFlags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List what is kept, by digest",
+		Example: examples(f.Name, `
+# What is kept, and of which releases
+%[1]s cache list
+
+# How many bytes that is
+%[1]s cache list --jq '[.items[].size] | add'`),
+		Args: noArguments,
+		RunE: f.run(func(ctx context.Context, _ []string) error {
+			out, err := output.output(f.Streams)
+			if err != nil {
+				return err
+			}
+			entries, err := cache.Entries(f.global.cache.options(f))
+			if err != nil {
+				return err
+			}
+			if len(entries) == 0 && out.ShowsTable() {
+				fmt.Fprintln(f.ErrOut, "No cache entries found.")
+			}
+			return out.Print(ctx, f.Out, printers.CacheEntries(cacheEntries(entries), time.Now()))
+		}),
+	}
+	output = newOutputFlags(cmd, printers.Forms{Table: true, Lines: []string{"digest", "name"}})
+	return cmd
+}
+
+func cacheEntries(entries []cache.Entry) *v1alpha1.CacheEntryList {
+	list := make([]v1alpha1.CacheEntry, 0, len(entries))
+	for _, e := range entries {
+		list = append(list, v1alpha1.CacheEntry{
+			Digest: e.Digest.String(), Content: string(e.Kind), Size: e.Size, Partial: e.Partial,
+			LastUsed: e.Used.UTC().Format(time.RFC3339), References: e.References,
+		})
+	}
+	return v1alpha1.NewCacheEntryList(list)
+}
+
+func newCacheCleanCommand(f *factory) *cobra.Command {
+	var olderThan string
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "clean",
+		Short: "Delete what is kept: what is old, or everything",
+		Long: `Delete what was not used for 30 days, or for the time that --older-than says, and what interrupted
+downloads left behind a day ago; with --all delete everything. Commands that run meanwhile fetch what
+they miss.`,
+		Example: examples(f.Name, `
+# What was not used for a week
+%[1]s cache clean --older-than 7d
+
+# Everything
+%[1]s cache clean --all`),
+		Args: noArguments,
+		RunE: f.run(func(_ context.Context, _ []string) error {
+			if all && olderThan != "" {
+				return fault.Errorf(fault.Usage, "--all deletes everything, so --older-than has no meaning beside it: give one of them")
+			}
+			what := cache.Cleaning{All: all, OlderThan: cache.DefaultAge}
+			if olderThan != "" {
+				var err error
+				if what.OlderThan, err = parseAge(olderThan); err != nil {
+					return err
+				}
+			}
+			files, bytes, err := cache.Clean(f.global.cache.options(f), what)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(f.Out, "deleted %d files, %s bytes\n", files, printers.Size(bytes))
+			return err
+		}),
+	}
+	cmd.Flags().StringVar(&olderThan, "older-than", "", "Delete what was not used for this time, such as 7d or 12h (default 30d)")
+	cmd.Flags().BoolVar(&all, "all", false, "Delete everything")
+	return cmd
+}
+
+// parseAge reads a time as Go writes it, or a number of days such as 7d.
+func parseAge(text string) (time.Duration, error) {
+	age, err := time.ParseDuration(text)
+	if number, ok := strings.CutSuffix(text, "d"); ok {
+		var days int
+		days, err = strconv.Atoi(number)
+		age = time.Duration(days) * 24 * time.Hour
+		if days > 36500 || days < -36500 {
+			err = strconv.ErrRange
+		}
+	}
+	if err != nil || age < 0 {
+		return 0, fault.Errorf(fault.Usage, "--older-than %q: want a time such as 7d or 12h", text)
+	}
+	return age, nil
+}
+
+// noArguments refuses arguments where none have a meaning.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fault.Errorf(fault.Usage, "%q: %s takes no arguments; see `%s --help`", args[0], cmd.CommandPath(), cmd.CommandPath())
+}
