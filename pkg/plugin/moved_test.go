@@ -1,0 +1,53 @@
+package plugin_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+)
+
+// TestRow47TagThatMoves moves a tag as soon as it was resolved: everything a command reads belongs to the digest
+// that the tag had then, which is what it tells.
+func TestRow47TagThatMoves(t *testing.T) {
+	for _, command := range []string{"images", "info", "manifests", "verify"} {
+		t.Run(command, func(t *testing.T) {
+			first := ordered().WithLabel("which", "first")
+			second := testrelease.New("4.15.0").WithComponent("other")
+			inner := testrelease.Registry(t)
+			push(t, inner, first)
+			var once sync.Once
+			front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				inner.Config.Handler.ServeHTTP(w, r)
+				if strings.HasSuffix(r.URL.Path, "/manifests/4.14.0") && r.Method == http.MethodGet {
+					once.Do(func() {
+						if err := build(t, second).PushTo(inner, "ocp/release", "4.14.0"); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+			}))
+			defer front.Close()
+			got := run(t, command, host(front)+"/ocp/release:4.14.0", "--insecure", "-v=1", "--jq", ".release.version,.release.digest", "--no-cache")
+			digest := build(t, first).Digest().String()
+			if got.out != "4.14.0\n"+digest+"\n" || !strings.Contains(got.err, "/ocp/release@"+digest) {
+				t.Errorf("exit code %d, %s %s", got.code, got.out, got.err)
+			}
+		})
+	}
+}
+
+// TestRow47ExtractAfterTheTagMoved writes the files of one release, never of two.
+func TestRow47ExtractAfterTheTagMoved(t *testing.T) {
+	server, dir := testrelease.Registry(t), filepath.Join(t.TempDir(), "d")
+	release := push(t, server, ordered())
+	byDigest := host(server) + "/ocp/release@" + build(t, ordered()).Digest().String()
+	push(t, server, testrelease.New("4.15.0").WithComponent("other"))
+	good(t, run(t, "extract", byDigest, "--insecure", "--to", dir))
+	want(t, run(t, "images", "dir:"+dir, "-o", "name"), 0, "etcd\npod\n", "")
+	want(t, run(t, "images", release, "--insecure", "-o", "name"), 0, "other\n", "")
+}
