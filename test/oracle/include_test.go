@@ -50,8 +50,10 @@ type situation struct {
 }
 
 func drawSituation(r *rand.Rand) situation {
-	s := situation{exclude: draw(r, "", "me", "you"), set: draw(r, "", "Default", "TechPreviewNoUpgrade", "CustomNoUpgrade", "OKD", "Nothing"),
-		profile: draw(r, "self-managed-high-availability", "self-managed-high-availability", "hypershift", "none")}
+	s := situation{
+		exclude: draw(r, "", "me", "you"), set: draw(r, "", "Default", "TechPreviewNoUpgrade", "CustomNoUpgrade", "OKD", "Nothing"),
+		profile: draw(r, "self-managed-high-availability", "self-managed-high-availability", "hypershift", "none"),
+	}
 	if r.Intn(3) > 0 {
 		s.known = []string{"Console", "Build"}[:r.Intn(3)]
 		s.enabled = s.known[:r.Intn(len(s.known)+1)]
@@ -63,8 +65,10 @@ func drawSituation(r *rand.Rand) situation {
 		s.major = new(uint64(r.Intn(7)))
 	}
 	for range r.Intn(3) {
-		s.overrides = append(s.overrides, manifest.Override{Group: draw(r, "", "config.openshift.io"), Kind: draw(r, "ConfigMap", "FeatureGate"),
-			Namespace: draw(r, "", "ns", "other"), Name: draw(r, "x", "y"), Unmanaged: r.Intn(3) > 0})
+		s.overrides = append(s.overrides, manifest.Override{
+			Group: draw(r, "", "config.openshift.io"), Kind: draw(r, "ConfigMap", "FeatureGate"),
+			Namespace: draw(r, "", "ns", "other"), Name: draw(r, "x", "y"), Unmanaged: r.Intn(3) > 0,
+		})
 	}
 	return s
 }
@@ -91,9 +95,11 @@ func (s situation) theirs(m *operator.Manifest) (loads, applies bool) {
 }
 
 func (s situation) settings() manifest.Settings {
-	settings := manifest.Settings{Profile: s.profile, FeatureSet: s.set, ExcludeIdentifier: s.exclude, MajorVersion: s.major,
+	settings := manifest.Settings{
+		Profile: s.profile, FeatureSet: s.set, ExcludeIdentifier: s.exclude, MajorVersion: s.major,
 		KnownCapabilities: s.known, EnabledCapabilities: s.enabled, Overrides: s.overrides,
-		Gates: manifest.Gates{Mode: manifest.ListedGates, Enabled: s.gates}}
+		Gates: manifest.Gates{Mode: manifest.ListedGates, Enabled: s.gates},
+	}
 	if s.gates == nil {
 		settings.Gates.Mode = manifest.UncheckedGates
 	}
@@ -120,8 +126,10 @@ func TestInclude(t *testing.T) {
 		if drawn := annotations(r); drawn != nil {
 			metadata["annotations"] = drawn
 		}
-		object := map[string]any{"apiVersion": draw(r, "v1", "config.openshift.io/v1", "apiextensions.k8s.io/v1"),
-			"kind": draw(r, "ConfigMap", "FeatureGate", "CustomResourceDefinition"), "metadata": metadata}
+		object := map[string]any{
+			"apiVersion": draw(r, "v1", "config.openshift.io/v1", "apiextensions.k8s.io/v1"),
+			"kind":       draw(r, "ConfigMap", "FeatureGate", "CustomResourceDefinition"), "metadata": metadata,
+		}
 		data, err := json.Marshal(object)
 		if err != nil {
 			t.Fatal(err)

@@ -19,43 +19,71 @@ func TestRules(t *testing.T) {
 		files    []string
 		want     string
 	}{
-		{"A levels of one component merge", graph.Update, []string{"0000_10_a_1", "0000_20_b_1"},
-			"0[10_a_1 20_b_1]"},
-		{"B components of a level go side by side", graph.Update,
+		{
+			"A levels of one component merge", graph.Update,
+			[]string{"0000_10_a_1", "0000_20_b_1"},
+			"0[10_a_1 20_b_1]",
+		},
+		{
+			"B components of a level go side by side", graph.Update,
 			[]string{"0000_10_a", "0000_20_b_1", "0000_20_c_1", "0000_20_c_2", "0000_30_d"},
-			"0[]>1 1[10_a]>2,3 2[20_b_1]>4 3[20_c_1 20_c_2]>4 4[30_d]"},
-		{"C a name without a level cuts its level in two", graph.Update,
-			[]string{"0000_90_a_1", "0000_90_cluster-update-keys_configmap.yaml", "0000_90_openshift-cluster-image-policy.yaml",
-				"0000_90_service-ca-operator_02", "0000_90_service-ca-operator_03_x"},
+			"0[]>1 1[10_a]>2,3 2[20_b_1]>4 3[20_c_1 20_c_2]>4 4[30_d]",
+		},
+		{
+			"C a name without a level cuts its level in two", graph.Update,
+			[]string{
+				"0000_90_a_1", "0000_90_cluster-update-keys_configmap.yaml", "0000_90_openshift-cluster-image-policy.yaml",
+				"0000_90_service-ca-operator_02", "0000_90_service-ca-operator_03_x",
+			},
 			"0[]>1,2 1[90_a_1]>3 2[90_cluster-update-keys_configmap.yaml]>3 " +
-				"3[90_openshift-cluster-image-policy.yaml 90_service-ca-operator_02 90_service-ca-operator_03_x]"},
-		{"D the operator's folder is not merged with the release's", graph.Update,
+				"3[90_openshift-cluster-image-policy.yaml 90_service-ca-operator_02 90_service-ca-operator_03_x]",
+		},
+		{
+			"D the operator's folder is not merged with the release's", graph.Update,
 			[]string{"0000_00_cvo_1", "0000_30_cvo_1", "0000_90_cvo_sm", "0000_00_apiserver_1", "0000_03_config_1", "0000_03_quota_1"},
-			"0[]>1 1[00_cvo_1 30_cvo_1 90_cvo_sm 00_apiserver_1]>2,3 2[03_config_1] 3[03_quota_1]"},
-		{"E an empty node between two parallel levels", graph.Update,
+			"0[]>1 1[00_cvo_1 30_cvo_1 90_cvo_sm 00_apiserver_1]>2,3 2[03_config_1] 3[03_quota_1]",
+		},
+		{
+			"E an empty node between two parallel levels", graph.Update,
 			[]string{"0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1"},
-			"0[]>1,2 1[10_a_1]>3 2[10_b_1]>3 3[]>4,5 4[20_c_1] 5[20_d_1]"},
+			"0[]>1,2 1[10_a_1]>3 2[10_b_1]>3 3[]>4,5 4[20_c_1] 5[20_d_1]",
+		},
 		{"G one node when nothing has a level", graph.Update, []string{"a", "b", "c"}, "0[a b c]"},
 		{"G three nodes when nothing has a level, at installation", graph.Install, []string{"a", "b", "c"}, "0[]>1,2,3 1[a] 2[b] 3[c]"},
 		{"G one object", graph.Update, []string{"0000_10_a_1"}, "0[10_a_1]"},
 		{"G one object, at installation", graph.Install, []string{"a"}, "0[a]"},
 		{"G no object", graph.Update, nil, "0[]"},
-		{"H a component is not gathered", graph.Update,
-			[]string{"0000_10_a_1", "0000_10_b_1", "0000_10_a_2"}, "0[]>1,2,3 1[10_a_1] 2[10_b_1] 3[10_a_2]"},
-		{"I a job is a barrier", graph.Update, []string{"0000_01_x_1", "0000_01_x_job", "0000_01_x_2"},
-			"0[01_x_job]>2 1[01_x_1]>0 2[01_x_2]"},
-		{"I each side of a job goes its own way", graph.Update,
+		{
+			"H a component is not gathered", graph.Update,
+			[]string{"0000_10_a_1", "0000_10_b_1", "0000_10_a_2"},
+			"0[]>1,2,3 1[10_a_1] 2[10_b_1] 3[10_a_2]",
+		},
+		{
+			"I a job is a barrier", graph.Update,
+			[]string{"0000_01_x_1", "0000_01_x_job", "0000_01_x_2"},
+			"0[01_x_job]>2 1[01_x_1]>0 2[01_x_2]",
+		},
+		{
+			"I each side of a job goes its own way", graph.Update,
 			[]string{"0000_01_a_1", "0000_01_b_1", "0000_01_b_job", "0000_01_c_1", "0000_01_d_1"},
-			"0[01_b_job]>2 1[]>3,4 2[]>6,7 3[01_a_1]>5 4[01_b_1]>5 5[]>0 6[01_c_1] 7[01_d_1]"},
-		{"I two jobs", graph.Update, []string{"0000_01_a_job", "0000_01_a_1", "0000_01_b_job"},
-			"0[01_a_job]>2 1[01_b_job] 2[01_a_1]>1"},
+			"0[01_b_job]>2 1[]>3,4 2[]>6,7 3[01_a_1]>5 4[01_b_1]>5 5[]>0 6[01_c_1] 7[01_d_1]",
+		},
+		{
+			"I two jobs", graph.Update,
+			[]string{"0000_01_a_job", "0000_01_a_1", "0000_01_b_job"},
+			"0[01_a_job]>2 1[01_b_job] 2[01_a_1]>1",
+		},
 		{"J 05 and 5 are two levels", graph.Update, []string{"0000_05_a_1", "0000_5_b_1"}, "0[05_a_1 5_b_1]"},
-		{"K feature gates belong to the config API", graph.Update,
+		{
+			"K feature gates belong to the config API", graph.Update,
 			[]string{"0000_50_cluster-config-api_featureGate-4-10-SelfManagedHA-Default.yaml", "0000_50_cluster-config-api_x", "0000_50_d_x"},
-			"0[]>1,2 1[50_cluster-config-api_featureGate-4-10-SelfManagedHA-Default.yaml 50_cluster-config-api_x] 2[50_d_x]"},
-		{"installation puts all levels side by side", graph.Install,
+			"0[]>1,2 1[50_cluster-config-api_featureGate-4-10-SelfManagedHA-Default.yaml 50_cluster-config-api_x] 2[50_d_x]",
+		},
+		{
+			"installation puts all levels side by side", graph.Install,
 			[]string{"0000_10_a_1", "0000_20_b_1", "0000_20_b_2", "0000_20_c_1", "x"},
-			"0[]>1,2,3,4 1[10_a_1] 2[20_b_1 20_b_2] 3[20_c_1] 4[x]"},
+			"0[]>1,2,3,4 1[10_a_1] 2[20_b_1 20_b_2] 3[20_c_1] 4[x]",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -16,8 +16,10 @@ type object struct {
 }
 
 func config(name string) object {
-	return object{apiVersion: "v1", kind: "ConfigMap", name: name,
-		annotations: []string{"include.release.openshift.io/self-managed-high-availability=true"}}
+	return object{
+		apiVersion: "v1", kind: "ConfigMap", name: name,
+		annotations: []string{"include.release.openshift.io/self-managed-high-availability=true"},
+	}
 }
 
 func (o object) of(apiVersion, kind string) object {

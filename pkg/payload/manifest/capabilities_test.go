@@ -10,8 +10,10 @@ import (
 
 func TestCapabilitySet(t *testing.T) {
 	v411 := []string{"MachineAPI", "baremetal", "marketplace", "openshift-samples"}
-	current := []string{"Build", "CSISnapshot", "CloudControllerManager", "CloudCredential", "Console", "DeploymentConfig", "ImageRegistry", "Ingress",
-		"Insights", "MachineAPI", "NodeTuning", "OperatorLifecycleManager", "OperatorLifecycleManagerV1", "Storage", "baremetal", "marketplace", "openshift-samples"}
+	current := []string{
+		"Build", "CSISnapshot", "CloudControllerManager", "CloudCredential", "Console", "DeploymentConfig", "ImageRegistry", "Ingress",
+		"Insights", "MachineAPI", "NodeTuning", "OperatorLifecycleManager", "OperatorLifecycleManagerV1", "Storage", "baremetal", "marketplace", "openshift-samples",
+	}
 	tests := map[string]struct {
 		seen, want []string
 		ok         bool

@@ -22,7 +22,8 @@ func TestHash(t *testing.T) {
 		"nothing to load": {payload.Files{Release: []payload.File{file("a.yaml", config("a").plain().String())}}, "y_Kc5IQiIyU="},
 		"YAML, then JSON": {payload.Files{Release: []payload.File{file("a.yaml", web), file("b.json", "\n "+key+"\n\n")}}, "r7qL92Oug4k="},
 		"with what is excluded": {payload.Files{Release: []payload.File{
-			file("a.yaml", "# comment\n---\n"+web, config("x").with("exclude.release.openshift.io/me=true").String()), file("b.json", key)}}, "r7qL92Oug4k="},
+			file("a.yaml", "# comment\n---\n"+web, config("x").with("exclude.release.openshift.io/me=true").String()), file("b.json", key),
+		}}, "r7qL92Oug4k="},
 		"two folders": {payload.Files{Operator: []payload.File{file("z.yaml", web)}, Release: []payload.File{file("a.json", key)}}, "r7qL92Oug4k="},
 	}
 	for name, test := range tests {

@@ -20,17 +20,26 @@ func TestParseInstallConfig(t *testing.T) {
 		settings manifest.Settings
 	}{
 		"little": {head, manifest.InstallConfig{}, manifest.Settings{EnabledCapabilities: current}},
-		"much": {head + "featureSet: TechPreviewNoUpgrade\nplatform:\n  aws:\n    region: us-east-1\ncapabilities:\n  baselineCapabilitySet: None\n  additionalEnabledCapabilities: [Ingress, Build, Ingress]\n",
+		"much": {
+			head + "featureSet: TechPreviewNoUpgrade\nplatform:\n  aws:\n    region: us-east-1\ncapabilities:\n  baselineCapabilitySet: None\n  additionalEnabledCapabilities: [Ingress, Build, Ingress]\n",
 			manifest.InstallConfig{FeatureSet: "TechPreviewNoUpgrade", Platform: "aws", BaselineCapabilitySet: "None", AdditionalEnabledCapabilities: []string{"Ingress", "Build", "Ingress"}},
-			manifest.Settings{FeatureSet: "TechPreviewNoUpgrade", EnabledCapabilities: []string{"Build", "Ingress"}}},
-		"no capabilities": {head + "capabilities: {baselineCapabilitySet: None}\nplatform: {none: {}}\n",
-			manifest.InstallConfig{Platform: "none", BaselineCapabilitySet: "None"}, manifest.Settings{EnabledCapabilities: none}},
-		"own gates": {head + "featureSet: CustomNoUpgrade\nfeatureGates: [A=true, 'B = True', C=false]\ncapabilities: {baselineCapabilitySet: None}\n",
+			manifest.Settings{FeatureSet: "TechPreviewNoUpgrade", EnabledCapabilities: []string{"Build", "Ingress"}},
+		},
+		"no capabilities": {
+			head + "capabilities: {baselineCapabilitySet: None}\nplatform: {none: {}}\n",
+			manifest.InstallConfig{Platform: "none", BaselineCapabilitySet: "None"},
+			manifest.Settings{EnabledCapabilities: none},
+		},
+		"own gates": {
+			head + "featureSet: CustomNoUpgrade\nfeatureGates: [A=true, 'B = True', C=false]\ncapabilities: {baselineCapabilitySet: None}\n",
 			manifest.InstallConfig{FeatureSet: "CustomNoUpgrade", BaselineCapabilitySet: "None", Gates: manifest.Gates{Mode: manifest.ListedGates, Enabled: []string{"A", "B"}}},
-			manifest.Settings{FeatureSet: "CustomNoUpgrade", EnabledCapabilities: none, Gates: manifest.Gates{Mode: manifest.ListedGates, Enabled: []string{"A", "B"}}}},
-		"no gates of its own": {head + "featureSet: CustomNoUpgrade\ncapabilities: {baselineCapabilitySet: None}\n",
+			manifest.Settings{FeatureSet: "CustomNoUpgrade", EnabledCapabilities: none, Gates: manifest.Gates{Mode: manifest.ListedGates, Enabled: []string{"A", "B"}}},
+		},
+		"no gates of its own": {
+			head + "featureSet: CustomNoUpgrade\ncapabilities: {baselineCapabilitySet: None}\n",
 			manifest.InstallConfig{FeatureSet: "CustomNoUpgrade", BaselineCapabilitySet: "None", Gates: manifest.Gates{Mode: manifest.ListedGates}},
-			manifest.Settings{FeatureSet: "CustomNoUpgrade", EnabledCapabilities: none, Gates: manifest.Gates{Mode: manifest.ListedGates}}},
+			manifest.Settings{FeatureSet: "CustomNoUpgrade", EnabledCapabilities: none, Gates: manifest.Gates{Mode: manifest.ListedGates}},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

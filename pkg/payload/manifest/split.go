@@ -24,8 +24,10 @@ func split(data []byte) []segment {
 			continue
 		}
 		if tail := bytes.TrimSpace(data[at+3 : end]); len(tail) > 0 && tail[0] != '#' {
-			segments = append(segments, segment{start: start, end: at}, segment{start: at, end: end,
-				problem: fmt.Errorf("a separator of documents is followed by %.40q", tail)})
+			segments = append(segments, segment{start: start, end: at}, segment{
+				start: at, end: end,
+				problem: fmt.Errorf("a separator of documents is followed by %.40q", tail),
+			})
 			start = end
 		} else if at > start {
 			segments = append(segments, segment{start: start, end: at})
