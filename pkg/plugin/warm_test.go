@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -248,4 +249,31 @@ func payloadSize(t *testing.T, c *traffic, r *http.Request) int64 {
 	}
 	defer response.Body.Close()
 	return response.ContentLength
+}
+
+// An interrupted command leaves what it has fetched; the next one asks for the rest alone.
+func TestInterruptedDownloadGoesOn(t *testing.T) {
+	c, run := watch(t), cached(t)
+	r := c.push(t, layered().WithManifest("0000_99_big.yaml", noise(1<<20)), "ocp/release", "4.14.0")
+	layer := r.Images[0].Layers[3]
+	payload, _ := r.Blob(layer.Digest)
+	half := len(payload) / 2
+	c.around = func(next http.Handler, what string, w http.ResponseWriter, r *http.Request) {
+		if what != "GET payload" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		_, _ = w.Write(payload[:half])
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}
+	args := with("images", host(c.Server)+"/ocp/release@"+r.Digest().String())
+	if got := run.run(t, append(args, "--timeout", "2s")...); got.code != 5 || got.out != "" {
+		t.Fatalf("code %d, %s", got.code, got.err)
+	}
+	c.want(t, "GET image", "GET payload")
+	good(t, run.run(t, args...))
+	c.want(t, fmt.Sprintf("GET payload bytes=%d-", half))
+	good(t, run.run(t, args...))
+	c.want(t)
 }

@@ -41,10 +41,19 @@ func (s *stored) layer(ctx context.Context, b blob, want Want, above *tree, foun
 		l := &layer{want: want, limits: s.limits, above: above, noting: s.cache != nil, found: tell}
 		return l.read(ctx, b)
 	})
-	if err == nil && s.cache != nil && (known == nil || known.passed && !l.passed) {
+	if err != nil || s.cache == nil {
+		return l, err
+	}
+	if known == nil || known.passed && !l.passed {
 		s.note(b.digest, l)
 	}
-	return l, err
+	for name, file := range l.files {
+		if !want.keeps(path.Dir(name), path.Base(name)) {
+			file.Data = nil // it was for the note
+			l.files[name] = file
+		}
+	}
+	return l, nil
 }
 
 // noted gives a layer as it is noted, as far as that is enough. known is the note itself.

@@ -1,0 +1,156 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+)
+
+// noted is a layer with everything that a note has to carry, and how often it was opened.
+func notedLayer(t *testing.T) (b blob, opened *int) {
+	t.Helper()
+	data, err := testrelease.Tar(
+		testrelease.Dir("release-manifests/"), testrelease.File("release-manifests/image-references", "{}"), testrelease.File("release-manifests/release-metadata", ""),
+		testrelease.File("release-manifests/a.yaml", "a: b"), testrelease.File("release-manifests/image-references.txt", "x"), testrelease.Opaque("release-manifests"),
+		testrelease.Dir("manifests/"), testrelease.File("manifests/o.yaml", "o: p"), testrelease.File("manifests/empty.yaml", ""), testrelease.File("manifests/other", "q"),
+		testrelease.Whiteout("manifests/gone.yaml"), testrelease.Whiteout("etc"), testrelease.File("etc2/passwd", "root"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened = new(int)
+	return blob{
+		name: "layer", size: int64(len(data)), digest: digest.FromBytes(data),
+		open: func(context.Context) (io.ReadCloser, error) {
+			*opened++
+			return io.NopCloser(bytes.NewReader(data)), nil
+		},
+	}, opened
+}
+
+// wants are what commands ask for, and whether a note of all is enough.
+func wants() map[string]struct {
+	want  Want
+	noted bool
+} {
+	manifests := func(_, name string) bool { return payload.IsManifestName(name) }
+	operators := func(folder, name string) bool { return folder == OperatorFolder && payload.IsManifestName(name) }
+	return map[string]struct {
+		want  Want
+		noted bool
+	}{
+		"names":                  {Want{}, true},
+		"the operator's folder":  {Want{Operator: true}, true},
+		"the operator's texts":   {Want{Operator: true, Contents: operators}, true},
+		"all manifests":          {Want{Operator: true, Contents: manifests}, false},
+		"everything":             {Want{Operator: true, Contents: AllContents}, false},
+		"the release's contents": {Want{Contents: AllContents}, false},
+	}
+}
+
+func TestNoteIsAsGoodAsTheLayer(t *testing.T) {
+	for name, test := range wants() {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "cache")
+			b, opened := notedLayer(t)
+			fresh := &stored{limits: DefaultLimits()}
+			want, err := fresh.layer(t.Context(), b, test.want, newTree(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, first := range []Want{{}, {Operator: true}} {
+				s := &stored{limits: DefaultLimits(), cache: cache.New(cache.Options{Dir: dir})}
+				if _, err := s.layer(t.Context(), b, first, newTree(), nil); err != nil {
+					t.Fatal(err)
+				}
+				s.cache.Wait()
+				*opened = 0
+				got, err := s.layer(t.Context(), b, test.want, newTree(), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.cache.Wait()
+				full := first.Operator || !test.want.Operator
+				if read := *opened > 0; read == (full && test.noted) {
+					t.Errorf("after %+v: opened %d times", first, *opened)
+				}
+				sameLayer(t, want, got, test.want.Operator)
+			}
+		})
+	}
+}
+
+// sameLayer compares what a tree would take of two layers.
+func sameLayer(t *testing.T, want, got *layer, operator bool) {
+	t.Helper()
+	a, b := newTree().add(want), newTree().add(got)
+	empty := func(f payload.File) payload.File {
+		if len(f.Data) == 0 {
+			f.Data = nil
+		}
+		return f
+	}
+	if diff := cmp.Diff(a.payload(), b.payload(), cmp.Transformer("empty", empty)); diff != "" {
+		t.Error(diff)
+	}
+	for _, name := range []string{"release-manifests/x", "manifests/gone.yaml", "manifests/x", "etc/x", "etc2/x"} {
+		if name == "manifests/gone.yaml" && !operator {
+			continue
+		}
+		if a.hiding.covers(name) != b.hiding.covers(name) {
+			t.Errorf("%s: hidden %v, want %v", name, b.hiding.covers(name), a.hiding.covers(name))
+		}
+	}
+}
+
+// A note never leaves out what a layer above decided about: it is read under other layers too.
+func TestNoteIsTheWholeLayer(t *testing.T) {
+	b, _ := notedLayer(t)
+	s := &stored{limits: DefaultLimits(), cache: cache.New(cache.Options{Dir: filepath.Join(t.TempDir(), "cache")})}
+	above := newTree()
+	above.files["release-manifests/image-references"] = payload.File{Name: "image-references"}
+	above.files["manifests/o.yaml"] = payload.File{Name: "o.yaml"}
+	want := Want{Operator: true, Contents: func(folder, _ string) bool { return folder == OperatorFolder }}
+	if _, err := s.layer(t.Context(), b, want, above, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.cache.Wait()
+	want.Contents = func(folder, name string) bool { return folder == OperatorFolder && payload.IsManifestName(name) }
+	l, _ := s.noted(b, want, newTree())
+	if l == nil {
+		t.Fatal("the note is not enough")
+	}
+	for name, text := range map[string]string{"release-manifests/image-references": "{}", "manifests/o.yaml": "o: p"} {
+		if got := string(l.files[name].Data); got != text {
+			t.Errorf("%s: %q, want %q", name, got, text)
+		}
+	}
+}
+
+func FuzzNote(f *testing.F) {
+	l := &layer{hiding: newHiding(), files: map[string]payload.File{
+		"release-manifests/image-references": {Name: "image-references", Size: 2, Data: []byte("{}")},
+		"release-manifests/a.yaml":           {Name: "a.yaml", Size: 4},
+		"manifests/o.yaml":                   {Name: "o.yaml", Size: 4, Data: []byte("o: p")},
+	}}
+	l.hiding.paths["etc"], l.hiding.folders["manifests"] = true, true
+	f.Add(l.encode())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		l, err := decodeLayer(data)
+		if err != nil {
+			return
+		}
+		again, err := decodeLayer(l.encode())
+		if err != nil || !bytes.Equal(again.encode(), l.encode()) {
+			t.Errorf("written again it is another one: %v", err)
+		}
+	})
+}
