@@ -1,0 +1,62 @@
+package registry
+
+import (
+	"testing"
+	"time"
+)
+
+func TestRequests(t *testing.T) {
+	const asToken = "GET token of repository:ocp/release:pull as puller"
+	expect := map[string]map[string][]string{
+		"open": {
+			"tag": {"GET 4.14.0 200", "GET payload 200"}, "digest": {"GET image 200", "GET payload 200"}, "again": {"HEAD 4.14.0 200"},
+		},
+		"htpasswd": {
+			"tag":    {"GET 4.14.0 401", "GET 4.14.0 200", "GET payload 200"},
+			"digest": {"GET image 401", "GET image 200", "GET payload 200"},
+			"again":  {"HEAD 4.14.0 401", "HEAD 4.14.0 200"},
+		},
+		"tokens": {
+			"tag":    {"GET 4.14.0 401", asToken, "GET 4.14.0 200", "GET payload 200"},
+			"digest": {"GET image 401", asToken, "GET image 200", "GET payload 200"},
+			"again":  {"HEAD 4.14.0 401", asToken, "HEAD 4.14.0 200"},
+		},
+	}
+	for kind, s := range kinds(t) {
+		t.Run(kind, func(t *testing.T) {
+			r := s.push(t, s.host())
+			access := s.access(t)
+			repository := s.host() + "/ocp/release"
+			byTag, byDigest := fresh(t), fresh(t)
+			want(t, byTag.run(append([]string{"images", repository + ":4.14.0"}, access...)...), 0, images, "")
+			s.want(t, expect[kind]["tag"]...)
+			want(t, byDigest.run(append([]string{"images", repository + "@" + r.Digest().String()}, access...)...), 0, images, "")
+			s.want(t, expect[kind]["digest"]...)
+			want(t, byTag.run(append([]string{"images", repository + ":4.14.0"}, access...)...), 0, images, "")
+			s.want(t, expect[kind]["again"]...)
+			want(t, byDigest.run(append([]string{"images", repository + "@" + r.Digest().String()}, access...)...), 0, images, "")
+			s.want(t)
+		})
+	}
+}
+
+// TestTokenEndsHalfWay has a token that the registry takes for the manifest and no longer for the layer, though the
+// token server promised an hour.
+func TestTokenEndsHalfWay(t *testing.T) {
+	s, tokens := bearer(t, newAuthority(t), "")
+	r := s.push(t, s.host())
+	tokens.life = 2 * time.Second
+	waited := false
+	s.before = func(what string) {
+		if what == "payload" && !waited {
+			waited = true
+			tokens.life = time.Hour
+			time.Sleep(3 * time.Second)
+		}
+	}
+	args := append([]string{"images", s.host() + "/ocp/release@" + r.Digest().String()}, s.access(t)...)
+	want(t, fresh(t).run(args...), 0, images, "")
+	const asToken = "GET token of repository:ocp/release:pull as puller"
+	// By what the token server promised, the token is tried once more before another is asked for.
+	s.want(t, "GET image 401", asToken, "GET image 200", "GET payload 401", "GET payload 401", asToken, "GET payload 200")
+}

@@ -1,0 +1,100 @@
+package registry
+
+import (
+	"context"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/distribution/distribution/v3/configuration"
+	_ "github.com/distribution/distribution/v3/registry/auth/htpasswd"
+	_ "github.com/distribution/distribution/v3/registry/auth/token"
+	"github.com/distribution/distribution/v3/registry/handlers"
+	_ "github.com/distribution/distribution/v3/registry/storage/driver/inmemory"
+	"github.com/sirupsen/logrus"
+	"golang.org/x/crypto/bcrypt"
+)
+
+func TestMain(m *testing.M) {
+	logrus.SetOutput(io.Discard) // the registry tells of every request
+	os.Exit(m.Run())
+}
+
+// The user that every closed registry here knows.
+const (
+	user     = "puller"
+	password = "canary-password"
+)
+
+// server is the reference registry, with what it was asked.
+type server struct {
+	*httptest.Server
+	traffic
+	authority *authority
+}
+
+// host is the registry as references are written.
+func (s *server) host() string { return s.Listener.Addr().String() }
+
+// start runs the reference registry over TLS, in memory. authorize is what a client that pushes adds to a request.
+func start(t *testing.T, a *authority, auth configuration.Auth, authorize func(*http.Request), names ...string) *server {
+	t.Helper()
+	config := &configuration.Configuration{
+		Storage: configuration.Storage{
+			"inmemory":    configuration.Parameters{},
+			"maintenance": configuration.Parameters{"uploadpurging": map[any]any{"enabled": false}},
+		},
+		Auth: auth,
+	}
+	config.HTTP.Secret = "of uploads"
+	app := handlers.NewApp(context.Background(), config)
+	t.Cleanup(func() {
+		if err := app.Shutdown(); err != nil {
+			t.Errorf("stopping the registry: %v", err)
+		}
+	})
+	s := &server{authority: a}
+	s.Server = httptest.NewUnstartedServer(s.watch(app))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that do not trust it
+	s.TLS = a.serve(t, names...)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	if authorize != nil {
+		s.Client().Transport = pusher{s.Client().Transport, authorize}
+	}
+	return s
+}
+
+// pusher is a client that brings its credentials unasked.
+type pusher struct {
+	next      http.RoundTripper
+	authorize func(*http.Request)
+}
+
+func (p pusher) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	p.authorize(r)
+	return p.next.RoundTrip(r)
+}
+
+// open is a registry that everybody may read and write.
+func open(t *testing.T) *server {
+	t.Helper()
+	return start(t, newAuthority(t), nil, nil)
+}
+
+// basic is a registry with a file of passwords.
+func basic(t *testing.T) *server {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, filepath.Join(t.TempDir(), "htpasswd"), user+":"+string(hash)+"\n")
+	auth := configuration.Auth{"htpasswd": configuration.Parameters{"realm": "reference", "path": file}}
+	return start(t, newAuthority(t), auth, func(r *http.Request) { r.SetBasicAuth(user, password) })
+}

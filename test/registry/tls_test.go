@@ -1,0 +1,32 @@
+package registry
+
+import "testing"
+
+func TestCertificateAuthority(t *testing.T) {
+	s, tokens := bearer(t, newAuthority(t), "")
+	s.push(t, s.host())
+	release := s.host() + "/ocp/release:4.14.0"
+	realm := tokens.Listener.Addr().String()
+	const unknown = ": x509: certificate signed by unknown authority; name the authority's file with --certificate-authority, or put it into /etc/containers/certs.d/"
+	const without = "; --insecure goes without it for the hosts written in RELEASE"
+	for name, test := range map[string]struct {
+		args   []string
+		code   int
+		out    string
+		errOut string
+	}{
+		"its own":         {[]string{"--certificate-authority", s.authority.file}, 0, images, ""},
+		"none":            {nil, 5, "", s.host() + unknown + s.host() + without},
+		"another":         {[]string{"--certificate-authority", newAuthority(t).file}, 5, "", s.host() + unknown + s.host() + without},
+		"the host's only": {[]string{"--insecure"}, 5, "", realm + unknown + realm + without},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"images", release, "--authfile", authFile(t, s.host(), login(user, password))}, test.args...)
+			errOut := ""
+			if test.errOut != "" {
+				errOut = "error: " + release + ": getting " + release + ": " + test.errOut + "\n"
+			}
+			want(t, fresh(t).run(args...), test.code, test.out, errOut)
+		})
+	}
+}

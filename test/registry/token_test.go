@@ -1,0 +1,124 @@
+package registry
+
+import (
+	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/distribution/distribution/v3/configuration"
+	"github.com/distribution/distribution/v3/registry/auth/token"
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+const (
+	issuer        = "a token server"
+	service       = "the reference registry"
+	identityToken = "canary-identity"
+	guest         = "guest" // may log in, with the same password, and pull nothing
+)
+
+// tokenServer gives tokens to those that log in, and empty ones to others.
+type tokenServer struct {
+	*httptest.Server
+	signer jose.Signer
+	keys   string        // file with the key that the registry believes
+	life   time.Duration // of a token, as the registry sees it
+	log    func(request string)
+}
+
+func newTokenServer(t *testing.T, a *authority, names ...string) *tokenServer {
+	t.Helper()
+	key := newKey(t)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: "1"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Algorithm: string(jose.ES256), Use: "sig"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &tokenServer{signer: signer, keys: write(t, filepath.Join(t.TempDir(), "keys.json"), string(keys)), life: time.Hour}
+	s.Server = httptest.NewUnstartedServer(s)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that do not trust it
+	s.TLS = a.serve(t, names...)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+// ServeHTTP answers GET with a name and password, and POST with an identity token.
+func (s *tokenServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	who, known := s.login(r)
+	scope := r.FormValue("scope")
+	if !known || r.FormValue("service") != service {
+		s.log(r.Method + " token 401")
+		http.Error(w, `{"errors":[{"code":"UNAUTHORIZED"}]}`, http.StatusUnauthorized)
+		return
+	}
+	as := who
+	if as == "" {
+		as = "nobody"
+	}
+	text, err := s.token(who, scope)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	s.log(r.Method + " token of " + scope + " as " + as)
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(map[string]any{"token": text, "access_token": text, "expires_in": 3600}); err != nil {
+		s.log(err.Error())
+	}
+}
+
+// login says who asks, "" for nobody; an attempt with another password is not known.
+func (s *tokenServer) login(r *http.Request) (string, bool) {
+	if r.Method == http.MethodPost {
+		return user, r.PostFormValue("grant_type") == "refresh_token" && r.PostFormValue("refresh_token") == identityToken
+	}
+	name, secret, given := r.BasicAuth()
+	return name, !given || (name == user || name == guest) && secret == password
+}
+
+// token signs what who may do, of what a scope asks for.
+func (s *tokenServer) token(who, scope string) (string, error) {
+	now := time.Now()
+	claims := token.ClaimSet{
+		Issuer: issuer, Subject: who, Audience: token.AudienceList{service}, JWTID: "1",
+		// The registry takes a token for a minute longer.
+		Expiration: now.Add(s.life - token.Leeway).Unix(), NotBefore: now.Add(-time.Minute).Unix(), IssuedAt: now.Unix(),
+	}
+	if who == user {
+		for one := range strings.FieldsSeq(scope) {
+			if parts := strings.Split(one, ":"); len(parts) == 3 {
+				claims.Access = append(claims.Access, &token.ResourceActions{Type: parts[0], Name: parts[1], Actions: strings.Split(parts[2], ",")})
+			}
+		}
+	}
+	return jwt.Signed(s.signer).Claims(claims).Serialize()
+}
+
+// bearer is a registry that sends its clients to a token server at realm, "" for where it listens.
+func bearer(t *testing.T, a *authority, realm string, names ...string) (*server, *tokenServer) {
+	t.Helper()
+	tokens := newTokenServer(t, a, names...)
+	if realm == "" {
+		realm = tokens.URL + "/token"
+	}
+	auth := configuration.Auth{"token": configuration.Parameters{"realm": realm, "service": service, "issuer": issuer, "jwks": tokens.keys}}
+	s := start(t, a, auth, func(r *http.Request) {
+		repository := strings.Join(strings.Split(r.URL.Path, "/")[2:4], "/")
+		if text, err := tokens.token(user, "repository:"+repository+":pull,push"); err == nil {
+			r.Header.Set("Authorization", "Bearer "+text)
+		}
+	}, names...)
+	tokens.log = s.add
+	return s, tokens
+}
