@@ -23,7 +23,7 @@ func main() {
 	// A reader that leaves a pipe is told to the writer as an error, not by ending the process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 
 	ctx, cancel := context.WithCancelCause(context.Background())
 	done := make(chan int, 1)

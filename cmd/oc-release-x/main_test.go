@@ -94,7 +94,7 @@ func TestRow48FullDevice(t *testing.T) {
 
 // TestInterrupts stops a command that waits for its input.
 func TestInterrupts(t *testing.T) {
-	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		command := program(t, "oc-release_x", "images", "-", "-v=1")
 		stdin, err := command.StdinPipe()
 		if err != nil {

@@ -90,7 +90,14 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	isRequest, err := c.check(settings.installConfig)
+	if err := c.check(); err != nil {
+		return err
+	}
+	cloud, err := c.platform(ctx, settings.installConfig)
+	if err != nil {
+		return err
+	}
+	isRequest, err := extract.Credentials(cloud)
 	if err != nil {
 		return err
 	}
@@ -108,7 +115,10 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 		Keep: c.keep(isRequest), OnlyManifests: c.credentials,
 	}
 	if c.to == "-" {
-		stream, err := extract.Stream(release.entries, options)
+		stream, err := extract.Stream(release.files, release.entries, options)
+		if err == nil && len(stream) == 0 {
+			err = c.nothing(release)
+		}
 		if err != nil {
 			return err
 		}
@@ -119,38 +129,89 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	isManifest := func(f extract.File) bool { return payload.IsManifestName(f.Path) }
+	if len(files) == 0 || options.Keep != nil && len(c.files) == 0 && !slices.ContainsFunc(files, isManifest) {
+		return c.nothing(release)
+	}
 	if c.to == "" {
 		return c.print(files)
 	}
 	return c.write(ctx, release, files)
 }
 
-// check refuses flags that contradict each other, before anything is fetched. The cloud of CredentialsRequests is that
-// of the installer's file when no flag names one.
-func (c *extractCommand) check(config *manifest.InstallConfig) (isRequest func(manifest.Entry) bool, err error) {
+// nothing is the error of flags that leave nothing, with the reason when they name one file.
+func (c *extractCommand) nothing(release *evaluated) error {
+	if len(c.files) == 1 {
+		for _, e := range release.entries {
+			if e.File == c.files[0] && e.Reason != "" {
+				return fault.Errorf(fault.NotFound, "%s is left out: %s", e.File, e.Reason)
+			}
+		}
+	}
+	return fault.Errorf(fault.NotFound, "nothing is left to write: no document of release %s fits the flags", release.Version)
+}
+
+// check refuses flags that contradict each other, before anything is fetched.
+func (c *extractCommand) check() error {
 	for _, name := range []string{"tools", "command"} {
 		if c.command.Flags().Changed(name) {
-			return nil, fault.Errorf(fault.Usage, "extract has no --%[1]s yet: use `oc adm release extract --%[1]s`", name)
+			return fault.Errorf(fault.Usage, "extract has no --%[1]s yet: use `oc adm release extract --%[1]s`", name)
 		}
 	}
 	switch {
 	case c.to == "" && len(c.files) == 0:
-		return nil, fault.Errorf(fault.Usage, "--to is needed: a folder, or - for standard output; a single file goes there with --file NAME")
+		return fault.Errorf(fault.Usage, "--to is needed: a folder, or - for standard output; a single file goes there with --file NAME")
 	case c.raw && !c.operator:
-		return nil, fault.Errorf(fault.Usage, "--raw goes with --operator-manifests")
+		return fault.Errorf(fault.Usage, "--raw goes with --operator-manifests")
 	case c.raw && (c.included || c.normalize || c.to == "-"):
-		return nil, fault.Errorf(fault.Usage, "--raw keeps templates, which have no documents yet: it cannot go with --included, --normalize or --to -")
+		return fault.Errorf(fault.Usage, "--raw keeps templates, which have no documents yet: it cannot go with --included, --normalize or --to -")
 	case c.cloud != "" && !c.credentials:
-		return nil, fault.Errorf(fault.Usage, "--cloud goes with --credentials-requests")
+		return fault.Errorf(fault.Usage, "--cloud goes with --credentials-requests")
 	case c.force && (c.to == "" || c.to == "-"):
-		return nil, fault.Errorf(fault.Usage, "--force goes with --to DIR")
+		return fault.Errorf(fault.Usage, "--force goes with --to DIR")
 	}
-	cloud := c.cloud
-	if cloud == "" && config != nil && slices.Contains(extract.Clouds(), config.Platform) {
-		cloud = config.Platform
-		c.notef("only CredentialsRequests for %s, the platform of the install-config", cloud)
+	if c.included {
+		return nil
 	}
-	return extract.Credentials(cloud)
+	for _, flag := range []string{
+		"feature-set", "feature-gates", "known-capabilities", "capabilities", "exclude-identifier", "overrides", "profile",
+		"install-config", "included-by-cluster",
+	} {
+		rendering := flag == "profile" && c.operator || flag == "install-config" && c.credentials
+		if c.command.Flags().Changed(flag) && !rendering {
+			return fault.Errorf(fault.Usage, "--%s goes with --included: without it nothing is left out", flag)
+		}
+	}
+	return nil
+}
+
+// platform is the cloud whose CredentialsRequests are wanted: of the flag, else of the installer's file or, with
+// --included-by-cluster, of the connected cluster; "" for all. A flag that says another one is a mistake.
+func (c *extractCommand) platform(ctx context.Context, config *manifest.InstallConfig) (string, error) {
+	if !c.credentials {
+		return "", nil
+	}
+	known := ""
+	switch {
+	case config != nil:
+		known = config.Platform
+	case c.inclusion.byCluster:
+		infrastructure, err := c.cluster.Infrastructure(ctx)
+		if err != nil {
+			return "", byCluster(err, "")
+		}
+		known = strings.ToLower(infrastructure.Platform)
+	}
+	switch {
+	case known == "" || known == c.cloud:
+		return c.cloud, nil
+	case c.cloud != "":
+		return "", fault.Errorf(fault.Usage, "--cloud %s: the cluster is on %s", c.cloud, known)
+	case !slices.Contains(extract.Clouds(), known):
+		return "", fault.Errorf(fault.NotFound, "a cluster on the platform %s has no CredentialsRequests; --cloud names another one", known)
+	}
+	c.notef("only CredentialsRequests for %s, the platform of the cluster", known)
+	return known, nil
 }
 
 // keep is the condition under which documents stay, nil when all do. In a stream that is applied, what the
@@ -191,16 +252,13 @@ func (c *extractCommand) print(files []extract.File) error {
 }
 
 func (c *extractCommand) write(ctx context.Context, release *evaluated, files []extract.File) error {
-	if len(files) == 0 {
-		return fault.Errorf(fault.NotFound, "nothing is left to write: no document of release %s fits the flags", release.Version)
-	}
 	list := make([]wholefile.File, 0, len(files))
 	for _, f := range files {
 		list = append(list, wholefile.File{Path: f.Path, Data: f.Data})
 	}
 	var replaceable func(string) error
 	if c.force {
-		replaceable = holdsRelease
+		replaceable = func(dir string) error { return holdsRelease(dir, release.files) }
 	}
 	if err := wholefile.WriteFolder(ctx, c.to, list, replaceable); err != nil {
 		return err
@@ -209,14 +267,32 @@ func (c *extractCommand) write(ctx context.Context, release *evaluated, files []
 	return nil
 }
 
-// holdsRelease allows --force to replace a folder that an extraction made, and no other.
-func holdsRelease(dir string) error {
-	for _, name := range []string{payload.ReferencesName, filepath.Join(image.ReleaseFolder, payload.ReferencesName)} {
-		if info, err := os.Lstat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() {
-			return nil
+// holdsRelease allows --force to replace a folder that an extraction made and that holds nothing else.
+func holdsRelease(dir string, files payload.Files) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	found := false
+	for _, e := range entries {
+		isReferences := func(folder string) bool {
+			info, err := os.Lstat(filepath.Join(dir, folder, payload.ReferencesName))
+			return err == nil && info.Mode().IsRegular()
+		}
+		inPayload := func(f payload.File) bool { return f.Name == e.Name() }
+		switch {
+		case e.IsDir() && (e.Name() == image.OperatorFolder || e.Name() == image.ReleaseFolder):
+			found = found || isReferences(e.Name())
+		case e.Type().IsRegular() && (payload.IsManifestName(e.Name()) || slices.ContainsFunc(files.Release, inPayload)):
+			found = found || isReferences("")
+		default:
+			return fmt.Errorf("--force replaces extracted releases alone, and %s is no part of one: name another folder, or move it away", e.Name())
 		}
 	}
-	return errors.New("--force replaces extracted releases alone, and it holds none: name another folder")
+	if !found {
+		return errors.New("--force replaces extracted releases alone, and it holds none: name another folder")
+	}
+	return nil
 }
 
 func orUnknown(text string) string {

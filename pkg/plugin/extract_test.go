@@ -55,7 +55,14 @@ func TestExtract(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, run(t, "extract", release, "--to", precious, "--force"), 8, "",
-		"error: writing the folder "+precious+": --force replaces extracted releases alone, and it holds none: name another folder\n")
+		"error: writing the folder "+precious+": --force replaces extracted releases alone, and thesis is no part of one: name another folder, or move it away\n")
+	mine := filepath.Join(dir, "mine")
+	if err := os.Mkdir(mine, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "",
+		"error: writing the folder "+dir+": --force replaces extracted releases alone, and mine is no part of one: name another folder, or move it away\n")
+	want(t, run(t, "extract", release, "--to", t.TempDir(), "--force"), 0, "", "")
 }
 
 // TestExtractedFolderIsTheSameRelease reads back what was written, in both shapes, and rendered or not.
@@ -107,6 +114,18 @@ func TestExtractIncluded(t *testing.T) {
 	}
 }
 
+func TestExtractOfNothing(t *testing.T) {
+	release := layout(t, ordered())
+	for _, to := range []string{"-", filepath.Join(t.TempDir(), "d")} {
+		want(t, run(t, "extract", release, "--to", to, "--file", "nope"), 3, "", "error: the payload has no file \"nope\"; a pattern such as '*nope*' finds more\n")
+		want(t, run(t, "extract", release, "--to", to, "--included", "--file", "0000_50_c_00_preview.yaml"), 3, "",
+			"error: 0000_50_c_00_preview.yaml is left out: release.openshift.io/feature-set=TechPreviewNoUpgrade, the feature set is Default\n")
+		want(t, run(t, "extract", release, "--to", to, "--included", "--exclude-identifier", "x", "--profile", "hypershift"), 3, "",
+			"Warning: no manifest names the profile hypershift: this payload has self-managed-high-availability\n"+
+				"error: nothing is left to write: no document of release 4.14.0 fits the flags\n")
+	}
+}
+
 func TestExtractUsage(t *testing.T) {
 	release := layout(t, ordered())
 	for _, test := range []struct{ args, want string }{
@@ -115,6 +134,8 @@ func TestExtractUsage(t *testing.T) {
 		{"--operator-manifests --raw --included --to x", "--raw keeps templates, which have no documents yet: it cannot go with --included, --normalize or --to -"},
 		{"--cloud aws --to x", "--cloud goes with --credentials-requests"},
 		{"--credentials-requests --cloud mars --to x", `--cloud "mars": want one of alibabacloud, aws, azure, gcp, ibmcloud, nutanix, openstack, ovirt, powervs, vsphere`},
+		{"--to x --capabilities none", "--capabilities goes with --included: without it nothing is left out"},
+		{"--to x --profile hypershift", "--profile goes with --included: without it nothing is left out"},
 		{"--force --to -", "--force goes with --to DIR"},
 		{"--tools --to x", "extract has no --tools yet: use `oc adm release extract --tools`"},
 		{"--command=oc --to x", "extract has no --command yet: use `oc adm release extract --command`"},
@@ -138,7 +159,14 @@ func TestExtractCredentialsOfAPlatform(t *testing.T) {
 	args := []string{"extract", release, "--credentials-requests", "--to", "-"}
 	want(t, run(t, args...), 0, "---\n"+request("AWSProviderSpec")+"---\n"+request("GCPProviderSpec"), "")
 	want(t, run(t, append(args, "--install-config", config)...), 0, "---\n"+request("GCPProviderSpec"), "")
-	want(t, run(t, append(args, "--install-config", config, "--cloud", "aws")...), 0, "---\n"+request("AWSProviderSpec"), "")
+	want(t, run(t, append(args, "--cloud", "aws")...), 0, "---\n"+request("AWSProviderSpec"), "")
+	want(t, run(t, append(args, "--install-config", config, "--cloud", "aws")...), 2, "", "error: --cloud aws: the cluster is on gcp\n")
+	want(t, run(t, append(args, "--cloud", "openstack")...), 3, "", "error: nothing is left to write: no document of release 4.14.0 fits the flags\n")
+	if err := os.WriteFile(config, []byte("apiVersion: v1\nplatform: {baremetal: {}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want(t, run(t, append(args, "--install-config", config)...), 3, "",
+		"error: a cluster on the platform baremetal has no CredentialsRequests; --cloud names another one\n")
 }
 
 func TestRow24ExtractKeepsWhatCannotBeRead(t *testing.T) {

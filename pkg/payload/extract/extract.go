@@ -39,7 +39,7 @@ type Options struct {
 // name or pattern that matches nothing is fault.NotFound; a document that cannot be read is fault.Integrity
 // where documents matter.
 func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o Options) ([]File, error) {
-	if err := checkPatterns(o.Names); err != nil {
+	if err := checkNames(files, o); err != nil {
 		return nil, err
 	}
 	documents, err := byFile(entries, o)
@@ -71,7 +71,7 @@ func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o
 	if err := add(manifest.ReleaseFolder, files.Release); err != nil {
 		return nil, err
 	}
-	return written, unmatched(o.Names, written)
+	return written, nil
 }
 
 // key is a file in one of the two folders.
@@ -94,7 +94,7 @@ func byFile(entries []manifest.Entry, o Options) (map[key][]manifest.Entry, erro
 	}
 	groups := map[key][]manifest.Entry{}
 	for _, e := range entries {
-		if e.Folder == manifest.OperatorFolder && !o.Operator {
+		if e.Folder == manifest.OperatorFolder && !o.Operator || !matches(o.Names, e.File) {
 			continue
 		}
 		if e.Problem != "" {
@@ -151,11 +151,24 @@ func writeDocument(b *bytes.Buffer, raw []byte) {
 	}
 }
 
-func checkPatterns(patterns []string) error {
-	for _, pattern := range patterns {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return fault.Errorf(fault.Usage, "malformed pattern %q: * ? and [a-z] are understood", pattern)
+// checkNames refuses malformed patterns, and names that no file of the payload has.
+func checkNames(files payload.Files, o Options) error {
+	all := files.Release
+	if o.Operator {
+		all = slices.Concat(files.Operator, files.Release)
+	}
+	for _, name := range o.Names {
+		if _, err := path.Match(name, ""); err != nil {
+			return fault.Errorf(fault.Usage, "malformed pattern %q: * ? and [a-z] are understood", name)
 		}
+		if slices.ContainsFunc(all, func(f payload.File) bool { return matchesOne(name, f.Name) }) {
+			continue
+		}
+		hint := ""
+		if !strings.ContainsAny(name, "*?[") {
+			hint = "; a pattern such as '*" + name + "*' finds more"
+		}
+		return fault.Errorf(fault.NotFound, "the payload has no file %q%s", name, hint)
 	}
 	return nil
 }
@@ -168,19 +181,4 @@ func matches(names []string, file string) bool {
 func matchesOne(name, file string) bool {
 	ok, _ := path.Match(name, file)
 	return ok || name == file
-}
-
-// unmatched is the error of the first name that no file has.
-func unmatched(names []string, written []File) error {
-	for _, name := range names {
-		found := slices.ContainsFunc(written, func(f File) bool { return matchesOne(name, path.Base(f.Path)) })
-		if !found {
-			hint := ""
-			if !strings.ContainsAny(name, "*?[") {
-				hint = "; a pattern such as '*" + name + "*' finds more"
-			}
-			return fault.Errorf(fault.NotFound, "the payload has no file %q%s", name, hint)
-		}
-	}
-	return nil
 }

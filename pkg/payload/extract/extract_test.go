@@ -189,16 +189,25 @@ func TestStream(t *testing.T) {
 	source := small()
 	p := manifest.Load(source, manifest.Render{ReleaseImage: "r@d"})
 	entries, _ := manifest.Evaluate(p.Objects, manifest.Settings{Gates: manifest.Gates{Mode: manifest.UncheckedGates}})
-	got, err := extract.Stream(entries, extract.Options{Keep: named("own", "a3", "b")})
+	got, err := extract.Stream(source, entries, extract.Options{Keep: named("own", "a3", "b")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := "---\n" + object("a3") + "---\n" + string(source.Release[1].Data) + "\n"; string(got) != want {
 		t.Errorf("got %s", got)
 	}
-	got, err = extract.Stream(entries, extract.Options{Operator: true, Keep: named("own")})
+	got, err = extract.Stream(source, entries, extract.Options{Operator: true, Keep: named("own")})
 	if want := "---\n" + object("own") + "data: {image: 'r@d'}\n"; err != nil || string(got) != want {
 		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+func TestStreamNames(t *testing.T) {
+	source := small()
+	for name, kind := range map[string]fault.Kind{"nope": fault.NotFound, "[": fault.Usage} {
+		if _, err := extract.Stream(source, nil, extract.Options{Names: []string{name}}); fault.KindOf(err) != kind {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 
@@ -215,7 +224,7 @@ func TestRow24WhatCannotBeRead(t *testing.T) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
-	if _, err := extract.Stream(entries, extract.Options{}); fault.KindOf(err) != fault.Integrity {
+	if _, err := extract.Stream(source, entries, extract.Options{}); fault.KindOf(err) != fault.Integrity {
 		t.Errorf("stream: %v", err)
 	}
 }

@@ -3,13 +3,18 @@ package extract
 import (
 	"bytes"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
 // Stream is one YAML stream of the entries that stay, in their order, for `oc apply -f -`: documents byte for
-// byte, or as oc writes them with Normalize. A document that cannot be read is fault.Integrity.
-func Stream(entries []manifest.Entry, o Options) ([]byte, error) {
+// byte, or as oc writes them with Normalize. A name that no file has is fault.NotFound, a document that cannot be
+// read fault.Integrity.
+func Stream(files payload.Files, entries []manifest.Entry, o Options) ([]byte, error) {
+	if err := checkNames(files, o); err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
 	for _, e := range entries {
 		if e.Folder == manifest.OperatorFolder && !o.Operator || !matches(o.Names, e.File) {
