@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -55,6 +56,9 @@ func WriteFolder(ctx context.Context, dir string, files []File, replaceable func
 		return local(dir, err)
 	}
 	if occupied {
+		if info, err := os.Stat(dir); err == nil {
+			_ = os.Chmod(fresh, info.Mode().Perm()) // as its owner had set it
+		}
 		if err := os.Rename(dir, filepath.Join(temporary, "old")); err != nil {
 			return local(dir, err)
 		}
@@ -69,6 +73,9 @@ func WriteFolder(ctx context.Context, dir string, files []File, replaceable func
 }
 
 func local(dir string, err error) error {
+	if errors.Is(err, syscall.EBUSY) {
+		err = errors.New("it is a mount point and cannot appear as a whole: name a folder in it")
+	}
 	return fault.Errorf(fault.Local, "writing the folder %s: %w", dir, err)
 }
 

@@ -38,11 +38,14 @@ func TestWriteFolder(t *testing.T) {
 func TestFolderThatIsThere(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "d")
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := wholefile.WriteFolder(t.Context(), dir, files("old"), nil); err != nil {
 		t.Fatalf("an empty folder is taken: %v", err)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("its mode is now %v (%v)", info.Mode(), err)
 	}
 	for want, replaceable := range map[string]func(string) error{
 		"it is not empty: name another folder, or replace it with --force": nil,

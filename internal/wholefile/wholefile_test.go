@@ -3,6 +3,7 @@
 package wholefile_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,6 +96,10 @@ func TestRow40NoSpaceLeavesNothing(t *testing.T) {
 func TestRow53Modes(t *testing.T) {
 	dir := t.TempDir()
 	for mask, want := range map[int]os.FileMode{0: 0o644, 0o022: 0o644, 0o077: 0o600, 0o027: 0o640} {
+		dir := filepath.Join(dir, fmt.Sprint(mask))
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
 		old := syscall.Umask(mask)
 		file := filepath.Join(dir, "f")
 		err := wholefile.Write(file, []byte("x"))
