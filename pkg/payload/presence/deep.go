@@ -3,6 +3,8 @@ package presence
 import (
 	"context"
 	"encoding/json"
+	"strings"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 
@@ -10,71 +12,134 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// maxDepth is how deep manifest lists may lie in one another.
-const maxDepth = 3
+const (
+	maxDepth     = 3    // how deep manifest lists may lie in one another
+	maxDocuments = 1000 // manifests that are fetched for one image
+)
 
 // descriptor is a part of an image, as its manifest names it.
 type descriptor struct {
-	Digest string `json:"digest"`
-	Size   int64  `json:"size"`
+	MediaType string   `json:"mediaType"`
+	Digest    string   `json:"digest"`
+	Size      int64    `json:"size"`
+	URLs      []string `json:"urls"`
 }
 
 // document is a manifest or a manifest list.
 type document struct {
-	Config    *descriptor  `json:"config"`
-	Layers    []descriptor `json:"layers"`
-	Manifests []descriptor `json:"manifests"`
+	SchemaVersion int          `json:"schemaVersion"`
+	Config        *descriptor  `json:"config"`
+	Layers        []descriptor `json:"layers"`
+	Manifests     []descriptor `json:"manifests"`
 }
 
-// checkManifest fetches a manifest, verifies it, and asks for everything that it names: of a list for each of
-// its images.
-func checkManifest(ctx context.Context, registry Registry, repository string, d digest.Digest, depth int) error {
-	if depth > maxDepth {
-		return fault.Errorf(fault.Integrity, "%s@%s: manifest lists lie more than %d deep in one another", repository, d, maxDepth)
-	}
-	body, _, _, err := registry.Manifest(ctx, repository, d.String())
-	if err != nil {
-		return err
-	}
-	if got := digest.FromBytes(body); got != d {
-		return fault.Errorf(fault.Integrity, "%s@%s: the manifest has the digest %s", repository, d, got)
-	}
-	var m document
+// parse reads a manifest; what is none, or two things at once, is fault.Integrity.
+func parse(body []byte) (*document, error) {
+	var m *document
 	if err := json.Unmarshal(body, &m); err != nil {
-		return fault.Errorf(fault.Integrity, "%s@%s: the manifest is not JSON: %w", repository, d, err)
+		return nil, fault.Errorf(fault.Integrity, "the manifest is not JSON: %w", err)
 	}
-	for _, child := range m.Manifests {
-		at, err := payload.ParseDigest(child.Digest)
-		if err != nil {
-			return fault.Errorf(fault.Integrity, "%s@%s: %w", repository, d, err)
-		}
-		if err := checkManifest(ctx, registry, repository, at, depth+1); err != nil {
-			return err
-		}
+	switch {
+	case m == nil || m.SchemaVersion != 2 || m.Config == nil && m.Manifests == nil:
+		return nil, fault.Errorf(fault.Integrity, "it is no manifest of an image, nor a list of them")
+	case m.Manifests != nil && (m.Config != nil || m.Layers != nil):
+		return nil, fault.Errorf(fault.Integrity, "it is a manifest and a list of manifests at once")
 	}
-	if m.Config != nil {
-		m.Layers = append([]descriptor{*m.Config}, m.Layers...)
-	}
-	for _, part := range m.Layers {
-		if err := checkBlob(ctx, registry, repository, part); err != nil {
-			return err
-		}
-	}
-	return nil
+	return m, nil
 }
 
-// checkBlob asks for one part of an image and compares its size.
-func checkBlob(ctx context.Context, registry Registry, repository string, part descriptor) error {
-	d, err := payload.ParseDigest(part.Digest)
+// deep asks for everything that images are made of, each manifest and blob once.
+type deep struct {
+	registry Registry
+
+	mu   sync.Mutex
+	once map[string]func() error // by REPOSITORY@DIGEST
+}
+
+func newDeep(registry Registry) *deep {
+	return &deep{registry: registry, once: map[string]func() error{}}
+}
+
+// single runs a question once and gives its answer ever after.
+func (d *deep) single(key string, ask func() error) error {
+	d.mu.Lock()
+	answer, ok := d.once[key]
+	if !ok {
+		answer = sync.OnceValue(ask)
+		d.once[key] = answer
+	}
+	d.mu.Unlock()
+	return answer()
+}
+
+// Image asks for an image's configuration and layers, those of all images of a list.
+func Image(ctx context.Context, registry Registry, repository string, d digest.Digest) error {
+	return newDeep(registry).image(ctx, repository, d)
+}
+
+func (d *deep) image(ctx context.Context, repository string, at digest.Digest) error {
+	documents := 0
+	return d.manifest(ctx, repository, at, 0, &documents)
+}
+
+// manifest fetches a manifest, verifies it, and asks for everything that it names.
+func (d *deep) manifest(ctx context.Context, repository string, at digest.Digest, depth int, documents *int) error {
+	name := repository + "@" + at.String()
+	if *documents++; depth > maxDepth || *documents > maxDocuments {
+		return fault.Errorf(fault.Integrity, "%s: manifest lists lie too deep in one another, or name too many images", name)
+	}
+	return d.single(name, func() error {
+		body, _, _, err := d.registry.Manifest(ctx, repository, at.String())
+		if err != nil {
+			return err
+		}
+		if got := digest.FromBytes(body); got != at {
+			return fault.Errorf(fault.Integrity, "%s: the manifest has the digest %s", name, got)
+		}
+		m, err := parse(body)
+		if err != nil {
+			return fault.Errorf(fault.Integrity, "%s: %w", name, err)
+		}
+		for _, child := range m.Manifests {
+			childAt, err := payload.ParseDigest(child.Digest)
+			if err != nil {
+				return fault.Errorf(fault.Integrity, "%s: %w", name, err)
+			}
+			if err := d.manifest(ctx, repository, childAt, depth+1, documents); err != nil {
+				return err
+			}
+		}
+		if m.Config != nil {
+			m.Layers = append([]descriptor{*m.Config}, m.Layers...)
+		}
+		for _, part := range m.Layers {
+			if err := d.blob(ctx, repository, part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// blob asks for one part of an image and compares its size. What lies elsewhere by its own account, a foreign
+// layer, is never asked for.
+func (d *deep) blob(ctx context.Context, repository string, part descriptor) error {
+	if len(part.URLs) > 0 || strings.Contains(part.MediaType, "foreign") || strings.Contains(part.MediaType, "nondistributable") {
+		return nil
+	}
+	at, err := payload.ParseDigest(part.Digest)
 	if err != nil {
 		return fault.Errorf(fault.Integrity, "%s: %w", repository, err)
 	}
-	size, err := registry.HeadBlob(ctx, repository, d)
-	if err != nil {
-		return err
-	}
-	if size >= 0 && size != part.Size {
-		return fault.Errorf(fault.Integrity, "%s@%s: the registry has %d bytes of it, the manifest says %d", repository, d, size, part.Size)
-	}
-	return nil
+	name := repository + "@" + at.String()
+	return d.single("blob "+name, func() error {
+		size, err := d.registry.HeadBlob(ctx, repository, at)
+		if err != nil {
+			return err
+		}
+		if size >= 0 && size != part.Size {
+			return fault.Errorf(fault.Integrity, "%s: the registry has %d bytes of it, the manifest says %d", name, size, part.Size)
+		}
+		return nil
+	})
 }

@@ -44,6 +44,10 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 		o.Parallel = 8
 	}
 	order, answers, down := distinct(components), map[string]error{}, map[string][]error{}
+	ask := questioner{registry: registry}
+	if o.Deep {
+		ask.deep = newDeep(registry)
+	}
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	slots := make(chan struct{}, o.Parallel)
@@ -57,7 +61,7 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 			err := unreachable(down[host])
 			mu.Unlock()
 			if err == nil {
-				err = checkOne(ctx, registry, image, o.Deep)
+				err = ask.one(ctx, image)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -104,8 +108,14 @@ func distinct(components []payload.Component) []string {
 	return order
 }
 
-// checkOne asks for one image by its digest.
-func checkOne(ctx context.Context, registry Registry, image string, deep bool) error {
+// questioner asks for images, deep when that is not nil.
+type questioner struct {
+	registry Registry
+	deep     *deep
+}
+
+// one asks for one image by its digest.
+func (q questioner) one(ctx context.Context, image string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -114,10 +124,10 @@ func checkOne(ctx context.Context, registry Registry, image string, deep bool) e
 	if err != nil {
 		return fault.Errorf(fault.Integrity, "it is not referenced by a digest: %s", image)
 	}
-	if deep {
-		return checkManifest(ctx, registry, repository, d, 0)
+	if q.deep != nil {
+		return q.deep.image(ctx, repository, d)
 	}
-	declared, err := registry.Head(ctx, repository, d.String())
+	declared, err := q.registry.Head(ctx, repository, d.String())
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func TestDeep(t *testing.T) {
 		want map[string]int
 	}{
 		"image": {testrelease.New("4.14.0").WithComponent("etcd").Squashed(), map[string]int{"GET manifest": 1, "HEAD blob": 2}},
-		"list":  {testrelease.New("4.14.0").WithComponent("etcd").Squashed().WithList("amd64", "arm64"), map[string]int{"GET manifest": 3, "HEAD blob": 4}},
+		"list":  {testrelease.New("4.14.0").WithComponent("etcd").Squashed().WithList("amd64", "arm64"), map[string]int{"GET manifest": 3, "HEAD blob": 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reg, c := real(t, test.b)
@@ -126,6 +126,44 @@ func (f fixed) Manifest(context.Context, string, string) ([]byte, string, string
 	return f.body, "", "", nil
 }
 
+// TestDeepAsksOnce: lists that name the same images over and over cost no more than one that names them once.
+func TestDeepAsksOnce(t *testing.T) {
+	child := []byte(`{"schemaVersion":2,"config":{"digest":"` + digest.FromString("c").String() + `","size":1},"layers":[]}`)
+	var children []string
+	for range 500 {
+		children = append(children, `{"digest":"`+digest.FromBytes(child).String()+`"}`)
+	}
+	list := []byte(`{"schemaVersion":2,"manifests":[` + strings.Join(children, ",") + `]}`)
+	reg := &recorder{Registry: documents{digest.FromBytes(child).String(): child, digest.FromBytes(list).String(): list}}
+	c := component("a", "q.io/r@"+digest.FromBytes(list).String())
+	for _, r := range presence.Check(t.Context(), reg, []payload.Component{c, component("b", c.Image)}, presence.Options{Deep: true}) {
+		if r.Err != nil {
+			t.Error(r.Err)
+		}
+	}
+	if len(reg.asked) != 3 {
+		t.Errorf("asked %q, want the list, its image and the configuration once each", reg.asked)
+	}
+	tooMany := strings.Repeat(children[0]+",", 1000) + children[0]
+	list = []byte(`{"schemaVersion":2,"manifests":[` + tooMany + `]}`)
+	reg = &recorder{Registry: documents{digest.FromBytes(child).String(): child, digest.FromBytes(list).String(): list}}
+	err := presence.Image(t.Context(), reg, "q.io/r", digest.FromBytes(list))
+	if fault.KindOf(err) != fault.Integrity || !strings.HasSuffix(err.Error(), "manifest lists lie too deep in one another, or name too many images") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// documents is a registry of manifests by digest, whose blobs all have one byte.
+type documents map[string][]byte
+
+func (d documents) Head(context.Context, string, string) (string, error) { return "", nil }
+func (d documents) HeadBlob(context.Context, string, digest.Digest) (int64, error) {
+	return 1, nil
+}
+func (d documents) Manifest(_ context.Context, _, name string) ([]byte, string, string, error) {
+	return d[name], "", "", nil
+}
+
 func TestAnswersThatAreWrong(t *testing.T) {
 	body := func(document any) []byte {
 		raw, err := json.Marshal(document)
@@ -135,8 +173,14 @@ func TestAnswersThatAreWrong(t *testing.T) {
 		return raw
 	}
 	blob := digest.FromString("blob").String()
-	layers := body(map[string]any{"layers": []any{map[string]any{"digest": blob, "size": 4}}})
-	malformed := body(map[string]any{"layers": []any{map[string]any{"digest": "sha256:../x"}}})
+	config := map[string]any{"digest": blob, "size": 4}
+	manifest := func(layers ...any) []byte {
+		return body(map[string]any{"schemaVersion": 2, "config": config, "layers": layers})
+	}
+	layers := manifest(map[string]any{"digest": blob, "size": 4})
+	malformed := manifest(map[string]any{"digest": "sha256:../x"})
+	foreign := manifest(map[string]any{"digest": "sha256:../x", "urls": []string{"https://elsewhere"}})
+	both := body(map[string]any{"schemaVersion": 2, "config": config, "manifests": []any{}})
 	for name, test := range map[string]struct {
 		registry fixed
 		deep     bool
@@ -146,7 +190,11 @@ func TestAnswersThatAreWrong(t *testing.T) {
 		"another digest":      {fixed{declared: blob}, false, layers, "IMAGE: the registry answers with another image, " + blob},
 		"another manifest":    {fixed{body: []byte("{}")}, true, layers, "IMAGE: the manifest has the digest " + digest.FromString("{}").String()},
 		"no JSON":             {fixed{body: []byte("x")}, true, []byte("x"), "IMAGE: the manifest is not JSON: invalid character 'x' looking for beginning of value"},
-		"a malformed digest":  {fixed{body: malformed}, true, malformed, `q.io/r: malformed digest "sha256:../x": want sha256 with 64 lower-case hex digits`},
+		"no manifest":         {fixed{body: []byte("{}")}, true, []byte("{}"), "IMAGE: it is no manifest of an image, nor a list of them"},
+		"null":                {fixed{body: []byte("null")}, true, []byte("null"), "IMAGE: it is no manifest of an image, nor a list of them"},
+		"two things at once":  {fixed{body: both}, true, both, "IMAGE: it is a manifest and a list of manifests at once"},
+		"a foreign layer":     {fixed{body: foreign, size: 4}, true, foreign, ""},
+		"a malformed digest":  {fixed{body: malformed, size: 4}, true, malformed, `q.io/r: malformed digest "sha256:../x": want sha256 with 64 lower-case hex digits`},
 		"a layer of one byte": {fixed{body: layers, size: 1}, true, layers, "q.io/r@" + blob + ": the registry has 1 bytes of it, the manifest says 4"},
 		"a layer without end": {fixed{body: layers, size: -1}, true, layers, ""},
 	} {
