@@ -16,27 +16,27 @@ type connected struct {
 	operator cluster.Operator
 }
 
-// ask reads from the cluster what --included-by-cluster needs beyond the flags that were given.
-func (f *factory) ask(ctx context.Context, given func(flag string) bool) (*connected, error) {
-	var c connected
-	var err error
+// ask reads from the cluster what --included-by-cluster needs beyond the flags that were given. An error comes with the
+// flags that would do without the question.
+func (f *factory) ask(ctx context.Context, given func(flag string) bool) (c *connected, without string, err error) {
+	c = &connected{}
 	if c.version, err = f.cluster.Version(ctx); err != nil {
-		return nil, byCluster(err, "")
+		return nil, "", err
 	}
 	c.gates = &cluster.FeatureGates{}
 	if !given("feature-set") || !given("feature-gates") {
 		if c.gates, err = f.cluster.FeatureGates(ctx); err != nil {
-			return nil, byCluster(err, "--feature-set and --feature-gates")
+			return nil, "--feature-set and --feature-gates", err
 		}
 	}
 	if !given("profile") || !given("exclude-identifier") {
 		if c.operator, err = f.cluster.Operator(ctx); err != nil {
-			return nil, byCluster(err, "--profile and --exclude-identifier")
+			return nil, "--profile and --exclude-identifier", err
 		}
 	}
 	f.notef("the cluster at %s has profile %s, feature set %s, exclude identifier %q and %d overrides", c.version.Server,
 		orElse(c.operator.Profile, manifest.DefaultProfile), orElse(c.gates.FeatureSet, "Default"), c.operator.ExcludeIdentifier, len(c.version.Overrides))
-	return &c, nil
+	return c, "", nil
 }
 
 func orElse(text, other string) string {

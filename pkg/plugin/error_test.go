@@ -42,6 +42,7 @@ func TestUsage(t *testing.T) {
 		{name: "arch", args: "images " + release + " --arch sparc", want: `--arch "sparc": want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x`},
 		{name: "os", args: "images " + release + " --filter-by-os windows/amd64", want: `--filter-by-os "windows/amd64": want linux/ARCH, releases are for Linux alone`},
 		{name: "size", args: "images " + release + " --max-payload-size x", want: `--max-payload-size "x": want a positive size such as 512Mi or 1G`},
+		{name: "no requests", args: "images " + release + " --max-per-registry 0", want: "--max-per-registry 0: at least one request is needed"},
 		{name: "timeout", args: "images " + release + " --timeout -1s", want: `--timeout -1s: a time cannot be negative`},
 		{name: "not here yet", args: "info --size " + release, want: "info has no --size yet: use `oc adm release info --size`"},
 		{name: "columns", args: "info --commits --pullspecs " + release, want: "only one of --pullspecs, --commits, --commit-urls, --image-for, -o and --jq can be given"},

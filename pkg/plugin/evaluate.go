@@ -32,8 +32,9 @@ func listManifests() readOptions { return readOptions{want: wantManifests(), ind
 func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository string, c inclusion, o readOptions) (*evaluated, error) {
 	if c.flags.byCluster {
 		var err error
-		if c.connected, err = f.ask(ctx, c.given); err != nil {
-			return nil, err
+		var without string
+		if c.connected, without, err = f.ask(ctx, c.given); err != nil {
+			return nil, byCluster(err, without)
 		}
 	}
 	release, files, err := f.read(ctx, ref, repository, o)

@@ -64,7 +64,7 @@ func (f *factory) opener(references ...image.Reference) (image.Opener, error) {
 	}, nil
 }
 
-// logger tells with -v=1 what is tried again, with -v=4 each request.
+// logger tells with -v=1 what is tried again, with -v=4 what there is beyond that.
 func (f *factory) logger() *slog.Logger {
 	level := slog.LevelWarn
 	switch {

@@ -29,13 +29,16 @@ func (g *globalFlags) add(flags *pflag.FlagSet) {
 	g.cluster.add(flags)
 	flags.DurationVar(&g.timeout, "timeout", 0, "Give up after this time, such as 30s or 2m; 0 for never")
 	flags.BoolVar(&g.strict, "strict", false, "Exit with 7 when there was a warning about the release")
-	flags.IntVarP(&g.verbosity, "v", "v", 0, "How much to tell on stderr: 1 what was resolved, 4 requests")
+	flags.IntVarP(&g.verbosity, "v", "v", 0, "How much to tell on stderr: 1 what was resolved and what is tried again")
 }
 
 // check refuses flags that contradict each other or that no release could meet.
 func (g *globalFlags) check() error {
 	if g.cluster.pullSecret && g.registry.authFile != "" {
 		return fault.Errorf(fault.Usage, "--pull-secret-from-cluster and --authfile both say where credentials are: give one of them")
+	}
+	if g.registry.maxPerRegistry < 1 {
+		return fault.Errorf(fault.Usage, "--max-per-registry %d: at least one request is needed", g.registry.maxPerRegistry)
 	}
 	return g.arch.check()
 }

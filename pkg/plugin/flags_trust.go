@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -20,9 +21,9 @@ type trustFlags struct {
 
 func (t *trustFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&t.keyrings, "keyring", nil, "File or folder with OpenPGP keys to trust, or a ConfigMap with them; nobody else is then trusted")
+	flags.StringSliceVar(&t.keyrings, "keyring", nil, "File with OpenPGP keys to trust, a ConfigMap with them, or a folder of which every file has to be satisfied; nobody else is then trusted")
 	flags.StringSliceVar(&t.keys, "key", nil, "File with a public key to trust for sigstore signatures; nobody else is then trusted")
-	flags.StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a folder, a file, a ConfigMap or an https address")
+	flags.StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a folder, a file, a ConfigMap or an https address; a cluster that is named is asked too")
 	flags.BoolVar(&t.cluster, "trust-cluster", false, "Trust the keys of the release that the connected cluster runs")
 }
 
@@ -67,6 +68,11 @@ func (t *trustFlags) read(f *factory) (trusted, error) {
 		r.openPGP.Stores = append(r.openPGP.Stores, opened)
 	}
 	if t.cluster {
+		if _, err := f.global.cluster.config(f.Environment); err != nil {
+			return trusted{}, fmt.Errorf("--trust-cluster: %w", err)
+		}
+	}
+	if t.cluster || f.global.cluster.given() {
 		r.openPGP.Cluster = &store.Cluster{Objects: f.cluster}
 	}
 	return r, nil

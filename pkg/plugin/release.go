@@ -16,6 +16,7 @@ import (
 type loaded struct {
 	*payload.Release
 	reference image.Reference
+	image     image.Image
 	identity  image.Identity
 	config    *image.Config // only when it was asked for
 	pullSpec  string        // by digest, "" when the source has no digest
@@ -47,7 +48,7 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 	if err != nil {
 		return nil, payload.Files{}, err
 	}
-	l := &loaded{reference: ref}
+	l := &loaded{reference: ref, image: img}
 	l.notebook, _ = img.(image.Notebook)
 	if o.index && l.recall() {
 		o.want.Contents = func(folder, name string) bool { return folder == image.OperatorFolder && payload.IsManifestName(name) }
@@ -62,7 +63,7 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 	}
 	l.HasManifests = l.identity.ManifestsKnown
 	l.pullSpec = pullSpec(l.identity, repository)
-	if l.pullSpec != "" {
+	if l.pullSpec != "" && l.pullSpec != ref.Text {
 		f.notef("%s is %s", ref.Text, l.pullSpec)
 	}
 	for _, warning := range l.Warnings {

@@ -9,6 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/presence"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/payload/trust"
 	"github.com/release-x/oc-release-x/pkg/printers"
@@ -55,7 +56,7 @@ with; with --trust-cluster those of the running cluster. A release never vouches
 	c.release.add(c.command)
 	c.output = newOutputFlags(c.command, printers.Forms{Table: true})
 	c.trust.add(c.command)
-	c.command.Flags().BoolVar(&c.deep, "deep", false, "Look for the configuration and the layers of every component image too")
+	c.command.Flags().BoolVar(&c.deep, "deep", false, "Read all layers of the release, and look for the configuration and the layers of every component image too")
 	return c.command
 }
 
@@ -99,7 +100,7 @@ type verification struct {
 // run makes the checks. A chain of digests that is broken ends it: nothing below it is worth a look.
 func (v *verification) run(ctx context.Context, repository string, cmd *cobra.Command) error {
 	all := image.Want{Contents: image.AllContents, Operator: true}
-	release, files, err := v.read(ctx, v.ref, repository, readOptions{want: all})
+	release, files, err := v.read(ctx, v.ref, repository, readOptions{want: all, config: true})
 	switch {
 	case fault.KindOf(err) == fault.Integrity:
 		v.add(v1alpha1.Check{Name: "digest-chain", Subject: v.ref.Text, Result: v1alpha1.Fail, Reason: err.Error()})
@@ -111,11 +112,13 @@ func (v *verification) run(ctx context.Context, repository string, cmd *cobra.Co
 		return err
 	}
 	v.release, v.files = release, files
-	v.checkChain()
+	v.checkChain(ctx)
 	v.checkReferences()
 	v.checkSignatures(ctx)
 	v.checkImages(ctx)
-	v.checkHash(ctx, cmd)
+	if err := v.checkHash(ctx, cmd); err != nil {
+		return err
+	}
 	return context.Cause(ctx)
 }
 
@@ -157,19 +160,45 @@ func (v *verification) verdict() error {
 	return nil
 }
 
-// checkChain says what was verified while the release was read.
-func (v *verification) checkChain() {
+// checkChain says what was verified while the release was read, and looks at the layers that were not: on disk and
+// with --deep to the last byte, in a registry whether they are there.
+func (v *verification) checkChain(ctx context.Context) {
 	id := v.release.identity
-	check := v1alpha1.Check{Name: "digest-chain", Subject: v.ref.Text, Digest: id.Digest.String()}
-	switch {
-	case id.Digest == "":
+	check := v1alpha1.Check{Name: "digest-chain", Subject: v.ref.Text, Digest: id.Digest.String(), Result: v1alpha1.Pass}
+	if id.Digest == "" {
 		check.Result, check.Reason = v1alpha1.Skipped, "this source has no digest: read the release from a registry, a layout or an archive"
-	case id.ListDigest != "":
-		check.Result, check.Reason = v1alpha1.Pass, fmt.Sprintf("list %s, image %s, its layers and image-references", id.ListDigest, id.Digest)
-	default:
-		check.Result, check.Reason = v1alpha1.Pass, fmt.Sprintf("image %s, its layers and image-references", id.Digest)
+		v.add(check)
+		return
+	}
+	layers, err := v.checkLayers(ctx)
+	check.Reason = fmt.Sprintf("image %s, its configuration, image-references; %s", id.Digest, layers)
+	if id.ListDigest != "" {
+		check.Reason = fmt.Sprintf("list %s, %s", id.ListDigest, check.Reason)
+	}
+	switch kind := fault.KindOf(err); {
+	case kind == fault.Auth || kind == fault.Network:
+		v.stop(check, err)
+		return
+	case err != nil:
+		check.Result, check.Reason = v1alpha1.Fail, err.Error()
 	}
 	v.add(check)
+}
+
+// checkLayers looks at all layers of the release image, and says how.
+func (v *verification) checkLayers(ctx context.Context) (how string, err error) {
+	id := v.release.identity
+	layered, ok := v.release.image.(image.Layered)
+	switch {
+	case !ok:
+		return "the layers are not known", nil
+	case v.ref.Kind != image.KindRegistry || v.deep && !v.global.cache.offline:
+		n, err := layered.VerifyLayers(ctx)
+		return fmt.Sprintf("all %d layers", n), err
+	case v.global.cache.offline:
+		return "the layers that hold the payload", nil
+	}
+	return "the layers that hold the payload, the others are there", presence.Image(ctx, v.client, id.Repository, id.Digest)
 }
 
 // checkReferences fails for components that a digest does not fix.

@@ -76,32 +76,48 @@ func (v *verification) progress() func(done, total int) {
 	}
 }
 
-// checkHash compares the manifests with those that the connected cluster loaded, when it runs this release.
-func (v *verification) checkHash(ctx context.Context, cmd *cobra.Command) {
+// checkHash compares the manifests with those that the connected cluster loaded, when it runs this release. A cluster
+// that nobody named and that cannot be asked is passed over; a mistake in the flags that name one is an error.
+func (v *verification) checkHash(ctx context.Context, cmd *cobra.Command) error {
 	check := v1alpha1.Check{Name: "payload-hash", Result: v1alpha1.Skipped}
-	skip := func(reason string) { check.Reason = reason; v.add(check) }
-	if !v.release.HasManifests {
-		skip("this source has no manifests")
-		return
+	named := v.global.cluster.given()
+	asking, cancel := ctx, context.CancelFunc(func() {})
+	if !named {
+		asking, cancel = context.WithTimeoutCause(ctx, lookup, fmt.Errorf("no answer within %s", lookup))
 	}
-	short, cancel := context.WithTimeoutCause(ctx, lookup, fmt.Errorf("no answer within %s", lookup))
 	defer cancel()
-	version, err := v.factory.cluster.Version(short)
+	if !v.release.HasManifests {
+		check.Reason = "this source has no manifests"
+		v.add(check)
+		return nil
+	}
+	version, err := v.factory.cluster.Version(asking)
 	switch {
 	case errors.Is(err, errNoCluster):
-		skip("no cluster is connected")
-		return
-	case err != nil:
-		skip(err.Error())
-		return
-	case !version.IsDesired(v.release.identity.ListDigest, v.release.identity.Digest):
-		skip(fmt.Sprintf("the cluster at %s runs another release, %s", version.Server, version.Desired.Version))
-		return
-	}
-	check.Subject = "the cluster at " + version.Server
-	connected, err := v.ask(ctx, func(string) bool { return false })
-	if err != nil {
+		check.Reason = "no cluster is connected"
+	case err != nil && named && isMistake(err):
+		return err
+	case err != nil && named:
 		v.stop(check, err)
+		return nil
+	case err != nil:
+		check.Reason = err.Error()
+	case version.CompareHash("", v.release.Version, v.release.identity.ListDigest, v.release.identity.Digest) == cluster.Unrelated:
+		check.Reason = fmt.Sprintf("the cluster at %s runs another release, %s (%s)", version.Server, version.Desired.Version, version.Desired.Image)
+	default:
+		v.compareHash(ctx, cmd, version, check)
+		return nil
+	}
+	v.add(check)
+	return nil
+}
+
+// compareHash makes the check for the cluster that runs the release.
+func (v *verification) compareHash(ctx context.Context, cmd *cobra.Command, version *cluster.Version, check v1alpha1.Check) {
+	check.Subject = "the cluster at " + version.Server
+	connected, _, err := v.ask(ctx, func(string) bool { return false })
+	if err != nil {
+		v.stop(check, fmt.Errorf("the payload hash was not compared: %w", err))
 		return
 	}
 	decided := v.decide(v.ref, v.release, v.files, inclusion{flags: &inclusionFlags{command: cmd}, connected: connected})
@@ -116,10 +132,8 @@ func (v *verification) checkHash(ctx context.Context, cmd *cobra.Command) {
 		check.Result, check.Reason = v1alpha1.Pass, "the manifests are those that it loaded: "+hash
 	case cluster.Differs:
 		check.Result, check.Reason = v1alpha1.Fail, fmt.Sprintf("it loaded other manifests: %s, these are %s", version.Hash, hash)
-	case cluster.Unknown:
-		check.Reason = "it has loaded no manifests yet"
 	default:
-		check.Reason = "it runs another release"
+		check.Reason = "it has loaded no manifests yet"
 	}
 	v.add(check)
 }

@@ -107,7 +107,7 @@ func TestVerifyTable(t *testing.T) {
 	lines := strings.Split(got.out, "\n")
 	for i, want := range []string{
 		"CHECK RESULT SUBJECT REASON",
-		"digest-chain PASS " + s.release + " image " + s.digest.String() + ", its layers and image-references",
+		"digest-chain PASS " + s.release + " image " + s.digest.String() + ", its configuration, image-references; the layers that hold the payload, the others are there",
 		"references PASS 1 components each by digest",
 		"signature PASS image, keyring " + s.keyring + " signed ",
 		"sigstore SKIPPED image no key to trust: ",
@@ -159,6 +159,39 @@ func TestVerifyExitCodes(t *testing.T) {
 	want(t, run(t, "verify", s.release, "--keyring", "/nowhere"), 8, "", "error: there is no keyring /nowhere\n")
 }
 
+// A changed byte in a layer that the payload does not lie in breaks the chain too.
+func TestVerifyReadsEveryLayer(t *testing.T) {
+	s := signedRelease(t)
+	changed := s.builder().WithBaseLayer(testrelease.File("usr/bin/a", "x")).WithStored(testrelease.LayerPart(0), func(data []byte) []byte {
+		data = append([]byte{}, data...)
+		data[len(data)/2] ^= 1
+		return data
+	})
+	want(t, run(t, "images", layout(t, changed), "-o", "name"), 0, "etcd\n", "")
+	got := run(t, "verify", layout(t, changed), "--offline", "--jq", `.checks[]|select(.name=="digest-chain")|.result`)
+	if got.out != "FAIL\n" || got.code != 6 {
+		t.Errorf("exit code %d, %s %s", got.code, got.out, got.err)
+	}
+}
+
+// A cluster that is named and cannot be asked decides the exit code; one that is merely configured does not.
+func TestVerifyWithAClusterThatCannotBeAsked(t *testing.T) {
+	s := signedRelease(t)
+	trusted := []string{s.release, "--keyring", s.keyring, "--signature", s.folder}
+	c := testcluster.New(t)
+	if got := s.results(t, 4, append(trusted, "--kubeconfig", c.Kubeconfig(t, "expired"))...); got != allGood {
+		t.Errorf("an expired token: %s", got)
+	}
+	got := run(t, append([]string{"verify", "--insecure", "--kubeconfig", "/nowhere"}, trusted...)...)
+	if got.code != 8 || got.out != "" {
+		t.Errorf("a kubeconfig that is not there: exit code %d, %s", got.code, got.err)
+	}
+	got = run(t, append([]string{"verify", "--insecure", "--trust-cluster"}, s.release)...)
+	if got.code != 2 || !strings.HasPrefix(got.err, "error: --trust-cluster: no cluster is configured") {
+		t.Errorf("no cluster to trust: exit code %d, %s", got.code, got.err)
+	}
+}
+
 func TestVerifyAgainstTheCluster(t *testing.T) {
 	s := signedRelease(t)
 	pullSpec := host(s.server) + "/ocp/release@" + s.digest.String()
@@ -169,7 +202,7 @@ func TestVerifyAgainstTheCluster(t *testing.T) {
 	}{
 		"the same":    {hash, pullSpec, "PASS the manifests are those that it loaded: " + hash, 0},
 		"others":      {"AAAAAAAAAAA=", pullSpec, "FAIL it loaded other manifests: AAAAAAAAAAA=, these are " + hash, 6},
-		"another one": {hash, host(s.server) + "/ocp/release@" + s.component.String(), "SKIPPED the cluster at HOST runs another release, 4.14.0", 0},
+		"another one": {hash, host(s.server) + "/ocp/release@" + s.component.String(), "SKIPPED the cluster at HOST runs another release, 4.14.0 (" + host(s.server) + "/ocp/release@" + s.component.String() + ")", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := testcluster.New(t).WithOperator().

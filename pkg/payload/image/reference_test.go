@@ -108,6 +108,7 @@ func TestParseReferenceRefuses(t *testing.T) {
 		{"containers-storage://x", `"containers-storage://x": containers-storage:// is no form of a release: want ` + forms},
 		{"ocidir:x", `"ocidir:x": want oci:DIR[:TAG] or ocidir://DIR[:TAG]`},
 		{"https://user:secret@quay.io/a/b", `a release in a registry is named without https://: want quay.io/org/repo:tag`},
+		{"user:secret@quay.io/a/b:t", `a reference has no user and password in it: credentials come from --authfile`},
 		{"oci:", `"oci:" names no path`},
 		{"oci::tag", `"oci::tag" names no path`},
 		{"dir:", `"dir:" names no path`},

@@ -216,3 +216,18 @@ func TestRequestsAtOnceAreLimited(t *testing.T) {
 		t.Errorf("%d at once, want 2", most)
 	}
 }
+
+// A signature is named by a tag that is made of a digest, and lies beside the image: in a mirror of digests.
+func TestSignaturesLieWhereTheImageLies(t *testing.T) {
+	mirror, source := start(t, newHTTP), start(t, newHTTP)
+	tag := "sha256-" + strings.Repeat("a", 64) + ".sig"
+	manifest, _ := mirror.pushImage(t, "copy/r", tag)
+	set := mirrorSet(t, "ImageDigestMirrorSet", source.host+"/org", "NeverContactSource", mirror.host+"/copy")
+	c := registry.New(quick(registry.Options{Insecure: []string{mirror.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
+	body, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", tag)
+	if err != nil || !bytes.Equal(body, manifest) {
+		t.Fatalf("got %q, %v", body, err)
+	}
+	wantRequests(t, mirror, "GET /v2/copy/r/manifests/"+tag)
+	wantRequests(t, source)
+}

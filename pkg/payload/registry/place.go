@@ -18,7 +18,7 @@ import (
 // names every one. discard ends a result that came after ctx.
 func eachPlace[T any](ctx context.Context, c *Client, repository string, r ref.Ref, ask func(*session, ref.Ref) (T, error), discard func(T)) (T, error) {
 	var none T
-	places, err := c.places(repository, r.Digest != "")
+	places, err := c.places(repository, r.Digest != "" || isSignatureTag(r.Tag))
 	if err != nil {
 		return none, err
 	}
@@ -49,6 +49,14 @@ func eachPlace[T any](ctx context.Context, c *Client, repository string, r ref.R
 		failures = append(failures, err)
 	}
 	return none, allFailed(r, failures)
+}
+
+// isSignatureTag says whether a tag is made of a digest, as those of sigstore signatures are: it lies where the image
+// lies, so the mirrors of digests have it.
+func isSignatureTag(tag string) bool {
+	digest, found := strings.CutSuffix(tag, ".sig")
+	hex, ofDigest := strings.CutPrefix(digest, "sha256-")
+	return found && ofDigest && len(hex) == 64
 }
 
 // places lists where to look, the source last unless it may not be contacted.
