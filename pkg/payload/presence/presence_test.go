@@ -160,6 +160,7 @@ func (d documents) Head(context.Context, string, string) (string, error) { retur
 func (d documents) HeadBlob(context.Context, string, digest.Digest) (int64, error) {
 	return 1, nil
 }
+
 func (d documents) Manifest(_ context.Context, _, name string) ([]byte, string, string, error) {
 	return d[name], "", "", nil
 }

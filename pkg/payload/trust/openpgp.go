@@ -48,12 +48,12 @@ func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
 		o.Now = time.Now()
 	}
 	own, ownErr := configmap.FindVerification(r.Files)
-	keyrings, err := o.trusted(ctx, own, ownErr)
+	keyrings, running, err := o.trusted(ctx, own, ownErr)
 	if err != nil {
 		return []Check{check.broken(err)}
 	}
 	s := search{options: o, want: want}
-	s.stores(own)
+	s.stores(own, running)
 	s.run(ctx, keyrings)
 	var checks []Check
 	for i, keyring := range keyrings {
@@ -63,34 +63,34 @@ func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
 	return checks
 }
 
-// trusted decides whose signatures count.
-func (o OpenPGP) trusted(ctx context.Context, own *configmap.Verification, ownErr error) ([]openpgp.Keyring, error) {
+// trusted decides whose signatures count; running is what the cluster says of itself when its keys do.
+func (o OpenPGP) trusted(ctx context.Context, own *configmap.Verification, ownErr error) (keyrings []openpgp.Keyring, running *configmap.Verification, err error) {
 	if len(o.Keyrings) > 0 {
-		return o.Keyrings, nil
+		return o.Keyrings, nil, nil
 	}
 	if known := o.known(own); known != nil {
-		return known, nil
+		return known, nil, nil
 	}
 	if !o.TrustCluster || o.Cluster == nil {
 		const mend = "name the keys that you trust with --keyring, or trust the running cluster's with --trust-cluster"
 		switch {
 		case ownErr != nil:
-			return nil, fault.Errorf(fault.Integrity, "no key to trust: the release's own cannot be read (%w); %s", ownErr, mend)
+			return nil, nil, fault.Errorf(fault.Integrity, "no key to trust: the release's own cannot be read (%w); %s", ownErr, mend)
 		case own == nil:
-			return nil, fault.Errorf(fault.Integrity, "no key to trust: the release brings none; %s", mend)
+			return nil, nil, fault.Errorf(fault.Integrity, "no key to trust: the release brings none; %s", mend)
 		}
-		return nil, fault.Errorf(fault.Integrity, "no key to trust: the release brings %s, which this program does not know, and a release cannot vouch for itself; %s", names(own.Keyrings), mend)
+		return nil, nil, fault.Errorf(fault.Integrity, "no key to trust: the release brings %s, which this program does not know, and a release cannot vouch for itself; %s", names(own.Keyrings), mend)
 	}
-	running, err := o.Cluster.Verification(ctx)
+	running, err = o.Cluster.Verification(ctx)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
-		return nil, fault.Errorf(fault.Integrity, "no key to trust: %w", err)
+		return nil, nil, fault.Errorf(fault.Integrity, "no key to trust: %w", err)
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case len(running.Keyrings) == 0:
-		return nil, fault.Errorf(fault.Integrity, "no key to trust: the cluster's ConfigMap %s has none", running.Name)
+		return nil, nil, fault.Errorf(fault.Integrity, "no key to trust: the cluster's ConfigMap %s has none", running.Name)
 	}
-	return running.Keyrings, nil
+	return running.Keyrings, running, nil
 }
 
 // known are the release's own keyrings with nothing in them but keys that this program knows; nil when it knows none. A
@@ -144,21 +144,29 @@ type search struct {
 	failed  []error // something may have been missed
 }
 
-// stores collects where to look: what the user named, the cluster, then what the release names.
-func (s *search) stores(own *configmap.Verification) {
+// stores collects where to look: what the user named, the cluster and the stores that a trusted one names, then what
+// the release names.
+func (s *search) stores(own, running *configmap.Verification) {
 	s.places = append(s.places, s.options.Stores...)
 	if s.options.Cluster != nil {
 		s.places = append(s.places, *s.options.Cluster)
 	}
-	if own == nil {
-		return
+	if running != nil {
+		s.named("the cluster's", running.Stores, (*store.Web).Store)
 	}
-	for _, address := range own.Stores {
+	if own != nil {
+		s.named("the release's", own.Stores, (*store.Web).Named)
+	}
+}
+
+// named adds stores by their addresses, opened as far as whoever names them is trusted.
+func (s *search) named(whose string, addresses []string, open func(*store.Web, string) (store.Store, error)) {
+	for _, address := range addresses {
 		if s.options.Web == nil {
-			s.absent = append(s.absent, fault.Errorf(fault.Network, "the release's store %.200q was not asked: that needs the network", address))
+			s.absent = append(s.absent, fault.Errorf(fault.Network, "%s store %.200q was not asked: that needs the network", whose, address))
 			continue
 		}
-		place, err := s.options.Web.Named(address)
+		place, err := open(s.options.Web, address)
 		if err != nil {
 			s.absent = append(s.absent, err)
 			continue

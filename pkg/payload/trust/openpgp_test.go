@@ -432,6 +432,25 @@ func TestTrustCluster(t *testing.T) {
 			t.Errorf("got %v", got[0].Err)
 		}
 	})
+	t.Run("its stores", func(t *testing.T) {
+		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/s/sha256="+image().Encoded()+"/signature-1" {
+				http.NotFound(w, r)
+				return
+			}
+			w.Write(alice.SignAtomic(t, image()))
+		}))
+		defer server.Close()
+		maps := fmt.Sprintf(`{"metadata":{"name":"release-verification","annotations":{"release.openshift.io/verification-config-map":""}},"data":{"verifier-public-key-c":%q,"store-c":%q}}`,
+			testsign.Armored(t, alice), server.URL+"/s")
+		got := VerifyOpenPGP(t.Context(), mine, OpenPGP{
+			Cluster: &store.Cluster{Objects: api{keys: maps}}, TrustCluster: true, Now: testsign.Now(),
+			Web: store.NewWeb(store.WebOptions{TLS: server.Client().Transport.(*http.Transport).TLSClientConfig}),
+		})
+		if len(got) != 1 || got[0].Result != Pass || !strings.Contains(got[0].Reason, server.URL+"/s/") {
+			t.Errorf("got %+v", got)
+		}
+	})
 	t.Run("it has none", func(t *testing.T) {
 		got := run(mine, api{}, true)
 		equal(t, got, Check{Name: "signature", Subject: "image", Result: Fail, Reason: "no key to trust: the cluster has no ConfigMap in openshift-config-managed with the annotation release.openshift.io/verification-config-map", Digest: image()})
