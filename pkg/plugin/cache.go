@@ -22,7 +22,8 @@ func newCacheCommand(f *factory) *cobra.Command {
 		Long: `What commands read from registries is kept, so that the second time costs no request: manifests,
 configurations and layers, by digest. Every byte is checked again when it is read.
 
-It lies in --cache-dir, takes 2 GiB at most, and what was not used for 30 days is deleted.`,
+It lies in --cache-dir. What was not used for 30 days is deleted, and above 2 GiB what was not used
+for longest.`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
