@@ -11,6 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
@@ -33,31 +34,43 @@ type factory struct {
 	warned int
 	kept   *cache.Cache // nil until it is asked for
 
+	clients map[image.Reference]*registry.Client // by the release that they were made for
+
 	cluster  *cluster.Cluster
 	verbatim map[image.Reference]string // what the cluster calls a release that it named
 	silent   bool                       // the cluster did not answer when it was asked for a version
 }
 
 func newFactory(env Environment) *factory {
-	f := &factory{Environment: env, global: &globalFlags{}, verbatim: map[image.Reference]string{}}
+	f := &factory{Environment: env, global: &globalFlags{}, verbatim: map[image.Reference]string{}, clients: map[image.Reference]*registry.Client{}}
 	f.cluster = newCluster(f)
 	return f
 }
 
-// opener gives access to releases, with what the user said of registries and limits. references are all
-// that the command will open.
-func (f *factory) opener(references ...image.Reference) (image.Opener, error) {
+// registries gives access to registries for a release: the same as before when it was asked for before, with the
+// tokens that it has by then.
+func (f *factory) registries(ref image.Reference) *registry.Client {
+	client, ok := f.clients[ref]
+	if !ok {
+		client = f.global.registry.client(f, ref)
+		f.clients[ref] = client
+	}
+	return client
+}
+
+// opener gives access to a release, with what the user said of registries and limits.
+func (f *factory) opener(ref image.Reference) (image.Opener, error) {
 	limits, err := f.global.limits.limits()
 	if err != nil {
 		return image.Opener{}, err
 	}
 	return image.Opener{
-		Registry: f.global.registry.client(f, references),
+		Registry: f.registries(ref),
 		Stdin:    f.In,
 		Arch:     f.global.arch.value(),
 		HostArch: runtime.GOARCH,
 		Limits:   limits,
-		Cache:    f.downloads(references),
+		Cache:    f.downloads([]image.Reference{ref}),
 		Offline:  f.global.cache.offline,
 		Notef:    f.notef,
 		Warnf:    f.warnf,

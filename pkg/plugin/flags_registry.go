@@ -34,8 +34,8 @@ func (r *registryFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&r.allowRealm, "allow-realm", nil, "Host of a token server outside the registry's domain that may see credentials")
 }
 
-// client makes the access to registries; --insecure holds for the hosts that these references are written with.
-func (r *registryFlags) client(f *factory, references []image.Reference) *registry.Client {
+// client makes the access to registries; --insecure holds for the host that the release is written with.
+func (r *registryFlags) client(f *factory, ref image.Reference) *registry.Client {
 	options := registry.Options{
 		AuthFile:       r.authFile,
 		Getenv:         f.Getenv,
@@ -55,10 +55,8 @@ func (r *registryFlags) client(f *factory, references []image.Reference) *regist
 		options.PullSecret = f.pullSecret
 	}
 	if r.insecure {
-		for _, ref := range references {
-			if host, _, ok := strings.Cut(ref.Repository, "/"); ok {
-				options.Insecure = append(options.Insecure, host)
-			}
+		if host, _, ok := strings.Cut(ref.Repository, "/"); ok {
+			options.Insecure = []string{host}
 		}
 	}
 	return registry.New(options)

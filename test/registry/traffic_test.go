@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"sync"
 	"testing"
 
@@ -84,4 +85,17 @@ type statusWriter struct {
 func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// wantSorted is want for requests that are made side by side, in any order.
+func (c *traffic) wantSorted(t *testing.T, requests ...string) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	got := slices.Sorted(slices.Values(c.requests))
+	c.requests = nil
+	want := slices.Sorted(slices.Values(requests))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("requests in any order (-want +got):\n%s", diff)
+	}
 }
