@@ -14,7 +14,7 @@ GOFUMPT     := bin/tools/gofumpt-$(GOFUMPT_VERSION)/gofumpt
 # ST1000: a package of tests alone has no package comment to write.
 CHECKS    ?= all,-ST1000
 # A count and not a time: go test may fail at the deadline itself, with nothing found (golang.org/issue/48591).
-FUZZTIME  ?= 10000x
+FUZZTIME  ?= 10s
 RACE      ?= ./pkg/payload/...
 # One platform for each operating system, and one that is big-endian.
 CROSS     ?= linux/s390x darwin/arm64 windows/amd64
@@ -69,7 +69,7 @@ test-race: ## the race detector, over RACE (pkg/payload and below)
 	GO="$(GO)" hack/race.sh $(RACE)
 
 .PHONY: test-fuzz
-test-fuzz: ## every fuzz test for FUZZTIME (10000x; 1m is a time)
+test-fuzz: ## every fuzz test for FUZZTIME (10s; 10000x is a count)
 	GO="$(GO)" FUZZTIME="$(FUZZTIME)" hack/fuzz.sh
 
 .PHONY: test-modules
