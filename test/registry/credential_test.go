@@ -56,8 +56,10 @@ func TestKeyOfEachRepository(t *testing.T) {
 			r := s.push(t, s.host())
 			check := func(code int, result string, pairs ...string) {
 				t.Helper()
-				got := fresh(t).run(append([]string{"verify", s.host() + "/ocp/release@" + r.Digest().String(), "--certificate-authority", s.authority.file,
-					"--authfile", authFile(t, pairs...), "--jq", `.checks[]|select(.name=="image").result`}, sign(t, r)...)...)
+				got := fresh(t).run(append([]string{
+					"verify", s.host() + "/ocp/release@" + r.Digest().String(), "--certificate-authority", s.authority.file,
+					"--authfile", authFile(t, pairs...), "--jq", `.checks[]|select(.name=="image").result`,
+				}, sign(t, r)...)...)
 				if got.out != result+"\n" || got.code != code {
 					t.Errorf("exit code %d, want %d: %s%s", got.code, code, got.out, got.err)
 				}
