@@ -216,7 +216,7 @@ func TestEnvSaysWhatIsLeftOut(t *testing.T) {
 	if err := small().WriteFolder(dir); err != nil {
 		t.Fatal(err)
 	}
-	const left = "RELEASE_IMAGE and RELEASE_DIGEST left out: this source does not say what the release image is called\n"
+	const left = "Note: RELEASE_IMAGE and RELEASE_DIGEST left out: this source does not say what the release image is called\n"
 	want(t, run(t, "env", "dir:"+dir, "etcd", "--format", "github"), 0, "RELEASE_VERSION=4.14.0\nETCD_IMAGE="+testrelease.ImageOf("etcd")+"\n", left)
 	got := good(t, run(t, "env", "dir:"+dir, "etcd", "--release-image", "quay.io/a/b:c", "--prefix", "X_"))
 	if !strings.Contains(got, "\n# X_RELEASE_DIGEST left out: ") || !strings.Contains(got, "\nexport X_RELEASE_IMAGE=\"quay.io/a/b:c\"\n") {

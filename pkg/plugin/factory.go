@@ -70,7 +70,7 @@ func (f *factory) opener(ref image.Reference) (image.Opener, error) {
 		Arch:     f.global.arch.value(),
 		HostArch: runtime.GOARCH,
 		Limits:   limits,
-		Cache:    f.downloads([]image.Reference{ref}),
+		Cache:    f.downloads(ref),
 		Offline:  f.global.cache.offline,
 		Notef:    f.notef,
 		Warnf:    f.warnf,
@@ -102,11 +102,6 @@ func (f *factory) notef(format string, args ...any) {
 	if f.global.verbosity >= 1 {
 		fmt.Fprintln(f.ErrOut, printers.SafeLine(fmt.Sprintf(format, args...)))
 	}
-}
-
-// sayf tells something that the user should know and that is nobody's mistake.
-func (f *factory) sayf(format string, args ...any) {
-	fmt.Fprintln(f.ErrOut, printers.SafeLine(fmt.Sprintf(format, args...)))
 }
 
 // warnf tells of something that is wrong with the release or the request but does not stop the command;

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
 // archFlags choose the image of a manifest list.
@@ -20,7 +21,10 @@ func (a *archFlags) add(flags *pflag.FlagSet) {
 }
 
 // value is the architecture as Go names it, "" when none was asked for.
-func (a *archFlags) value() string { return goArch(a.asked()) }
+func (a *archFlags) value() string {
+	arch, _ := image.ParseArch(a.asked()) // check refuses what is none
+	return arch
+}
 
 func (a *archFlags) asked() string {
 	if a.arch != "" {
@@ -37,21 +41,10 @@ func (a *archFlags) check() error {
 	if a.filterOS != "" && !strings.HasPrefix(a.filterOS, "linux/") {
 		return fault.Errorf(fault.Usage, "--filter-by-os %q: want linux/ARCH, releases are for Linux alone", a.filterOS)
 	}
-	switch a.value() {
-	case "", "amd64", "arm64", "ppc64le", "s390x":
-		return nil
+	if _, err := image.ParseArch(a.asked()); a.asked() != "" && err != nil {
+		return fault.Errorf(fault.Usage, "--arch %q: want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x", a.asked())
 	}
-	return fault.Errorf(fault.Usage, "--arch %q: want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x", a.asked())
-}
-
-func goArch(name string) string {
-	switch name {
-	case "x86_64":
-		return "amd64"
-	case "aarch64":
-		return "arm64"
-	}
-	return name
+	return nil
 }
 
 // tagArch is the architecture as the tags of releases name it.

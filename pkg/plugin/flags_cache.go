@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -40,11 +39,10 @@ func (c *cacheFlags) options(f *factory) cache.Options {
 
 // downloads is the cache for what comes from registries, nil with --no-cache or where there is no folder for it. It is
 // not opened yet.
-func (f *factory) downloads(references []image.Reference) *cache.Cache {
+func (f *factory) downloads(ref image.Reference) *cache.Cache {
 	options := f.global.cache.options(f)
-	remote := slices.ContainsFunc(references, func(ref image.Reference) bool { return ref.Kind == image.KindRegistry })
 	switch {
-	case f.global.cache.none || !remote:
+	case f.global.cache.none || ref.Kind != image.KindRegistry:
 		return nil
 	case options.Dir == "":
 		f.notef("nothing is kept: there is no folder for caches, and --cache-dir names none")

@@ -3,8 +3,6 @@ package plugin
 import (
 	"strings"
 
-	"github.com/blang/semver/v4"
-
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
@@ -62,9 +60,7 @@ func (c inclusion) settings(objects []*manifest.Object, version string) manifest
 	if c.connected == nil || c.given("overrides") {
 		s.Overrides = c.overrides
 	}
-	if v, err := semver.Parse(version); err == nil {
-		s.MajorVersion = &v.Major
-	}
+	s.MajorVersion = manifest.MajorVersion(version)
 	return s
 }
 

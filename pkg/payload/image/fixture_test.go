@@ -5,32 +5,13 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/release-x/oc-release-x/internal/fixture"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
-// fixtures is the folder with the release that oc built: $RELEASE_X_FIXTURES, or shared/fixtures beside the repository.
-func fixtures(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("RELEASE_X_FIXTURES")
-	if dir == "" {
-		root, err := filepath.Abs(".")
-		for err == nil && root != filepath.Dir(root) {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared", "fixtures")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("the fixtures are not here: ", err)
-	}
-	return dir
-}
-
 func TestReleasesThatOcBuilt(t *testing.T) {
-	layout := filepath.Join(fixtures(t), "ocp-release")
+	layout := fixture.Path(t, "ocp-release")
 	tests := []struct{ version, digest string }{
 		{"4.22.0", "sha256:8250d3cb5f5dec61aff3f30f51f54121650a975eacf6e8ee2988cadca5b7d3ec"},
 		{"4.22.1", "sha256:c280598ef0b71123646b5f78aff8fea29ae1e9bd71bf47b1f013fc8ea6e29c39"},
@@ -63,7 +44,7 @@ func TestReleasesThatOcBuilt(t *testing.T) {
 
 // What oc prints of a release is a release without its manifests.
 func TestInfoThatOcPrinted(t *testing.T) {
-	img, err := image.Opener{}.Open(t.Context(), parse(t, "file:"+filepath.Join(fixtures(t), "oc-golden", "info-json.stdout")))
+	img, err := image.Opener{}.Open(t.Context(), parse(t, "file:"+fixture.Path(t, "oc-golden/info-json.stdout")))
 	if err != nil {
 		t.Fatal(err)
 	}
