@@ -122,13 +122,17 @@ func (c challenge) render(realm string) string {
 	return b.String()
 }
 
-// escape makes a text safe between quotes.
+// escape makes a text safe between quotes: byte for byte, whatever its encoding, but for control characters.
 func escape(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
+	var b strings.Builder
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c == 0x7f:
+		case c == '\\' || c == '"':
+			b.WriteString(`\` + string(c))
+		default:
+			b.WriteByte(c)
 		}
-		return r
-	}, s)
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+	}
+	return b.String()
 }

@@ -18,7 +18,7 @@ func (s *session) approve(base *url.URL, realm string) (string, error) {
 		return "", errors.New("the challenge names none")
 	}
 	u, err := base.Parse(realm)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || strings.ContainsFunc(realm, notInURL) {
 		return "", errors.New("what it names is no address")
 	}
 	via := s.route(u.Host)
@@ -45,6 +45,9 @@ func (s *session) approve(base *url.URL, realm string) (string, error) {
 	s.realms[realmKey(u)] = true
 	return u.String(), nil
 }
+
+// notInURL says which characters RFC 3986 has no place for; url.Parse keeps them in a query.
+func notInURL(r rune) bool { return r <= ' ' || r >= 0x7f }
 
 // approved says whether a request for a token goes where a challenge was approved to lead.
 func (s *session) approved(u *url.URL) bool {

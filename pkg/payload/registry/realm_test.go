@@ -30,6 +30,7 @@ func TestRow37RealmsThatAreRefused(t *testing.T) {
 		{"user name", "https://u:p@127.0.0.1/t", refused + "there is a user name in its address"},
 		{"another scheme", "ftp://127.0.0.1/t", refused + "ftp:// is no way to it"},
 		{"no address", "https://%zz/", refused + "what it names is no address"},
+		{"bytes that no address has", "https://auth.example.com/token?a=\x96", refused + "what it names is no address"},
 		{"none", "", refused + "the challenge names none"},
 		{"longer than any", "https://127.0.0.1/" + strings.Repeat("x", 5000), refused + "the challenge names none"},
 	}
