@@ -126,6 +126,24 @@ func TestOtherHostsAreVerified(t *testing.T) {
 	}
 }
 
+func TestRegistriesWithoutTheRelease(t *testing.T) {
+	server := testrelease.Registry(t)
+	push(t, server, small())
+	const zeros = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+	gone := testrelease.Registry(t)
+	gone.Close()
+	for release, test := range map[string]struct {
+		code int
+		want string
+	}{
+		host(server) + "/ocp/release:5.0.0":    {3, "not found: the repository has no such tag"},
+		host(server) + "/ocp/release@" + zeros: {3, "not found: the repository has no such digest"},
+		host(gone) + "/ocp/release:4.14.0":     {5, host(gone) + " cannot be reached, 5 times: dial tcp " + host(gone) + ": connect: connection refused"},
+	} {
+		want(t, run(t, "images", release, "--insecure"), test.code, "", "error: "+release+": "+test.want+"\n")
+	}
+}
+
 func TestManifestList(t *testing.T) {
 	b := testrelease.New("4.14.0").WithComponent("etcd").WithList("amd64", "arm64")
 	r, server := build(t, b), testrelease.Registry(t)

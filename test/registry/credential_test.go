@@ -91,28 +91,28 @@ func TestRefusals(t *testing.T) {
 	}{
 		"no entry": {
 			func(string) string { return authFile(t, "quay.io", login(user, password)) },
-			"getting RELEASE: HOST wants credentials (401), and there are none for it in FILE; name a file with --authfile, or log in to HOST",
-			"getting RELEASE: HOST wants credentials (401), and there are none for it in FILE; name a file with --authfile, or log in to HOST",
+			"HOST wants credentials (401), and there are none for it in FILE; name a file with --authfile, or log in to HOST",
+			"HOST wants credentials (401), and there are none for it in FILE; name a file with --authfile, or log in to HOST",
 		},
 		"entry of another organisation": {
 			func(host string) string { return authFile(t, host+"/other", login(user, password)) },
-			"getting RELEASE: HOST wants credentials (401), and there are none for it in FILE; name a file with --authfile, or log in to HOST",
-			"getting RELEASE: HOST wants credentials (401), and there are none for it in FILE; name a file with --authfile, or log in to HOST",
+			"HOST wants credentials (401), and there are none for it in FILE; name a file with --authfile, or log in to HOST",
+			"HOST wants credentials (401), and there are none for it in FILE; name a file with --authfile, or log in to HOST",
 		},
 		"wrong password": {
 			func(host string) string { return authFile(t, host+"/ocp", login(user, "canary-wrong")) },
-			"getting RELEASE: HOST refuses the entry HOST/ocp of FILE (401); log in again, or name a file with --authfile",
-			"getting RELEASE: the token server REALM of HOST refuses the entry HOST/ocp of FILE (401 Unauthorized); log in again, or name a file with --authfile",
+			"HOST refuses the entry HOST/ocp of FILE (401); log in again, or name a file with --authfile",
+			"the token server REALM of HOST refuses the entry HOST/ocp of FILE (401 Unauthorized); log in again, or name a file with --authfile",
 		},
 		"user without permission": {
 			func(host string) string { return authFile(t, host, login(guest, password)) },
-			"getting RELEASE: HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
-			"getting RELEASE: HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
+			"HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
+			"HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
 		},
 		"wrong identity token": {
 			func(host string) string { return authFile(t, host, `{"identitytoken":"canary-wrong"}`) },
-			"getting RELEASE: HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
-			"getting RELEASE: HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
+			"HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
+			"HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
 		},
 		"no file": {
 			func(string) string { return absent },

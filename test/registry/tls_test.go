@@ -24,7 +24,7 @@ func TestCertificateAuthority(t *testing.T) {
 			args := append([]string{"images", release, "--authfile", authFile(t, s.host(), login(user, password))}, test.args...)
 			errOut := ""
 			if test.errOut != "" {
-				errOut = "error: " + release + ": getting " + release + ": " + test.errOut + "\n"
+				errOut = "error: " + release + ": " + test.errOut + "\n"
 			}
 			want(t, fresh(t).run(args...), test.code, test.out, errOut)
 		})

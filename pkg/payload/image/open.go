@@ -2,7 +2,6 @@ package image
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -37,7 +36,7 @@ func (o Opener) Open(ctx context.Context, ref Reference) (Image, error) {
 	}
 	found, err := o.open(ctx, ref)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", ref.Text, err)
+		return nil, about(ref.Text, err)
 	}
 	return found, nil
 }

@@ -2,13 +2,15 @@ package image
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/opencontainers/go-digest"
 )
 
 // Registry reads manifests and blobs of registries; repository is host[:port]/path. What it returns is not verified yet:
-// this package does that. Its errors carry their kind.
+// this package does that. Its errors carry their kind; one that begins with the name of what it could not get gives that
+// name by a method About, and the rest by Unwrap.
 type Registry interface {
 	// Manifest fetches a manifest by tag or digest in one GET, at most 8 MiB. declared is the Docker-Content-Digest header as it
 	// came (empty when absent), mediaType the Content-Type without parameters.
@@ -19,4 +21,15 @@ type Registry interface {
 	BlobFrom(ctx context.Context, repository string, digest digest.Digest, size, from int64) (io.ReadCloser, error)
 	// Head asks for a manifest without its bytes in one HEAD, for the Docker-Content-Digest header (empty when absent).
 	Head(ctx context.Context, repository, tagOrDigest string) (declared string, err error)
+}
+
+// about puts a name before an error, once: what could not be got may be just that.
+func about(name string, err error) error {
+	if e, ok := err.(interface {
+		About() string
+		Unwrap() error
+	}); ok && e.About() == name {
+		err = e.Unwrap()
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }

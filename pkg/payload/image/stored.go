@@ -2,7 +2,6 @@ package image
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"sync"
 
@@ -77,4 +76,4 @@ func (s *stored) notRelease(read int, t *tree) error {
 	return s.wrap(fault.Errorf(fault.NotFound, "not a release: its top layer does not hold %s and its configuration has no label %s", file, releaseLabel))
 }
 
-func (s *stored) wrap(err error) error { return fmt.Errorf("%s: %w", s.identity.Reference, err) }
+func (s *stored) wrap(err error) error { return about(s.identity.Reference, err) }

@@ -58,7 +58,7 @@ func TestHeadThatFails(t *testing.T) {
 	s := start(t, newHTTP)
 	s.pushImage(t, "org/r", "t")
 	_, err := anyClient(s).Head(t.Context(), s.host+"/org/r", "u")
-	wantFault(t, err, fault.NotFound, s.host+"/org/r:u not found: "+s.host+" answered 404")
+	wantFault(t, err, fault.NotFound, "getting "+s.host+"/org/r:u: not found: "+s.host+" answered 404")
 	wantRequests(t, s, "HEAD /v2/org/r/manifests/u")
 	_, err = anyClient(s).Head(t.Context(), s.host+"/org/r", "sha256:../x")
 	if fault.KindOf(err) != fault.Integrity {

@@ -64,7 +64,7 @@ func TestEveryFailureIsNamed(t *testing.T) {
 	d := digest.FromString("x")
 	const none = "wants credentials (401), and there are none for it: there is no file to look into; name a file with --authfile, or log in to "
 	missing := func(s *server) string {
-		return s.host + "/org/r@" + d.String() + " not found: the repository has no such digest"
+		return "getting " + s.host + "/org/r@" + d.String() + ": not found: the repository has no such digest"
 	}
 	for policy, test := range map[string]struct {
 		mirrors []string

@@ -12,6 +12,20 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
+// getError says what could not be got. Who has named that already leaves the name out by About and Unwrap.
+type getError struct {
+	what string
+	err  error
+}
+
+func (e *getError) Error() string { return "getting " + e.what + ": " + e.err.Error() }
+
+// About is what could not be got: a reference, or a blob of a repository.
+func (e *getError) About() string { return e.what }
+
+// Unwrap gives the reason, which has the kind.
+func (e *getError) Unwrap() error { return e.err }
+
 // explain makes the error of a call from what the round tripper saw, not from regclient's words.
 func (s *session) explain(ctx context.Context, r ref.Ref, k *call, err error) error {
 	if ctx.Err() != nil {
@@ -21,27 +35,32 @@ func (s *session) explain(ctx context.Context, r ref.Ref, k *call, err error) er
 	if k.kind == blobCall {
 		what = "blob " + r.Digest + " of " + s.registry + "/" + r.Repository
 	}
+	return &getError{what, s.reason(r, k, err)}
+}
+
+// reason says why, with the kind.
+func (s *session) reason(r ref.Ref, k *call, err error) error {
 	if k.fatal != nil {
 		err = k.fatal
 	}
 	if f, ok := errors.AsType[*fault.Error](err); ok {
-		return fault.Errorf(f.Kind, "getting %s: %w", what, f)
+		return f
 	}
 	if errors.Is(err, errs.ErrHTTPRedirectRefused) {
 		// regclient looks up the names of token servers itself.
-		return fault.Errorf(fault.Auth, "getting %s: %s sends its clients to a token server that is refused: an address of this machine or its link", what, s.registry)
+		return fault.Errorf(fault.Auth, "%s sends its clients to a token server that is refused: an address of this machine or its link", s.registry)
 	}
 	switch k.status {
 	case http.StatusUnauthorized:
-		return fault.Errorf(fault.Auth, "getting %s: %s", what, s.unauthorized(k))
+		return fault.Errorf(fault.Auth, "%s", s.unauthorized(k))
 	case http.StatusForbidden:
-		return fault.Errorf(fault.Auth, "getting %s: %s does not allow it %s (403)", what, s.registry, s.identity())
+		return fault.Errorf(fault.Auth, "%s does not allow it %s (403)", s.registry, s.identity())
 	case http.StatusNotFound:
-		return fault.Errorf(fault.NotFound, "%s not found: %s", what, s.missing(r, k))
+		return fault.Errorf(fault.NotFound, "not found: %s", s.missing(r, k))
 	case 0:
-		return fault.Errorf(fault.Network, "getting %s: %w", what, err)
+		return fault.Errorf(fault.Network, "%w", err)
 	}
-	return fault.Errorf(fault.Network, "getting %s: %w", what, &answerError{s.registry, k.status})
+	return fault.Errorf(fault.Network, "%w", &answerError{s.registry, k.status})
 }
 
 // answerError is an answer that is of no use: there is a registry, but it does not do what it was asked for.

@@ -43,9 +43,9 @@ func TestRow27FinalStatuses(t *testing.T) {
 		want       string
 	}{
 		{"403", "/manifests/", faultproxy.Status(403, nil), fault.Auth, "getting HOST/org/r:t: HOST does not allow it without credentials; there are none for it: there is no file to look into (403)"},
-		{"404 repository", "/manifests/", document(404, `{"errors":[{"code":"NAME_UNKNOWN","message":"\u001b[31mno"}]}`), fault.NotFound, "HOST/org/r:t not found: HOST has no repository org/r"},
-		{"404 without a reason", "/manifests/", faultproxy.Status(404, nil), fault.NotFound, "HOST/org/r:t not found: HOST answered 404"},
-		{"404 with a code for terminals", "/manifests/", document(404, `{"errors":[{"code":"\u001b[31mNAME_UNKNOWN"}]}`), fault.NotFound, "HOST/org/r:t not found: HOST answered 404"},
+		{"404 repository", "/manifests/", document(404, `{"errors":[{"code":"NAME_UNKNOWN","message":"\u001b[31mno"}]}`), fault.NotFound, "getting HOST/org/r:t: not found: HOST has no repository org/r"},
+		{"404 without a reason", "/manifests/", faultproxy.Status(404, nil), fault.NotFound, "getting HOST/org/r:t: not found: HOST answered 404"},
+		{"404 with a code for terminals", "/manifests/", document(404, `{"errors":[{"code":"\u001b[31mNAME_UNKNOWN"}]}`), fault.NotFound, "getting HOST/org/r:t: not found: HOST answered 404"},
 		{"400", "/manifests/", faultproxy.Status(400, nil), fault.Network, "getting HOST/org/r:t: HOST answered 400 Bad Request"},
 		{"418", "/manifests/", faultproxy.Status(418, nil), fault.Network, "getting HOST/org/r:t: HOST answered 418 I'm a teapot"},
 		{"599", "/manifests/", faultproxy.Status(599, nil), fault.Network, "getting HOST/org/r:t: HOST answered 599"},
@@ -90,13 +90,13 @@ func TestRow27NoTagNoDigestNoBlob(t *testing.T) {
 	c := anyClient(s)
 	const none = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
-	wantFault(t, err, fault.NotFound, s.host+"/org/r:t not found: the repository has no such tag")
+	wantFault(t, err, fault.NotFound, "getting "+s.host+"/org/r:t: not found: the repository has no such tag")
 	wantRequests(t, s, "GET /v2/org/r/manifests/t")
 	_, _, _, err = c.Manifest(t.Context(), s.host+"/org/r", none)
-	wantFault(t, err, fault.NotFound, s.host+"/org/r@"+none+" not found: the repository has no such digest")
+	wantFault(t, err, fault.NotFound, "getting "+s.host+"/org/r@"+none+": not found: the repository has no such digest")
 	wantRequests(t, s, "GET /v2/org/r/manifests/"+none)
 	_, err = c.Blob(t.Context(), s.host+"/org/r", none, 1)
-	wantFault(t, err, fault.NotFound, "blob "+none+" of "+s.host+"/org/r not found: "+s.host+" answered 404")
+	wantFault(t, err, fault.NotFound, "getting blob "+none+" of "+s.host+"/org/r: not found: "+s.host+" answered 404")
 	wantRequests(t, s, "GET /v2/org/r/blobs/"+none)
 }
 
