@@ -23,7 +23,7 @@ func (t *trustFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&t.keyrings, "keyring", nil, "File with OpenPGP keys to trust, a ConfigMap with them, or a folder of which every file has to be satisfied; nobody else is then trusted")
 	flags.StringSliceVar(&t.keys, "key", nil, "File with a public key to trust for sigstore signatures; nobody else is then trusted")
-	flags.StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a folder, a file, a ConfigMap or an https address; a cluster that is named is asked too")
+	flags.StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a folder, a file, a ConfigMap or an https address; a cluster that is named, and the stores of its ClusterVersion, are asked too")
 	flags.BoolVar(&t.cluster, "trust-cluster", false, "Trust the keys of the release that the connected cluster runs")
 }
 

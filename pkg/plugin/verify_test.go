@@ -1,6 +1,9 @@
 package plugin_test
 
 import (
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -189,6 +192,23 @@ func TestVerifyWithAClusterThatCannotBeAsked(t *testing.T) {
 	got = run(t, append([]string{"verify", "--insecure", "--trust-cluster"}, s.release)...)
 	if got.code != 2 || !strings.HasPrefix(got.err, "error: --trust-cluster: no cluster is configured") {
 		t.Errorf("no cluster to trust: exit code %d, %s", got.code, got.err)
+	}
+}
+
+// A signature store that the cluster's administrator set up, with an authority of its own.
+func TestVerifyWithTheStoresOfTheCluster(t *testing.T) {
+	s := signedRelease(t)
+	web := httptest.NewTLSServer(http.StripPrefix("/signatures", http.FileServer(http.Dir(s.folder))))
+	defer web.Close()
+	authority, _ := json.Marshal(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw})))
+	c := testcluster.New(t).
+		With("/api/v1/namespaces/openshift-config-managed/configmaps", `{"kind":"ConfigMapList"}`).
+		With("/api/v1/namespaces/openshift-config/configmaps/store-ca", `{"kind":"ConfigMap","data":{"ca.crt":`+string(authority)+`}}`).
+		With(testcluster.ClusterVersion, `{"spec":{"signatureStores":[{"url":"`+web.URL+`/signatures","ca":{"name":"store-ca"}}]},"status":{"desired":{"version":"4.13.0"}}}`)
+	got := run(t, "verify", s.release, "--insecure", "--keyring", s.keyring,
+		"--kubeconfig", c.Kubeconfig(t, testcluster.Token), "--jq", `.checks[]|select(.name=="signature")|.result+" "+.reason`)
+	if got.code != 0 || !strings.HasPrefix(got.out, "PASS ") || !strings.Contains(got.out, "found in "+web.URL+"/signatures/sha256=") {
+		t.Errorf("exit code %d, %s %s", got.code, got.out, got.err)
 	}
 }
 

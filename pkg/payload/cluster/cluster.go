@@ -87,15 +87,42 @@ func (c *Cluster) get(ctx context.Context, o object, into any) (*client, error) 
 	return api, nil
 }
 
-// Get reads a list of core objects as the API server gives it: JSON of the path /api/v1/namespaces/NAMESPACE/PLURAL.
+// Get reads one object or a list as the API server gives it: JSON of a path like /api/v1/namespaces/NAMESPACE/PLURAL or
+// /apis/GROUP/v1/PLURAL/NAME.
 func (c *Cluster) Get(ctx context.Context, path string, query url.Values) ([]byte, error) {
-	parts := strings.Split(strings.TrimPrefix(path, "/api/v1/namespaces/"), "/")
-	if len(parts) != 2 {
-		return nil, fault.Errorf(fault.Internal, "%q is no path of a list of core objects", path)
+	o, ok := objectAt(path)
+	if !ok {
+		return nil, fault.Errorf(fault.Internal, "%q is no path of an object", path)
 	}
+	o.query = query
 	api, err := c.connect()
 	if err != nil {
 		return nil, err
 	}
-	return api.get(ctx, object{namespace: parts[0], plural: parts[1], query: query})
+	return api.get(ctx, o)
+}
+
+// objectAt is the reverse of path.
+func objectAt(path string) (object, bool) {
+	var o object
+	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	switch {
+	case len(parts) > 2 && parts[0] == "api" && parts[1] == "v1":
+		parts = parts[2:]
+	case len(parts) > 3 && parts[0] == "apis" && parts[2] == "v1":
+		o.group, parts = parts[1], parts[3:]
+	default:
+		return object{}, false
+	}
+	if len(parts) > 2 && parts[0] == "namespaces" {
+		o.namespace, parts = parts[1], parts[2:]
+	}
+	if len(parts) > 2 {
+		return object{}, false
+	}
+	o.plural = parts[0]
+	if len(parts) == 2 {
+		o.object = parts[1]
+	}
+	return o, true
 }

@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -38,6 +39,22 @@ func wantError(t *testing.T, err error, kind fault.Kind, text string) {
 	}
 	if err.Error() != text || fault.KindOf(err) != kind {
 		t.Errorf("got kind %d: %v\nwant kind %d: %s", fault.KindOf(err), err, kind, text)
+	}
+}
+
+func TestGet(t *testing.T) {
+	const list = "/api/v1/namespaces/openshift-config-managed/configmaps"
+	s := testcluster.New(t).With(testcluster.ClusterVersion, `{"kind":"ClusterVersion"}`).With(list, `{"kind":"ConfigMapList"}`).With(list+"/a", `{"kind":"ConfigMap"}`)
+	for path, want := range map[string]string{testcluster.ClusterVersion: `{"kind":"ClusterVersion"}`, list: `{"kind":"ConfigMapList"}`, list + "/a": `{"kind":"ConfigMap"}`} {
+		if got, err := connected(s).Get(t.Context(), path, nil); err != nil || string(got) != want {
+			t.Errorf("%s: got %s, %v", path, got, err)
+		}
+	}
+	_, err := connected(s).Get(t.Context(), list+"/b", nil)
+	wantError(t, err, fault.NotFound, "the cluster at "+s.Host()+" has no configmaps/b in namespace openshift-config-managed")
+	for _, path := range []string{"", "/api/v1", "/apis/apps/v1", "/version", list + "/a/b", "/apis/apps/v1beta1/deployments"} {
+		_, err := connected(s).Get(t.Context(), path, nil)
+		wantError(t, err, fault.Internal, fmt.Sprintf("%q is no path of an object", path))
 	}
 }
 

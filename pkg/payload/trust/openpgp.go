@@ -53,7 +53,7 @@ func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
 		return []Check{check.broken(err)}
 	}
 	s := search{options: o, want: want}
-	s.stores(own, running)
+	s.stores(ctx, own, running)
 	s.run(ctx, keyrings)
 	var checks []Check
 	for i, keyring := range keyrings {
@@ -144,12 +144,21 @@ type search struct {
 	failed  []error // something may have been missed
 }
 
-// stores collects where to look: what the user named, the cluster and the stores that a trusted one names, then what
-// the release names.
-func (s *search) stores(own, running *configmap.Verification) {
+// stores collects where to look: what the user named, the cluster and the stores that its administrator chose; where
+// nobody chose any, those that the release of a trusted cluster names, then those of the release itself.
+func (s *search) stores(ctx context.Context, own, running *configmap.Verification) {
 	s.places = append(s.places, s.options.Stores...)
 	if s.options.Cluster != nil {
 		s.places = append(s.places, *s.options.Cluster)
+		chosen, failed, err := s.options.Cluster.Stores(ctx, s.options.Web)
+		s.places = append(s.places, chosen...)
+		s.absent = append(s.absent, failed...)
+		if err != nil {
+			s.absent = append(s.absent, err)
+		}
+		if len(chosen)+len(failed) > 0 {
+			return
+		}
 	}
 	if running != nil {
 		s.named("the cluster's", running.Stores, (*store.Web).Store)

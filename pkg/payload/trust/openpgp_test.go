@@ -387,10 +387,17 @@ func TestTrap36NoDigest(t *testing.T) {
 // api is a cluster in memory: ConfigMaps by the selector that asks for them.
 type api struct {
 	keys, signatures string
+	version          string // the ClusterVersion; empty: there is none
 	err              error
 }
 
-func (a api) Get(_ context.Context, _ string, query url.Values) ([]byte, error) {
+func (a api) Get(_ context.Context, path string, query url.Values) ([]byte, error) {
+	if strings.HasSuffix(path, "/clusterversions/version") {
+		if a.version == "" {
+			return nil, fault.Errorf(fault.NotFound, "none")
+		}
+		return []byte(a.version), a.err
+	}
 	if query.Get("labelSelector") != "" {
 		return []byte(`{"kind":"ConfigMapList","items":[` + a.signatures + `]}`), a.err
 	}
@@ -462,6 +469,44 @@ func TestTrustCluster(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	})
+}
+
+// What the administrator of the cluster chose stands in place of what releases name.
+func TestStoresOfTheAdministrator(t *testing.T) {
+	alice := testsign.NewKey(t, "alice")
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/chosen/sha256="+image().Encoded()+"/signature-1" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Write(alice.SignAtomic(t, image()))
+	}))
+	defer server.Close()
+	released := bringing(map[string]string{"verifier-public-key-r": testsign.Armored(t, alice), "store-r": server.URL + "/release"})
+	run := func(a api) Check {
+		got := VerifyOpenPGP(t.Context(), released, OpenPGP{
+			Cluster: &store.Cluster{Objects: a}, Now: testsign.Now(), Pins: []string{alice.Fingerprint()},
+			Web: store.NewWeb(store.WebOptions{TLS: server.Client().Transport.(*http.Transport).TLSClientConfig}),
+		})
+		if len(got) != 1 {
+			t.Fatalf("got %+v", got)
+		}
+		return got[0]
+	}
+	names := func(path string) string { return `{"spec":{"signatureStores":[{"url":"` + server.URL + path + `"}]}}` }
+	if got := run(api{version: names("/chosen")}); got.Result != Pass || !strings.Contains(got.Reason, "found in "+server.URL+"/chosen/") {
+		t.Errorf("got %+v", got)
+	}
+	if got := run(api{version: names("/other")}); got.Result != Fail || !strings.HasSuffix(got.Reason, " in the connected cluster, "+server.URL+"/other") {
+		t.Errorf("got %+v", got)
+	}
+	if got := run(api{version: names("/chosen?a=b")}); got.Result != Skipped || fault.KindOf(got.Err) != fault.Network {
+		t.Errorf("an address that cannot be asked: got %+v", got)
+	}
+	// A server on this machine is none that a release may name; that it is refused shows that it was considered.
+	if got := run(api{version: `[]`}); got.Result != Skipped || !strings.Contains(got.Reason, server.URL+`/release" is not asked`) {
+		t.Errorf("when it is not known whether there are any: got %+v", got)
+	}
 }
 
 // The stores that a release names are asked when there is a way to, and never without.

@@ -12,7 +12,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/trust/configmap"
 )
 
-// Objects reads a cluster's objects as the API server gives them: JSON of an absolute path. Its errors carry their kind.
+// Objects reads a cluster's objects as the API server gives them: JSON of an absolute path. Its errors carry their kind,
+// fault.NotFound for what is not there.
 type Objects interface {
 	Get(ctx context.Context, path string, query url.Values) ([]byte, error)
 }
