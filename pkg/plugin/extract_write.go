@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/release-x/oc-release-x/internal/wholefile"
 	"github.com/release-x/oc-release-x/pkg/payload"
@@ -23,20 +22,12 @@ func (c *extractCommand) print(files []extract.File) error {
 		_, err := c.Out.Write(files[0].Data)
 		return err
 	}
-	var stream []byte
 	for _, f := range files {
 		if !payload.IsManifestName(f.Path) {
 			return fault.Errorf(fault.Usage, "%d files match and %s is no manifest: name one of them, or a folder with --to", len(files), f.Path)
 		}
-		if text := string(f.Data); !strings.HasPrefix(text, "---") {
-			stream = append(stream, "---\n"...)
-		}
-		stream = append(stream, f.Data...)
-		if len(stream) > 0 && stream[len(stream)-1] != '\n' {
-			stream = append(stream, '\n')
-		}
 	}
-	_, err := c.Out.Write(stream)
+	_, err := c.Out.Write(extract.Join(files))
 	return err
 }
 

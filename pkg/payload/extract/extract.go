@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"bytes"
 	"path"
 	"slices"
 	"strings"
@@ -129,26 +128,7 @@ func content(f payload.File, documents []manifest.Entry, o Options) (data []byte
 	case len(kept) == len(documents):
 		return f.Data, true, nil
 	}
-	return join(kept), true, nil
-}
-
-// join is what is left of a file when documents are cut from it: the bytes of each that stays, with separators
-// between them.
-func join(documents []manifest.Entry) []byte {
-	var b bytes.Buffer
-	for _, e := range documents {
-		writeDocument(&b, e.Raw())
-	}
-	return b.Bytes()
-}
-
-// writeDocument writes a document after a separator, and ends its last line.
-func writeDocument(b *bytes.Buffer, raw []byte) {
-	b.WriteString("---\n")
-	b.Write(raw)
-	if !bytes.HasSuffix(raw, []byte("\n")) {
-		b.WriteByte('\n')
-	}
+	return cut(kept), true, nil
 }
 
 // checkNames refuses malformed patterns, and names that no file of the payload has.

@@ -41,3 +41,40 @@ func Stream(files payload.Files, entries []manifest.Entry, o Options) ([]byte, e
 
 // Deleted says whether the operator removes an object where others are applied.
 func Deleted(e manifest.Entry) bool { return e.Annotations[manifest.DeleteAnnotation] == "true" }
+
+// Join is one YAML stream of whole files, each byte for byte.
+func Join(files []File) []byte {
+	var b bytes.Buffer
+	for _, f := range files {
+		if bytes.HasPrefix(f.Data, []byte("---")) {
+			writeText(&b, f.Data)
+			continue
+		}
+		writeDocument(&b, f.Data)
+	}
+	return b.Bytes()
+}
+
+// cut is what is left of a file when documents are cut from it: the bytes of each that stays, with separators
+// between them.
+func cut(documents []manifest.Entry) []byte {
+	var b bytes.Buffer
+	for _, e := range documents {
+		writeDocument(&b, e.Raw())
+	}
+	return b.Bytes()
+}
+
+// writeDocument writes a document after a separator.
+func writeDocument(b *bytes.Buffer, raw []byte) {
+	b.WriteString("---\n")
+	writeText(b, raw)
+}
+
+// writeText writes a text, and ends its last line.
+func writeText(b *bytes.Buffer, raw []byte) {
+	b.Write(raw)
+	if !bytes.HasSuffix(raw, []byte("\n")) {
+		b.WriteByte('\n')
+	}
+}
