@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -28,6 +29,7 @@ func TLSRegistry(t testing.TB) *httptest.Server {
 func serve(t testing.TB, start func(http.Handler) *httptest.Server) *httptest.Server {
 	registry := olareg.New(config.Config{Storage: config.ConfigStorage{StoreType: config.StoreMem}})
 	server := start(registry)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of tests
 	t.Cleanup(func() {
 		server.Close()
 		if err := registry.Close(); err != nil {

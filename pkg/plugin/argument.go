@@ -12,6 +12,12 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
+// defaultRepository is where releases are published.
+const defaultRepository = "quay.io/openshift-release-dev/ocp-release"
+
+// releaseVariable names a release where the command line does not.
+const releaseVariable = "OCP_RELEASE_IMAGE"
+
 // releaseFlags say which release, beside the first argument.
 type releaseFlags struct {
 	releases   []string
@@ -20,7 +26,7 @@ type releaseFlags struct {
 
 func (r *releaseFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&r.releases, "release", nil, "The release; every argument is then a NAME")
-	cmd.Flags().StringVar(&r.repository, "release-repository", "quay.io/openshift-release-dev/ocp-release",
+	cmd.Flags().StringVar(&r.repository, "release-repository", defaultRepository,
 		"Repository of a release that is given by its version, and of the pull spec of one that comes from a file")
 }
 
@@ -28,6 +34,8 @@ func (r *releaseFlags) add(cmd *cobra.Command) {
 type target struct {
 	releases []string
 	names    []string
+
+	fromEnvironment bool // releases is what the environment names
 }
 
 // parseTarget splits arguments into the release and the names: with --release all are names, else the first
@@ -39,7 +47,7 @@ func parseTarget(args, flagged []string, fromEnvironment string) target {
 	case len(args) > 0:
 		return target{releases: args[:1], names: args[1:]}
 	case fromEnvironment != "":
-		return target{releases: []string{fromEnvironment}}
+		return target{releases: []string{fromEnvironment}, fromEnvironment: true}
 	}
 	return target{}
 }
@@ -49,7 +57,11 @@ func (r *releaseFlags) references(ctx context.Context, f *factory, command strin
 	if err := f.global.check(); err != nil {
 		return nil, nil, err
 	}
-	t := parseTarget(args, r.releases, f.Getenv("OCP_RELEASE_IMAGE"))
+	if err := r.checkRepository(f); err != nil {
+		return nil, nil, err
+	}
+	t := parseTarget(args, r.releases, f.Getenv(releaseVariable))
+	f.fromEnvironment = t.fromEnvironment
 	if count(t.releases, "-") > 1 {
 		return nil, nil, fault.Errorf(fault.Usage, "--release - is given twice: standard input can be read once")
 	}
@@ -64,8 +76,9 @@ func (r *releaseFlags) references(ctx context.Context, f *factory, command strin
 			return nil, nil, r.notRelease(f, command, text, t)
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, f.located(err)
 		}
+		f.write(ref.Repository)
 		if ref.Kind == image.KindVersion {
 			if ref, err = r.version(ctx, f, ref); err != nil {
 				return nil, nil, err
@@ -74,6 +87,19 @@ func (r *releaseFlags) references(ctx context.Context, f *factory, command strin
 		list = append(list, ref)
 	}
 	return list, t.names, nil
+}
+
+// checkRepository refuses a --release-repository that is none, whether or not the release at hand needs it.
+func (r *releaseFlags) checkRepository(f *factory) error {
+	if r.repository == defaultRepository {
+		return nil
+	}
+	ref, err := image.ParseReference(r.repository + ":tag")
+	if err != nil || ref.Kind != image.KindRegistry || ref.Repository != r.repository {
+		return fault.Errorf(fault.Usage, "--release-repository %q: want HOST/REPOSITORY without a tag, such as %s", r.repository, defaultRepository)
+	}
+	f.write(ref.Repository)
+	return nil
 }
 
 // checkReleaseImage refuses a --release-image that is no pull spec; "" is none.

@@ -39,7 +39,7 @@ func (f *factory) pullSecret(ctx context.Context) (data []byte, from string, err
 func (f *factory) desired(ctx context.Context) (image.Reference, error) {
 	v, err := f.cluster.Version(ctx)
 	if errors.Is(err, errNoCluster) {
-		return image.Reference{}, fault.Errorf(fault.Usage, "no release given: want "+image.Forms+", or set OCP_RELEASE_IMAGE; %w", err)
+		return image.Reference{}, fault.Errorf(fault.Usage, "no release given: want "+image.Forms+", or set "+releaseVariable+"; %w", err)
 	}
 	if err != nil {
 		return image.Reference{}, fmt.Errorf("no release given, and asking the cluster for its own failed: %w", err)

@@ -100,7 +100,7 @@ func TestIncludedByAHostedCluster(t *testing.T) {
 // TestHashOfTheCluster renders a release as its cluster does, wherever it is read from, so that the hashes agree.
 func TestHashOfTheCluster(t *testing.T) {
 	b := varied()
-	pullSpec, _ := pinned(t, b)
+	pullSpec, _, trust := pinned(t, b)
 	verbatim := strings.Replace(pullSpec, "@", ":tag@", 1)
 	settings := []string{
 		"--profile", "single-node-developer", "--exclude-identifier", "lab", "--feature-set", "TechPreviewNoUpgrade",
@@ -113,7 +113,7 @@ func TestHashOfTheCluster(t *testing.T) {
 	for hash, note := range map[string]string{strings.TrimSpace(expected): "agrees", "other": "differs", "": "is not known"} {
 		s := laboratory(t, "4.14.0", verbatim, hash)
 		for name, args := range map[string][]string{
-			"the cluster's": {"--insecure"}, "layout": {layout(t, b)}, "by digest": {pullSpec, "--insecure"}, "version": {"4.14.0", "--insecure"},
+			"the cluster's": {trust}, "layout": {layout(t, b)}, "by digest": {pullSpec, trust}, "version": {"4.14.0", trust},
 		} {
 			got := in(t, s, append([]string{"manifests", "--included-by-cluster", "--hash", "-v=1"}, args...)...)
 			if got.code != 0 || got.out != expected || !strings.HasSuffix(got.err, "the hash of what the cluster at "+s.Host()+" loaded "+note+"\n") {

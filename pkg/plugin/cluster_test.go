@@ -14,10 +14,11 @@ import (
 
 const forms = "quay.io/org/repo:tag, 4.14.0, oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:DIR, file:FILE or -"
 
-// pinned pushes a release into a registry and gives its pull spec by digest.
-func pinned(t *testing.T, b *testrelease.Builder, tags ...string) (pullSpec, registry string) {
+// pinned pushes a release into a registry and gives its pull spec by digest, with the flag that makes the registry
+// trusted: --insecure does not hold for hosts that a cluster names.
+func pinned(t *testing.T, b *testrelease.Builder, tags ...string) (pullSpec, registry, trust string) {
 	t.Helper()
-	server, r := testrelease.Registry(t), build(t, b)
+	server, r := testrelease.TLSRegistry(t), build(t, b)
 	for _, tag := range append(tags, "pinned") {
 		if err := r.PushTo(server, "ocp/release", tag); err != nil {
 			t.Fatal(err)
@@ -27,7 +28,7 @@ func pinned(t *testing.T, b *testrelease.Builder, tags ...string) (pullSpec, reg
 	if list := r.ListDigest(); list != "" {
 		digest = list
 	}
-	return host(server) + "/ocp/release@" + digest.String(), host(server)
+	return host(server) + "/ocp/release@" + digest.String(), host(server), "--certificate-authority=" + caFile(t, server.Certificate())
 }
 
 // writeFile writes a file and gives its path.
@@ -47,18 +48,32 @@ func in(t *testing.T, s *testcluster.Server, args ...string) result {
 }
 
 func TestReleaseOfTheCluster(t *testing.T) {
-	image, _ := pinned(t, small())
+	image, _, trust := pinned(t, small())
 	s := testcluster.New(t).WithRelease("4.14.0", image)
-	want(t, in(t, s, "images", "--insecure", "-o", "name"), 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
+	want(t, in(t, s, "images", trust, "-o", "name"), 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
 	digest := image[strings.Index(image, "@")+1:]
-	want(t, in(t, s, "images", "--insecure", "--jq", ".release|.reference,.image,.digest"), 0, image+"\n"+image+"\n"+digest+"\n", "")
-	got := in(t, s, "images", "pod", "--release", image, "--insecure", "-o", "name")
+	want(t, in(t, s, "images", trust, "--jq", ".release|.reference,.image,.digest"), 0, image+"\n"+image+"\n"+digest+"\n", "")
+	got := in(t, s, "images", "pod", "--release", image, trust, "-o", "name")
 	want(t, got, 0, "pod\n", "")
-	got = in(t, s, "images", "--insecure", "-o", "name", "-v=1")
+	got = in(t, s, "images", trust, "-o", "name", "-v=1")
 	if note := "no release given: " + image + ", which is 4.14.0, is the release of the cluster at " + s.Host() + "\n"; !strings.HasPrefix(got.err, note) {
 		t.Errorf("got %s, want %s first", got.err, note)
 	}
-	want(t, run(t, "images", "--insecure", "--kubeconfig", s.Kubeconfig(t, testcluster.Token), "-o", "name", "--context", "admin"), 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
+	want(t, run(t, "images", trust, "--kubeconfig", s.Kubeconfig(t, testcluster.Token), "-o", "name", "--context", "admin"), 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
+}
+
+// A password must not go to a registry that only the cluster names, and that nobody verified.
+func TestInsecureHoldsForWhatTheUserWrote(t *testing.T) {
+	image, registry, _ := pinned(t, small())
+	s := testcluster.New(t).WithRelease("4.14.0", image)
+	for _, args := range [][]string{{"images", "--insecure"}, {"images", "4.14.0", "--insecure"}} {
+		got := in(t, s, args...)
+		if got.code != 5 || !strings.Contains(got.err, "certificate signed by unknown authority") {
+			t.Errorf("%s: exit code %d, %s", args, got.code, got.err)
+		}
+	}
+	want(t, in(t, s, "images", "4.14.0", "pod", "-o", "name", "--insecure", "--release-repository", registry+"/a/b"), 0, "pod\n", "")
+	want(t, in(t, s, "images", image, "pod", "-o", "name", "--insecure"), 0, "pod\n", "")
 }
 
 func TestReleaseOfTheClusterIsAskedLast(t *testing.T) {
@@ -179,8 +194,8 @@ func TestClusterThatCannotSay(t *testing.T) {
 }
 
 func TestVersionsThatTheClusterKnows(t *testing.T) {
-	multi, _ := pinned(t, small().WithList("amd64", "arm64"))
-	single, registry := pinned(t, small(), "4.14.0-x86_64", "4.14.0-aarch64", "4.14.0-multi")
+	multi, _, _ := pinned(t, small().WithList("amd64", "arm64"))
+	single, registry, trust := pinned(t, small(), "4.14.0-x86_64", "4.14.0-aarch64", "4.14.0-multi")
 	tagged := registry + "/ocp/release:4.14.0-"
 	version := func(architecture, image string) *testcluster.Server {
 		return testcluster.New(t).With(testcluster.ClusterVersion, `{"status":{"desired":{"version":"4.13.0","image":"q.io/a/b:c"},
@@ -205,7 +220,7 @@ func TestVersionsThatTheClusterKnows(t *testing.T) {
 		{"another version, by tag", testcluster.New(t).WithRelease("4.14.1", single), "4.14.0", tagged + "x86_64"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			args := append([]string{"images", "--insecure", "--release-repository", registry + "/ocp/release", "-v=1", "--jq", ".release.reference"}, strings.Fields(test.args)...)
+			args := append([]string{"images", trust, "--release-repository", registry + "/ocp/release", "-v=1", "--jq", ".release.reference"}, strings.Fields(test.args)...)
 			got := in(t, test.s, args...)
 			asked := strings.Fields(test.args)[0]
 			if got.code != 0 || got.out != asked+"\n" || !strings.Contains(got.err, asked+" is "+test.image) {
@@ -213,16 +228,16 @@ func TestVersionsThatTheClusterKnows(t *testing.T) {
 			}
 		})
 	}
-	got := in(t, one, "images", "4.14.0", "--insecure", "-v=1", "pod", "-o", "name")
+	got := in(t, one, "images", "4.14.0", trust, "-v=1", "pod", "-o", "name")
 	if note := "4.14.0 is " + single + ", an available update of the cluster at " + one.Host() + "\n"; !strings.HasPrefix(got.err, note) {
 		t.Errorf("got %s, want %s first", got.err, note)
 	}
-	want(t, in(t, one, "images", "4.14.0", "pod", "-o", "name", "--insecure"), 0, "pod\n", "")
+	want(t, in(t, one, "images", "4.14.0", "pod", "-o", "name", trust), 0, "pod\n", "")
 }
 
 // TestVersionsWithoutTheCluster gives a version by its tag whatever keeps the cluster from answering.
 func TestVersionsWithoutTheCluster(t *testing.T) {
-	_, registry := pinned(t, small(), "4.14.0-x86_64")
+	_, registry, trust := pinned(t, small(), "4.14.0-x86_64")
 	gone, plain := testcluster.New(t), testcluster.New(t)
 	gone.Close()
 	forbidden := testcluster.New(t).Forbid(testcluster.ClusterVersion)
@@ -238,7 +253,7 @@ func TestVersionsWithoutTheCluster(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			started := time.Now()
-			args := []string{"images", "4.14.0", "pod", "-o", "name", "--insecure", "--release-repository", registry + "/ocp/release"}
+			args := []string{"images", "4.14.0", "pod", "-o", "name", trust, "--release-repository", registry + "/ocp/release"}
 			if name != "slow" {
 				want(t, call{env: map[string]string{"KUBECONFIG": test.kubeconfig}}.run(t, args...), 0, "pod\n", "")
 			}
@@ -256,7 +271,7 @@ func TestVersionsWithoutTheCluster(t *testing.T) {
 		})
 	}
 	broken := call{env: map[string]string{"KUBECONFIG": writeFile(t, "kubeconfig", "{")}}
-	want(t, broken.run(t, "images", "4.14.0", "pod", "-o", "name", "--insecure", "--release-repository", registry+"/ocp/release"), 0, "pod\n", "")
+	want(t, broken.run(t, "images", "4.14.0", "pod", "-o", "name", trust, "--release-repository", registry+"/ocp/release"), 0, "pod\n", "")
 	got := run(t, "images", "4.14.0", "--kubeconfig", "/nowhere", "--release-repository", registry+"/ocp/release")
 	want(t, got, 8, "", "error: --kubeconfig: stat /nowhere: no such file or directory\n")
 	got = call{env: map[string]string{"KUBECONFIG": plain.Kubeconfig(t, "x")}}.run(t, "images", "4.14.0", "--context", "other", "--release-repository", registry+"/ocp/release")

@@ -25,6 +25,11 @@ func TestUsage(t *testing.T) {
 		{name: "no release", args: "images", want: "no release given: want " + forms + ", or set OCP_RELEASE_IMAGE; no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG"},
 		{name: "a name first", args: "images etcd", want: "\"etcd\" is not a release, did you mean `oc release-x images RELEASE etcd`? A release is " + forms},
 		{name: "a name first with the variable", args: "images etcd pod", env: release, want: "\"etcd\" is not a release, did you mean `oc release-x images --release \"$OCP_RELEASE_IMAGE\" etcd pod`? A release is " + forms},
+		{name: "a word in the variable", args: "images", env: "junk", want: "$OCP_RELEASE_IMAGE: \"junk\" is not a release. A release is " + forms},
+		{name: "a word with --release", args: "images --release bogus etcd", want: "\"bogus\" is not a release. A release is " + forms},
+		{name: "a repository that is none", args: "images " + release + " --release-repository foo", want: `--release-repository "foo": want HOST/REPOSITORY without a tag, such as quay.io/openshift-release-dev/ocp-release`},
+		{name: "a repository with a tag", args: "info " + release + " --release-repository q.io/a/b:t", want: `--release-repository "q.io/a/b:t": want HOST/REPOSITORY without a tag, such as quay.io/openshift-release-dev/ocp-release`},
+		{name: "an empty repository", args: "env " + release + " --release-repository=", want: `--release-repository "": want HOST/REPOSITORY without a tag, such as quay.io/openshift-release-dev/ocp-release`},
 		{name: "a name for manifests", args: "manifests etcd", want: "\"etcd\" is not a release, did you mean `oc release-x manifests RELEASE --component etcd`? A release is " + forms},
 		{name: "a name for info", args: "info etcd", want: "\"etcd\" is not a release, did you mean `oc release-x info RELEASE --image-for etcd`? A release is " + forms},
 		{name: "a name for graph", args: "graph etcd", want: "\"etcd\" is not a release, did you mean `oc release-x graph RELEASE`? A release is " + forms},
@@ -61,6 +66,8 @@ func TestReleaseFromTheEnvironment(t *testing.T) {
 	want(t, got, 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
 	got = call{env: map[string]string{"OCP_RELEASE_IMAGE": "oci:/nowhere"}}.run(t, "images", "--release", release, "pod", "-o", "name")
 	want(t, got, 0, "pod\n", "")
+	got = call{env: map[string]string{"OCP_RELEASE_IMAGE": "oci:/nowhere"}}.run(t, "images")
+	want(t, got, 3, "", "error: $OCP_RELEASE_IMAGE: oci:/nowhere: stat /nowhere: no such file or directory\n")
 }
 
 func TestJQMistakeIsFoundBeforeTheReleaseIsOpened(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +37,9 @@ type factory struct {
 
 	clients map[image.Reference]*registry.Client // by the release that they were made for
 
+	written         []string // the registries that the command line names, host[:port]
+	fromEnvironment bool     // nothing but the environment names the release
+
 	cluster  *cluster.Cluster
 	verbatim map[image.Reference]string // what the cluster calls a release that it named
 	silent   bool                       // the cluster did not answer when it was asked for a version
@@ -52,10 +56,25 @@ func newFactory(env Environment) *factory {
 func (f *factory) registries(ref image.Reference) *registry.Client {
 	client, ok := f.clients[ref]
 	if !ok {
-		client = f.global.registry.client(f, ref)
+		client = f.global.registry.client(f)
 		f.clients[ref] = client
 	}
 	return client
+}
+
+// write notes a repository that the user wrote; "" is none.
+func (f *factory) write(repository string) {
+	if host, _, ok := strings.Cut(repository, "/"); ok {
+		f.written = append(f.written, host)
+	}
+}
+
+// located says of an error about the release that the environment named it: the user may not remember.
+func (f *factory) located(err error) error {
+	if !f.fromEnvironment {
+		return err
+	}
+	return fmt.Errorf("$%s: %w", releaseVariable, err)
 }
 
 // opener gives access to a release, with what the user said of registries and limits.

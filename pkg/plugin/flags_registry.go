@@ -1,11 +1,8 @@
 package plugin
 
 import (
-	"strings"
-
 	"github.com/spf13/pflag"
 
-	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
 )
@@ -24,7 +21,7 @@ func (r *registryFlags) add(flags *pflag.FlagSet) {
 	const auth = "File with credentials for registries, such as a pull secret"
 	flags.StringVarP(&r.authFile, "registry-config", "a", "", auth)
 	flags.StringVar(&r.authFile, "authfile", "", auth+"; the same as --registry-config")
-	flags.BoolVar(&r.insecure, "insecure", false, "Do not verify the registry that RELEASE names, and speak plain HTTP if it does")
+	flags.BoolVar(&r.insecure, "insecure", false, "Do not verify the registry that RELEASE or --release-repository names, and speak plain HTTP if it does")
 	flags.StringVar(&r.caFile, "certificate-authority", "", "File with certificates to trust beside the system's")
 	flags.IntVar(&r.maxPerRegistry, "max-per-registry", 4, "Requests to one registry at once")
 	flags.StringSliceVar(&r.mirrors.IDMS, "idms-file", nil, "File with ImageDigestMirrorSets: mirrors of what is referenced by digest")
@@ -34,8 +31,9 @@ func (r *registryFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&r.allowRealm, "allow-realm", nil, "Host of a token server outside the registry's domain that may see credentials")
 }
 
-// client makes the access to registries; --insecure holds for the host that the release is written with.
-func (r *registryFlags) client(f *factory, ref image.Reference) *registry.Client {
+// client makes the access to registries; --insecure holds for the hosts that the user wrote, not for those that a
+// cluster names.
+func (r *registryFlags) client(f *factory) *registry.Client {
 	options := registry.Options{
 		AuthFile:       r.authFile,
 		Getenv:         f.Getenv,
@@ -55,9 +53,7 @@ func (r *registryFlags) client(f *factory, ref image.Reference) *registry.Client
 		options.PullSecret = f.pullSecret
 	}
 	if r.insecure {
-		if host, _, ok := strings.Cut(ref.Repository, "/"); ok {
-			options.Insecure = []string{host}
-		}
+		options.Insecure = f.written
 	}
 	return registry.New(options)
 }

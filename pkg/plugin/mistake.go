@@ -9,17 +9,23 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
-// notRelease is the error of a first word that is no release, with what was perhaps meant.
+// notRelease is the error of a word that is no release, with what was perhaps meant: a first argument may be a name
+// before which the release is missing.
 func (r *releaseFlags) notRelease(f *factory, command, word string, t target) error {
 	meant := nearRelease(word)
-	if meant == "" {
+	if meant == "" && !t.fromEnvironment && len(r.releases) == 0 {
 		release := "RELEASE"
-		if len(r.releases) == 0 && f.Getenv("OCP_RELEASE_IMAGE") != "" {
-			release = `--release "$OCP_RELEASE_IMAGE"`
+		if f.Getenv(releaseVariable) != "" {
+			release = `--release "$` + releaseVariable + `"`
 		}
 		meant = "`" + strings.Join(append([]string{f.Name, command, release}, nameArguments(command, append([]string{word}, t.names...))...), " ") + "`"
 	}
-	return fault.Errorf(fault.Usage, "%q is not a release, did you mean %s? A release is %s", word, meant, image.Forms)
+	if meant != "" {
+		meant = ", did you mean " + meant + "?"
+	} else {
+		meant = "."
+	}
+	return f.located(fault.Errorf(fault.Usage, "%q is not a release%s A release is %s", word, meant, image.Forms))
 }
 
 // nameArguments are the arguments with which a command is given the names of components.

@@ -46,7 +46,7 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 	}
 	img, err := opener.Open(ctx, ref)
 	if err != nil {
-		return nil, payload.Files{}, err
+		return nil, payload.Files{}, f.located(err)
 	}
 	l := &loaded{reference: ref, image: img}
 	l.notebook, _ = img.(image.Notebook)
@@ -55,7 +55,7 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 	}
 	files, err := l.fetch(ctx, img, o)
 	if err != nil {
-		return nil, payload.Files{}, err
+		return nil, payload.Files{}, f.located(err)
 	}
 	l.identity = img.Identity()
 	if l.Release, err = payload.Read(files); err != nil {
