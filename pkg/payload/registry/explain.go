@@ -104,8 +104,9 @@ func explain(host string, err error, n int) error {
 // certificateHint says what mends a TLS failure, "" for another failure.
 func certificateHint(host string, err error) string {
 	const ca = "; name the authority's file with --certificate-authority, or put it into /etc/containers/certs.d/"
+	const insecure = " for the hosts written in RELEASE, insecure = true in registries.conf for mirrors"
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return ca + host + "; --insecure goes without it for the hosts written in RELEASE"
+		return ca + host + "; --insecure goes without it" + insecure
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "; use the name that the certificate is for"
@@ -117,7 +118,7 @@ func certificateHint(host string, err error) string {
 		return ca + host
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
-		return "; it does not speak TLS: --insecure allows plain HTTP for the hosts written in RELEASE"
+		return "; it does not speak TLS: --insecure allows plain HTTP" + insecure
 	}
 	if isAlert(err) || strings.Contains(err.Error(), "tls: ") {
 		return "; TLS 1.2 or newer is needed"

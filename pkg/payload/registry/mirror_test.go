@@ -59,6 +59,24 @@ func TestSourceIsAskedWhenNoMirrorHasIt(t *testing.T) {
 	}
 }
 
+// The mirrors of a release are asked for digests alone, and most people write a tag.
+func TestTagWithMirrorsOfDigests(t *testing.T) {
+	mirror, source := start(t, newHTTP), start(t, newHTTP)
+	for kind, hint := range map[string]string{
+		"ImageDigestMirrorSet": "; its mirrors are asked for digests alone: name it by digest, or give --itms-file",
+		"ImageTagMirrorSet":    "",
+	} {
+		set := mirrorSet(t, kind, source.host, "AllowContactingSource", mirror.host)
+		c := registry.New(quick(registry.Options{Insecure: []string{source.host, mirror.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
+		_, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", "nope")
+		want := "getting " + source.host + "/org/r:nope: not found: the repository has no such tag" + hint
+		if hint == "" {
+			want = "getting " + source.host + "/org/r:nope: no source has it: getting " + mirror.host + "/org/r:nope: not found: the repository has no such tag; " + want
+		}
+		wantFault(t, err, fault.NotFound, want)
+	}
+}
+
 func TestEveryFailureIsNamed(t *testing.T) {
 	lacks, refuses, source := start(t, newHTTP), start(t, newHTTP, basic("u", "p")), start(t, newHTTP)
 	d := digest.FromString("x")
@@ -84,7 +102,7 @@ func TestEveryFailureIsNamed(t *testing.T) {
 			_, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", d.String())
 			want := strings.Join(test.want, "; ")
 			if len(test.want) > 1 {
-				want = "no source has " + source.host + "/org/r@" + d.String() + ": " + want
+				want = "getting " + source.host + "/org/r@" + d.String() + ": no source has it: " + want
 			}
 			wantFault(t, err, test.kind, want)
 			if policy == "NeverContactSource" {

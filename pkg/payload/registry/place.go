@@ -48,7 +48,24 @@ func eachPlace[T any](ctx context.Context, c *Client, repository string, r ref.R
 		}
 		failures = append(failures, err)
 	}
-	return none, allFailed(r, failures)
+	return none, c.withHint(repository, r, allFailed(r, failures))
+}
+
+// withHint adds to the error of a tag that there are mirrors which were not asked.
+func (c *Client) withHint(repository string, r ref.Ref, err error) error {
+	rules, rulesErr := c.rules()
+	if rulesErr != nil || r.Digest != "" || isSignatureTag(r.Tag) || !rules.OnlyDigests(repository) {
+		return err
+	}
+	return &getError{r.CommonName(), fault.Errorf(fault.KindOf(err), "%w; its mirrors are asked for digests alone: name it by digest, or give --itms-file", reasonOf(r, err))}
+}
+
+// reasonOf is an error without the name of what could not be got.
+func reasonOf(r ref.Ref, err error) error {
+	if e, ok := errors.AsType[*getError](err); ok && e.what == r.CommonName() {
+		return e.err
+	}
+	return err
 }
 
 // isSignatureTag says whether a tag is made of a digest, as those of sigstore signatures are: it lies where the image
@@ -122,7 +139,7 @@ func allFailed(r ref.Ref, failures []error) error {
 			kind = k
 		}
 	}
-	return fault.Errorf(kind, "no source has %s: %s%w", r.CommonName(), strings.Join(texts, "; "), silent{errors.Join(failures...)})
+	return &getError{r.CommonName(), fault.Errorf(kind, "no source has it: %s%w", strings.Join(texts, "; "), silent{errors.Join(failures...)})}
 }
 
 // silent keeps errors in the chain whose text is already told.

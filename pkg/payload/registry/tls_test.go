@@ -83,7 +83,7 @@ func TestRow34TLSThatCannotBeTrusted(t *testing.T) {
 		"unknown authority": {
 			withTLS(&tls.Config{Certificates: []tls.Certificate{right}}),
 			tls.Certificate{},
-			"x509: certificate signed by unknown authority; name the authority's file with --certificate-authority, or put it into /etc/containers/certs.d/registry.example; --insecure goes without it for the hosts written in RELEASE",
+			"x509: certificate signed by unknown authority; name the authority's file with --certificate-authority, or put it into /etc/containers/certs.d/registry.example; --insecure goes without it for the hosts written in RELEASE, insecure = true in registries.conf for mirrors",
 		},
 		"wrong host": {
 			withTLS(&tls.Config{Certificates: []tls.Certificate{other}}), other,
@@ -100,7 +100,7 @@ func TestRow34TLSThatCannotBeTrusted(t *testing.T) {
 		"no TLS": {
 			newHTTP,
 			tls.Certificate{},
-			"tls: first record does not look like a TLS handshake; it does not speak TLS: --insecure allows plain HTTP for the hosts written in RELEASE",
+			"tls: first record does not look like a TLS handshake; it does not speak TLS: --insecure allows plain HTTP for the hosts written in RELEASE, insecure = true in registries.conf for mirrors",
 		},
 	}
 	for title, test := range tests {

@@ -115,6 +115,14 @@ func (r *Rules) Places(repository string, byDigest bool) ([]Place, error) {
 	return places, nil
 }
 
+// OnlyDigests says whether a repository has mirrors, but none for tags.
+func (r *Rules) OnlyDigests(repository string) bool {
+	isMirror := func(p Place) bool { return p.Repository != repository }
+	byDigest, digestErr := r.Places(repository, true)
+	byTag, tagErr := r.Places(repository, false)
+	return digestErr == nil && tagErr == nil && slices.ContainsFunc(byDigest, isMirror) && !slices.ContainsFunc(byTag, isMirror)
+}
+
 // add appends a place unless it is there already: some files name the source among its mirrors.
 func add(places []Place, p Place) []Place {
 	if slices.ContainsFunc(places, func(q Place) bool { return q.Repository == p.Repository }) {
