@@ -110,6 +110,20 @@ func (k *Key) RevokedSubkey(t testing.TB, reason string) *Key {
 	return k
 }
 
+// Revocation is the packet alone that revokes the subkey that signs, or else the key.
+func (k *Key) Revocation(t testing.TB) []byte {
+	t.Helper()
+	revocations := k.Entity.Revocations
+	if k.sub != nil {
+		revocations = k.sub.Revocations
+	}
+	var out bytes.Buffer
+	if err := revocations[0].Packet.Serialize(&out); err != nil {
+		t.Fatalf("writing a revocation: %v", err)
+	}
+	return out.Bytes()
+}
+
 // Extended signs the key itself once more at a time, so that it lasts for d from when it was made; its older signatures on
 // itself are gone, as a key server may give it.
 func (k *Key) Extended(t testing.TB, at time.Time, d time.Duration) *Key {

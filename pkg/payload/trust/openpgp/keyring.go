@@ -20,7 +20,7 @@ const MaxKeyring = 1 << 20
 type Keyring struct {
 	Name string // for messages: a file, or the field of a ConfigMap
 
-	blocks  [][]byte // binary: go-crypto keeps what it found out in the keys, so they are read again for every message
+	packets []byte   // merged: go-crypto keeps what it found out in the keys, so they are read again for every message
 	limited bool     // only the keys in only count
 	only    []string // fingerprints
 }
@@ -31,25 +31,23 @@ type Key struct {
 	UserID      string // the primary one, as it is written; empty when none is valid
 }
 
-// ParseKeyring reads a keyring, armored or binary. Several armored blocks one after another are one keyring. Anything
-// that holds no public key, or a private one, is fault.Usage.
+// ParseKeyring reads a keyring, armored or binary. Several armored blocks one after another are one keyring. A key that is
+// in it several times is one key with all that its copies say, and a revocation counts wherever it stands. Anything that
+// holds no public key, or a private one, is fault.Usage.
 func ParseKeyring(name string, data []byte) (Keyring, error) {
 	k := Keyring{Name: name}
 	if len(data) > MaxKeyring {
 		return Keyring{}, fault.Errorf(fault.Usage, "keyring %s has %d bytes, more than the %d that are read", name, len(data), MaxKeyring)
 	}
-	var err error
-	if k.blocks, err = binaryBlocks(data); err != nil {
-		return Keyring{}, fault.Errorf(fault.Usage, "keyring %s: %w", name, err)
+	blocks, err := binaryBlocks(data)
+	if err == nil {
+		k.packets, err = merge(blocks)
 	}
-	entities, err := k.entities()
+	if err == nil {
+		_, err = k.entities()
+	}
 	if err != nil {
 		return Keyring{}, fault.Errorf(fault.Usage, "keyring %s: %w", name, err)
-	}
-	for _, e := range entities {
-		if e.PrivateKey != nil {
-			return Keyring{}, fault.Errorf(fault.Usage, "keyring %s holds a private key: give the public one (gpg --export)", name)
-		}
 	}
 	return k, nil
 }
@@ -90,13 +88,9 @@ func (k Keyring) Fingerprints() []string {
 
 // entities reads the keys.
 func (k Keyring) entities() (v2.EntityList, error) {
-	var found v2.EntityList
-	for _, block := range k.blocks {
-		entities, err := v2.ReadKeyRing(bytes.NewReader(block))
-		if err != nil {
-			return nil, fmt.Errorf("it holds no key that can be read: %w", err)
-		}
-		found = append(found, entities...)
+	found, err := v2.ReadKeyRing(bytes.NewReader(k.packets))
+	if err != nil {
+		return nil, fmt.Errorf("it holds no key that can be read: %w", err)
 	}
 	if !k.limited {
 		if len(found) == 0 {

@@ -248,18 +248,19 @@ func TestSubkeyThatMayNotSign(t *testing.T) {
 func TestExtendedKey(t *testing.T) {
 	alice := testsign.NewKey(t, "alice", testsign.LastingFor(45*day))
 	message := alice.SignAtomic(t, imageA())
-	old := ring(t, alice)
+	old := alice.Public(t)
 	alice.Extended(t, testsign.Now().Add(-day), 100*day)
 	if got := check(t, ring(t, alice), message, ""); got.Key.Fingerprint != alice.Fingerprint() {
 		t.Errorf("got %+v", got)
 	}
 	t.Run("both copies in one keyring", func(t *testing.T) {
-		newer, err := ParseKeyring("ring", []byte(testsign.Armored(t, alice)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, blocks := range [][][]byte{{old.blocks[0], newer.blocks[0]}, {newer.blocks[0], old.blocks[0]}} {
-			check(t, Keyring{Name: "both", blocks: blocks}, message, "")
+		newer := alice.Public(t)
+		for _, data := range [][]byte{slicesConcat(old, newer), slicesConcat(newer, old)} {
+			both, err := ParseKeyring("both", data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, both, message, "")
 		}
 	})
 }
