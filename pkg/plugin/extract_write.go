@@ -13,7 +13,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/extract"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
-	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
 // print writes files to standard output: one as it is, several manifests as one YAML stream.
@@ -82,9 +81,3 @@ func orUnknown(text string) string {
 	return text
 }
 
-// progressf tells a person at a terminal what was done.
-func (f *factory) progressf(format string, args ...any) {
-	if f.ErrTerminal {
-		fmt.Fprintln(f.ErrOut, printers.SafeLine(fmt.Sprintf(format, args...)))
-	}
-}

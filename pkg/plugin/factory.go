@@ -3,9 +3,11 @@ package plugin
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +15,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
-	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
 // Environment is what a command knows of the world outside: nothing of it is read before it is asked for.
@@ -31,9 +32,10 @@ type Environment struct {
 // factory makes what commands need, each thing when it is asked for and not before.
 type factory struct {
 	Environment
-	global *globalFlags
-	warned int
-	kept   *cache.Cache // nil until it is asked for
+	global  *globalFlags
+	warned  atomic.Int64
+	telling sync.Mutex
+	kept    *cache.Cache // nil until it is asked for
 
 	clients map[image.Reference]*registry.Client // by the release that they were made for
 
@@ -96,40 +98,6 @@ func (f *factory) opener(ref image.Reference) (image.Opener, error) {
 	}, nil
 }
 
-// logger tells with -v=1 what is tried again, with -v=4 what there is beyond that.
-func (f *factory) logger() *slog.Logger {
-	level := slog.LevelWarn
-	switch {
-	case f.global.verbosity >= 4:
-		level = slog.LevelDebug
-	case f.global.verbosity >= 1:
-		level = slog.LevelInfo
-	}
-	return slog.New(slog.NewTextHandler(f.ErrOut, &slog.HandlerOptions{
-		Level: level,
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return a
-		},
-	}))
-}
-
-// notef tells with -v=1 what was decided.
-func (f *factory) notef(format string, args ...any) {
-	if f.global.verbosity >= 1 {
-		fmt.Fprintln(f.ErrOut, printers.SafeLine(fmt.Sprintf(format, args...)))
-	}
-}
-
-// warnf tells of something that is wrong with the release or the request but does not stop the command;
-// with --strict it makes the command fail at its end.
-func (f *factory) warnf(format string, args ...any) {
-	f.warned++
-	fmt.Fprintln(f.ErrOut, "Warning: "+printers.SafeLine(fmt.Sprintf(format, args...)))
-}
-
 // run wraps the body of a command: its time limit, and what --strict makes of warnings.
 func (f *factory) run(body func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
@@ -138,15 +106,38 @@ func (f *factory) run(body func(ctx context.Context, args []string) error) func(
 			return err
 		}
 		defer cancel()
-		f.warned = 0
-		err = body(ctx, args)
-		f.kept.Wait()
-		if err != nil {
+		f.warned.Store(0)
+		done := make(chan error, 1)
+		go func() {
+			err := body(ctx, args)
+			f.kept.Wait()
+			done <- err
+		}()
+		if err := waitFor(ctx, done); err != nil {
 			if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
 				return cause
 			}
 			return err
 		}
-		return f.global.strictness(f.warned)
+		return f.global.strictness(int(f.warned.Load()))
+	}
+}
+
+// cleanup is how long a command may take to end once its time is over.
+const cleanup = 500 * time.Millisecond
+
+// waitFor waits for the end of a command. One that hangs where no context reaches, as opening a pipe does that nobody
+// writes to, is left behind.
+func waitFor(ctx context.Context, done <-chan error) error {
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(cleanup):
+		return context.Cause(ctx)
 	}
 }

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"path/filepath"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
-	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
 // cacheFlags say where downloads are kept.
@@ -51,11 +49,6 @@ func (f *factory) downloads(ref image.Reference) *cache.Cache {
 		f.kept = cache.New(options)
 	}
 	return f.kept
-}
-
-// remarkf tells of something about this machine that is worth knowing and no fault of the release.
-func (f *factory) remarkf(format string, args ...any) {
-	fmt.Fprintln(f.ErrOut, "Note: "+printers.SafeLine(fmt.Sprintf(format, args...)))
 }
 
 // noDial keeps every connection from being made.

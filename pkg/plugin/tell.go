@@ -1,0 +1,93 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/printers"
+)
+
+// notef tells with -v=1 what was decided.
+func (f *factory) notef(format string, args ...any) {
+	if f.global.verbosity >= 1 {
+		f.tell(fmt.Sprintf(format, args...))
+	}
+}
+
+// remarkf tells of something about this machine that is worth knowing and no fault of the release.
+func (f *factory) remarkf(format string, args ...any) {
+	f.tell("Note: " + fmt.Sprintf(format, args...))
+}
+
+// warnf tells of something that is wrong with the release or the request but does not stop the command;
+// with --strict it makes the command fail at its end.
+func (f *factory) warnf(format string, args ...any) {
+	f.warned.Add(1)
+	f.tell("Warning: " + fmt.Sprintf(format, args...))
+}
+
+// progressf tells a person at a terminal what was done.
+func (f *factory) progressf(format string, args ...any) {
+	if f.ErrTerminal {
+		f.tell(fmt.Sprintf(format, args...))
+	}
+}
+
+// tell writes one line that nothing in it can make look like another.
+func (f *factory) tell(text string) {
+	f.telling.Lock()
+	defer f.telling.Unlock()
+	fmt.Fprintln(f.ErrOut, printers.SafeLine(text))
+}
+
+// logger tells with -v=1 what is tried again, with -v=4 what there is beyond that. What it is warned of is a remark for
+// a person: at a terminal, or for who asked.
+func (f *factory) logger() *slog.Logger { return slog.New(teller{factory: f}) }
+
+// teller writes log records as the other lines on stderr: a sentence, and what belongs to it behind a colon.
+type teller struct {
+	*factory
+	with []slog.Attr
+}
+
+// Enabled says whether a record of this level is told.
+func (t teller) Enabled(_ context.Context, level slog.Level) bool {
+	switch {
+	case level >= slog.LevelWarn:
+		return t.ErrTerminal || t.global.verbosity >= 1
+	case level >= slog.LevelInfo:
+		return t.global.verbosity >= 1
+	}
+	return t.global.verbosity >= 4
+}
+
+// Handle tells one record.
+func (t teller) Handle(_ context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelWarn {
+		t.remarkf("%s", r.Message)
+		return nil
+	}
+	var parts []string
+	add := func(a slog.Attr) bool { parts = append(parts, a.Key+" "+a.Value.String()); return true }
+	for _, a := range t.with {
+		add(a)
+	}
+	r.Attrs(add)
+	text := r.Message
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, ", ")
+	}
+	t.tell(text)
+	return nil
+}
+
+// WithAttrs adds to every record.
+func (t teller) WithAttrs(attrs []slog.Attr) slog.Handler {
+	t.with = append(t.with[:len(t.with):len(t.with)], attrs...)
+	return t
+}
+
+// WithGroup is not needed: names here are words for people.
+func (t teller) WithGroup(string) slog.Handler { return t }
