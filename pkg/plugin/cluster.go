@@ -79,7 +79,7 @@ func (f *factory) known(ctx context.Context, asked image.Reference) (image.Refer
 	}
 	release, where, ok := find(v, asked, f.global.arch.value())
 	if !ok {
-		f.notef("%s is not among the releases that the cluster at %s knows", asked.Text, v.Server)
+		f.notef("%s", unknown(v, asked))
 		return image.Reference{}, false, nil
 	}
 	ref, err := f.named(v, release)
@@ -90,6 +90,14 @@ func (f *factory) known(ctx context.Context, asked image.Reference) (image.Refer
 	ref.Text = asked.Text
 	f.verbatim[ref] = release.Image
 	return ref, true, nil
+}
+
+// unknown says why the cluster does not decide what a version is.
+func unknown(v *cluster.Version, asked image.Reference) string {
+	if _, _, ok := v.Find(asked.Version, func(cluster.Release) bool { return true }); ok {
+		return fmt.Sprintf("the cluster at %s does not say for which architecture its %s is, so %s is the one of the tag", v.Server, asked.Version, asked.Text)
+	}
+	return fmt.Sprintf("%s is not among the releases that the cluster at %s knows", asked.Text, v.Server)
 }
 
 // isMistake says whether an error is about the configuration and not about the cluster.

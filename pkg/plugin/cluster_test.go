@@ -228,7 +228,11 @@ func TestVersionsThatTheClusterKnows(t *testing.T) {
 			}
 		})
 	}
-	got := in(t, one, "images", "4.14.0", trust, "-v=1", "pod", "-o", "name")
+	got := in(t, one, "images", "4.14.0-x86_64", trust, "--release-repository", registry+"/ocp/release", "-v=1", "pod", "-o", "name")
+	if note := "the cluster at " + one.Host() + " does not say for which architecture its 4.14.0 is, so 4.14.0-x86_64 is the one of the tag\n"; !strings.HasPrefix(got.err, note) {
+		t.Errorf("got %s, want %s first", got.err, note)
+	}
+	got = in(t, one, "images", "4.14.0", trust, "-v=1", "pod", "-o", "name")
 	if note := "4.14.0 is " + single + ", an available update of the cluster at " + one.Host() + "\n"; !strings.HasPrefix(got.err, note) {
 		t.Errorf("got %s, want %s first", got.err, note)
 	}

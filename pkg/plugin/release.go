@@ -63,9 +63,6 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 	}
 	l.HasManifests = l.identity.ManifestsKnown
 	l.pullSpec = pullSpec(l.identity, repository)
-	if l.pullSpec != "" && l.pullSpec != ref.Text {
-		f.notef("%s is %s", ref.Text, l.pullSpec)
-	}
 	for _, warning := range l.Warnings {
 		f.warnf("%s", warning)
 	}

@@ -90,7 +90,11 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 	if f.platform != nil && root.list {
 		s.identity.Architecture, s.identity.OS = f.platform.Architecture, f.platform.OS
 	}
-	o.notef("%s is %s", ref.Text, root.digest)
+	if name := ref.Repository + "@" + string(root.digest); ref.Kind != KindRegistry {
+		o.notef("%s is %s", ref.Text, root.digest)
+	} else if name != ref.Text {
+		o.notef("%s is %s", ref.Text, name)
+	}
 	return s, o.checkArch(ctx, s, root.list)
 }
 

@@ -230,7 +230,7 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		fmt.Sprintf("%s is %s", where, release.ListDigest()),
+		fmt.Sprintf("%s is registry.test/ocp/release@%s", where, release.ListDigest()),
 		fmt.Sprintf("%s: the image for linux/arm64 is %s", where, img.Identity().Digest),
 	}
 	if diff := cmp.Diff(want, notes); diff != "" {
