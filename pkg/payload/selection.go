@@ -44,7 +44,10 @@ func (r *Release) selectOne(name string, s *Selection) error {
 			return nil
 		}
 	}
-	return fault.Errorf(fault.NotFound, "no component %q in release %s%s", name, r.Version, didYouMean(r.nearest(name)))
+	// A variable of env names a component too: ETCD_IMAGE is etcd.
+	asked := strings.ReplaceAll(strings.TrimSuffix(strings.ToLower(name), "_image"), "_", "-")
+	distance := func(other string) int { return levenshtein.ComputeDistance(asked, other) }
+	return fault.Errorf(fault.NotFound, "no component %q in release %s%s", name, r.Version, didYouMean(r.nearest(asked, distance)))
 }
 
 func (r *Release) selectGlob(glob string, s *Selection) error {
@@ -61,19 +64,37 @@ func (r *Release) selectGlob(glob string, s *Selection) error {
 	if found {
 		return nil
 	}
-	return fault.Errorf(fault.NotFound, "no component matches %q in release %s%s", glob, r.Version,
-		didYouMean(r.nearest(strings.Trim(glob, "*?"))))
+	return fault.Errorf(fault.NotFound, "no component matches %q in release %s%s", glob, r.Version, didYouMean(r.nearGlob(glob)))
+}
+
+// nearGlob gives names that a glob nearly matches: they begin or end almost as it does.
+func (r *Release) nearGlob(glob string) []string {
+	asked := strings.Trim(strings.ToLower(glob), "*?")
+	return r.nearest(asked, func(other string) int {
+		length := min(len(asked), len(other))
+		d := levenshtein.ComputeDistance(asked, other)
+		if len(asked) < 4 {
+			return d
+		}
+		if strings.HasSuffix(glob, "*") {
+			d = min(d, levenshtein.ComputeDistance(asked, other[:length]))
+		}
+		if strings.HasPrefix(glob, "*") {
+			d = min(d, levenshtein.ComputeDistance(asked, other[len(other)-length:]))
+		}
+		return d
+	})
 }
 
 // nearest gives up to three names, components and aliases, that were perhaps meant, the nearest first.
-func (r *Release) nearest(name string) []string {
+func (r *Release) nearest(name string, distance func(other string) int) []string {
 	type candidate struct {
 		name     string
 		distance int
 	}
 	var near []candidate
 	consider := func(other string) {
-		d := levenshtein.ComputeDistance(name, other)
+		d := distance(other)
 		if len(name) > 2 && strings.Contains(other, name) {
 			d = min(d, 2)
 		}

@@ -58,7 +58,7 @@ func newCacheListCommand(f *factory) *cobra.Command {
 			return out.Print(ctx, f.Out, printers.CacheEntries(cacheEntries(entries), time.Now()))
 		}),
 	}
-	output = newOutputFlags(cmd, printers.Forms{Table: true, Lines: []string{"digest", "name"}})
+	output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"digest", "name"}})
 	return cmd
 }
 

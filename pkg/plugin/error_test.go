@@ -39,6 +39,10 @@ func TestUsage(t *testing.T) {
 		{name: "no registry", args: "images release:4.14", want: "\"release:4.14\" is not a release, did you mean an image with its registry, such as quay.io/org/release:4.14? A release is " + forms},
 		{name: "a file", args: "images error_test.go", want: "\"error_test.go\" is not a release, did you mean oci-archive:error_test.go for an image in a tar file, or file:error_test.go for image-references? A release is " + forms},
 		{name: "objects of a document", args: "graph " + release + " --objects -o json", want: "--objects goes with the tree; the other forms have the objects in them"},
+		{name: "sorting what is no list", args: "info " + release + " --sort-by .x", want: "--sort-by sorts the items of a list, and this command prints none"},
+		{name: "headings of no table", args: "version --no-headers", want: "--no-headers is for tables, and this command prints none"},
+		{name: "an empty group", args: "images " + release + " --group=", want: `--group "": want one of bootstrap, control-plane, operators`},
+		{name: "help for what is not there", args: "help imagse", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
 		{name: "unknown command", args: "imagse x", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
 		{name: "unknown command without a near one", args: "frobnicate", want: "unknown command \"frobnicate\" for \"oc release-x\"; see `oc release-x --help`"},
 		{name: "unknown flag", args: "images --nope", want: "unknown flag: --nope; see `oc release-x images --help`"},
@@ -78,7 +82,7 @@ func TestJQMistakeIsFoundBeforeTheReleaseIsOpened(t *testing.T) {
 func TestRow48ReaderLeftAndFullDevice(t *testing.T) {
 	release := layout(t, small())
 	for _, args := range [][]string{
-		{"images", release}, {"images", release, "--jq", ".items[]"}, {"env", release}, {"info", release}, {"info", release, "--image-for", "etcd"}, {"version"}, {"images", "--help"},
+		{"images", release}, {"images", release, "--jq", ".items[]"}, {"env", release}, {"info", release}, {"info", release, "--image-for", "etcd"}, {"version"}, {"--version"}, {"images", "--help"}, {"help", "cache", "list"},
 	} {
 		left := writerFunc(func([]byte) (int, error) {
 			return 0, &os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
@@ -88,9 +92,6 @@ func TestRow48ReaderLeftAndFullDevice(t *testing.T) {
 		full := writerFunc(func([]byte) (int, error) {
 			return 0, &os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}
 		})
-		if args[len(args)-1] == "--help" {
-			continue // cobra does not say whether its help could be written
-		}
 		got = call{out: full}.run(t, args...)
 		want(t, got, 8, "", "error: write /dev/stdout: no space left on device\n")
 	}

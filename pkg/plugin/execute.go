@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"syscall"
@@ -25,7 +26,12 @@ func (i Interrupted) Error() string { return "interrupted" }
 func Execute(ctx context.Context, env Environment, args []string) int {
 	root := NewCommand(env)
 	root.SetArgs(args)
+	out := &witness{Writer: env.Out}
+	root.SetOut(out)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return 0
 	}
@@ -34,6 +40,20 @@ func Execute(ctx context.Context, env Environment, args []string) int {
 		fmt.Fprintln(env.ErrOut, mistake.Caret())
 	}
 	return ExitCode(err)
+}
+
+// witness remembers that a write failed: cobra does not say whether its help could be written.
+type witness struct {
+	io.Writer
+	err error
+}
+
+func (w *witness) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // ExitCode is what an error means to a script.

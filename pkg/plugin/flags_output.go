@@ -33,6 +33,12 @@ func newOutputFlags(cmd *cobra.Command, forms printers.Forms) *outputFlags {
 	flags.StringArrayVar(&o.jqArgs, "jq-arg", nil, "Set a variable of the jq expression: NAME=VALUE gives $NAME")
 	flags.StringVar(&o.sortBy, "sort-by", "", "Sort list items by this JSONPath, such as .metadata.name")
 	flags.BoolVar(&o.noHeaders, "no-headers", false, "Print a table without its headings")
+	if !forms.List {
+		_ = flags.MarkHidden("sort-by") // the flag is there
+	}
+	if !forms.Table {
+		_ = flags.MarkHidden("no-headers")
+	}
 	return o
 }
 

@@ -48,7 +48,7 @@ the names that installers and guides use for a component (kube-apiserver for hyp
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
 	c.release.add(cmd)
-	c.output = newOutputFlags(cmd, printers.Forms{Table: true, Lines: []string{"digest", "name", "pullspec"}})
+	c.output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"digest", "name", "pullspec"}})
 	cmd.Flags().StringSliceVar(&c.groups, "group", nil, "Only the components of a group: "+strings.Join(payload.GroupNames(), ", "))
 	return cmd
 }
@@ -57,6 +57,9 @@ func (c *imagesCommand) run(ctx context.Context, args []string) error {
 	output, err := c.output.output(c.Streams)
 	if err != nil {
 		return err
+	}
+	if len(c.groups) == 0 && c.output.command.Flags().Changed("group") {
+		c.groups = []string{""}
 	}
 	for _, group := range c.groups {
 		if payload.GroupMembers(group) == nil {

@@ -57,7 +57,7 @@ With --all everything is shown, with its state and the first rule that leaves it
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
 	c.release.add(cmd)
-	c.output = newOutputFlags(cmd, printers.Forms{Table: true, Lines: []string{"name"}})
+	c.output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"name"}})
 	c.inclusion = newInclusionFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringSliceVar(&c.filter.levels, "level", nil, "Only these run levels, as file names write them: 03,50")

@@ -41,7 +41,30 @@ variable OCP_RELEASE_IMAGE names it, or it is the release of the connected clust
 	})
 	root.AddCommand(newImagesCommand(f), newEnvCommand(f), newInfoCommand(f),
 		newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f), newVerifyCommand(f), newCacheCommand(f), newVersionCommand(f))
+	root.SetHelpCommand(newHelpCommand())
 	return root
+}
+
+// newHelpCommand is cobra's, but a command that is not there is an error.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Print the help of a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return fault.Errorf(fault.Usage, "%w", err)
+			}
+			if found.HasSubCommands() {
+				if err := unknownCommand(found, rest); err != nil {
+					return err
+				}
+			}
+			found.InitDefaultHelpFlag()
+			found.InitDefaultVersionFlag()
+			return found.Help()
+		},
+	}
 }
 
 // unknownCommand is the error of a first word that is no command.

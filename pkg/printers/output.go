@@ -14,7 +14,8 @@ import (
 
 // Forms are the forms that a command knows beyond those of cli-runtime, custom columns and jq.
 type Forms struct {
-	Table bool     // it has a table, so wide, sort-by and no-headers have a meaning
+	Table bool     // it has a table, so wide and no-headers have a meaning
+	List  bool     // its document is a list, so sort-by has a meaning
 	Lines []string // name, digest and the like
 	Texts []string // forms of this command alone, such as dot
 }
@@ -54,6 +55,9 @@ func NewOutput(o Options) (*Output, error) {
 	}
 	out := &Output{options: o, form: form}
 	if err := out.checkCombination(); err != nil {
+		return nil, err
+	}
+	if err := out.checkList(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -99,6 +103,18 @@ func (out *Output) checkCombination() error {
 		return fault.Errorf(fault.Usage, "--jq filters the document of -o json: it cannot go with --template")
 	case !o.HasJQ && len(o.JQArgs) > 0:
 		return fault.Errorf(fault.Usage, "--jq-arg needs --jq")
+	}
+	return nil
+}
+
+// checkList refuses what is for lists and tables where there is none.
+func (out *Output) checkList() error {
+	o := out.options
+	switch {
+	case o.SortBy != "" && !o.Forms.List:
+		return fault.Errorf(fault.Usage, "--sort-by sorts the items of a list, and this command prints none")
+	case o.NoHeaders && !o.Forms.Table && !strings.HasPrefix(out.form, "custom-columns"):
+		return fault.Errorf(fault.Usage, "--no-headers is for tables, and this command prints none")
 	}
 	return nil
 }

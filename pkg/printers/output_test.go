@@ -29,7 +29,7 @@ func components() *v1alpha1.ComponentImageList {
 	})
 }
 
-var componentForms = printers.Forms{Table: true, Lines: []string{"digest", "name", "pullspec"}}
+var componentForms = printers.Forms{Table: true, List: true, Lines: []string{"digest", "name", "pullspec"}}
 
 // options are those of a command with a table.
 func options(change func(*printers.Options)) printers.Options {
