@@ -121,7 +121,7 @@ func (k *Key) oldSignature(t testing.TB, m Message, private *packet.PrivateKey) 
 	}
 	content := append([]byte{3, 5}, hashed...)
 	content = binary.BigEndian.AppendUint64(content, issuer)
-	content = append(content, byte(private.PubKeyAlgo), map[crypto.Hash]byte{crypto.MD5: 1, crypto.SHA1: 2, crypto.SHA256: 8, crypto.SHA512: 10}[m.Hash], digest[0], digest[1])
+	content = append(content, byte(private.PubKeyAlgo), map[crypto.Hash]byte{crypto.MD5: 1, crypto.SHA1: 2, crypto.SHA256: 8, crypto.SHA512: 10, crypto.SHA224: 11}[m.Hash], digest[0], digest[1])
 	content = binary.BigEndian.AppendUint16(content, uint16(8*(len(value)-1)+bits.Len8(value[0])))
 	return Packet(2, append(content, value...))
 }

@@ -2,9 +2,13 @@ package openpgp
 
 import (
 	"bytes"
+	"compress/bzip2"
+	"compress/flate"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
@@ -12,10 +16,10 @@ import (
 // MaxMessage is how many bytes a signature may have, as a cluster reads them.
 const MaxMessage = 50 << 10
 
-// Bounds of what a message holds: a claim has three hundred bytes, and a release one signature.
+// Bounds of what a message holds: a claim has three hundred bytes, and a message three packets.
 const (
-	maxBody       = 64 << 10
-	maxSignatures = 16
+	maxBody    = 64 << 10
+	maxPackets = 32
 )
 
 // The packet types of a signed message, and of what is taken for one (RFC 9580, section 5).
@@ -34,12 +38,12 @@ const (
 
 // message is a signed message taken apart: nothing of it is verified.
 type message struct {
-	body       []byte
-	signatures []*packet.OpaquePacket
+	body      []byte
+	signature *packet.OpaquePacket
 }
 
-// readMessage takes exactly two shapes: one-pass packets, the body and as many signatures, or the signatures and the body;
-// either may lie in one compressed packet.
+// readMessage takes exactly one shape, that which a cluster reads: a one-pass packet, the body and the signature, which
+// may lie in one compressed packet.
 func readMessage(data []byte) (*message, error) {
 	switch {
 	case len(data) == 0:
@@ -78,51 +82,68 @@ func readPackets(data []byte) ([]*packet.OpaquePacket, error) {
 		if err != nil {
 			return nil, fmt.Errorf("it is no whole OpenPGP message: %w", err)
 		}
-		if len(packets) == 2*maxSignatures+1 {
-			return nil, fmt.Errorf("it has more than %d packets", len(packets))
+		if len(packets) == maxPackets {
+			return nil, fmt.Errorf("it has more than %d packets", maxPackets)
 		}
 		packets = append(packets, p)
 	}
 }
 
-// decompress unpacks a compressed packet, up to what a message may hold.
+// decompress unpacks a compressed packet, up to what a message may hold. Nothing may follow what is compressed: go-crypto
+// passes over it, so the packet is unpacked here.
 func decompress(p *packet.OpaquePacket) ([]byte, error) {
-	parsed, err := p.Parse()
-	if err != nil {
-		return nil, fmt.Errorf("it is compressed in a way that cannot be read: %w", err)
-	}
-	compressed, ok := parsed.(*packet.Compressed)
-	if !ok {
+	if len(p.Contents) == 0 {
 		return nil, errors.New("it is compressed in a way that cannot be read")
 	}
-	data, err := io.ReadAll(io.LimitReader(compressed.Body, maxBody+MaxMessage+1))
+	rest := bytes.NewReader(p.Contents[1:]) // is read byte by byte, so that what is left was not unpacked
+	unpacked, err := unpack(p.Contents[0], rest)
 	if err != nil {
-		return nil, fmt.Errorf("it is compressed and broken: %w", err)
+		return nil, err
 	}
-	if len(data) > maxBody+MaxMessage {
+	data, err := io.ReadAll(io.LimitReader(unpacked, maxBody+MaxMessage+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("it is compressed and broken: %w", err)
+	case len(data) > maxBody+MaxMessage:
 		return nil, fmt.Errorf("it unpacks to more than %d bytes", maxBody+MaxMessage)
+	case rest.Len() > 0:
+		return nil, fmt.Errorf("it is compressed and broken: %d bytes follow its end", rest.Len())
 	}
 	return data, nil
 }
 
-// arrange finds body and signatures.
+// unpack reads what is compressed in one of the ways of RFC 9580, section 9.4.
+func unpack(algorithm byte, data io.Reader) (io.Reader, error) {
+	switch algorithm {
+	case 0:
+		return data, nil
+	case 1:
+		return flate.NewReader(data), nil
+	case 2:
+		unpacked, err := zlib.NewReader(data)
+		if err != nil {
+			return nil, fmt.Errorf("it is compressed and broken: %w", err)
+		}
+		return unpacked, nil
+	case 3:
+		return bzip2.NewReader(data), nil
+	}
+	return nil, fmt.Errorf("it is compressed in a way that is not known here (%d)", algorithm)
+}
+
+// arrange finds body and signature.
 func arrange(packets []*packet.OpaquePacket) (*message, error) {
 	var m message
-	before, onePass, literal := 0, 0, 0
+	var shape strings.Builder // o, l and s for each packet
 	for _, p := range packets {
 		switch p.Tag {
 		case tagOnePass:
-			if literal > 0 || before > 0 {
-				return nil, errors.New("its packets are out of order")
-			}
-			onePass++
+			shape.WriteByte('o')
 		case tagSignature:
-			if literal == 0 {
-				before++
-			}
-			m.signatures = append(m.signatures, p)
+			shape.WriteByte('s')
+			m.signature = p
 		case tagLiteral:
-			literal++
+			shape.WriteByte('l')
 			body, err := readLiteral(p)
 			if err != nil {
 				return nil, err
@@ -136,18 +157,30 @@ func arrange(packets []*packet.OpaquePacket) (*message, error) {
 			return nil, fmt.Errorf("it holds a packet of type %d, which no signed message has", p.Tag)
 		}
 	}
-	after := len(m.signatures) - before
-	switch {
-	case literal == 0 && len(m.signatures) > 0:
-		return nil, errors.New("it is a detached signature: the signed document is missing (gpg --sign makes a whole message, gpg --detach-sign does not)")
-	case len(m.signatures) == 0:
-		return nil, errors.New("it is not signed")
-	case literal > 1, onePass != after, before > 0 && after > 0:
-		return nil, errors.New("its packets are out of order")
-	case len(m.signatures) > maxSignatures:
-		return nil, fmt.Errorf("it has more than %d signatures", maxSignatures)
+	if err := checkShape(shape.String()); err != nil {
+		return nil, err
 	}
 	return &m, nil
+}
+
+// checkShape refuses what no cluster takes for a message with one signature (golang.org/x/crypto/openpgp, ReadMessage).
+func checkShape(shape string) error {
+	signatures := strings.Count(shape, "s")
+	nested := strings.Repeat("o", signatures) + "l" + strings.Repeat("s", signatures)
+	first := strings.Repeat("s", signatures) + "l"
+	switch {
+	case shape == "ols":
+		return nil
+	case signatures == 0:
+		return errors.New("it is not signed")
+	case !strings.Contains(shape, "l"):
+		return errors.New("it is a detached signature: the signed document is missing (gpg --sign makes a whole message, gpg --detach-sign does not)")
+	case signatures > 1 && (shape == nested || shape == first):
+		return fmt.Errorf("it carries %d signatures, and a cluster reads messages with one alone: each key has to sign a message of its own", signatures)
+	case shape == first:
+		return errors.New("its signature stands before the document, where a cluster does not read it: gpg --sign puts it behind")
+	}
+	return errors.New("its packets are out of order")
 }
 
 // readLiteral takes the body out of its packet.

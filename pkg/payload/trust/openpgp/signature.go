@@ -92,12 +92,13 @@ func acceptable(s *packet.Signature, now time.Time) error {
 	return nil
 }
 
-// acceptableHash refuses what no longer proves anything: somebody may have prepared two documents with one SHA-1.
+// acceptableHash refuses what no longer proves anything: somebody may have prepared two documents with one SHA-1. SHA-224 is
+// not broken, but less than the SHA-256 that is asked for; go-crypto and a cluster take it.
 func acceptableHash(kind packet.SignatureType, sum crypto.Hash, config *packet.Config) error {
 	if kind != packet.SigTypeBinary && kind != packet.SigTypeText {
 		return fmt.Errorf("its signature is of type %#02x, which is not for documents", uint8(kind))
 	}
-	if config.RejectMessageHashAlgorithm(sum) || config.RejectHashAlgorithm(sum) {
+	if config.RejectMessageHashAlgorithm(sum) || config.RejectHashAlgorithm(sum) || sum == crypto.SHA224 {
 		return fmt.Errorf("its signature is over %s, which no longer counts: it has to be signed again with SHA-256 or better", sum)
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/ProtonMail/go-crypto/openpgp/v2"
 	"github.com/opencontainers/go-digest"
 
@@ -22,8 +21,7 @@ type Signed struct {
 }
 
 // Verify finds out whether one of the keyring's keys signed the claim that an image has a digest. now decides what has
-// expired. The error, of kind fault.Integrity, says what is wrong with the message; with several signatures on it, what is
-// wrong with each.
+// expired. The error, of kind fault.Integrity, says what is wrong with the message.
 func (k Keyring) Verify(data []byte, want digest.Digest, now time.Time) (Signed, error) {
 	signed, err := k.verify(data, want, now)
 	if err != nil {
@@ -41,28 +39,23 @@ func (k Keyring) verify(data []byte, want digest.Digest, now time.Time) (Signed,
 	if err != nil {
 		return Signed{}, err
 	}
-	var refused []error
-	for _, p := range m.signatures {
-		signed, err := k.verifyOne(entities, m.body, p, now)
-		if err != nil {
-			refused = append(refused, err)
-			continue
-		}
-		// Only now is the body worth reading, and it is the same for every signature.
-		if signed.Claim, err = claim.Parse(m.body, claim.Atomic); err != nil {
-			return Signed{}, err
-		}
-		if signed.Claim.Digest != want {
-			return Signed{}, fmt.Errorf("it is about another image, %s", signed.Claim.Digest)
-		}
-		return signed, nil
+	signed, err := k.verifyMessage(entities, m, now)
+	if err != nil {
+		return Signed{}, err
 	}
-	return Signed{}, join(refused)
+	// Only now is the body worth reading.
+	if signed.Claim, err = claim.Parse(m.body, claim.Atomic); err != nil {
+		return Signed{}, err
+	}
+	if signed.Claim.Digest != want {
+		return Signed{}, fmt.Errorf("it is about another image, %s", signed.Claim.Digest)
+	}
+	return signed, nil
 }
 
-// verifyOne checks one signature with the keys that have its id: ids are short, so two keys may share one.
-func (k Keyring) verifyOne(entities v2.EntityList, body []byte, p *packet.OpaquePacket, now time.Time) (Signed, error) {
-	s, err := readSignature(p)
+// verifyMessage checks the signature with the keys that have its id: ids are short, so two keys may share one.
+func (k Keyring) verifyMessage(entities v2.EntityList, m *message, now time.Time) (Signed, error) {
+	s, err := readSignature(m.signature)
 	if err != nil {
 		return Signed{}, err
 	}
@@ -73,7 +66,7 @@ func (k Keyring) verifyOne(entities v2.EntityList, body []byte, p *packet.Opaque
 	for _, e := range entities.EntitiesById(s.issuer) {
 		key, err := signingKey(e, s.issuer, now)
 		if err == nil {
-			err = s.verify(key, body, now)
+			err = s.verify(key, m.body, now)
 		}
 		if err != nil {
 			refused = append(refused, err)
