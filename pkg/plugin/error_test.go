@@ -17,7 +17,7 @@ func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
 
 func TestUsage(t *testing.T) {
 	const forms = "quay.io/org/repo:tag, 4.14.0, oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:DIR, file:FILE or -"
-	release := layout(t, small())
+	release, kubeconfig := layout(t, small()), writeFile(t, "kubeconfig", "x")
 	for _, test := range []struct {
 		name, args, env string
 		want            string
@@ -52,6 +52,8 @@ func TestUsage(t *testing.T) {
 		{name: "os", args: "images " + release + " --filter-by-os windows/amd64", want: `--filter-by-os "windows/amd64": want linux/ARCH, releases are for Linux alone`},
 		{name: "size", args: "images " + release + " --max-payload-size x", want: `--max-payload-size "x": want a positive size such as 512Mi or 1G`},
 		{name: "no requests", args: "images " + release + " --max-per-registry 0", want: "--max-per-registry 0: at least one request is needed"},
+		{name: "no number", args: "images -v=abc", want: "invalid argument \"abc\" for \"-v, --v\" flag; see `oc release-x images --help`"},
+		{name: "no kubeconfig", args: "images --kubeconfig " + kubeconfig, want: `no release given, and asking the cluster for its own failed: the kubeconfig "` + kubeconfig + `": it is no kubeconfig: want YAML or JSON with kind: Config`},
 		{name: "timeout", args: "images " + release + " --timeout -1s", want: `--timeout -1s: a time cannot be negative`},
 		{name: "not here yet", args: "info --size " + release, want: "info has no --size yet: use `oc adm release info --size`"},
 		{name: "columns", args: "info --commits --pullspecs " + release, want: "only one of --pullspecs, --commits, --commit-urls, --image-for, -o and --jq can be given"},

@@ -90,7 +90,15 @@ func (c *clusterFlags) unreadable(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return fault.Errorf(fault.Local, "--kubeconfig: %w", path)
 	}
-	return fault.Errorf(fault.Usage, "%w", err)
+	_, rest, found := strings.Cut(err.Error(), "error loading config file ")
+	name, why, _ := strings.Cut(rest, ": ")
+	switch {
+	case !found:
+		return fault.Errorf(fault.Usage, "the kubeconfig: %w", err)
+	case strings.Contains(why, "get version/kind"), strings.Contains(why, "Go value"):
+		why = "it is no kubeconfig: want YAML or JSON with kind: Config"
+	}
+	return fault.Errorf(fault.Usage, "the kubeconfig %s: %s", name, why)
 }
 
 // chosen checks that the kubeconfig has the context that was asked for.

@@ -37,7 +37,8 @@ variable OCP_RELEASE_IMAGE names it, or it is the release of the connected clust
 	root.SetUsageFunc(usage(env.Width))
 	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fault.Errorf(fault.Usage, "%w; see `%s --help`", err, cmd.CommandPath())
+		text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number is read helps nobody
+		return fault.Errorf(fault.Usage, "%s; see `%s --help`", text, cmd.CommandPath())
 	})
 	root.AddCommand(newImagesCommand(f), newEnvCommand(f), newInfoCommand(f),
 		newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f), newVerifyCommand(f), newCacheCommand(f), newVersionCommand(f))

@@ -113,6 +113,9 @@ func TestStandardInput(t *testing.T) {
 	document := good(t, run(t, "info", layout(t, small()), "-o", "json"))
 	want(t, call{stdin: document}.run(t, "images", "-", "etcd", "-o", "pullspec"), 0, testrelease.ImageOf("etcd")+"\n", "")
 	want(t, call{stdin: string(small().References())}.run(t, "images", "-", "etcd", "-o", "pullspec"), 0, testrelease.ImageOf("etcd")+"\n", "")
+	for _, archive := range []string{"\x1f\x8b\x08", "\x28\xb5\x2f\xfd", strings.Repeat("x", 257) + "ustar\x0000"} {
+		want(t, call{stdin: archive}.run(t, "images", "-"), 3, "", "error: -: it is an archive: want oci-archive:FILE or docker-archive:FILE\n")
+	}
 	want(t, call{stdin: "no"}.run(t, "images", "-"), 3, "",
 		"error: -: not a release: image-references is neither JSON nor YAML: it is no object\n")
 }

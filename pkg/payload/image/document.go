@@ -42,6 +42,9 @@ func (o Opener) openFile(ctx context.Context, ref Reference) (Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isArchive(data) {
+		return nil, fault.Errorf(fault.NotFound, "it is an archive: want oci-archive:FILE or docker-archive:FILE")
+	}
 	d := &document{identity: Identity{Reference: ref.Text}, references: data}
 	info, ok := parseInfo(data)
 	if ok {
@@ -53,6 +56,13 @@ func (o Opener) openFile(ctx context.Context, ref Reference) (Image, error) {
 		o.warnf("%s is for %s/%s, not for linux/%s", ref.Text, id.OS, id.Architecture, o.Arch)
 	}
 	return d, nil
+}
+
+// isArchive knows a tar file by its header's mark, or what is compressed by its first bytes.
+func isArchive(data []byte) bool {
+	const mark = 257
+	return bytes.HasPrefix(data, []byte{0x1f, 0x8b}) || bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}) ||
+		len(data) > mark && bytes.HasPrefix(data[mark:], []byte("ustar"))
 }
 
 // readDocument reads all of a file or standard input, and stops when the context does: what is read may be a terminal.

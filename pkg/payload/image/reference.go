@@ -99,7 +99,7 @@ func cutScheme(text string) (scheme, rest string, ok bool) {
 func parseScheme(ref Reference, scheme, rest string) (Reference, error) {
 	address, slashes := strings.CutPrefix(rest, "//")
 	switch {
-	case scheme == "docker" && slashes:
+	case scheme == "docker" && slashes && address != "":
 		return parseRegistry(ref, address)
 	case scheme == "docker":
 		return Reference{}, fault.Errorf(fault.Usage, "%s: want docker://HOST/REPOSITORY:TAG", quoted(ref.Text))

@@ -93,6 +93,7 @@ func TestParseReferenceRefuses(t *testing.T) {
 		{"./release", `"./release" is a path: want oci:PATH for an image layout, oci-archive:PATH or docker-archive:PATH for a tar file, dir:PATH for an extracted release`},
 		{"docker://org/repo", `"docker://org/repo" names no registry: want HOST/REPOSITORY:TAG, as in quay.io/org/repo:tag`},
 		{"docker://busybox", `"docker://busybox" names no registry: want HOST/REPOSITORY:TAG, as in quay.io/org/repo:tag`},
+		{"docker://", `"docker://": want docker://HOST/REPOSITORY:TAG`},
 		{"docker:quay.io/a", `"docker:quay.io/a": want docker://HOST/REPOSITORY:TAG`},
 		{"docker://quay.io", `"docker://quay.io": "" is not a repository: want lower-case letters and digits, with . _ - and / between them`},
 		{"quay.io/", `"quay.io/": "" is not a repository: want lower-case letters and digits, with . _ - and / between them`},

@@ -106,6 +106,9 @@ func (r *resolver) image(ctx context.Context, f *fetched, depth int) (*fetched, 
 			return inner, err
 		}
 	}
+	if len(entries) == 0 {
+		return nil, fault.Errorf(fault.NotFound, "the manifest list %s names no image", f.digest)
+	}
 	return nil, fault.Errorf(fault.NotFound, "no image for linux/%s in the manifest list %s, which has %s: choose one with --arch", r.arch, f.digest, platformNames(entries))
 }
 

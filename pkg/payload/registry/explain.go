@@ -90,6 +90,9 @@ func explain(host string, err error, n int) error {
 	if hint := certificateHint(host, err); hint != "" {
 		return fault.Errorf(fault.Network, "%s: %w%s", host, bare(err), hint)
 	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
+		return fault.Errorf(fault.Network, "reaching %s: the proxy that HTTPS_PROXY or HTTP_PROXY names does not answer%s: %w", host, times, op.Err)
+	}
 	switch {
 	case errors.Is(err, errStalled):
 		return fault.Errorf(fault.Network, "%s sends nothing more%s%w", host, times, silent{err})

@@ -137,6 +137,10 @@ func TestRow39Proxies(t *testing.T) {
 			kind:  fault.Network, want: "reaching registry.example.com: the proxy HOST answered 503 Service Unavailable, 5 times",
 		},
 	}
+	// None listens there. Nothing else may be asked instead.
+	dead := registry.New(quick(registry.Options{Getenv: env("HTTPS_PROXY", "http://127.0.0.1:1")}))
+	_, _, _, err := dead.Manifest(t.Context(), name+"/org/r", "t")
+	wantFault(t, err, fault.Network, "getting "+name+"/org/r:t: reaching "+name+": the proxy that HTTPS_PROXY or HTTP_PROXY names does not answer, 5 times: dial tcp 127.0.0.1:1: connect: connection refused")
 	for _, test := range tests {
 		t.Run(test.title, func(t *testing.T) {
 			p := startProxy(t, test.target, test.credential, test.status)

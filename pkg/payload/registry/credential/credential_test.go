@@ -217,6 +217,9 @@ func TestRow54FilesThatAreNotRight(t *testing.T) {
 			for _, o := range []credential.Options{{File: test.path}, {Getenv: env(map[string]string{"REGISTRY_AUTH_FILE": test.path})}} {
 				_, err := credential.New(o).For(t.Context(), "quay.io/x")
 				want := strings.ReplaceAll(test.want, "FILE", test.path)
+				if o.File == "" && strings.HasPrefix(want, "reading ") {
+					want = "$REGISTRY_AUTH_FILE: " + want
+				}
 				if err == nil || err.Error() != want || fault.KindOf(err) != fault.Auth {
 					t.Errorf("kind %d\n got: %v\nwant: %s", fault.KindOf(err), err, want)
 				}

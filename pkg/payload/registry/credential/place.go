@@ -16,12 +16,13 @@ const sizeLimit = 4 << 20
 
 // source is one place that may hold credentials.
 type source struct {
-	name   string // a path, or what stands for one
-	named  bool   // by the user: then it must exist
-	legacy bool   // ~/.dockercfg: entries without "auths" around them
-	read   func(context.Context) ([]byte, string, error)
-	loaded bool
-	config *config // nil after loading: there is no such file
+	name     string // a path, or what stands for one
+	named    bool   // by the user: then it must exist
+	variable string // says which variable of the environment named it, ready to stand before a message
+	legacy   bool   // ~/.dockercfg: entries without "auths" around them
+	read     func(context.Context) ([]byte, string, error)
+	loaded   bool
+	config   *config // nil after loading: there is no such file
 }
 
 // places lists where to look, in oc's order (pkg/cli/image/manifest, containers/image pkg/docker/config).
@@ -34,7 +35,7 @@ func (r *Resolver) places() []*source {
 		return []*source{{read: o.Content, named: true}}
 	}
 	if path := o.Getenv("REGISTRY_AUTH_FILE"); path != "" {
-		return []*source{{name: path, named: true}}
+		return []*source{{name: path, variable: "$REGISTRY_AUTH_FILE: ", named: true}}
 	}
 	var list []*source
 	add := func(parts ...string) {
@@ -84,11 +85,11 @@ func (r *Resolver) load(ctx context.Context, s *source) error {
 		if s.name == "" {
 			return err
 		}
-		return fault.Errorf(fault.Auth, "reading credentials from %s: %w", s.name, cause(err))
+		return fault.Errorf(fault.Auth, "%sreading credentials from %s: %w", s.variable, s.name, cause(err))
 	}
 	c, err := parse(data, s.legacy)
 	if err != nil {
-		return fault.Errorf(fault.Auth, "reading credentials from %s: %w", s.name, err)
+		return fault.Errorf(fault.Auth, "%sreading credentials from %s: %w", s.variable, s.name, err)
 	}
 	s.loaded, s.config = true, c
 	return nil

@@ -13,7 +13,7 @@ func TestLoadRefuses(t *testing.T) {
 	conf := func(text string) string { return "[[registry]]\nlocation = \"quay.io\"\n[[registry.mirror]]\n" + text }
 	tests := []struct{ name, sets, conf, want string }{
 		{"no YAML", "a: [", "", "document 1: yaml: line 1: did not find expected node content"},
-		{"not an object", "- a\n", "", "document 1: yaml: unmarshal errors: line 1: cannot unmarshal !!seq into rewrite.document"},
+		{"not an object", "- a\n", "", "document 1 is no mirror set: want kind ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy, with lists of source and mirrors"},
 		{"another kind", "apiVersion: v1\nkind: ConfigMap\n", "", "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it"},
 		{"another group", "apiVersion: example.com/v1\nkind: ImageDigestMirrorSet\n", "", "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it"},
 		{"empty", "", "", "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it"},

@@ -55,6 +55,9 @@ func (r *Rules) parseSets(data []byte) error {
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		if _, otherwise := errors.AsType[*yaml.TypeError](err); otherwise {
+			return fmt.Errorf("document %d is no mirror set: want kind ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy, with lists of source and mirrors", n)
+		}
 		if err != nil {
 			return fmt.Errorf("document %d: %s", n, oneLine(err))
 		}
