@@ -42,7 +42,7 @@ func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
 	check := Check{Name: OpenPGPCheck, Subject: what, Digest: want}
 	if want == "" {
 		check.Subject = r.Reference
-		return []Check{check.unless(len(o.Keyrings)+len(o.Stores) > 0, "a signature covers a digest, and this source has none: read the release from a registry, a layout or an archive")}
+		return []Check{check.unless(len(o.Keyrings)+len(o.Stores) > 0, "a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive")}
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
@@ -230,7 +230,8 @@ func (s *search) note(err error) {
 func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 	if s.where[i] != "" {
 		signed := s.signed[i]
-		reason := fmt.Sprintf("signed %s by %s as %s, found in %s", signed.Time.Format(time.RFC3339), signer(signed), signed.Claim.Reference, s.where[i])
+		reason := fmt.Sprintf("signed %s by %s, as %s, for %s, found in %s",
+			signed.Time.Format(time.RFC3339), signer(signed), signed.Claim.Reference, signed.Claim.Digest, s.where[i])
 		return check.pass(reason, signed.Key.Fingerprint)
 	}
 	if len(keyring.Fingerprints()) == 0 {
@@ -265,11 +266,11 @@ func sentence(refused []string, failed []error) string {
 	return strings.Join(parts, "; ")
 }
 
-// signer names who signed.
+// signer names who signed, and with which key.
 func signer(s openpgp.Signed) string {
-	name := s.Key.UserID
-	if name == "" {
-		name = "the key " + s.Key.Fingerprint
+	name := "the key " + s.Key.Fingerprint
+	if s.Key.UserID != "" {
+		name = s.Key.UserID + ", key " + s.Key.Fingerprint
 	}
 	if s.Subkey != "" {
 		name += " (subkey " + s.Subkey + ")"

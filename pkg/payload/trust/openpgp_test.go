@@ -157,7 +157,7 @@ func TestRow58(t *testing.T) {
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{s}, Now: testsign.Now()})
 		equal(t, got, Check{
 			Name: "signature", Subject: "image, keyring ring", Result: Pass, Key: alice.Fingerprint(), Digest: image(),
-			Reason: "signed 2023-11-01T12:00:00Z by alice <alice@example.com> as quay.io/example/release:1, found in " + at(s, image(), 3),
+			Reason: "signed 2023-11-01T12:00:00Z by alice <alice@example.com>, key " + alice.Fingerprint() + ", as quay.io/example/release:1, for " + image().String() + ", found in " + at(s, image(), 3),
 		})
 	})
 }
@@ -169,7 +169,7 @@ func TestTrap33EveryKeyring(t *testing.T) {
 	pass := func(name string, key *testsign.Key, who, where string) Check {
 		return Check{
 			Name: "signature", Subject: "image, keyring " + name, Result: Pass, Key: key.Fingerprint(), Digest: image(),
-			Reason: "signed 2023-11-01T12:00:00Z by " + who + " <" + who + "@example.com> as quay.io/example/release:1, found in " + where,
+			Reason: "signed 2023-11-01T12:00:00Z by " + who + " <" + who + "@example.com>, key " + key.Fingerprint() + ", as quay.io/example/release:1, for " + image().String() + ", found in " + where,
 		}
 	}
 	t.Run("one is missing", func(t *testing.T) {
@@ -186,10 +186,10 @@ func TestTrap33EveryKeyring(t *testing.T) {
 		equal(t, got, pass("a", alice, "alice", at(first, image(), 1)), pass("b", bob, "bob", at(second, image(), 1)))
 	})
 	t.Run("both by one message", func(t *testing.T) {
-		m := testsign.Message{Body: testsign.Claim(testsign.AtomicType, image(), "quay.io/example/release:1")}
-		s := folder(t, image(), testsign.Join(t, m, alice.Signature(t, m), bob.Signature(t, m)))
+		keyrings := []openpgp.Keyring{ring(t, "a", alice), ring(t, "b", bob, alice)}
+		s := folder(t, image(), alice.SignAtomic(t, image()))
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: keyrings, Stores: []store.Store{s}, Now: testsign.Now()})
-		equal(t, got, pass("a", alice, "alice", at(s, image(), 1)), pass("b", bob, "bob", at(s, image(), 1)))
+		equal(t, got, pass("a", alice, "alice", at(s, image(), 1)), pass("b", alice, "alice", at(s, image(), 1)))
 	})
 }
 
@@ -304,7 +304,7 @@ func TestPinnedKeys(t *testing.T) {
 	t.Run("a known key's own subkey", func(t *testing.T) {
 		key := testsign.NewKey(t, "known").WithSubkey(t)
 		got, _ := verify(t, own(key), key.SignAtomic(t, image()), key.Fingerprint())
-		if got.Result != Pass || got.Key != key.Fingerprint() || !strings.Contains(got.Reason, "by known <known@example.com> (subkey "+key.SubkeyFingerprint()+")") {
+		if got.Result != Pass || got.Key != key.Fingerprint() || !strings.Contains(got.Reason, "by known <known@example.com>, key "+key.Fingerprint()+" (subkey "+key.SubkeyFingerprint()+")") {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -358,7 +358,7 @@ func TestTrap35WhatIsCovered(t *testing.T) {
 		o.Stores = []store.Store{s}
 		equal(t, VerifyOpenPGP(t.Context(), r, o), Check{
 			Name: "signature", Subject: "list of images, keyring ring", Result: Pass, Key: alice.Fingerprint(), Digest: list(),
-			Reason: "signed 2023-11-01T12:00:00Z by alice <alice@example.com> as quay.io/example/release:1, found in " + at(s, list(), 1),
+			Reason: "signed 2023-11-01T12:00:00Z by alice <alice@example.com>, key " + alice.Fingerprint() + ", as quay.io/example/release:1, for " + list().String() + ", found in " + at(s, list(), 1),
 		})
 	})
 	t.Run("of one of its images", func(t *testing.T) {
@@ -376,7 +376,7 @@ func TestTrap35WhatIsCovered(t *testing.T) {
 func TestTrap36NoDigest(t *testing.T) {
 	alice := testsign.NewKey(t, "alice")
 	r := Release{Reference: "dir:x"}
-	const reason = "a signature covers a digest, and this source has none: read the release from a registry, a layout or an archive"
+	const reason = "a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive"
 	want := Check{Name: "signature", Subject: "dir:x", Result: Skipped, Reason: reason}
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Now: testsign.Now()}), want)
 	want.Result = Fail

@@ -140,7 +140,7 @@ func verdict(check Check, signatures []sigstore.Signature, keys []trusted) Check
 }
 
 func found(signature sigstore.Signature, t trusted, signed claim.Claim) string {
-	reason := fmt.Sprintf("signed as %s, found in %s", signed.Reference, signature.Where)
+	reason := fmt.Sprintf("signed by the key %s, as %s, for %s, found in %s", t.key.ID(), signed.Reference, signed.Digest, signature.Where)
 	if t.policy == nil {
 		return reason
 	}

@@ -41,15 +41,15 @@ func TestVerifySigstore(t *testing.T) {
 		layers []testsign.Layer
 		want   Check // Name, Subject and Digest are the same in all
 	}{
-		{"given key", release(), Sigstore{Keys: []sigstore.Key{mine}}, good, Check{Result: Pass, Key: mine.ID(), Reason: "signed as " + reference + ", found in " + tag + ", layer 1"}},
-		{"one of two keys", release(), Sigstore{Keys: []sigstore.Key{theirs, mine}}, good, Check{Result: Pass, Key: mine.ID(), Reason: "signed as " + reference + ", found in " + tag + ", layer 1"}},
-		{"one of two signatures", release(), Sigstore{Keys: []sigstore.Key{mine}}, layers(foreign.SignatureLayer(t, image(), reference), good[0]), Check{Result: Pass, Key: mine.ID(), Reason: "signed as " + reference + ", found in " + tag + ", layer 2"}},
-		{"known policy", policy(""), Sigstore{Pins: pinned}, good, Check{Result: Pass, Key: mine.ID(), Reason: "signed as " + reference + ", found in " + tag + ", layer 1, with the known key of the release's policy openshift"}},
+		{"given key", release(), Sigstore{Keys: []sigstore.Key{mine}}, good, Check{Result: Pass, Key: mine.ID(), Reason: "signed by the key " + mine.ID() + ", as " + reference + ", for " + image().String() + ", found in " + tag + ", layer 1"}},
+		{"one of two keys", release(), Sigstore{Keys: []sigstore.Key{theirs, mine}}, good, Check{Result: Pass, Key: mine.ID(), Reason: "signed by the key " + mine.ID() + ", as " + reference + ", for " + image().String() + ", found in " + tag + ", layer 1"}},
+		{"one of two signatures", release(), Sigstore{Keys: []sigstore.Key{mine}}, layers(foreign.SignatureLayer(t, image(), reference), good[0]), Check{Result: Pass, Key: mine.ID(), Reason: "signed by the key " + mine.ID() + ", as " + reference + ", for " + image().String() + ", found in " + tag + ", layer 2"}},
+		{"known policy", policy(""), Sigstore{Pins: pinned}, good, Check{Result: Pass, Key: mine.ID(), Reason: "signed by the key " + mine.ID() + ", as " + reference + ", for " + image().String() + ", found in " + tag + ", layer 1, with the known key of the release's policy openshift"}},
 		{
 			"a log that is not checked", release(testsign.PolicyName, testsign.Policy(s.PEM, "", "quay.io/example")+"        rekorKeyData: YQ==\n"),
 			Sigstore{Pins: pinned},
 			good,
-			Check{Result: Pass, Key: mine.ID(), Reason: "signed as " + reference + ", found in " + tag + ", layer 1, with the known key of the release's policy openshift; that it is in the transparency log, as the policy wants, was not checked"},
+			Check{Result: Pass, Key: mine.ID(), Reason: "signed by the key " + mine.ID() + ", as " + reference + ", for " + image().String() + ", found in " + tag + ", layer 1, with the known key of the release's policy openshift; that it is in the transparency log, as the policy wants, was not checked"},
 		},
 		{"another key", release(), Sigstore{Keys: []sigstore.Key{mine}}, layers(foreign.SignatureLayer(t, image(), reference)), Check{Result: Fail, Reason: tag + ", layer 1: " + nobody}},
 		{"another image", release(), Sigstore{Keys: []sigstore.Key{mine}}, layers(s.SignatureLayer(t, other(), reference)), Check{Result: Fail, Reason: tag + ", layer 1: it is about another image, " + other().String()}},
@@ -88,7 +88,7 @@ func TestTrap32NeverAList(t *testing.T) {
 	tag := repository + ":sha256-" + image().Encoded() + ".sig"
 	equal(t, VerifySigstore(t.Context(), r, Sigstore{Keys: []sigstore.Key{public(t, s)}, Registry: registry}),
 		Check{Name: "sigstore", Subject: "list of images", Result: Skipped, Digest: list(), Reason: "sigstore signatures are of single images and never cover a list: the image is checked instead"},
-		Check{Name: "sigstore", Subject: "image", Result: Pass, Digest: image(), Key: public(t, s).ID(), Reason: "signed as quay.io/example/release:1, found in " + tag + ", layer 1"},
+		Check{Name: "sigstore", Subject: "image", Result: Pass, Digest: image(), Key: public(t, s).ID(), Reason: "signed by the key " + public(t, s).ID() + ", as quay.io/example/release:1, for " + image().String() + ", found in " + tag + ", layer 1"},
 	)
 	for _, asked := range registry.Asked {
 		if strings.Contains(asked, list().Encoded()) {
