@@ -2,7 +2,9 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -77,11 +79,16 @@ func (c *verifyCommand) run(ctx context.Context, args []string) error {
 	if err := v.run(ctx, c.release.repository, c.command); err != nil {
 		return err
 	}
-	document := v1alpha1.NewReleaseVerification(v.document(), v.checks, v.verdict() == nil)
-	if err := output.Print(ctx, c.Out, printers.ReleaseVerification(document, c.output.form == "wide")); err != nil {
+	verdict := v.verdict()
+	document := v1alpha1.NewReleaseVerification(v.document(), v.checks, verdict == nil)
+	err = output.Print(ctx, c.Out, printers.ReleaseVerification(document, c.output.form == "wide"))
+	if verdict != nil && errors.Is(err, syscall.EPIPE) {
+		return verdict // the reader has left, and whoever asked for the exit code has not
+	}
+	if err != nil {
 		return err
 	}
-	return v.verdict()
+	return verdict
 }
 
 // verification collects the checks of one release.
@@ -166,7 +173,7 @@ func (v *verification) checkChain(ctx context.Context) {
 	id := v.release.identity
 	check := v1alpha1.Check{Name: "digest-chain", Subject: v.ref.Text, Digest: id.Digest.String(), Result: v1alpha1.Pass}
 	if id.Digest == "" {
-		check.Result, check.Reason = v1alpha1.Skipped, "this source has no digest: read the release from a registry, a layout or an archive"
+		check.Result, check.Reason = v1alpha1.Skipped, "this source has no digest: read the release from a registry, a layout or an OCI archive"
 		v.add(check)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -112,7 +113,8 @@ func TestVerifyTable(t *testing.T) {
 		"CHECK RESULT SUBJECT REASON",
 		"digest-chain PASS " + s.release + " image " + s.digest.String() + ", its configuration, image-references; the layers that hold the payload, the others are there",
 		"references PASS 1 components each by digest",
-		"signature PASS image, keyring " + s.keyring + " signed ",
+		"signature PASS image, keyring " + s.keyring + " signed 2023-11-01T12:00:00Z by release <release@example.com>, key " + testsign.NewKey(t, "release").Fingerprint() +
+			", as quay.io/example/release:1, for " + s.digest.String() + ", found in " + filepath.Join(s.folder, "sha256="+s.digest.Encoded(), "signature-1"),
 		"sigstore SKIPPED image no key to trust: ",
 		"image PASS 1 component images present and pullable",
 		"payload-hash SKIPPED <none> no cluster is connected",
@@ -160,6 +162,40 @@ func TestVerifyExitCodes(t *testing.T) {
 	want(t, run(t, "verify", s.release, "--offline", "--signature", "https://example.com/s"), 2, "",
 		"error: --signature https://example.com/s: --offline was given, so no server is asked\n")
 	want(t, run(t, "verify", s.release, "--keyring", "/nowhere"), 8, "", "error: there is no keyring /nowhere\n")
+}
+
+// Who asks for the exit code learns that a check failed, also when nobody reads the table.
+func TestRow48VerifyWhenTheReaderHasLeft(t *testing.T) {
+	s := signedRelease(t)
+	for _, test := range []struct {
+		name, keyring string
+		write         error
+		code          int
+		want          string
+	}{
+		{"a good release, the reader has left", s.keyring, syscall.EPIPE, 0, ""},
+		{"a foreign key, the reader has left", keyFile(t, testsign.NewKey(t, "foreign")), syscall.EPIPE, 6, "error: " + s.release + ": a check failed\n"},
+		{"a good release, the disk is full", s.keyring, syscall.ENOSPC, 8, "error: write /dev/stdout: no space left on device\n"},
+		{"a foreign key, the disk is full", keyFile(t, testsign.NewKey(t, "foreign")), syscall.ENOSPC, 8, "error: write /dev/stdout: no space left on device\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, form := range [][]string{nil, {"-o", "json"}, {"--jq", ".checks[]"}} {
+				out := writerFunc(func([]byte) (int, error) { return 0, &os.PathError{Op: "write", Path: "/dev/stdout", Err: test.write} })
+				got := call{out: out}.run(t, append([]string{"verify", s.release, "--insecure", "--keyring", test.keyring, "--signature", s.folder}, form...)...)
+				want(t, got, test.code, "", test.want)
+			}
+		})
+	}
+}
+
+func TestVerifyWithoutADigest(t *testing.T) {
+	release := "dir:" + t.TempDir()
+	if err := ordered().WriteFolder(strings.TrimPrefix(release, "dir:")); err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, "verify", release, "--offline", "--jq", `.checks[]|select(.name=="digest-chain" or .name=="signature")|.result+" "+.reason`)
+	want(t, got, 0, "SKIPPED this source has no digest: read the release from a registry, a layout or an OCI archive\n"+
+		"SKIPPED a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive\n", "")
 }
 
 // A changed byte in a layer that the payload does not lie in breaks the chain too.
