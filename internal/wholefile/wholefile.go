@@ -16,21 +16,32 @@ func Write(path string, data []byte) error {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return fault.Errorf(fault.Local, "writing %s: it exists and is not a regular file", path)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault.Errorf(fault.Local, "writing %s: %w", path, err)
+		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
 	}
 	// The name of the temporary file is the file's own with a suffix, made by the file system to be new.
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fault.Errorf(fault.Local, "writing %s: %w", path, err)
+		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
 	}
 	defer os.Remove(temporary.Name())
 	if err := fill(temporary, data); err != nil {
-		return fault.Errorf(fault.Local, "writing %s: %w", path, err)
+		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
 	}
 	if err := os.Rename(temporary.Name(), path); err != nil {
-		return fault.Errorf(fault.Local, "writing %s: %w", path, err)
+		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
 	}
 	return nil
+}
+
+// cause leaves out of an error the name of the temporary file, which says nothing to anybody.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // fill writes, flushes to the disk and closes; the file gets the mode of any new file of this user.

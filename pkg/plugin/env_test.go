@@ -208,7 +208,8 @@ func TestEnvToFile(t *testing.T) {
 	if expected := good(t, run(t, "env", release)); string(written) != expected {
 		t.Errorf("the file differs from what goes to standard output: %s", written)
 	}
-	want(t, run(t, "env", release, "--to", filepath.Join(file, "x")), 8, "", "error: writing "+file+"/x: lstat "+file+"/x: not a directory\n")
+	want(t, run(t, "env", release, "--to", filepath.Join(file, "x")), 8, "", "error: writing "+file+"/x: not a directory\n")
+	want(t, run(t, "env", release, "--to", "/nowhere/x"), 8, "", "error: writing /nowhere/x: no such file or directory\n")
 }
 
 func TestEnvSaysWhatIsLeftOut(t *testing.T) {
