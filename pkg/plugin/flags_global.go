@@ -29,7 +29,7 @@ func (g *globalFlags) add(flags *pflag.FlagSet) {
 	g.cluster.add(flags)
 	flags.DurationVar(&g.timeout, "timeout", 0, "Give up after this time, such as 30s or 2m; 0 for never")
 	flags.BoolVar(&g.strict, "strict", false, "Exit with 7 when there was a warning about the release")
-	flags.IntVarP(&g.verbosity, "v", "v", 0, "How much to tell on stderr: 1 what was resolved and what is tried again")
+	flags.IntVarP(&g.verbosity, "v", "v", 0, "How much to tell on stderr: 1 what was resolved and what is tried again, 6 every request to a registry")
 }
 
 // check refuses flags that contradict each other or that no release could meet.

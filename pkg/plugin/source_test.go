@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -144,6 +145,16 @@ func TestRegistriesWithoutTheRelease(t *testing.T) {
 		host(gone) + "/ocp/release:4.14.0":     {5, host(gone) + " cannot be reached, 5 times: dial tcp " + host(gone) + ": connect: connection refused"},
 	} {
 		want(t, run(t, "images", release, "--insecure"), test.code, "", "error: "+release+": "+test.want+"\n")
+	}
+}
+
+func TestRequestsAreTold(t *testing.T) {
+	server := testrelease.Registry(t)
+	release := push(t, server, small())
+	got := run(t, "images", release, "--insecure", "-v=6", "etcd", "-o", "name")
+	told := regexp.MustCompile(`(?m)^GET http://\S+/v2/ocp/release/(manifests/4\.14\.0|blobs/sha256:\w+): answered 200 OK, after \S+s$`).FindAllString(got.err, -1)
+	if got.code != 0 || len(told) != 2 {
+		t.Errorf("exit code %d, %s", got.code, got.err)
 	}
 }
 

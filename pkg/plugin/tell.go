@@ -42,7 +42,7 @@ func (f *factory) tell(text string) {
 	fmt.Fprintln(f.ErrOut, printers.SafeLine(text))
 }
 
-// logger tells with -v=1 what is tried again, with -v=4 what there is beyond that. What it is warned of is a remark for
+// logger tells with -v=1 what is tried again, with -v=6 every request to a registry. What it is warned of is a remark for
 // a person: at a terminal, or for who asked.
 func (f *factory) logger() *slog.Logger { return slog.New(teller{factory: f}) }
 
@@ -60,7 +60,7 @@ func (t teller) Enabled(_ context.Context, level slog.Level) bool {
 	case level >= slog.LevelInfo:
 		return t.global.verbosity >= 1
 	}
-	return t.global.verbosity >= 4
+	return t.global.verbosity >= 6
 }
 
 // Handle tells one record.

@@ -16,7 +16,7 @@ func TestTelling(t *testing.T) {
 		"quiet":      {0, false, ""},
 		"a terminal": {0, true, "Note: x can be read by all\\x1b\n"},
 		"-v=1":       {1, false, "Note: x can be read by all\\x1b\nretrying: host h, try 2, reason a b\n"},
-		"-v=4":       {4, false, "Note: x can be read by all\\x1b\nretrying: host h, try 2, reason a b\nasked\n"},
+		"-v=6":       {6, false, "Note: x can be read by all\\x1b\nretrying: host h, try 2, reason a b\nasked\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer

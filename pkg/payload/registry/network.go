@@ -5,10 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -127,7 +129,9 @@ func (n *network) once(req *http.Request, via route) (*http.Response, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
+	started := time.Now()
 	response, err := transport.RoundTrip(req.WithContext(ctx))
+	n.tell(req, response, time.Since(started))
 	if err != nil {
 		cancel(nil)
 		return nil, err
@@ -143,6 +147,19 @@ func (n *network) once(req *http.Request, via route) (*http.Response, error) {
 	}
 	response.Body = watch(ctx, cancel, response.Body, n.options.Timeouts.Stall)
 	return response, nil
+}
+
+// tell logs a request. Only the paths of the registry's own interface are shown: other servers may have secrets in theirs.
+func (n *network) tell(req *http.Request, response *http.Response, took time.Duration) {
+	where := req.URL.Scheme + "://" + req.URL.Host
+	if strings.HasPrefix(req.URL.Path, "/v2/") {
+		where += req.URL.EscapedPath()
+	}
+	status := "no answer"
+	if response != nil {
+		status = statusText(response.StatusCode)
+	}
+	n.options.Log.Debug(req.Method+" "+where, slog.String("answered", status), slog.Duration("after", took.Round(time.Millisecond)))
 }
 
 // transport finds or makes the transport of a route.

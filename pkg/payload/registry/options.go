@@ -25,7 +25,7 @@ type Options struct {
 
 	MaxPerRegistry int          // requests to one registry at once; 0 is 4
 	UserAgent      string       // "" is oc-release-x
-	Log            *slog.Logger // retries and resumed downloads at Info, warnings; never a secret; nil drops them
+	Log            *slog.Logger // retries and resumed downloads at Info, requests at Debug, warnings; never a secret; nil drops them
 
 	Timeouts Timeouts
 	Sleep    func(context.Context, time.Duration) error                           // waits before a retry; nil is the clock
