@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"bytes"
-	"fmt"
 
 	goyaml "go.yaml.in/yaml/v2"
 )
@@ -18,7 +17,7 @@ func checkAliases(document []byte) error {
 		return err
 	}
 	if left := spend(content, maxExpanded); left < 0 {
-		return fmt.Errorf("its aliases expand to more than %d bytes", maxExpanded)
+		return beyond("its aliases expand to more than the %d bytes that this program reads", maxExpanded)
 	}
 	return nil
 }

@@ -21,26 +21,29 @@ func readDocuments(data []byte) []document {
 	return appendSegments(nil, data, 0)
 }
 
-// appendSegments reads the YAML documents of a file from a place on.
+// appendSegments reads the YAML documents of a file from a place on. Those that hold nothing count in the limit too where
+// it takes a parser to say so.
 func appendSegments(documents []document, data []byte, at int) []document {
-	for _, segment := range split(data[at:]) {
-		segment.start, segment.end = segment.start+at, segment.end+at
-		document, ok := readSegment(data, segment)
-		if !ok {
+	count, budget := len(documents), maxParsed
+	for part := range split(data, at) {
+		if part.problem == nil && holdsNothing(data[part.start:part.end]) {
 			continue
 		}
-		if len(documents) == maxDocuments {
-			document.problem = errDocuments()
-			return append(documents, document)
+		read, ok := readSegment(data, part, &budget)
+		if count++; count > maxDocuments {
+			read.problem = errDocuments()
+			return append(documents, read)
 		}
-		documents = append(documents, document)
+		if ok {
+			documents = append(documents, read)
+		}
 	}
 	return documents
 }
 
-// readSegment reads the header of a YAML document from its lines, or parses it in full. ok is false for a document
-// without content.
-func readSegment(data []byte, part segment) (read document, ok bool) {
+// readSegment reads the header of a YAML document from its lines, or parses it in full, for which the file has a budget
+// of bytes. ok is false for a document without content.
+func readSegment(data []byte, part segment, budget *int) (read document, ok bool) {
 	read = document{start: part.start, end: part.end, problem: part.problem}
 	text := data[part.start:part.end]
 	if len(bytes.Trim(text, " \r\n")) == 0 {
@@ -53,6 +56,10 @@ func readSegment(data []byte, part segment) (read document, ok bool) {
 		return read, true
 	}
 	if read.header, ok = scanHeader(text); ok {
+		return read, true
+	}
+	if *budget -= len(text); *budget < 0 {
+		read.problem = errParsed()
 		return read, true
 	}
 	read.json, read.problem = toJSON(text)

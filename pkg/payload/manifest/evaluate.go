@@ -9,7 +9,7 @@ type State string
 const (
 	Included State = "included" // loaded and applied
 	Excluded State = "excluded" // not loaded, or loaded and not applied: see Entry.Loaded
-	Invalid  State = "invalid"  // not to be read: a cluster refuses the whole payload
+	Invalid  State = "invalid"  // not to be read, see Object.Problem
 )
 
 // Entry is an object with what the operator of a cluster makes of it.

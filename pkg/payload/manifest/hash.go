@@ -12,13 +12,17 @@ import (
 
 // Hash is the number by which a cluster names the manifests that it loaded, ClusterVersion's status.versionHash:
 // FNV-1 over the JSON of the loaded entries in their order, as URL-safe base64. An operator computes none for a payload
-// with an invalid object, so then it is a fault.Integrity.
+// with an invalid object, so then it is a fault.Integrity, as it is where an object is beyond a limit of this program.
 func Hash(entries []Entry) (string, error) {
 	for _, entry := range entries {
-		if entry.State == Invalid {
-			return "", fault.Errorf(fault.Integrity, "no payload hash: a cluster refuses the payload, %s/%s: %s",
-				entry.Folder, entry.File, entry.problemAt())
+		if entry.State != Invalid {
+			continue
 		}
+		refused := "a cluster refuses the payload, "
+		if entry.beyond {
+			refused = ""
+		}
+		return "", fault.Errorf(fault.Integrity, "no payload hash: %s%s/%s: %s", refused, entry.Folder, entry.File, entry.problemAt())
 	}
 	loaded := Loaded(entries)
 	converted := make([][]byte, len(loaded))

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
@@ -37,12 +38,31 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// A cluster refuses a payload with an invalid object, so there is no hash, even if nobody would load the object.
+// A cluster refuses a payload with an invalid object, so there is no hash, even if nobody would load the object. What only
+// this program does not read has none either, but nothing is said of a cluster.
 func TestNoHash(t *testing.T) {
-	entries, _ := manifest.Evaluate(load(file("a.yaml", config("a").String(), "kind: List\n")).Objects, manifest.Settings{})
-	hash, err := manifest.Hash(entries)
-	want := "no payload hash: a cluster refuses the payload, release-manifests/a.yaml: document 2: required field name is missing: the operator takes no lists"
-	if hash != "" || err == nil || err.Error() != want || fault.KindOf(err) != fault.Integrity {
-		t.Errorf("%q, %v", hash, err)
+	for name, test := range map[string]struct{ text, want string }{
+		"a list": {"kind: List\n", "a cluster refuses the payload, release-manifests/a.yaml: document 2: required field name is missing: the operator takes no lists"},
+		"five megabytes": {
+			"kind: A\nmetadata:\n  name: x\ndata: " + strings.Repeat("x", 5<<20) + "\n",
+			"release-manifests/a.yaml: document 2: the document has 5242915 bytes, more than the 4194304 that this program reads; etcd takes objects of up to 1.5 MiB",
+		},
+		"many values": {
+			"kind: A\nmetadata:\n  name: x\ndata: [" + strings.Repeat("1,", 600_000) + "1]\n",
+			"release-manifests/a.yaml: document 2: the document has more than the 500000 values that this program reads",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			objects := load(file("a.yaml", config("a").String(), test.text)).Objects
+			entries, _ := manifest.Evaluate(objects, manifest.Settings{})
+			hash, err := manifest.Hash(entries)
+			want := "no payload hash: " + test.want
+			if hash != "" || err == nil || err.Error() != want || fault.KindOf(err) != fault.Integrity {
+				t.Errorf("%q, %v, want %s", hash, err, want)
+			}
+			if reason := entries[1].Reason; !strings.HasSuffix(want, "document 2: "+reason) || entries[1].State != manifest.Invalid {
+				t.Errorf("%s: %s", entries[1].State, reason)
+			}
+		})
 	}
 }

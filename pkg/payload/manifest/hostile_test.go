@@ -78,6 +78,60 @@ func allocated() uint64 {
 	return stats.TotalAlloc
 }
 
+// Documents that hold nothing cost next to nothing, however many there are and however that is written.
+func TestEmptyDocuments(t *testing.T) {
+	good := config("good").String()
+	for name, text := range map[string]string{
+		"markers":           strings.Repeat("---\n", 5_000_000),
+		"marked lines":      strings.Repeat("---\r\n", 4_000_000),
+		"nulls":             strings.Repeat("---\nnull\n", 2_000_000),
+		"tildes":            strings.Repeat("--- # none\n  ~ # none\n", 800_000),
+		"comments":          strings.Repeat("---\n# comment\n\n", 1_300_000),
+		"a long comment":    strings.Repeat("# comment\n", 2_000_000),
+		"many blank lines":  strings.Repeat("  \n", 7_000_000),
+		"blank and nothing": strings.Repeat("---\n\n---\n", 2_000_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			first, last := file("a.yaml", text), file("b.yaml", good)
+			begin, before := time.Now(), allocated()
+			loaded := load(first, last)
+			took, used := time.Since(begin), allocated()-before
+			if took > slowdown*2*time.Second || used > 1<<20 {
+				t.Errorf("it took %v and allocated %d KiB", took, used>>10)
+			}
+			if len(loaded.Objects) != 1 || len(loaded.Warnings) != 0 {
+				t.Errorf("%d objects, warnings %v", len(loaded.Objects), loaded.Warnings)
+			}
+		})
+	}
+}
+
+// Where only the parser can say that a document holds nothing, there is a limit; and there is one for all that the
+// parser has to read of a file.
+func TestUnusualDocuments(t *testing.T) {
+	for name, test := range map[string]struct {
+		text, want string
+		objects    int
+	}{
+		"nulls": {strings.Repeat("---\n!!null ''\n", 200_000), "the file has more than the 50000 documents that this program reads", 1},
+		"long texts": {
+			strings.Repeat("---\n? kind\n: A\nmetadata: {name: x}\nlist:\n"+strings.Repeat("- a: bcde\n", 110), 40_000),
+			"the file has more than the 4194304 bytes of unusual YAML that this program reads", 40_000,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begin := time.Now()
+			loaded := load(file("a.yaml", test.text))
+			if took := time.Since(begin); took > slowdown*3*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if got := loaded.Objects[len(loaded.Objects)-1]; len(loaded.Objects) != test.objects || got.Problem != test.want || got.Kind != manifest.UnknownKind {
+				t.Errorf("%d objects, the last is %s: %s", len(loaded.Objects), got.Kind, got.Problem)
+			}
+		})
+	}
+}
+
 // Many small documents are read up to a limit.
 func TestManyDocuments(t *testing.T) {
 	for name, text := range map[string]string{
@@ -86,7 +140,7 @@ func TestManyDocuments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			loaded := load(file("a.yaml", text))
-			if len(loaded.Objects) != 50_001 || loaded.Objects[50_000].Problem != "the file has more than 50000 documents" {
+			if len(loaded.Objects) != 50_001 || loaded.Objects[50_000].Problem != "the file has more than the 50000 documents that this program reads" {
 				t.Fatalf("%d objects, %s", len(loaded.Objects), loaded.Objects[len(loaded.Objects)-1].Problem)
 			}
 		})

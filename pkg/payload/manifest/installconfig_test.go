@@ -81,7 +81,7 @@ func TestParseInstallConfigErrors(t *testing.T) {
 		"gate without name":   {"apiVersion: v1\nfeatureSet: CustomNoUpgrade\nfeatureGates: ['=true']\n", `install config: feature gate "=true", want NAME=true or NAME=false`},
 		"unknown capabilites": {"apiVersion: v1\ncapabilities: {baselineCapabilitySet: v4.99}\n", `install config: unknown baselineCapabilitySet "v4.99", want one of None, v4.11, v4.12, v4.13, v4.14, v4.15, v4.16, v4.17, v4.18, vCurrent`},
 		"too long":            {strings.Repeat("#", 5<<20), "the install config has 5242880 bytes, more than 4194304"},
-		"aliases":             {"a: &a " + strings.Repeat("x", 100_000) + "\nb: [" + strings.Repeat("*a,", 1000) + "]\n", "install config: its aliases expand to more than 16777216 bytes"},
+		"aliases":             {"a: &a " + strings.Repeat("x", 100_000) + "\nb: [" + strings.Repeat("*a,", 1000) + "]\n", "install config: its aliases expand to more than the 16777216 bytes that this program reads"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -35,7 +35,8 @@ type Object struct {
 	Annotated   bool
 	Annotations map[string]string
 
-	// Problem says why the operator refuses the object, and the whole payload with it; empty when it does not.
+	// Problem says why the object cannot be read: the operator refuses it and the whole payload with it, unless it is this
+	// program that reads no such thing. It is empty for an object that can be read.
 	Problem string
 
 	// Start and End are the bytes of the document in its file (Payload.Rendered for the operator's folder).
@@ -43,6 +44,9 @@ type Object struct {
 
 	raw  []byte
 	json []byte
+
+	// beyond says that Problem is a limit of this program. An index lacks it, and needs it for nothing.
+	beyond bool
 }
 
 // APIVersion is group and version as an object writes them.

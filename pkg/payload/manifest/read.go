@@ -1,6 +1,9 @@
 package manifest
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // identity is what no two objects of a file may share.
 type identity struct{ group, kind, namespace, name string }
@@ -50,6 +53,7 @@ func newObject(read document) *Object {
 	}
 	if read.problem != nil {
 		object.Problem = read.problem.Error()
+		_, object.beyond = errors.AsType[*limitError](read.problem)
 	}
 	if object.Kind == "" {
 		object.Kind = UnknownKind

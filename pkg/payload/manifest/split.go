@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"fmt"
+	"iter"
 )
 
 // segment is the part of a file between two separators.
@@ -11,34 +12,36 @@ type segment struct {
 	problem    error
 }
 
-// split cuts a YAML file into documents where the operator's reader does (apimachinery, util/yaml): at every line that
-// begins with three hyphens, wherever it stands. Such a line ends a document, and the first one of a document belongs
-// to it. What follows the hyphens may only be a comment: anything else is a segment of its own, with a problem.
-func split(data []byte) []segment {
-	var segments []segment
-	start := 0
-	for at := 0; at < len(data); {
-		end := lineEnd(data, at)
-		if !bytes.HasPrefix(data[at:end], []byte("---")) {
-			at = nextSeparator(data, end)
-			continue
+// split cuts a YAML file, from a place on, into documents where the operator's reader does (apimachinery, util/yaml):
+// at every line that begins with three hyphens, wherever it stands. Such a line ends a document, and the first one of a
+// document belongs to it. What follows the hyphens may only be a comment: anything else is a segment of its own, with a
+// problem. A file may hold millions of segments, so none is kept.
+func split(data []byte, start int) iter.Seq[segment] {
+	return func(yield func(segment) bool) {
+		for at := start; at < len(data); {
+			end := lineEnd(data, at)
+			if !bytes.HasPrefix(data[at:end], []byte("---")) {
+				at = nextSeparator(data, end)
+				continue
+			}
+			if tail := bytes.TrimSpace(data[at+3 : end]); len(tail) > 0 && tail[0] != '#' {
+				problem := fmt.Errorf("a separator of documents is followed by %.40q", tail)
+				if !yield(segment{start: start, end: at}) || !yield(segment{start: at, end: end, problem: problem}) {
+					return
+				}
+				start = end
+			} else if at > start {
+				if !yield(segment{start: start, end: at}) {
+					return
+				}
+				start = end
+			}
+			at = end
 		}
-		if tail := bytes.TrimSpace(data[at+3 : end]); len(tail) > 0 && tail[0] != '#' {
-			segments = append(segments, segment{start: start, end: at}, segment{
-				start: at, end: end,
-				problem: fmt.Errorf("a separator of documents is followed by %.40q", tail),
-			})
-			start = end
-		} else if at > start {
-			segments = append(segments, segment{start: start, end: at})
-			start = end
+		if start < len(data) {
+			yield(segment{start: start, end: len(data)})
 		}
-		at = end
 	}
-	if start < len(data) {
-		segments = append(segments, segment{start: start, end: len(data)})
-	}
-	return segments
 }
 
 // nextSeparator finds the next line that begins with three hyphens, from the beginning of a line on.

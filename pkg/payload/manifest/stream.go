@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"unicode"
 	"unicode/utf8"
@@ -22,7 +21,8 @@ func looksLikeJSON(data []byte) bool {
 // the operator's reader takes it and all that follow for YAML; behind a third there is nothing but the error.
 func readStream(data []byte) []document {
 	if len(data) > maxStream {
-		return []document{{end: len(data), problem: fmt.Errorf("the file has %d bytes of JSON, more than %d", len(data), maxStream)}}
+		problem := beyond("the file has %d bytes of JSON, more than the %d that this program reads", len(data), maxStream)
+		return []document{{end: len(data), problem: problem}}
 	}
 	var documents []document
 	decoder := json.NewDecoder(bytes.NewReader(data))
