@@ -205,7 +205,11 @@ func (v *verification) checkLayers(ctx context.Context) (how string, err error) 
 	case v.global.cache.offline:
 		return "the layers that hold the payload", nil
 	}
-	return "the layers that hold the payload, the others are there", presence.Image(ctx, v.client, id.Repository, id.Digest)
+	asked := fetched{Registry: v.client, digest: id.Digest.String()}
+	if verified, ok := v.release.image.(interface{ Manifest() []byte }); ok {
+		asked.manifest = verified.Manifest()
+	}
+	return "the layers that hold the payload, the others are there", presence.Image(ctx, asked, id.Repository, id.Digest)
 }
 
 // checkReferences fails for components that a digest does not fix.

@@ -15,6 +15,20 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
+// fetched is a registry that is not asked for a manifest which it gave already.
+type fetched struct {
+	presence.Registry
+	digest   string
+	manifest []byte // nil: it is not at hand
+}
+
+func (f fetched) Manifest(ctx context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {
+	if name == f.digest && f.manifest != nil {
+		return f.manifest, "", "", nil
+	}
+	return f.Registry.Manifest(ctx, repository, name)
+}
+
 // checkSignatures asks who signed the release.
 func (v *verification) checkSignatures(ctx context.Context) {
 	id := v.release.identity

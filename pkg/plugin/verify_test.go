@@ -188,6 +188,18 @@ func TestRow48VerifyWhenTheReaderHasLeft(t *testing.T) {
 	}
 }
 
+// Every manifest is fetched once, and of layers that the payload does not lie in the headers.
+func TestVerifyRequests(t *testing.T) {
+	c := watch(t)
+	component := c.push(t, testrelease.New("1.0.0").WithComponent("x"), "org/etcd", "e")
+	c.push(t, testrelease.New("4.14.0").WithComponent("etcd", testrelease.Image(host(c.Server)+"/org/etcd@"+component.Digest().String())).
+		WithBaseLayer(testrelease.File("a", "x")).WithBaseLayer(testrelease.File("b", "x")).
+		WithOperatorManifest("0000_00_a.yaml", object("ConfigMap", "a")).WithManifest("0000_50_b.yaml", object("ConfigMap", "b")), "org/release", "t")
+	run(t, "verify", host(c.Server)+"/org/release:t", "--insecure", "--no-cache")
+	c.want(t, "GET tag", "GET payload", "GET layer 2", "GET config",
+		"HEAD config", "HEAD layer 0", "HEAD layer 1", "HEAD layer 2", "HEAD payload", "HEAD image")
+}
+
 func TestVerifyWithoutADigest(t *testing.T) {
 	release := "dir:" + t.TempDir()
 	if err := ordered().WriteFolder(strings.TrimPrefix(release, "dir:")); err != nil {

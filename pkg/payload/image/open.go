@@ -77,6 +77,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 	}
 	s := &stored{
 		identity: Identity{Reference: ref.Text, Repository: ref.Repository, Digest: f.digest, ManifestsKnown: true},
+		manifest: f.body,
 		config:   blobOf(src, "the configuration", f.config),
 		limits:   o.Limits,
 	}

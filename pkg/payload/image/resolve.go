@@ -22,6 +22,7 @@ type source interface {
 // fetched is a verified manifest.
 type fetched struct {
 	*manifest
+	body     []byte
 	digest   digest.Digest
 	platform *platform // of the entry that named it
 }
@@ -82,7 +83,7 @@ func verifyManifest(body []byte, mediaType, declared string, wanted digest.Diges
 	if err != nil {
 		return nil, err
 	}
-	return &fetched{manifest: m, digest: got}, nil
+	return &fetched{manifest: m, body: body, digest: got}, nil
 }
 
 // image follows lists down to the image for the architecture.

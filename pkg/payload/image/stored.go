@@ -13,6 +13,7 @@ import (
 // stored is an image made of a configuration and layers, wherever they are opened from.
 type stored struct {
 	identity  Identity
+	manifest  []byte // nil where there is none
 	config    blob
 	layers    []blob // the lowest first
 	layerSize int64
@@ -25,6 +26,9 @@ type stored struct {
 }
 
 func (s *stored) Identity() Identity { return s.identity }
+
+// Manifest is the one image's manifest, whose digest is Identity's; nil where there is none.
+func (s *stored) Manifest() []byte { return s.manifest }
 
 // Config reads the configuration once.
 func (s *stored) Config(ctx context.Context) (*Config, error) {
