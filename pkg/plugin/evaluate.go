@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
@@ -42,6 +43,25 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 		return nil, err
 	}
 	return f.decide(ref, release, files, c), nil
+}
+
+// refusal is why the operator refuses a payload whatever its manifests are, empty when it does not
+// (cluster-version-operator, pkg/payload/payload.go).
+func (l *loaded) refusal() string {
+	switch {
+	case l.Metadata == nil:
+		return "it has no file " + payload.MetadataName
+	case l.Metadata.Version != l.References.Name:
+		return fmt.Sprintf("version from %s (%s) differs from %s (%s)", payload.ReferencesName, l.References.Name, payload.MetadataName, l.Metadata.Version)
+	}
+	return ""
+}
+
+// warnRefused tells of a payload that no cluster takes. Versions that differ were told of when the release was read.
+func (f *factory) warnRefused(e *evaluated) {
+	if e.Metadata == nil && len(e.entries) > 0 {
+		f.warnf("a cluster refuses this payload: %s", e.refusal())
+	}
 }
 
 // decide renders the operator's manifests and says of every one what becomes of it.

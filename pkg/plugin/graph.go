@@ -85,6 +85,7 @@ func (c *graphCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	c.warnRefused(release)
 	tasks, err := graph.New(release.entries, strategy, c.attempt)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func (c inclusion) profile() string {
 	if c.connected != nil && c.connected.operator.Profile != "" && !c.given("profile") {
 		return c.connected.operator.Profile
 	}
-	return c.flags.profile
+	return orElse(c.flags.profile, manifest.DefaultProfile)
 }
 
 // settings are those of the cluster: of the connected one or of the installer's file if there is one, each flag that

@@ -95,6 +95,7 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 	if c.hash {
 		return c.printHash(release)
 	}
+	c.warnRefused(release)
 	if err := c.filter.complete(release, c.image); err != nil {
 		return err
 	}
@@ -123,6 +124,9 @@ func (c *manifestsCommand) checkHash() error {
 
 // printHash prints the hash, and says so when it cannot be that of a cluster.
 func (c *manifestsCommand) printHash(release *evaluated) error {
+	if refusal := release.refusal(); refusal != "" {
+		return fault.Errorf(fault.Integrity, "no payload hash: a cluster refuses the payload, %s", refusal)
+	}
 	if release.incomplete {
 		return fault.Errorf(fault.NotFound, "no hash without the release image that the operator's manifests ask for: name it with --release-image")
 	}

@@ -98,6 +98,7 @@ func TestManifestsForms(t *testing.T) {
 	want(t, run(t, "manifests", release, "--release-image", "example.com/r:x", "--objects", "--level", "90", "--jq", ".items[0].manifest.data.release"), 0, "example.com/r:x\n", "")
 	want(t, run(t, "manifests", release, "--profile", "hypershift"), 0, "",
 		"Warning: no manifest names the profile hypershift: this payload has self-managed-high-availability\nNo manifests found.\n")
+	want(t, run(t, "manifests", release, "--profile", "", "-o", "name", "--level", "03"), 0, "namespace/first\n", "")
 	want(t, run(t, "manifests", release, "--capabilities", "consle", "-o", "name"), 0, "configmap/own\nnamespace/first\nconfigmap/b1\n",
 		"Warning: no manifest names the capability consle: known are "+strings.Join(known(t), ", ")+"\n")
 }
@@ -158,6 +159,34 @@ func TestHashOfWhatIsNotWhole(t *testing.T) {
 	if got.code != 7 || !strings.HasPrefix(got.err, "Warning: this source has no manifests of the operator itself, so the hash is not that of a cluster; ") {
 		t.Errorf("exit code %d, %s", got.code, got.err)
 	}
+}
+
+// A payload that the operator refuses as a whole can be looked at, with a warning, and has no hash.
+func TestPayloadThatAClusterRefuses(t *testing.T) {
+	one := func() *testrelease.Builder {
+		return testrelease.New("4.14.0").WithComponent("etcd").WithManifest("0000_03_first_00_a.yaml", object("Namespace", "first", included))
+	}
+	const differ = "version from image-references (4.14.0) differs from release-metadata (4.14.1)"
+	for name, test := range map[string]struct{ release, warning, refusal string }{
+		"without release-metadata": {
+			layout(t, one().Without("release-metadata")),
+			"a cluster refuses this payload: it has no file release-metadata", "it has no file release-metadata",
+		},
+		"of two versions": {layout(t, one().WithMetadata(`{"kind":"cincinnati-metadata-v0","version":"4.14.1","previous":[]}`)), differ, differ},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want(t, run(t, "manifests", test.release, "-o", "name"), 0, "namespace/first\n", "Warning: "+test.warning+"\n")
+			want(t, run(t, "graph", test.release), 0, "1 object in 1 step\n\nstep 1\n└─ 03 first: 1 object\n", "Warning: "+test.warning+"\n")
+			if got := run(t, "graph", test.release, "--strict"); got.code != 7 {
+				t.Errorf("--strict: exit code %d", got.code)
+			}
+			got := run(t, "manifests", test.release, "--hash")
+			if wanted := "error: no payload hash: a cluster refuses the payload, " + test.refusal + "\n"; got.code != 6 || got.out != "" || !strings.HasSuffix(got.err, wanted) {
+				t.Errorf("--hash: exit code %d, %s%s", got.code, got.out, got.err)
+			}
+		})
+	}
+	want(t, run(t, "manifests", layout(t, testrelease.New("4.14.0").WithComponent("etcd").Without("release-metadata"))), 0, "", "No manifests found.\n")
 }
 
 func TestManifestsFiles(t *testing.T) {
