@@ -2,6 +2,7 @@ package cache
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -109,7 +110,11 @@ func Clean(o Options, what Cleaning) (files int, bytes int64, err error) {
 		if what.All && path.Dir(i.name) == lockFolder {
 			continue
 		}
-		if err := root.Remove(i.name); err != nil {
+		err := root.Remove(i.name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // by another process, which also gives its temporary files their names
+		}
+		if err != nil {
 			return files, bytes, local(err)
 		}
 		files++

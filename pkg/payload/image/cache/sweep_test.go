@@ -164,6 +164,23 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// What another process deletes meanwhile is no error, and counts for it.
+func TestCleanWhileOthersWork(t *testing.T) {
+	c := old(t)
+	c.options.Now = func() time.Time { // asked once all files are listed
+		for _, name := range []string{"blobs/sha256/old", "tmp/long", "locks/long"} {
+			if err := os.Remove(filepath.Join(c.options.Dir, filepath.FromSlash(name))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return noon
+	}
+	n, bytes, err := Clean(c.options, Cleaning{OlderThan: 30 * day})
+	if n != 1 || bytes != 10 || err != nil {
+		t.Errorf("%d files, %d bytes, %v", n, bytes, err)
+	}
+}
+
 func TestCleanNoCache(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
 	n, _, err := Clean(Options{Dir: dir}, Cleaning{All: true})
