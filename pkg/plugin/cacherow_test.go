@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -118,9 +119,14 @@ func TestRow42FolderOfSomebodyElse(t *testing.T) {
 		change func(folder string) error
 		note   string
 	}{
-		"world-writable": {func(folder string) error { return os.Chmod(folder, 0o777) }, "FOLDER can be written by others (mode 0777, chmod go-w mends it)"},
-		"group-writable": {func(folder string) error { return os.Chmod(folder, 0o770) }, "FOLDER can be written by others (mode 0770, chmod go-w mends it)"},
-		"another owner":  {func(folder string) error { return os.Chown(folder, 4711, -1) }, fmt.Sprintf("FOLDER belongs to user 4711, and this is user %d", os.Geteuid())},
+		"world-writable":           {func(folder string) error { return os.Chmod(folder, 0o777) }, "FOLDER can be written by others (mode 0777, chmod go-w mends it)"},
+		"group-writable":           {func(folder string) error { return os.Chmod(folder, 0o770) }, "FOLDER can be written by others (mode 0770, chmod go-w mends it)"},
+		"a folder in it elsewhere": {movedAway("blobs"), "FOLDER/blobs is a link, want a folder"},
+		"another one elsewhere":    {movedAway("repositories"), "FOLDER/repositories is a link, want a folder"},
+		"a file for a folder": {func(folder string) error {
+			return errors.Join(os.RemoveAll(filepath.Join(folder, "notes")), os.WriteFile(filepath.Join(folder, "notes"), nil, 0o600))
+		}, "FOLDER/notes is a file, want a folder"},
+		"another owner": {func(folder string) error { return os.Chown(folder, 4711, -1) }, fmt.Sprintf("FOLDER belongs to user 4711, and this is user %d", os.Geteuid())},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, run := watch(t), cached(t)
@@ -135,6 +141,14 @@ func TestRow42FolderOfSomebodyElse(t *testing.T) {
 			c.asked()
 			want(t, run.run(t, append(hash, "--no-cache")...), 0, prints[hash[1]], "")
 		})
+	}
+}
+
+// movedAway puts a folder of the cache beside it, and a link in its place.
+func movedAway(name string) func(folder string) error {
+	return func(folder string) error {
+		away := folder + "-" + name
+		return errors.Join(os.Rename(filepath.Join(folder, name), away), os.Symlink(away, filepath.Join(folder, name)))
 	}
 }
 

@@ -7,7 +7,11 @@
 package cache
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -70,7 +74,7 @@ func New(o Options) *Cache {
 	return c
 }
 
-// open opens or makes the folder, and refuses one that is not the user's own.
+// open opens or makes the folder, and refuses one that is not the user's own, all of it.
 func (c *Cache) open() *os.Root {
 	if c.options.Dir == "" {
 		return nil
@@ -97,7 +101,33 @@ func openFolder(dir string, make bool) (*os.Root, error) {
 	if err := checkOwn(dir, info); err != nil {
 		return nil, err
 	}
-	return os.OpenRoot(dir)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFolders(dir, root); err != nil {
+		_ = root.Close()
+		return nil, err
+	}
+	return root, nil
+}
+
+// checkFolders refuses a cache in which something else has the name of one of its folders. What lies behind a link is
+// somebody else's: it can be neither believed nor mended.
+func checkFolders(dir string, root *os.Root) error {
+	for _, folder := range []string{path.Dir(blobFolder), blobFolder, noteFolder, repositoryFolder, lockFolder, tempFolder} {
+		info, err := root.Lstat(folder)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case info.Mode().Type() == fs.ModeSymlink:
+			return fmt.Errorf("%s is a link, want a folder", filepath.Join(dir, filepath.FromSlash(folder)))
+		case !info.IsDir():
+			return fmt.Errorf("%s is a file, want a folder", filepath.Join(dir, filepath.FromSlash(folder)))
+		}
+	}
+	return nil
 }
 
 // root is the folder, nil when nothing is kept.
@@ -133,10 +163,12 @@ func (c *Cache) unwritable(err error) {
 	}
 }
 
-// damaged deletes a file that is not what it should be.
+// damaged deletes a file that is not what it should be, and tells of it, or gives up writing.
 func (c *Cache) damaged(root *os.Root, name, why string) {
-	c.notef("the cache's file %s was damaged (%s) and is deleted", filepath.Join(c.options.Dir, filepath.FromSlash(name)), why)
+	file := filepath.Join(c.options.Dir, filepath.FromSlash(name))
 	if err := root.RemoveAll(name); err != nil {
-		c.unwritable(err)
+		c.unwritable(fmt.Errorf("%s is damaged (%s) and cannot be deleted: %w", file, why, err))
+		return
 	}
+	c.notef("the cache's file %s was damaged (%s) and is deleted", file, why)
 }

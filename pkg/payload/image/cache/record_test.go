@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,6 +86,29 @@ func TestRow42RecordUnderAnotherName(t *testing.T) {
 	}
 	if all := told.all(); len(all) != 1 || !strings.Contains(all[0], "its checksum is wrong") {
 		t.Errorf("told %q", all)
+	}
+}
+
+// What cannot be deleted is not said to be.
+func TestRow42DamageThatStays(t *testing.T) {
+	c, told := fresh(t)
+	d := newBlob(1).digest
+	c.KeepNote("k", d, []byte("note"))
+	c.Wait()
+	kind := filepath.Join(c.options.Dir, "notes", "k")
+	if err := errors.Join(os.Rename(kind, c.options.Dir+"-k"), os.Symlink(c.options.Dir+"-k", kind)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if note, ok := c.Note("k", d); ok {
+			t.Errorf("got %q", note)
+		}
+	}
+	file := filepath.Join(kind, d.Encoded())
+	want := []string{"nothing more is written to the cache " + c.options.Dir + ": " + file +
+		" is damaged (statat notes/k/" + d.Encoded() + ": path escapes from parent) and cannot be deleted: RemoveAll notes/k/" + d.Encoded() + ": path escapes from parent"}
+	if diff := cmp.Diff(want, told.all()); diff != "" {
+		t.Error(diff)
 	}
 }
 
