@@ -122,6 +122,24 @@ func TestManifestsMajorVersion(t *testing.T) {
 	want(t, run(t, "manifests", layout(t, b), "-o", "name"), 0, "customresourcedefinition.apiextensions.k8s.io/five\n", "")
 }
 
+// The demo release has the gates of both its feature sets, as real releases have.
+func TestGatesOfTheDemo(t *testing.T) {
+	demo, err := testrelease.Demo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := layout(t, demo)
+	for set, want := range map[string]string{
+		"Default":              "excluded: feature gate GatewayAPI is not enabled\n",
+		"TechPreviewNoUpgrade": "included: null\n",
+	} {
+		const gated = `.items[]|select(.featureGates == ["GatewayAPI"])|"\(.state): \(.reason)"`
+		if got := good(t, run(t, "manifests", release, "--all", "--feature-set", set, "--jq", gated)); got != want {
+			t.Errorf("%s: %s, want %s", set, got, want)
+		}
+	}
+}
+
 func TestManifestsFilters(t *testing.T) {
 	release := layout(t, ordered().
 		WithManifest("0000_60_d_00.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, annotations: {"+strings.Replace(included, "=true", ": \"true\"", 1)+"}}\nimage: "+digestOf("pod")+"\n").
