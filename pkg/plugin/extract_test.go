@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +204,10 @@ func TestExtractOfTheRealRelease(t *testing.T) {
 	}
 	if diff := cmp.Diff(fixture.Read(t, "oc-golden/extract.sha256"), sums.String()); diff != "" {
 		t.Error(diff)
+	}
+	stream := good(t, run(t, "extract", release, "--to", "-"))
+	if at := regexp.MustCompile(`(?m)\x{FEFF}|^---.*\n---`).FindStringIndex(stream); at != nil {
+		t.Errorf("the stream has %.200q at byte %d", stream[at[0]:], at[0])
 	}
 	requests := filepath.Join(parent, "requests")
 	want(t, run(t, "extract", release, "--credentials-requests", "--cloud", "aws", "--to", requests), 0, "", "")

@@ -1,10 +1,13 @@
 package extract_test
 
 import (
+	"bytes"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/extract"
@@ -199,6 +202,60 @@ func TestStream(t *testing.T) {
 	got, err = extract.Stream(source, entries, extract.Options{Operator: true, Keep: named("own")})
 	if want := "---\n" + object("own") + "data: {image: 'r@d'}\n"; err != nil || string(got) != want {
 		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+// Files begin as people write them; strict readers want a byte order mark nowhere but at the beginning of a stream, and
+// take two separators for an empty document between them.
+func TestJoinedDocuments(t *testing.T) {
+	const mark = "\ufeff"
+	for name, test := range map[string]struct{ text, stream, join string }{
+		"plain":                        {"kind: A\n", "---\nkind: A\n", ""},
+		"no line at the end":           {"kind: A", "---\nkind: A\n", ""},
+		"own separator":                {"---\nkind: A\n", "---\nkind: A\n", ""},
+		"lines of Windows":             {"---\r\nkind: A\r\n", "---\r\nkind: A\r\n", ""},
+		"comment behind it":            {"--- # a\nkind: A\n", "--- # a\nkind: A\n", ""},
+		"blanks behind it":             {"--- \t\nkind: A\n", "--- \t\nkind: A\n", ""},
+		"mark":                         {mark + "kind: A\n", "---\nkind: A\n", ""},
+		"mark and separator":           {mark + "---\nkind: A\n", "---\nkind: A\n", ""},
+		"mark behind separator":        {"---\n" + mark + "kind: A\n", "---\nkind: A\n", ""},
+		"comment, mark, lines":         {mark + "--- # a\r\n" + mark + "kind: A\r\n", "--- # a\r\nkind: A\r\n", ""},
+		"two documents":                {"--- # a\nkind: A\n---\r\nkind: B\n", "--- # a\nkind: A\n---\nkind: B\n", "--- # a\nkind: A\n---\r\nkind: B\n"},
+		"hyphens that separate nought": {"---kind: A\n", "", "---\n---kind: A\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source := payload.Files{Release: []payload.File{{Name: "0000_50_a_00.yaml", Data: []byte(test.text)}}}
+			if test.join == "" {
+				test.join = test.stream
+			}
+			if got := string(extract.Join([]extract.File{{Path: "a", Data: []byte(test.text)}})); got != test.join {
+				t.Errorf("joined: got %q, want %q", got, test.join)
+			}
+			if test.stream == "" {
+				return
+			}
+			var entries []manifest.Entry
+			for _, o := range manifest.Load(source, manifest.Render{}).Objects {
+				o.Problem = "" // a kind is not all that an object needs
+				entries = append(entries, manifest.Entry{Object: o})
+			}
+			got, err := extract.Stream(source, entries, extract.Options{})
+			if err != nil || string(got) != test.stream {
+				t.Errorf("got %q, %v, want %q", got, err, test.stream)
+			}
+			decoder, documents := yaml.NewDecoder(bytes.NewReader(got)), 0
+			for ; ; documents++ {
+				var document any
+				if err := decoder.Decode(&document); err == io.EOF {
+					break
+				} else if err != nil || document == nil {
+					t.Fatalf("document %d: %v, %v", documents, document, err)
+				}
+			}
+			if documents != len(entries) {
+				t.Errorf("%d documents, want %d", documents, len(entries))
+			}
+		})
 	}
 }
 

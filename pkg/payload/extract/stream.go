@@ -42,14 +42,10 @@ func Stream(files payload.Files, entries []manifest.Entry, o Options) ([]byte, e
 // Deleted says whether the operator removes an object where others are applied.
 func Deleted(e manifest.Entry) bool { return e.Annotations[manifest.DeleteAnnotation] == "true" }
 
-// Join is one YAML stream of whole files, each byte for byte.
+// Join is one YAML stream of whole files, each byte for byte but for a byte order mark.
 func Join(files []File) []byte {
 	var b bytes.Buffer
 	for _, f := range files {
-		if bytes.HasPrefix(f.Data, []byte("---")) {
-			writeText(&b, f.Data)
-			continue
-		}
 		writeDocument(&b, f.Data)
 	}
 	return b.Bytes()
@@ -65,16 +61,29 @@ func cut(documents []manifest.Entry) []byte {
 	return b.Bytes()
 }
 
-// writeDocument writes a document after a separator.
+// writeDocument writes a document after a separator, its own where it has one: two of them would have an empty document
+// between them. A byte order mark may stand at the beginning of a stream alone, and strict readers hold to that.
 func writeDocument(b *bytes.Buffer, raw []byte) {
-	b.WriteString("---\n")
-	writeText(b, raw)
-}
-
-// writeText writes a text, and ends its last line.
-func writeText(b *bytes.Buffer, raw []byte) {
-	b.Write(raw)
-	if !bytes.HasSuffix(raw, []byte("\n")) {
+	const mark = "\ufeff"
+	separator, text := cutSeparator(bytes.TrimPrefix(raw, []byte(mark)))
+	if separator == nil {
+		separator = []byte("---\n")
+	}
+	b.Write(separator)
+	b.Write(bytes.TrimPrefix(text, []byte(mark)))
+	if !bytes.HasSuffix(b.Bytes(), []byte("\n")) {
 		b.WriteByte('\n')
 	}
+}
+
+// cutSeparator takes off the line with which a document begins itself; separator is nil when it does not.
+func cutSeparator(raw []byte) (separator, text []byte) {
+	tail, ok := bytes.CutPrefix(raw, []byte("---"))
+	if !ok || len(tail) > 0 && !bytes.ContainsRune([]byte(" \t\r\n"), rune(tail[0])) {
+		return nil, raw
+	}
+	if end := bytes.IndexByte(raw, '\n'); end >= 0 {
+		return raw[:end+1], raw[end+1:]
+	}
+	return raw, nil
 }
