@@ -1,8 +1,11 @@
 package plugin
 
 import (
+	"path"
 	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
@@ -10,82 +13,112 @@ import (
 
 // manifestFilter narrows a list down; what is empty lets everything through.
 type manifestFilter struct {
-	levels, components, kinds []string
-	texts                     []string // one of them must be in the document
+	levels, components, kinds, images []string
+
+	conditions []condition // all must hold
 }
 
-// complete makes the filter ready for a release. A level, component or kind that no manifest of the payload has,
-// shown or not, is fault.NotFound with what was perhaps meant.
-func (m *manifestFilter) complete(release *evaluated, image string) error {
+// condition is something that may be true of an object.
+type condition func(manifest.Entry) bool
+
+// add declares the flags.
+func (m *manifestFilter) add(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&m.levels, "level", nil, "Only these run levels, as file names write them: 03,50")
+	flags.StringSliceVar(&m.components, "component", nil, "Only these components, as file names write them, or a pattern such as '*-operator'")
+	flags.StringSliceVar(&m.kinds, "kind", nil, "Only these kinds, as kubectl takes them: Deployment, deployments.apps, deploy")
+	flags.StringSliceVar(&m.images, "image", nil, "Only objects that mention the images of these components: names or patterns, as images takes them")
+}
+
+// check refuses values that nothing can have, before anything is fetched.
+func (m *manifestFilter) check(flags *pflag.FlagSet) error {
 	for _, of := range []struct {
-		what, flag string
-		wanted     []string
-		has        func(manifest.Entry, string) bool
-		hint       func(string) string
+		flag, want string
+		values     []string
 	}{
-		{"run level", "--level", m.levels, func(e manifest.Entry, v string) bool { return e.Level == v }, paddedLevel},
-		{"component", "--component", m.components, func(e manifest.Entry, v string) bool { return e.Component == v }, nil},
-		{"kind", "--kind", m.kinds, isKind, nil},
+		{"level", "a run level, such as 50", m.levels},
+		{"component", "a component, such as etcd-operator", m.components},
+		{"kind", "a kind, such as Deployment", m.kinds},
+		{"image", "the name of a component, such as etcd", m.images},
 	} {
-		for _, value := range of.wanted {
-			if slices.ContainsFunc(release.entries, func(e manifest.Entry) bool { return of.has(e, value) }) {
-				continue
-			}
-			hint := ""
-			if of.hint != nil {
-				hint = of.hint(value)
-			}
-			return fault.Errorf(fault.NotFound, "%s %s: no manifest of release %s has this %s%s", of.flag, value, release.Version, of.what, hint)
+		for i, value := range of.values {
+			of.values[i] = strings.TrimSpace(value)
+		}
+		if flags.Changed(of.flag) && (len(of.values) == 0 || slices.Contains(of.values, "")) {
+			return fault.Errorf(fault.Usage, "--%s %q: want %s", of.flag, strings.Join(of.values, ","), of.want)
 		}
 	}
-	return m.mention(release.loaded, image)
-}
-
-// paddedLevel is the hint for a level that is written without its zero.
-func paddedLevel(level string) string {
-	if len(level) != 1 {
-		return ""
-	}
-	return "; did you mean 0" + level + "? Levels count as they are written"
-}
-
-// mention lets through only what mentions a component's image, by pull spec or by digest alone.
-func (m *manifestFilter) mention(release *loaded, name string) error {
-	if name == "" {
-		return nil
-	}
-	selection, err := release.Select([]string{name})
-	if err != nil {
-		return err
-	}
-	for _, component := range release.Components {
-		if selection.Components[component.Name] {
-			m.texts = append(m.texts, component.Image)
-			if component.Digest != "" {
-				m.texts = append(m.texts, component.Digest.String())
-			}
+	for _, component := range m.components {
+		if _, err := path.Match(component, ""); err != nil {
+			return fault.Errorf(fault.Usage, "--component: malformed pattern %q: * ? and [a-z] are understood", component)
 		}
 	}
 	return nil
 }
 
-func (m *manifestFilter) matches(e manifest.Entry) bool {
-	one := func(wanted []string, value string) bool { return len(wanted) == 0 || slices.Contains(wanted, value) }
-	return one(m.levels, e.Level) && one(m.components, e.Component) && m.matchesKind(e) &&
-		(len(m.texts) == 0 || e.Mentions(m.texts...))
-}
-
-func (m *manifestFilter) matchesKind(e manifest.Entry) bool {
-	return len(m.kinds) == 0 || slices.ContainsFunc(m.kinds, func(kind string) bool { return isKind(e, kind) })
-}
-
-// isKind takes a kind in upper or lower case, singular or plural, with or without its group.
-func isKind(e manifest.Entry, name string) bool {
-	name, group, grouped := strings.Cut(strings.ToLower(name), ".")
-	if grouped && group != strings.ToLower(e.Group) {
-		return false
+// complete makes the filter ready for a release. A level, component or kind that no manifest of the payload has,
+// shown or not, is fault.NotFound with what was perhaps meant.
+func (m *manifestFilter) complete(release *evaluated) error {
+	for _, of := range []struct {
+		what, flag string
+		wanted     []string
+		is         func(value string) condition
+		hint       func([]manifest.Entry, string) string
+	}{
+		{"run level", "--level", m.levels, hasLevel, nearLevels},
+		{"component", "--component", m.components, hasComponent, nearComponents},
+		{"kind", "--kind", m.kinds, hasKind, nearKinds},
+	} {
+		var either []condition
+		for _, value := range of.wanted {
+			is := of.is(value)
+			if !slices.ContainsFunc(release.entries, is) {
+				return fault.Errorf(fault.NotFound, "%s %s: no manifest of release %s has this %s%s",
+					of.flag, value, release.Version, of.what, of.hint(release.entries, value))
+			}
+			either = append(either, is)
+		}
+		if len(either) > 0 {
+			m.conditions = append(m.conditions, func(e manifest.Entry) bool {
+				return slices.ContainsFunc(either, func(is condition) bool { return is(e) })
+			})
+		}
 	}
-	kind := strings.ToLower(e.Kind)
-	plurals := []string{kind, kind + "s", kind + "es", strings.TrimSuffix(kind, "y") + "ies"}
-	return slices.Contains(plurals, name)
+	if len(m.images) == 0 {
+		return nil
+	}
+	mentions, err := mentionsImage(release.loaded, m.images)
+	m.conditions = append(m.conditions, mentions)
+	return err
+}
+
+func (m *manifestFilter) matches(e manifest.Entry) bool {
+	return !slices.ContainsFunc(m.conditions, func(is condition) bool { return !is(e) })
+}
+
+func hasLevel(level string) condition {
+	return func(e manifest.Entry) bool { return e.Level == level }
+}
+
+func hasComponent(pattern string) condition {
+	return func(e manifest.Entry) bool {
+		matches, _ := path.Match(pattern, e.Component)
+		return matches && e.Component != ""
+	}
+}
+
+func hasKind(text string) condition { return newKindName(text).matches }
+
+// mentionsImage is true of what mentions the image of one of the components, by pull spec or by digest alone.
+func mentionsImage(release *loaded, names []string) (condition, error) {
+	selection, err := release.Select(names)
+	if err != nil {
+		return nil, err
+	}
+	var images []string
+	for _, component := range release.Components {
+		if selection.Components[component.Name] {
+			images = append(images, component.Image, component.Digest.String())
+		}
+	}
+	return func(e manifest.Entry) bool { return e.Mentions(images...) }, nil
 }

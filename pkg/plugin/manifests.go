@@ -20,7 +20,6 @@ type manifestsCommand struct {
 	inclusion *inclusionFlags
 	output    *outputFlags
 	filter    manifestFilter
-	image     string
 	all       bool
 	objects   bool
 	hash      bool
@@ -60,10 +59,7 @@ With --all everything is shown, with its state and the first rule that leaves it
 	c.output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"name"}})
 	c.inclusion = newInclusionFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringSliceVar(&c.filter.levels, "level", nil, "Only these run levels, as file names write them: 03,50")
-	flags.StringSliceVar(&c.filter.components, "component", nil, "Only these components, as file names write them")
-	flags.StringSliceVar(&c.filter.kinds, "kind", nil, "Only these kinds: Deployment, or deployment.apps")
-	flags.StringVar(&c.image, "image", "", "Only objects that mention the image of this component")
+	c.filter.add(flags)
 	flags.BoolVar(&c.all, "all", false, "Show what is left out too, with state and reason")
 	flags.BoolVar(&c.objects, "objects", false, "Put the whole objects into documents, as manifest")
 	flags.BoolVar(&c.hash, "hash", false, "Print the hash of what is loaded, a ClusterVersion's status.versionHash")
@@ -78,6 +74,9 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 	if err := c.checkHash(); err != nil {
 		return err
 	}
+	if err := c.filter.check(c.output.command.Flags()); err != nil {
+		return err
+	}
 	settings, err := c.inclusion.check(ctx)
 	if err != nil {
 		return err
@@ -87,7 +86,7 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	read := listManifests()
-	read.index = !c.hash && !c.objects && c.image == ""
+	read.index = !c.hash && !c.objects && len(c.filter.images) == 0
 	release, err := c.evaluate(ctx, ref, c.release.repository, settings, read)
 	if err != nil {
 		return err
@@ -96,7 +95,7 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 		return c.printHash(release)
 	}
 	c.warnRefused(release)
-	if err := c.filter.complete(release, c.image); err != nil {
+	if err := c.filter.complete(release); err != nil {
 		return err
 	}
 	shown := slices.DeleteFunc(slices.Clone(release.entries), func(e manifest.Entry) bool {

@@ -122,6 +122,19 @@ func TestManifestsMajorVersion(t *testing.T) {
 	want(t, run(t, "manifests", layout(t, b), "-o", "name"), 0, "customresourcedefinition.apiextensions.k8s.io/five\n", "")
 }
 
+// An image is mentioned by its whole pull spec, in a value.
+func TestManifestsThatMentionAnImage(t *testing.T) {
+	const one, ten = "quay.io/o/e:1", "quay.io/o/e:10"
+	release := layout(t, testrelease.New("4.14.0").WithComponent("e", testrelease.Image(one)).WithComponent("ten", testrelease.Image(ten)).
+		WithManifest("0000_10_a_00.yaml", object("Pod", "one", included)+"spec: {image: "+one+"}\n").
+		WithManifest("0000_10_a_01.yaml", object("Pod", "ten", included)+"spec: {image: "+ten+"} # not "+one+"\n"))
+	for image, want := range map[string]string{"e": "pod/one\n", "ten": "pod/ten\n", "e,ten": "pod/one\npod/ten\n"} {
+		if got := run(t, "manifests", release, "--image", image, "-o", "name"); got.out != want {
+			t.Errorf("%s: %s%s", image, got.out, got.err)
+		}
+	}
+}
+
 // The demo release has the gates of both its feature sets, as real releases have.
 func TestGatesOfTheDemo(t *testing.T) {
 	demo, err := testrelease.Demo()
@@ -145,7 +158,23 @@ func TestManifestsFilters(t *testing.T) {
 		WithManifest("0000_60_d_00.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, annotations: {"+strings.Replace(included, "=true", ": \"true\"", 1)+"}}\nimage: "+digestOf("pod")+"\n").
 		WithManifest("0000_60_d_01.yaml", "apiVersion: other/v1\nkind: Deployment\nmetadata: {name: e, annotations: {"+strings.Replace(included, "=true", ": \"true\"", 1)+"}}\n"))
 	for _, test := range []struct{ args, want string }{
-		{"--kind deployment", "d e"}, {"--kind deployments.apps", "d"}, {"--kind Deployment.other", "e"}, {"--image pod", "d"}, {"--component d --kind deployment.apps", "d"},
+		{"--kind deployment", "d e"},
+		{"--kind deployments.apps", "d"},
+		{"--kind Deployment.other", "e"},
+		{"--image pod", "d"},
+		{"--component d --kind deployment.apps", "d"},
+		{"--kind deploy", "d e"},
+		{"--kind deploy.apps", "d"},
+		{"--kind Deployment.v1.other", "e"},
+		{"--kind ns,deployment.v1.apps", "first d"},
+		{"--kind cm.v1. --level 90", "own"},
+		{"--kind configmap.v1 --level 90", "own"},
+		{"--kind configmaps. --level 90", "own"},
+		{"--component [bf]* --kind cm", "b1 b3"},
+		{"--component b --component first --kind=ns", "first"},
+		{"--image pod,etcd", "own d"},
+		{"--image etcd --image pod", "own d"},
+		{"--image p*", "d"},
 	} {
 		got := good(t, run(t, append([]string{"manifests", release, "--jq", `[.items[].object.name]|join(" ")`}, strings.Fields(test.args)...)...))
 		if got != test.want+"\n" {
@@ -156,7 +185,14 @@ func TestManifestsFilters(t *testing.T) {
 		{"--level 3", "--level 3: no manifest of release 4.14.0 has this run level; did you mean 03? Levels count as they are written"},
 		{"--level 77", "--level 77: no manifest of release 4.14.0 has this run level"},
 		{"--component nope", "--component nope: no manifest of release 4.14.0 has this component"},
+		{"--component FIRST", "--component FIRST: no manifest of release 4.14.0 has this component; did you mean first?"},
+		{"--component cluster-version", "--component cluster-version: no manifest of release 4.14.0 has this component; did you mean cluster-version-operator?"},
+		{"--component *version", "--component *version: no manifest of release 4.14.0 has this component; did you mean cluster-version-operator?"},
 		{"--kind Pod", "--kind Pod: no manifest of release 4.14.0 has this kind"},
+		{"--kind deploymnt", "--kind deploymnt: no manifest of release 4.14.0 has this kind; did you mean Deployment?"},
+		{"--kind deploy.v2.apps", "--kind deploy.v2.apps: no manifest of release 4.14.0 has this kind; did you mean Deployment.apps, Deployment.other?"},
+		{"--image etc", `no component "etc" in release 4.14.0; did you mean etcd, machine-config-etcd?`},
+		{"--image x*", `no component matches "x*" in release 4.14.0`},
 	} {
 		want(t, run(t, append([]string{"manifests", release}, strings.Fields(test.args)...)...), 3, "", "error: "+test.want+"\n")
 	}
@@ -260,6 +296,13 @@ func TestManifestsUsage(t *testing.T) {
 		{"--feature-gates payload,Foo", "--feature-gates \"payload,Foo\": payload stands alone, or want a list of gates"},
 		{"--capabilities none,Console", "--capabilities \"none,Console\": want none, or a list of capabilities and of the sets " + strings.Join(manifest.CapabilitySetNames(), ", ")},
 		{"--release-image x", "--release-image \"x\": want a pull spec, such as quay.io/org/repo:tag"},
+		{"--level=", `--level "": want a run level, such as 50`},
+		{"--kind=", `--kind "": want a kind, such as Deployment`},
+		{"--kind Deployment,", `--kind "Deployment,": want a kind, such as Deployment`},
+		{"--component=", `--component "": want a component, such as etcd-operator`},
+		{"--component [", `--component: malformed pattern "[": * ? and [a-z] are understood`},
+		{"--image=", `--image "": want the name of a component, such as etcd`},
+		{"--image [", `malformed pattern "[": * ? and [a-z] are understood`},
 		{"extra", "manifests takes one release and no further arguments; see `oc release-x manifests --help`"},
 	} {
 		want(t, run(t, append([]string{"manifests", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")

@@ -168,15 +168,6 @@ func TestWithoutOperatorFolder(t *testing.T) {
 	}
 }
 
-func TestMentions(t *testing.T) {
-	o := read(t, file("a.yaml", config("a").holding("data:\n  image: quay.io/o/r@sha256:12\n").String()))[0]
-	for texts, want := range map[string]bool{"quay.io/o/r@sha256:12": true, "sha256:12": true, "x,sha256:12": true, "sha256:13": false, "": false, ",x": false} {
-		if got := o.Mentions(strings.Split(texts, ",")...); got != want {
-			t.Errorf("%q: %t, want %t", texts, got, want)
-		}
-	}
-}
-
 func TestJSON(t *testing.T) {
 	objects := read(t, file("a.yaml", "kind: A\nmetadata:\n  name: x\ndata: {b: '<1>', a: 1.50, c: yes, 1: ~}\n"), file("b.json", `{"kind": "B", "metadata": {"name": "y"}} `))
 	for i, want := range []string{

@@ -1,9 +1,6 @@
 package manifest
 
-import (
-	"bytes"
-	"fmt"
-)
+import "fmt"
 
 // Folder is one of the two folders of a release image.
 type Folder string
@@ -80,17 +77,6 @@ func (o *Object) JSON() ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", o.ID(), err)
 	}
 	return converted, nil
-}
-
-// Mentions says whether the document holds one of the texts, such as a component's pull spec or digest. Empty texts
-// are never found.
-func (o *Object) Mentions(texts ...string) bool {
-	for _, text := range texts {
-		if text != "" && bytes.Contains(o.raw, []byte(text)) {
-			return true
-		}
-	}
-	return false
 }
 
 // IsJob says whether the object is a barrier of the task graph: a batch/v1 Job and nothing like it.

@@ -56,7 +56,7 @@ func TestRenderedFolder(t *testing.T) {
 	text := config("a").holding("data:\n  image: '{{.ReleaseImage}}'\n").String()
 	loaded := manifest.Load(payload.Files{Operator: []payload.File{file("a.yaml", text)}, Release: []payload.File{file("a.yaml", text)}},
 		manifest.Render{ReleaseImage: "quay.io/o/r"})
-	for i, want := range []string{"'quay.io/o/r'", "'{{.ReleaseImage}}'"} {
+	for i, want := range []string{"quay.io/o/r", "{{.ReleaseImage}}"} {
 		if !loaded.Objects[i].Mentions(want) {
 			t.Errorf("%s: %s", loaded.Objects[i].Folder, loaded.Objects[i].Raw())
 		}
