@@ -3,6 +3,7 @@ package wholefile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -21,10 +22,20 @@ type File struct {
 }
 
 // WriteFolder puts files into a folder that appears whole or not at all: they are written into a new folder
-// beside it, which then takes its name. What stands there must be empty, or a folder that replaceable allows to
-// be replaced as a whole (nil allows none). Errors are fault.Local, but for two names that are one on a file
-// system that knows no upper and lower case, which is fault.Integrity.
+// beside it, brought to the disk, and the new folder then takes its name. What stands there must be empty, or a folder
+// that replaceable allows to be replaced as a whole (nil allows none); its mode stays. Errors are fault.Local, but for
+// two names that are one on a file system that knows no upper and lower case, which is fault.Integrity.
 func WriteFolder(ctx context.Context, dir string, files []File, replaceable func(dir string) error) error {
+	return system{syncAll, exchange}.writeFolder(ctx, dir, files, replaceable)
+}
+
+// system is what differs between systems, and what tests let fail.
+type system struct {
+	sync     func(dir string) error  // all that was written into a folder
+	exchange func(a, b string) error // the names of two folders, in one step; errors.ErrUnsupported where that cannot be
+}
+
+func (s system) writeFolder(ctx context.Context, dir string, files []File, replaceable func(dir string) error) error {
 	if err := checkCase(files, runtime.GOOS); err != nil {
 		return err
 	}
@@ -39,37 +50,28 @@ func WriteFolder(ctx context.Context, dir string, files []File, replaceable func
 	if err != nil {
 		return err
 	}
-	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return local(dir, err)
 	}
-	temporary, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".*")
+	fresh, err := makeBeside(dir)
 	if err != nil {
 		return local(dir, err)
 	}
-	defer os.RemoveAll(temporary)
-	fresh := filepath.Join(temporary, "new")
-	if err := fillFolder(ctx, fresh, files); err != nil {
-		if ctx.Err() != nil {
-			return err
-		}
-		return local(dir, err)
+	left := fresh // what is to be deleted
+	err = fillFolder(ctx, fresh, files)
+	if err == nil {
+		err = s.sync(fresh)
 	}
-	if occupied {
-		if info, err := os.Stat(dir); err == nil {
-			_ = os.Chmod(fresh, info.Mode().Perm()) // as its owner had set it
-		}
-		if err := os.Rename(dir, filepath.Join(temporary, "old")); err != nil {
-			return local(dir, err)
-		}
+	if err == nil {
+		err = context.Cause(ctx)
 	}
-	if err := os.Rename(fresh, dir); err != nil {
-		if occupied {
-			err = errors.Join(err, os.Rename(filepath.Join(temporary, "old"), dir))
-		}
-		return local(dir, err)
+	if err == nil {
+		left, err = s.place(fresh, dir, occupied)
 	}
-	return nil
+	if err = errors.Join(err, remove(left)); err == nil || ctx.Err() != nil {
+		return err
+	}
+	return local(dir, err)
 }
 
 func local(dir string, err error) error {
@@ -91,26 +93,34 @@ func checkTarget(dir string, replaceable func(string) error) (occupied bool, err
 		return false, local(dir, errors.New("it exists and is not a folder"))
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, local(dir, err)
-	}
-	if len(entries) == 0 {
-		return true, nil
-	}
-	if replaceable == nil {
+	case len(entries) > 0 && replaceable == nil:
 		return false, local(dir, errors.New("it is not empty: name another folder, or replace it with --force"))
+	case len(entries) > 0:
+		if err := replaceable(dir); err != nil {
+			return false, local(dir, err)
+		}
 	}
-	if err := replaceable(dir); err != nil {
+	if err := checkRights(dir); err != nil {
 		return false, local(dir, err)
 	}
 	return true, nil
 }
 
+// checkRights refuses a folder that could be replaced, but not be deleted afterwards.
+func checkRights(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && protected(path) {
+			err = fmt.Errorf("%s is write-protected: name another folder, or chmod u+w it", path)
+		}
+		return err
+	})
+}
+
 // fillFolder writes files through a root, so that none can come to lie outside.
 func fillFolder(ctx context.Context, dir string, files []File) error {
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return err
-	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -129,7 +139,7 @@ func fillFolder(ctx context.Context, dir string, files []File) error {
 			return err
 		}
 	}
-	return syncFolder(dir)
+	return nil
 }
 
 // checkCase refuses names that differ in upper and lower case alone where they would be one file.
@@ -146,16 +156,4 @@ func checkCase(files []File, system string) error {
 		seen[folded] = f.Path
 	}
 	return nil
-}
-
-// syncFolder has a folder's names written to the disk where the system can do that.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

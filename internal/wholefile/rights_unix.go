@@ -13,3 +13,9 @@ func umask() fs.FileMode {
 	syscall.Umask(mask)
 	return fs.FileMode(mask)
 }
+
+// protected says whether this process may not delete what is in a folder.
+func protected(dir string) bool {
+	const write, search = 2, 1 // access(2)
+	return syscall.Access(dir, write|search) != nil
+}
