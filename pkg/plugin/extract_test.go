@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -51,19 +52,85 @@ func TestExtract(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(folder(t, dir))); len(got) != 1 {
 		t.Errorf("--force left %q", got)
 	}
-	precious := t.TempDir()
-	if err := os.WriteFile(filepath.Join(precious, "thesis"), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	want(t, run(t, "extract", release, "--to", precious, "--force"), 8, "",
-		"error: writing the folder "+precious+": --force replaces extracted releases alone, and thesis is no part of one: name another folder, or move it away\n")
-	mine := filepath.Join(dir, "mine")
-	if err := os.Mkdir(mine, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "",
-		"error: writing the folder "+dir+": --force replaces extracted releases alone, and mine is no part of one: name another folder, or move it away\n")
 	want(t, run(t, "extract", release, "--to", t.TempDir(), "--force"), 0, "", "")
+}
+
+// Whatever extract wrote, it can write again.
+func TestExtractForceReplacesWhatItWrote(t *testing.T) {
+	release := layout(t, ordered().WithManifest("script.sh", "x").WithManifest("0000_50_x_00.yaml",
+		"apiVersion: cloudcredential.openshift.io/v1\nkind: CredentialsRequest\nmetadata: {name: a}\nspec: {providerSpec: {kind: AWSProviderSpec}}\n"))
+	dir := filepath.Join(t.TempDir(), "d")
+	for _, flags := range []string{
+		"", "--operator-manifests", "--operator-manifests --raw", "--credentials-requests --cloud aws", "--included", "--normalize",
+		"--file 0000_50_x_00.yaml", "--file release-metadata", "--file script.sh", "--file [f-z]*",
+	} {
+		for range 2 {
+			args := append([]string{"extract", release, "--to", dir, "--force"}, strings.Fields(flags)...)
+			want(t, run(t, args...), 0, "", "")
+		}
+	}
+}
+
+// What is not of a release stays, wherever it lies.
+func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
+	release := layout(t, ordered())
+	file := func(name string) func(dir string) error {
+		return func(dir string) error {
+			path := filepath.Join(dir, name)
+			return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("precious"), 0o600))
+		}
+	}
+	for name, test := range map[string]struct {
+		flags    string // of the first extraction; "-" for none
+		change   func(dir string) error
+		stranger string
+	}{
+		"notes":                   {"", file("thesis"), "thesis"},
+		"notes beside manifests":  {"--operator-manifests", file("manifests/my-notes.txt"), "manifests/my-notes.txt"},
+		"a secret in a subfolder": {"--operator-manifests", file("release-manifests/mine/secret.key"), "release-manifests/mine"},
+		"a subfolder of a name":   {"--operator-manifests", file("release-manifests/0000_50_x.yaml/a"), "release-manifests/0000_50_x.yaml"},
+		"a folder":                {"", func(dir string) error { return os.Mkdir(filepath.Join(dir, "mine"), 0o700) }, "mine"},
+		"a manifest of one's own": {"", file("my-own.yaml"), "my-own.yaml"},
+		"numbered ones":           {"-", file("01_deploy.yaml"), "01_deploy.yaml"},
+		"one's own in manifests":  {"-", file("manifests/deploy.yaml"), "manifests/deploy.yaml"},
+		"a link":                  {"", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "0000_99_x.yaml")) }, "0000_99_x.yaml"},
+		"a link for a folder":     {"-", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "manifests")) }, "manifests"},
+		"nothing of a release":    {"-", func(dir string) error { return os.Mkdir(filepath.Join(dir, "manifests"), 0o700) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "d")
+			if test.flags != "-" {
+				good(t, run(t, append([]string{"extract", release, "--to", dir}, strings.Fields(test.flags)...)...))
+			} else if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := test.change(dir); err != nil {
+				t.Fatal(err)
+			}
+			before, why := entries(t, dir), "it holds none: name another folder"
+			if test.stranger != "" {
+				why = test.stranger + " is no part of one: name another folder, or move it away"
+			}
+			want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "", "error: writing the folder "+dir+": --force replaces extracted releases alone, and "+why+"\n")
+			if diff := cmp.Diff(before, entries(t, dir)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// entries are the names of all that is in a folder.
+func entries(t *testing.T, dir string) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		all = append(all, path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // TestExtractedFolderIsTheSameRelease reads back what was written, in both shapes, and rendered or not.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/release-x/oc-release-x/internal/wholefile"
@@ -37,7 +37,7 @@ func (c *extractCommand) write(ctx context.Context, release *evaluated, files []
 	}
 	var replaceable func(string) error
 	if c.force {
-		replaceable = func(dir string) error { return holdsRelease(dir, release.files) }
+		replaceable = func(dir string) error { return holdsFiles(dir, release.files) }
 	}
 	if err := wholefile.WriteFolder(ctx, c.to, list, replaceable); err != nil {
 		return err
@@ -46,32 +46,27 @@ func (c *extractCommand) write(ctx context.Context, release *evaluated, files []
 	return nil
 }
 
-// holdsRelease allows --force to replace a folder that an extraction made and that holds nothing else.
-func holdsRelease(dir string, files payload.Files) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
+// holdsFiles allows --force to replace a folder that an extraction may have made: with files of payloads in it, and
+// nothing else. Those are the files of this payload, and what has such a name.
+func holdsFiles(dir string, files payload.Files) error {
 	found := false
-	for _, e := range entries {
-		isReferences := func(folder string) bool {
-			info, err := os.Lstat(filepath.Join(dir, folder, payload.ReferencesName))
-			return err == nil && info.Mode().IsRegular()
-		}
-		inPayload := func(f payload.File) bool { return f.Name == e.Name() }
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
+		same := func(f payload.File) bool { return f.Name == e.Name() }
 		switch {
-		case e.IsDir() && (e.Name() == image.OperatorFolder || e.Name() == image.ReleaseFolder):
-			found = found || isReferences(e.Name())
-		case e.Type().IsRegular() && (payload.IsManifestName(e.Name()) || slices.ContainsFunc(files.Release, inPayload)):
-			found = found || isReferences("")
-		default:
-			return fmt.Errorf("--force replaces extracted releases alone, and %s is no part of one: name another folder, or move it away", e.Name())
+		case err != nil:
+			return err
+		case e.IsDir() && (name == "." || name == image.OperatorFolder || name == image.ReleaseFolder):
+			return nil
+		case e.Type().IsRegular() && (extract.IsPayloadName(e.Name()) || slices.ContainsFunc(files.Release, same) || slices.ContainsFunc(files.Operator, same)):
+			found = true
+			return nil
 		}
+		return fmt.Errorf("--force replaces extracted releases alone, and %s is no part of one: name another folder, or move it away", name)
+	})
+	if err == nil && !found {
+		err = errors.New("--force replaces extracted releases alone, and it holds none: name another folder")
 	}
-	if !found {
-		return errors.New("--force replaces extracted releases alone, and it holds none: name another folder")
-	}
-	return nil
+	return err
 }
 
 func orUnknown(text string) string {
@@ -80,4 +75,3 @@ func orUnknown(text string) string {
 	}
 	return text
 }
-
