@@ -80,7 +80,7 @@ func TestRow42DamagedFiles(t *testing.T) {
 		"the manifest": {func(r *testrelease.Release) string { return "repositories/*/" + r.Digest().Encoded() }, []string{"GET image"}, []string{"HEAD tag"}},
 		"the tag":      {func(*testrelease.Release) string { return "repositories/*/tags/*" }, nil, []string{"GET tag"}},
 		"a layer's note": {func(r *testrelease.Release) string {
-			return "notes/layer-1/" + r.Images[0].Layers[2].Digest.Encoded()
+			return "notes/layer-2/" + r.Images[0].Layers[2].Digest.Encoded()
 		}, nil, []string{"HEAD tag"}},
 		"the manifests' note": {func(r *testrelease.Release) string { return "notes/manifests-1/" + r.Digest().Encoded() }, nil, []string{"HEAD tag"}},
 	} {

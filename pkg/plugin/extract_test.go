@@ -16,6 +16,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/fixture"
 	"github.com/release-x/oc-release-x/internal/recorded"
+	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
 // folder reads a folder as PATH=CONTENT.
@@ -280,5 +281,47 @@ func TestExtractOfTheRealRelease(t *testing.T) {
 	want(t, run(t, "extract", release, "--credentials-requests", "--cloud", "aws", "--to", requests), 0, "", "")
 	if got := strings.Join(slices.Sorted(maps.Keys(folder(t, requests))), "\n") + "\n"; got != fixture.Read(t, "oc-golden/extract-credentials-requests.files") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// What lies too deep to be read is told of once, by every command, cold and warm.
+func TestFilesInFoldersOfTheReleaseFolder(t *testing.T) {
+	file := func(name string) testrelease.Entry { return testrelease.File("release-manifests/"+name, "a: b\n") }
+	const why = " left out: folders below release-manifests are passed over, as the operator does\n"
+	for name, test := range map[string]struct {
+		change func(*testrelease.Builder) *testrelease.Builder
+		want   string
+	}{
+		"one": {func(b *testrelease.Builder) *testrelease.Builder { return b.WithEntries(file("sub/a.yaml")) }, "Warning: release-manifests/sub/a.yaml is" + why},
+		"several": {func(b *testrelease.Builder) *testrelease.Builder {
+			return b.WithEntries(file("sub/b/c"), file("sub/a.yaml"), file("a/z"))
+		}, "Warning: release-manifests/a/z and 2 more files are" + why},
+		"a folder alone": {func(b *testrelease.Builder) *testrelease.Builder {
+			return b.WithEntries(testrelease.Dir("release-manifests/sub/"))
+		}, ""},
+		"of the operator": {func(b *testrelease.Builder) *testrelease.Builder {
+			return b.WithEntries(testrelease.File("manifests/sub/a", ""))
+		}, ""},
+		"removed by a layer above": {func(b *testrelease.Builder) *testrelease.Builder {
+			return b.WithEntries(file("sub/a.yaml")).WithLayerOnTop(testrelease.Whiteout("release-manifests/sub"))
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, run := watch(t), cached(t)
+			c.push(t, test.change(layered().Clone()), "ocp/release", "t")
+			for _, args := range [][]string{{"images"}, {"images"}, {"manifests"}, {"manifests"}, {"extract", "--to", filepath.Join(t.TempDir(), "d")}} {
+				got := run.run(t, with(args[0], host(c.Server)+"/ocp/release:t", args[1:]...)...)
+				if got.code != 0 || got.err != test.want {
+					t.Errorf("%s: exit code %d, %s", args[0], got.code, got.err)
+				}
+			}
+			code := 7
+			if test.want == "" {
+				code = 0
+			}
+			if got := run.run(t, with("images --strict", host(c.Server)+"/ocp/release:t")...); got.code != code {
+				t.Errorf("--strict: exit code %d, %s", got.code, got.err)
+			}
+		})
 	}
 }

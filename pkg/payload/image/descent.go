@@ -112,6 +112,7 @@ func (s *stored) Files(ctx context.Context, want Want) (payload.Files, error) {
 			return payload.Files{}, err
 		}
 	}
+	s.warn(d.tree)
 	return d.tree.payload(), nil
 }
 

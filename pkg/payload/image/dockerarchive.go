@@ -94,6 +94,7 @@ func (o Opener) savedImage(ctx context.Context, a *archive, saved savedImage, re
 		identity: Identity{Reference: ref.Text, ManifestsKnown: true},
 		config:   blob{name: "the configuration " + saved.Config, size: config.size, open: a.opener(saved.Config)},
 		limits:   o.Limits,
+		warnf:    o.warnf,
 	}
 	if d, err := payload.ParseDigest("sha256:" + strings.TrimSuffix(path.Base(saved.Config), ".json")); err == nil {
 		s.config.digest = d

@@ -25,6 +25,7 @@ type layer struct {
 
 	passed bool                    // an entry of the operator's folder was passed over
 	files  map[string]payload.File // by path
+	nested []string                // paths of files in folders of the release's folder
 	seen   map[string]sighting     // paths in the payload's folders
 	hiding hiding
 }
@@ -36,7 +37,7 @@ type sighting struct {
 
 // read reads one layer. Nothing of it is returned unless all of it was verified.
 func (l *layer) read(ctx context.Context, b blob) (*layer, error) {
-	l.files, l.seen, l.hiding = map[string]payload.File{}, map[string]sighting{}, newHiding()
+	l.files, l.nested, l.seen, l.hiding = map[string]payload.File{}, nil, map[string]sighting{}, newHiding()
 	if err := b.scan(ctx, l.limits, l.visit); err != nil {
 		return nil, err
 	}
@@ -63,7 +64,11 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 	}
 	l.seen[name] = sighting{number, folder}
 	dir, base := path.Split(name)
-	if folder || strings.Contains(strings.TrimSuffix(dir, "/"), "/") || dir == "" {
+	switch nested := strings.Contains(strings.TrimSuffix(dir, "/"), "/"); {
+	case !folder && nested && strings.HasPrefix(dir, ReleaseFolder+"/"):
+		l.nested = append(l.nested, name)
+		return nil
+	case folder, nested, dir == "":
 		return nil // folders in the folders are skipped, as the operator does
 	}
 	if err := l.limits.checkFile(name, header.Size); err != nil {

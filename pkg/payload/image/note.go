@@ -13,10 +13,10 @@ import (
 )
 
 // A note is what the cache keeps of a layer so that it need not be read again: which files of the payload's folders it
-// holds and how large they are, what it hides, and the content of those that are small and always asked for. A layer
-// that holds nothing of the payload has a note too, so that nobody looks into it twice.
+// holds and how large they are, which lie too deep to be read, what it hides, and the content of those that are small and
+// always asked for. A layer that holds nothing of the payload has a note too, so that nobody looks into it twice.
 const (
-	layerNote = "layer-1" // the number is that of this form
+	layerNote = "layer-2" // the number is that of this form
 	noteMost  = 8 * mebi  // bytes of contents
 )
 
@@ -69,7 +69,7 @@ func (s *stored) noted(b blob, want Want, above *tree) (l, known *layer) {
 	if known.passed && want.Operator {
 		return nil, known
 	}
-	l = &layer{files: map[string]payload.File{}, hiding: known.hiding}
+	l = &layer{files: map[string]payload.File{}, nested: known.nested, hiding: known.hiding}
 	for name, file := range known.files {
 		folder, base := path.Dir(name), path.Base(name)
 		if folder == OperatorFolder && !want.Operator {
@@ -87,6 +87,9 @@ func (s *stored) noted(b blob, want Want, above *tree) (l, known *layer) {
 
 func (s *stored) note(d digest.Digest, l *layer) {
 	size := 0
+	for _, name := range l.nested {
+		size += len(name)
+	}
 	for name, file := range l.files {
 		if isNoted(path.Dir(name), path.Base(name)) {
 			size += len(file.Data)
@@ -102,6 +105,7 @@ func (l *layer) encode() []byte {
 	w.Flag(l.passed)
 	w.Texts(slices.Sorted(maps.Keys(l.hiding.paths)))
 	w.Texts(slices.Sorted(maps.Keys(l.hiding.folders)))
+	w.Texts(l.nested)
 	w.Number(uint64(len(l.files)))
 	for _, name := range slices.Sorted(maps.Keys(l.files)) {
 		file := l.files[name]
@@ -126,6 +130,7 @@ func decodeLayer(data []byte) (*layer, error) {
 	for _, name := range r.Texts() {
 		l.hiding.folders[name] = true
 	}
+	l.nested = r.Texts()
 	count := r.Count()
 	l.files = make(map[string]payload.File, count)
 	for range count {

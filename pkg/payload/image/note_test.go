@@ -20,7 +20,7 @@ func notedLayer(t *testing.T) (b blob, opened *int) {
 	t.Helper()
 	data, err := testrelease.Tar(
 		testrelease.Dir("release-manifests/"), testrelease.File("release-manifests/image-references", "{}"), testrelease.File("release-manifests/release-metadata", ""),
-		testrelease.File("release-manifests/a.yaml", "a: b"), testrelease.File("release-manifests/image-references.txt", "x"), testrelease.Opaque("release-manifests"),
+		testrelease.File("release-manifests/a.yaml", "a: b"), testrelease.File("release-manifests/sub/b.yaml", "b: c"), testrelease.File("release-manifests/image-references.txt", "x"), testrelease.Opaque("release-manifests"),
 		testrelease.Dir("manifests/"), testrelease.File("manifests/o.yaml", "o: p"), testrelease.File("manifests/empty.yaml", ""), testrelease.File("manifests/other", "q"),
 		testrelease.Whiteout("manifests/gone.yaml"), testrelease.Whiteout("etc"), testrelease.File("etc2/passwd", "root"))
 	if err != nil {
@@ -101,6 +101,9 @@ func sameLayer(t *testing.T, want, got *layer, operator bool) {
 	if diff := cmp.Diff(a.payload(), b.payload(), cmp.Transformer("empty", empty)); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(map[string]bool{"release-manifests/sub/b.yaml": true}, b.nested); diff != "" {
+		t.Error(diff)
+	}
 	for _, name := range []string{"release-manifests/x", "manifests/gone.yaml", "manifests/x", "etc/x", "etc2/x"} {
 		if name == "manifests/gone.yaml" && !operator {
 			continue
@@ -136,7 +139,7 @@ func TestNoteIsTheWholeLayer(t *testing.T) {
 }
 
 func FuzzNote(f *testing.F) {
-	l := &layer{hiding: newHiding(), files: map[string]payload.File{
+	l := &layer{hiding: newHiding(), nested: []string{"release-manifests/sub/b.yaml"}, files: map[string]payload.File{
 		"release-manifests/image-references": {Name: "image-references", Size: 2, Data: []byte("{}")},
 		"release-manifests/a.yaml":           {Name: "a.yaml", Size: 4},
 		"manifests/o.yaml":                   {Name: "o.yaml", Size: 4, Data: []byte("o: p")},

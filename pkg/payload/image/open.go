@@ -80,6 +80,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 		manifest: f.body,
 		config:   blobOf(src, "the configuration", f.config),
 		limits:   o.Limits,
+		warnf:    o.warnf,
 	}
 	for _, d := range f.layers {
 		s.layers = append(s.layers, blobOf(src, "layer", d))

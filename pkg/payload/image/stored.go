@@ -2,7 +2,9 @@ package image
 
 import (
 	"context"
+	"maps"
 	"path"
+	"slices"
 	"sync"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
@@ -20,9 +22,11 @@ type stored struct {
 	limits    Limits
 	remote    bool         // layers are worth fetching side by side
 	cache     *cache.Cache // what is known of layers; nil: nothing
+	warnf     func(format string, args ...any)
 
 	mu     sync.Mutex
 	parsed *Config // once read
+	warned sync.Once
 }
 
 func (s *stored) Identity() Identity { return s.identity }
@@ -78,6 +82,20 @@ func (s *stored) notRelease(read int, t *tree) error {
 		return s.wrap(fault.Errorf(fault.NotFound, "not a release: a layer removes %s", file))
 	}
 	return s.wrap(fault.Errorf(fault.NotFound, "not a release: its top layer does not hold %s and its configuration has no label %s", file, releaseLabel))
+}
+
+// warn tells once of files that nobody sees: the operator passes over folders, and so does this program.
+func (s *stored) warn(t *tree) {
+	const why = "folders below " + ReleaseFolder + " are passed over, as the operator does"
+	s.warned.Do(func() {
+		switch nested := slices.Sorted(maps.Keys(t.nested)); len(nested) {
+		case 0:
+		case 1:
+			s.warnf("%s is left out: %s", nested[0], why)
+		default:
+			s.warnf("%s and %d more files are left out: %s", nested[0], len(nested)-1, why)
+		}
+	})
 }
 
 func (s *stored) wrap(err error) error { return about(s.identity.Reference, err) }

@@ -11,16 +11,24 @@ import (
 // tree is the payload as an image shows it: of each path, what the topmost layer has that has it or hides it.
 type tree struct {
 	files  map[string]payload.File // by path
+	nested map[string]bool         // paths of files in folders of the release's folder
 	hiding hiding
 }
 
-func newTree() *tree { return &tree{files: map[string]payload.File{}, hiding: newHiding()} }
+func newTree() *tree {
+	return &tree{files: map[string]payload.File{}, nested: map[string]bool{}, hiding: newHiding()}
+}
 
 // add puts a layer under those that are there.
 func (t *tree) add(l *layer) *tree {
 	for name, file := range l.files {
 		if !t.has(name) {
 			t.files[name] = file
+		}
+	}
+	for _, name := range l.nested {
+		if !t.has(name) {
+			t.nested[name] = true
 		}
 	}
 	// After the files: a layer's markers hide the layers below it alone.
