@@ -57,6 +57,8 @@ func FuzzKeyring(f *testing.F) {
 		[]byte(testsign.Armored(f, alice, mallory)),
 		[]byte(testsign.Armored(f, alice) + testsign.Armored(f, mallory)),
 		testsign.NewKey(f, "alice").Revoked(f, "gone").Public(f),
+		append(alice.Public(f), testsign.NewKey(f, "alice").Revoked(f, "gone").Revocation(f)...),
+		append(sub.Public(f), sub.Public(f)...),
 		alice.Private(f), []byte("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n-----END "),
 	} {
 		f.Add(seed)

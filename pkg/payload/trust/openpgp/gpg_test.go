@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,8 +161,18 @@ func TestGnuPGRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.run(t, bytes.Replace(text, []byte(":-----BEGIN"), []byte("-----BEGIN"), 1), "--import")
+		text = bytes.Replace(text, []byte(":-----BEGIN"), []byte("-----BEGIN"), 1)
+		old := g.run(t, nil, "--armor", "--export", fingerprint)
+		g.run(t, text, "--import")
 		refused(t, export(), message, time.Minute, "the key "+fingerprint+" is revoked")
+		// As gpg has it that imported both, whichever comes first.
+		for _, data := range [][]byte{slices.Concat(old, text), slices.Concat(text, old), slices.Concat(old, g.run(t, nil, "--armor", "--export", fingerprint))} {
+			k, err := ParseKeyring("ring", data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused(t, k, message, time.Minute, "the key "+fingerprint+" is revoked")
+		}
 	})
 	t.Run("key expired", func(t *testing.T) {
 		short := g.key(t, "short", "ed25519", "1d")
