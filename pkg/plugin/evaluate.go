@@ -8,6 +8,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/printers/page"
 )
 
 // evaluated is a release with its manifests, and what becomes of each in the cluster that the flags describe.
@@ -17,8 +18,9 @@ type evaluated struct {
 	payload *manifest.Payload
 	entries []manifest.Entry
 
-	connected  *connected // nil unless the cluster was asked
-	incomplete bool       // the operator's manifests ask for a release image that is not known
+	described  []page.Setting // the cluster that the flags describe
+	connected  *connected     // nil unless the cluster was asked
+	incomplete bool           // the operator's manifests ask for a release image that is not known
 }
 
 // wantManifests is what is read to list a payload's manifests.
@@ -81,7 +83,7 @@ func (f *factory) decide(ref image.Reference, release *loaded, files payload.Fil
 	})
 	settings := c.settings(p.Objects, release.Version)
 	entries, warnings := manifest.Evaluate(p.Objects, settings)
-	e := &evaluated{loaded: release, files: files, payload: p, entries: entries, connected: c.connected, incomplete: pullSpec == "" && !rendered}
+	e := &evaluated{loaded: release, files: files, payload: p, entries: entries, described: c.describe(settings), connected: c.connected, incomplete: pullSpec == "" && !rendered}
 	for _, warning := range slices.Concat(p.Warnings, warnings) {
 		f.warnf("%s", warning)
 	}

@@ -32,7 +32,10 @@ func newGraphCommand(f *factory) *cobra.Command {
 after the other, which components side by side, and what waits for what.
 
 An update goes level by level; an installation starts everything at once; reconciling does the
-same in another order each time.`,
+same in another order each time.
+
+What a cluster loads and does not apply, for --capabilities or --overrides, keeps its place: the
+tree counts it, and html, json and --objects say why.`,
 		Example: examples(f.Name, `
 # The order of an update
 %[1]s graph 4.14.0
@@ -91,5 +94,7 @@ func (c *graphCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	document := v1alpha1.NewReleaseGraph(release.document(), strategy, c.attempt, tasks)
-	return output.Print(ctx, c.Out, printers.Graph(document, tasks, c.objects))
+	return output.Print(ctx, c.Out, printers.Graph(document, tasks, printers.GraphOptions{
+		Objects: c.objects, Settings: release.described,
+	}))
 }

@@ -1,6 +1,8 @@
 package plugin_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,12 +14,12 @@ func TestGraphTree(t *testing.T) {
 	want(t, run(t, "graph", release), 0, ""+
 		"4 objects in 1 step\n\n"+
 		"step 1\n"+
-		"└─ 90..50 cluster-version-operator, first, b: 4 objects\n", "")
+		"└─ 90,03,50 cluster-version-operator, first, b: 4 objects\n", "")
 	preview := run(t, "graph", release, "--feature-set", "TechPreviewNoUpgrade")
 	want(t, preview, 0, ""+
 		"5 objects in 2 steps\n\n"+
 		"step 1\n"+
-		"└─ 90..03 cluster-version-operator, first: 2 objects\n\n"+
+		"└─ 90,03 cluster-version-operator, first: 2 objects\n\n"+
 		"step 2: 2 side by side\n"+
 		"├─ 50 b: 2 objects\n"+
 		"└─ 50 c: 1 object\n", "")
@@ -34,6 +36,83 @@ func TestGraphDocument(t *testing.T) {
 		`[3,"50",["b"],2,[0],[]]`+"\n", "")
 	want(t, run(t, "graph", release, "--jq", ".nodes[0].objects[0]"), 0,
 		`{"apiVersion":"v1","component":"cluster-version-operator","document":1,"file":"0000_90_cluster-version-operator_00_config.yaml","folder":"manifests","index":1,"kind":"ConfigMap","level":"90","name":"own"}`+"\n", "")
+}
+
+// What is loaded and not applied keeps its place and is marked; the default's documents know nothing of that.
+func TestGraphOfWhatIsNotApplied(t *testing.T) {
+	release := layout(t, ordered())
+	const reason = "disabled capability Console"
+	want(t, run(t, "graph", release, "--capabilities", "none", "--objects"), 0, ""+
+		"4 objects in 1 step, 1 not applied\n\n"+
+		"step 1\n"+
+		"└─ 90,03,50 cluster-version-operator, first, b: 4 objects, 1 not applied\n"+
+		"   ├─ 1 ConfigMap own\n"+
+		"   ├─ 2 Namespace first\n"+
+		"   ├─ 3 ConfigMap b1\n"+
+		"   └─ 4 ConfigMap b3, not applied: "+reason+"\n", "")
+	const states = `[.nodes[].objects[]|[.name, .state, .reason]]`
+	want(t, run(t, "graph", release, "--capabilities", "none", "--jq", states), 0,
+		`[["own",null,null],["first",null,null],["b1",null,null],["b3","excluded","`+reason+`"]]`+"\n", "")
+	want(t, run(t, "graph", release, "--jq", states), 0, `[["own",null,null],["first",null,null],["b1",null,null],["b3",null,null]]`+"\n", "")
+	if page := good(t, run(t, "graph", release, "--capabilities", "none", "-o", "html")); strings.Count(page, "not applied: "+reason) != 1 {
+		t.Errorf("html: %s", page)
+	}
+	for _, form := range []string{"dot", "mermaid"} {
+		whole := good(t, run(t, "graph", release, "-o", form))
+		want(t, run(t, "graph", release, "--capabilities", "none", "-o", form), 0, whole, "")
+	}
+}
+
+// A file without a component is no component of its node.
+func TestGraphComponents(t *testing.T) {
+	release := layout(t, ordered().WithManifest("0000_90_openshift-policy.yaml", object("ConfigMap", "policy", included)))
+	want(t, run(t, "graph", release, "--jq", ".nodes[].components"), 0, `["cluster-version-operator","first","b"]`+"\n", "")
+	want(t, run(t, "graph", release), 0, "5 objects in 1 step\n\nstep 1\n└─ 90,03,50,- cluster-version-operator, first, b, 0000_90_openshift-policy.yaml: 5 objects\n", "")
+}
+
+// The page says for which cluster it was drawn.
+func TestGraphSettings(t *testing.T) {
+	release, dir := layout(t, ordered()), t.TempDir()
+	config, overrides := filepath.Join(dir, "install-config.yaml"), filepath.Join(dir, "overrides")
+	for file, text := range map[string]string{
+		config:    "apiVersion: v1\nfeatureSet: CustomNoUpgrade\nfeatureGates: [A=true]\n",
+		overrides: "- {kind: ConfigMap, group: \"\", namespace: \"\", name: b1, unmanaged: true}\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const usual = "Profile=self-managed-high-availability "
+	for _, test := range []struct{ args, want string }{
+		{"", usual + "Feature set=Default Feature gates=the release's own"},
+		{"--profile=", usual + "Feature set=Default Feature gates=the release's own"},
+		{"--feature-gates A,-B --capabilities v4.11,Console", usual + "Feature set=Default Feature gates=A, -B Capabilities=v4.11,Console"},
+		{"--feature-gates unchecked --known-capabilities= --exclude-identifier x", usual + "Feature set=Default Feature gates=not checked Known capabilities=none Exclude identifier=x"},
+		{"--feature-gates= --overrides " + overrides, usual + "Feature set=Default Feature gates=none Overrides=1"},
+		{"--install-config " + config, usual + "Feature set=CustomNoUpgrade Feature gates=of the install config Capabilities=of the install config"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			got := run(t, append([]string{"graph", release, "-o", "html"}, strings.Fields(test.args)...)...)
+			if settings := shownSettings(got.out); settings != test.want {
+				t.Errorf("%q, want %q", settings, test.want)
+			}
+		})
+	}
+	s := laboratory(t, "4.14.0", "q.io/a/b:c", "")
+	got := in(t, s, "graph", release, "-o", "html", "--included-by-cluster", "--profile", "hypershift")
+	wanted := "Profile=hypershift Feature set=TechPreviewNoUpgrade Feature gates=the cluster's Capabilities=the cluster's " +
+		"Known capabilities=the cluster's Exclude identifier=lab Overrides=1 Cluster=" + s.Host()
+	if settings := shownSettings(got.out); settings != wanted {
+		t.Errorf("%q, want %q", settings, wanted)
+	}
+}
+
+// shownSettings are what a page says of the cluster, as NAME=VALUE.
+func shownSettings(page string) string {
+	_, facts, _ := strings.Cut(page, "<dt>Strategy</dt><dd>update</dd>")
+	facts, _, _ = strings.Cut(facts, "</dl>")
+	facts = strings.NewReplacer("</div>", "", "\n", "", "<div><dt>", " ", "</dt><dd>", "=", "</dd>", "", "&#39;", "'").Replace(facts)
+	return strings.TrimSpace(facts)
 }
 
 func TestGraphUsage(t *testing.T) {

@@ -12,17 +12,22 @@ import (
 // GraphForms are the forms of a graph beyond its document.
 func GraphForms() []string { return []string{"dot", "html", "mermaid", "tree"} }
 
-// Graph shows a task graph as a tree, for Graphviz, for Mermaid, as a page or as a document. objects adds what the nodes
-// hold to the tree.
-func Graph(document *v1alpha1.ReleaseGraph, g *graph.Graph, objects bool) View {
-	tree := func(w io.Writer) error { return readable(g).Tree(w, objects) }
+// GraphOptions say what else is shown of a graph.
+type GraphOptions struct {
+	Objects  bool           // in the tree what the nodes hold
+	Settings []page.Setting // on the page what was said of the cluster
+}
+
+// Graph shows a task graph as a tree, for Graphviz, for Mermaid, as a page or as a document.
+func Graph(document *v1alpha1.ReleaseGraph, g *graph.Graph, o GraphOptions) View {
+	tree := func(w io.Writer) error { return readable(g).Tree(w, o.Objects) }
 	return View{
 		Document: document,
 		Text:     tree,
 		Texts: map[string]func(io.Writer) error{
 			"tree":    tree,
 			"dot":     func(w io.Writer) error { return g.DOT(w) },
-			"html":    func(w io.Writer) error { return page.Write(w, document) },
+			"html":    func(w io.Writer) error { return page.Write(w, document, o.Settings...) },
 			"mermaid": func(w io.Writer) error { return readable(g).Mermaid(w) },
 		},
 	}
@@ -38,7 +43,7 @@ func readable(g *graph.Graph) *graph.Graph {
 			o := *entry.Object
 			o.File, o.Component = SafeLine(o.File), SafeLine(o.Component)
 			o.Kind, o.Namespace, o.Name = SafeLine(o.Kind), SafeLine(o.Namespace), SafeLine(o.Name)
-			entry.Object = &o
+			entry.Object, entry.Reason = &o, SafeLine(entry.Reason)
 			n.Objects[i] = entry
 		}
 		shown.Nodes = append(shown.Nodes, &n)

@@ -1,6 +1,10 @@
 package graph
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
 
 // Level is the run level that all objects of the node share, as file names write it; empty when they have several,
 // or none.
@@ -14,28 +18,47 @@ func (n *Node) Level() string {
 // Levels are the run levels of the objects in their order, each once. An object whose file name has none counts as an
 // empty one.
 func (n *Node) Levels() []string {
-	var levels []string
-	for _, object := range n.Objects {
-		if !slices.Contains(levels, object.Level) {
-			levels = append(levels, object.Level)
-		}
-	}
-	return levels
+	return n.each(func(object manifest.Entry) string { return object.Level })
 }
 
-// Components are the components of the objects in their order, each once; a file without one counts by its own name.
+// Components are the components of the objects in their order, each once. An object whose file name has none has none.
 func (n *Node) Components() []string {
-	var components []string
-	for _, object := range n.Objects {
-		name := object.Component
-		if name == "" {
-			name = object.File
+	components := n.each(func(object manifest.Entry) string { return object.Component })
+	return slices.DeleteFunc(components, func(component string) bool { return component == "" })
+}
+
+// names are what the objects belong to, in their order and each once: components, and files that have none.
+func (n *Node) names() []string {
+	return n.each(func(object manifest.Entry) string {
+		if object.Component == "" {
+			return object.File
 		}
-		if !slices.Contains(components, name) {
-			components = append(components, name)
+		return object.Component
+	})
+}
+
+// each is something of the objects in their order, once.
+func (n *Node) each(of func(manifest.Entry) string) []string {
+	var found []string
+	seen := map[string]bool{}
+	for _, object := range n.Objects {
+		if text := of(object); !seen[text] {
+			seen[text] = true
+			found = append(found, text)
 		}
 	}
-	return components
+	return found
+}
+
+// NotApplied is how many of the objects are loaded and not applied.
+func (n *Node) NotApplied() int {
+	count := 0
+	for _, object := range n.Objects {
+		if object.State != manifest.Included {
+			count++
+		}
+	}
+	return count
 }
 
 // IsJob says whether the node is a barrier: one job that everything before it leads to.

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -80,7 +81,7 @@ func TestTree(t *testing.T) {
 	short := `6 objects in 4 steps
 
 step 1
-└─ 10..20 a, b: 2 objects
+└─ 10,20 a, b: 2 objects
 
 step 2: 2 side by side
 ├─ 30 c: 1 object
@@ -95,7 +96,7 @@ step 4
 	long := `6 objects in 4 steps
 
 step 1
-└─ 10..20 a, b: 2 objects
+└─ 10,20 a, b: 2 objects
    ├─ 1 ConfigMap ns/object-1
    └─ 2 ConfigMap object-2
 
@@ -123,6 +124,103 @@ step 4
 	}
 }
 
+// Levels are named one by one: a range stands only for those that follow each other by one.
+func TestLevels(t *testing.T) {
+	tests := map[string]struct {
+		files []string
+		want  string
+	}{
+		"two":            {[]string{"0000_00_a_1", "0000_90_a_1"}, "00,90 a"},
+		"two in a row":   {[]string{"0000_04_a_1", "0000_05_a_1"}, "04,05 a"},
+		"a range":        {[]string{"0000_08_a_1", "0000_09_a_1", "0000_10_a_1", "0000_12_a_1"}, "08..10,12 a"},
+		"two ranges":     {[]string{"0000_90_a_1", "0000_91_a_1", "0000_92_a_1", "0000_03_a_1", "0000_04_a_1", "0000_05_a_1"}, "90..92,03..05 a"},
+		"other digits":   {[]string{"0000_9_a_1", "0000_10_a_1", "0000_11_a_1"}, "9,10,11 a"},
+		"files of none":  {[]string{"0000_40_e_1", "z"}, "40,- e, z"},
+		"very many":      {[]string{"0000_00_a_1", "0000_10_a_1", "0000_20_a_1", "0000_30_a_1", "0000_40_a_1", "0000_50_a_1", "0000_60_a_1", "0000_70_a_1", "0000_80_a_1", "0000_90_a_1"}, "00,10,20,30,40,50,60,…,90 a"},
+		"beyond numbers": {[]string{"0000_99999999999999999998_a_1", "0000_99999999999999999999_a_1"}, "99999999999999999998,99999999999999999999 a"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got strings.Builder
+			if err := build(t, graph.Update, 0, loaded(test.files...)).Tree(&got, false); err != nil {
+				t.Fatal(err)
+			}
+			want := fmt.Sprintf("%[1]d objects in 1 step\n\nstep 1\n└─ %[2]s: %[1]d objects\n", len(test.files), test.want)
+			if got.String() != want {
+				t.Errorf("%q, want %q", got.String(), want)
+			}
+		})
+	}
+}
+
+// What is loaded and not applied keeps its place and is told of in the tree; the operator's tool knows nothing of it.
+func TestNotApplied(t *testing.T) {
+	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_20_c_2", "0000_20_d_job")
+	var whole [2]strings.Builder
+	g := build(t, graph.Update, 0, entries)
+	if err := errors.Join(g.DOT(&whole[0]), g.Mermaid(&whole[1])); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{2, 4} {
+		entries[i].State, entries[i].Reason = manifest.Excluded, "disabled capability Console"
+	}
+	g = build(t, graph.Update, 0, entries)
+	for objects, want := range map[bool]string{
+		false: `5 objects in 3 steps, 2 not applied
+
+step 1
+└─ 10 a: 1 object
+
+step 2: 2 side by side
+├─ 20 b: 1 object
+└─ 20 c: 2 objects, 1 not applied
+
+step 3
+└─ 20 job object-5, 1 not applied
+`,
+		true: `5 objects in 3 steps, 2 not applied
+
+step 1
+└─ 10 a: 1 object
+   └─ 1 ConfigMap object-1
+
+step 2: 2 side by side
+├─ 20 b: 1 object
+│  └─ 2 ConfigMap object-2
+└─ 20 c: 2 objects, 1 not applied
+   ├─ 3 ConfigMap object-3, not applied: disabled capability Console
+   └─ 4 ConfigMap object-4
+
+step 3
+└─ 20 job object-5, 1 not applied
+   └─ 5 Job object-5, not applied: disabled capability Console
+`,
+	} {
+		var got strings.Builder
+		if err := g.Tree(&got, objects); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.String()); diff != "" {
+			t.Errorf("objects %t (-want +got):\n%s", objects, diff)
+		}
+	}
+	var part [2]strings.Builder
+	if err := errors.Join(g.DOT(&part[0]), g.Mermaid(&part[1])); err != nil {
+		t.Fatal(err)
+	}
+	if part[0].String() != whole[0].String() || part[1].String() != whole[1].String() {
+		t.Errorf("dot or mermaid differ: %s%s", part[0].String(), part[1].String())
+	}
+}
+
+// A file without a component is no component.
+func TestComponents(t *testing.T) {
+	node := build(t, graph.Update, 0, loaded("0000_10_a_1", "x.yaml", "0000_10_b_1", "0000_10_b_2")).Nodes[0]
+	if diff := cmp.Diff([]string{"a", "b"}, node.Components()); diff != "" {
+		t.Errorf("components (-want +got):\n%s", diff)
+	}
+}
+
 // A node of many components names the first ones.
 func TestTreeIsShort(t *testing.T) {
 	var got strings.Builder
@@ -130,7 +228,7 @@ func TestTreeIsShort(t *testing.T) {
 	if err := g.Tree(&got, false); err != nil {
 		t.Fatal(err)
 	}
-	want := "6 objects in 1 step\n\nstep 1\n└─ 10..60 a, b, c, d and 2 more: 6 objects\n"
+	want := "6 objects in 1 step\n\nstep 1\n└─ 10,20,30,40,50,60 a, b, c, d and 2 more: 6 objects\n"
 	if got.String() != want {
 		t.Errorf("%q, want %q", got.String(), want)
 	}
@@ -141,7 +239,7 @@ func TestMermaid(t *testing.T) {
   n0{{"30 job object-5"}}
   n1(( ))
   n2["- x#60;y#62;.yaml: 1 object"]
-  n3["10..20 a, b: 2 objects"]
+  n3["10,20 a, b: 2 objects"]
   n4["30 c: 1 object"]
   n5["30 d: 1 object"]
   n6(( ))

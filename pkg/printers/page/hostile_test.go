@@ -31,6 +31,8 @@ func called(name string) *v1alpha1.ReleaseGraph {
 			ObjectReference: v1alpha1.ObjectReference{APIVersion: name, Kind: name, Namespace: name, Name: name},
 		}
 	}
+	skipped := object(4)
+	skipped.State, skipped.Reason = "excluded", name
 	return &v1alpha1.ReleaseGraph{
 		Metadata: v1alpha1.ObjectMeta{Name: name},
 		Release:  v1alpha1.Release{Reference: name + "r", Image: name, Digest: name, ListDigest: name, Version: name, Architecture: name},
@@ -38,7 +40,7 @@ func called(name string) *v1alpha1.ReleaseGraph {
 		Nodes: []v1alpha1.GraphNode{
 			{ID: 0, Level: name, Components: []string{name}, Objects: []v1alpha1.GraphObject{object(1), object(2)}, Out: []int{1, 2}},
 			{ID: 1, Level: name, Components: []string{name}, Objects: []v1alpha1.GraphObject{object(3)}, In: []int{0}},
-			{ID: 2, Level: name, Components: []string{name}, Objects: []v1alpha1.GraphObject{object(4)}, In: []int{0}},
+			{ID: 2, Level: name, Components: []string{name}, Objects: []v1alpha1.GraphObject{skipped}, In: []int{0}},
 		},
 	}
 }
@@ -91,6 +93,7 @@ func holdsNames(t *testing.T, name, shown string) {
 	check("link", raw(find(find(root, "dl", "order")[1], "a", "")[0]), shown)
 	check("data-component", attribute(find(root, "tbody", "")[0], "data-component"), shown)
 	check("kinds", raw(find(root, "span", "kinds")[0]), "2\u00a0"+shown)
+	check("reason", raw(find(root, "span", "why")[0]), "not applied: "+shown)
 	cells := find(find(root, "tbody", "")[0], "td", "")
 	for i, column := range []string{"number", "kind", "namespace", "name", "API version", "file"} {
 		want := shown

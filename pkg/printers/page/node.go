@@ -9,9 +9,10 @@ import (
 // node is a box: objects that are worked on one after the other.
 type node struct {
 	ID            string
-	Name          string // its components
+	Name          string // its components, and files that have none
 	Levels        string // when the step has several
 	Kinds         string // summary
+	NotApplied    string // how many of its objects
 	Count         string
 	Objects       int
 	Job           bool
@@ -24,34 +25,49 @@ type node struct {
 // group is a stretch of a node's objects with one level and one component.
 type group struct {
 	Level, Component string
+	Name             string // the component, else the file
 	Heading          string // when the node has several groups
 	Rows             []row
 }
 
 type row struct {
 	Index, Kind, Namespace string
+	NotApplied             string // why, for what is loaded and not applied
 
 	// Name, APIVersion and Place are cut where a line may break.
 	Name, APIVersion []string
 	Place            []string // file and document, with the folder when the node has several
 }
 
-// componentOf names what an object belongs to: a file without a component counts by its own name.
-func componentOf(o v1alpha1.GraphObject) string {
+// belongsTo names what an object belongs to: its component, or its file when that has none.
+func belongsTo(o v1alpha1.GraphObject) string {
 	if o.Component == "" {
 		return o.File
 	}
 	return o.Component
 }
 
+// countNotApplied counts the objects that are loaded and not applied.
+func countNotApplied(objects []v1alpha1.GraphObject) (count int) {
+	for _, o := range objects {
+		if o.State != "" {
+			count++
+		}
+	}
+	return count
+}
+
 func newNode(n *v1alpha1.GraphNode, relations *relations) node {
 	counted := newTally(n.Objects)
-	folder := folderOf(n.Objects)
+	folder, notApplied := folderOf(n.Objects), ""
+	if skipped := countNotApplied(n.Objects); skipped > 0 {
+		notApplied = thousands(skipped) + " not applied"
+	}
 	return node{
-		ID:      nodeID(n.ID),
-		Name:    relations.names[n.ID],
-		Levels:  visible(levelNames(levelsOf(n.Objects))),
-		Kinds:   counted.summary(),
+		ID:     nodeID(n.ID),
+		Name:   relations.names[n.ID],
+		Levels: visible(levelNames(levelsOf(n.Objects))),
+		Kinds:  counted.summary(), NotApplied: notApplied,
 		Count:   count(len(n.Objects), "object"),
 		Objects: len(n.Objects),
 		Job:     len(n.Objects) == 1 && n.Objects[0].APIVersion == "batch/v1" && n.Objects[0].Kind == "Job",
@@ -89,16 +105,16 @@ func folderOf(objects []v1alpha1.GraphObject) string {
 func groupsOf(n *v1alpha1.GraphNode, folder string) []group {
 	var groups []group
 	for i, o := range n.Objects {
-		level, component := visible(o.Level), visible(componentOf(o))
-		if i == 0 || level != groups[len(groups)-1].Level || component != groups[len(groups)-1].Component {
-			groups = append(groups, group{Level: level, Component: component})
+		level, name := visible(o.Level), visible(belongsTo(o))
+		if i == 0 || level != groups[len(groups)-1].Level || name != groups[len(groups)-1].Name {
+			groups = append(groups, group{Level: level, Component: visible(o.Component), Name: name})
 		}
 		last := &groups[len(groups)-1]
 		last.Rows = append(last.Rows, newRow(o, folder))
 	}
 	if len(groups) > 1 {
 		for i, g := range groups {
-			groups[i].Heading = visible(levelNames([]string{g.Level})) + ": " + g.Component
+			groups[i].Heading = visible(levelNames([]string{g.Level})) + ": " + g.Name
 		}
 	}
 	return groups
@@ -112,8 +128,13 @@ func newRow(o v1alpha1.GraphObject, folder string) row {
 	if o.Document > 1 {
 		place += " #" + thousands(o.Document)
 	}
+	notApplied := ""
+	if o.State != "" {
+		notApplied = strings.TrimSuffix("not applied: "+visible(o.Reason), ": ")
+	}
 	return row{
-		Index: thousands(o.Index), Kind: visible(o.Kind), Namespace: visible(o.Namespace),
+		NotApplied: notApplied,
+		Index:      thousands(o.Index), Kind: visible(o.Kind), Namespace: visible(o.Namespace),
 		Name: cut(visible(o.Name), ".:"), APIVersion: cut(visible(o.APIVersion), "./"), Place: cut(visible(place), "_/"),
 	}
 }
@@ -123,15 +144,19 @@ const namedComponents = 3
 
 // nameOf is what a box is called.
 func nameOf(n *v1alpha1.GraphNode) string {
-	if len(n.Components) == 0 {
+	var names []string
+	seen := map[string]bool{"": true}
+	for _, o := range n.Objects {
+		if name := belongsTo(o); !seen[name] {
+			seen[name] = true
+			names = append(names, visible(name))
+		}
+	}
+	if len(names) == 0 {
 		return "no component"
 	}
-	named := make([]string, 0, namedComponents+1)
-	for _, component := range n.Components[:min(len(n.Components), namedComponents)] {
-		named = append(named, visible(component))
+	if more := len(names) - namedComponents; more > 0 {
+		names = append(names[:namedComponents], thousands(more)+" more")
 	}
-	if more := len(n.Components) - namedComponents; more > 0 {
-		named = append(named, thousands(more)+" more")
-	}
-	return strings.Join(named, " + ")
+	return strings.Join(names, " + ")
 }

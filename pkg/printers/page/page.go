@@ -31,9 +31,13 @@ var (
 	searchJS string
 )
 
-// Write draws the graph as one HTML page in UTF-8. The same graph gives the same bytes. Names are taken for hostile:
-// html/template escapes them, and the page's own policy lets nothing run but its own script. An error is that of w.
-func Write(w io.Writer, g *v1alpha1.ReleaseGraph) error {
+// Setting is something that was said of the cluster for which a graph was made.
+type Setting struct{ Name, Value string }
+
+// Write draws the graph as one HTML page in UTF-8, with the settings in their order among what it says of the release.
+// The same graph gives the same bytes. Names are taken for hostile: html/template escapes them, and the page's own
+// policy lets nothing run but its own script. An error is that of w.
+func Write(w io.Writer, g *v1alpha1.ReleaseGraph, settings ...Setting) error {
 	parsed, err := template.New("page").Parse(pageHTML)
 	if err != nil {
 		return fmt.Errorf("reading the page's template: %w", err)
@@ -44,7 +48,7 @@ func Write(w io.Writer, g *v1alpha1.ReleaseGraph) error {
 		Policy: policy(style, script),
 		Style:  template.CSS(style),
 		Script: template.JS(script),
-		view:   newView(g),
+		view:   newView(g, settings),
 	})
 	if err != nil {
 		return err

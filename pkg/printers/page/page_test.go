@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ Step 1: Level 10: 1 object · begins at once
   n1 a 1 object 1 ConfigMap
     waits for nothing, then b, c (step 2)
     1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
-Step 2: Level 20: 2 in parallel · 3 objects · waits for step 1
+Step 2: Level 20: 2 boxes in parallel · 3 objects · waits for step 1
   n2 b 1 object 1 ConfigMap
     waits for a (step 1), then 0000_30_d (step 3)
     2 | ConfigMap | space | object-2 | v1 | 0000_20_b_1
@@ -54,14 +55,14 @@ Step 1: Levels 10, 20 and none: one after the other · 3 objects · begins at on
     3 | ConfigMap | space | object-3 | v1 | x.yaml
 `},
 		{"through an empty node", graph.Update, []string{"0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1"}, `
-Step 1: Level 10: 2 in parallel · 2 objects · begins at once
+Step 1: Level 10: 2 boxes in parallel · 2 objects · begins at once
   n1 a 1 object 1 ConfigMap
     waits for nothing, then c, d (step 2)
     1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
   n2 b 1 object 1 ConfigMap
     waits for nothing, then c, d (step 2)
     2 | ConfigMap | space | object-2 | v1 | 0000_10_b_1
-Step 2: Level 20: 2 in parallel · 2 objects · waits for step 1
+Step 2: Level 20: 2 boxes in parallel · 2 objects · waits for step 1
   n4 c 1 object 1 ConfigMap
     waits for a, b (step 1), then nothing
     3 | ConfigMap | space | object-3 | v1 | 0000_20_c_1
@@ -90,10 +91,10 @@ Step 1: Level 10: 1 object · begins at once
   n1 a 1 object 1 ConfigMap
     waits for nothing, then all boxes of step 2
     1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
-Step 2: Level 20: 7 in parallel · 7 objects · waits for step 1
+Step 2: Level 20: 7 boxes in parallel · 7 objects · waits for step 1
 ` + wide("b", "c", "d", "e", "f", "g", "h")},
 		{"installation shows the level in each box", graph.Install, []string{"0000_10_a_1", "0000_20_b_1", "x"}, `
-Step 1: Levels 10, 20 and none: 3 in parallel · 3 objects · begins at once
+Step 1: Levels 10, 20 and none: 3 boxes in parallel · 3 objects · begins at once
   n1 a 1 object Level 10 1 ConfigMap
     waits for nothing, then nothing
     1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
@@ -144,13 +145,96 @@ func TestTop(t *testing.T) {
 	}
 	check("title", texts(find(root, "title", "")), "Release 4.99.0 · update")
 	check("heading", texts(find(root, "h1", "")), "Release 4.99.0")
-	check("figures", texts(find(find(root, "dl", "figures")[0], "div", "")), "Steps2", "Components3", "Objects3", "Most in parallel1", "Jobs1")
+	check("figures", texts(find(find(root, "dl", "figures")[0], "div", "")), "Steps2", "Components3", "Objects3", "Boxes in the widest step1", "Jobs1")
 	check("facts", texts(find(find(root, "dl", "facts")[0], "div", "")),
-		"Imager.example/x@sha256:1", "Digestsha256:1", "Of the listsha256:2", "Read fromr.example/x:1", "Architecturearm64")
+		"Imager.example/x@sha256:1", "Digestsha256:1", "Of the listsha256:2", "Read fromr.example/x:1", "Architecturearm64", "Strategyupdate")
 	check("colours", texts(find(find(root, "ul", "sorts")[0], "li", "")), "Configuration 2", "Workloads 1")
 	check("signs", texts(find(find(root, "ul", "signs")[0], "li", "")), "a step with one box",
 		"a step with boxes in parallel", "joba barrier: what follows waits for this job alone")
 	check("folders", texts(find(find(root, "details", "box")[0], "th", ""))[5:6], "File")
+}
+
+// How many boxes of a step are worked on at a time is what the operator does.
+func TestWidth(t *testing.T) {
+	tests := []struct {
+		strategy graph.Strategy
+		boxes    int
+		want     string
+	}{
+		{graph.Update, 16, "16 boxes in parallel · 16 objects · begins at once"},
+		{graph.Update, 17, "17 boxes, 16 at a time · 17 objects · begins at once"},
+		{graph.Reconcile, 2, "2 boxes in parallel · 2 objects · begins at once"},
+		{graph.Reconcile, 3, "3 boxes, 2 at a time · 3 objects · begins at once"},
+		{graph.Install, 99, "99 boxes in parallel · 99 objects · begins at once"},
+	}
+	for _, test := range tests {
+		var files []string
+		for i := range test.boxes {
+			files = append(files, fmt.Sprintf("0000_10_c%02d_1", i))
+		}
+		root := parse(t, write(t, document(t, test.strategy, loaded(files...))))
+		if got := text(find(find(root, "div", "head")[0], "p", "")[0]); got != test.want {
+			t.Errorf("%s: %q, want %q", test.strategy, got, test.want)
+		}
+	}
+}
+
+// A file without a component is called by its name and counts as no component.
+func TestFileWithoutComponent(t *testing.T) {
+	root := parse(t, write(t, document(t, graph.Update, loaded("0000_10_a_1", "0000_10_a_2", "x.yaml", "y.yaml"))))
+	if got := texts(find(find(root, "dl", "figures")[0], "div", ""))[1]; got != "Components1" {
+		t.Error(got)
+	}
+	if got := text(find(root, "h3", "")[0]); got != "a + x.yaml + y.yaml" {
+		t.Errorf("box %q", got)
+	}
+	var components []string
+	for _, body := range find(root, "tbody", "") {
+		components = append(components, attribute(body, "data-component"))
+	}
+	if diff := cmp.Diff([]string{"a", "", ""}, components); diff != "" {
+		t.Errorf("components (-want +got):\n%s", diff)
+	}
+}
+
+// What is loaded and not applied is marked, with the reason.
+func TestNotApplied(t *testing.T) {
+	entries := loaded("0000_10_a_1", "0000_10_a_2", "0000_20_b_1")
+	entries[1].State, entries[1].Reason = manifest.Excluded, "disabled capability <Console>"
+	root := parse(t, write(t, document(t, graph.Update, entries)))
+	want := `Step 1: Levels 10, 20: one after the other · 3 objects · begins at once
+  n0 a + b 3 objects 3 ConfigMap · 1 not applied
+    waits for nothing, then nothing
+    Level 10: a
+    1 | ConfigMap | space | object-1 | v1 | 0000_10_a_1
+    2 | ConfigMap | space | object-2not applied: disabled capability <Console> | v1 | 0000_10_a_2
+    Level 20: b
+    3 | ConfigMap | space | object-3 | v1 | 0000_20_b_1
+`
+	if diff := cmp.Diff(want, outline(root)); diff != "" {
+		t.Errorf("page (-want +got):\n%s", diff)
+	}
+	figures := texts(find(find(root, "dl", "figures")[0], "div", ""))
+	if got := figures[len(figures)-1]; got != "Not applied1" {
+		t.Error(got)
+	}
+}
+
+// The page says for which cluster it was drawn.
+func TestSettings(t *testing.T) {
+	var out strings.Builder
+	g := document(t, graph.Reconcile, nil)
+	if err := page.Write(&out, g, page.Setting{Name: "Profile", Value: "p"}, page.Setting{Name: "Cluster", Value: "</dd><b>\u202e"}, page.Setting{Name: "Overrides"}); err != nil {
+		t.Fatal(err)
+	}
+	root := parse(t, []byte(out.String()))
+	want := []string{"Strategyreconcile", "Profilep", `Cluster</dd><b>\u202e`}
+	if diff := cmp.Diff(want, texts(find(find(root, "dl", "facts")[0], "div", ""))); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
+	}
+	if got := text(find(root, "p", "nothing")[0]); got != "With these settings the operator loads no object of this release." {
+		t.Error(got)
+	}
 }
 
 func TestMeaning(t *testing.T) {

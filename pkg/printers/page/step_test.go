@@ -160,8 +160,8 @@ func TestLevels(t *testing.T) {
 	tests := map[string]string{
 		"10": "Level 10", "": "No level", "10 20": "Levels 10, 20", "10 - 20": "Levels 10, 20 and none", "10 -": "Level 10 and none", "-": "No level",
 		"90 10 20 30 40 50":         "Levels 90, 10, 20, 30, 40, 50",
-		"100 10 20 9 30 40 50":      "Levels 9 to 100",
-		"0100 10 20 09 30 40 - 008": "Levels 008 to 0100 and none",
+		"100 10 20 9 30 40 50":      "7 levels from 9 to 100",
+		"0100 10 20 09 30 40 - 008": "7 levels from 008 to 0100 and none",
 	}
 	for levels, want := range tests {
 		t.Run(levels, func(t *testing.T) {

@@ -57,7 +57,7 @@ func thousands(n int) string {
 	return digits
 }
 
-// namedLevels is how many levels are named before a range stands for them.
+// namedLevels is how many levels are named before the first and the last stand for them.
 const namedLevels = 6
 
 // levelNames says which run levels there are; an empty one is that of a file whose name has none.
@@ -83,5 +83,5 @@ func levelNames(levels []string) string {
 		}
 		return strings.Compare(number(a), number(b))
 	})
-	return "Levels " + named[0] + " to " + named[len(named)-1] + none
+	return thousands(len(named)) + " levels from " + named[0] + " to " + named[len(named)-1] + none
 }

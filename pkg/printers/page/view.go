@@ -37,7 +37,7 @@ type legend struct {
 type step struct {
 	ID, Number string
 	Levels     string
-	Work       string // "26 in parallel", "one after the other"
+	Work       string // "9 boxes in parallel", "one after the other"
 	Count      string
 	Objects    int
 	Before     relation // what the whole step waits for; nothing when its nodes wait for different ones
@@ -50,31 +50,34 @@ func nodeID(id int) string { return "n" + strconv.Itoa(id) }
 
 func stepID(at int) string { return "s" + strconv.Itoa(at+1) }
 
-func newView(g *v1alpha1.ReleaseGraph) view {
+func newView(g *v1alpha1.ReleaseGraph, settings []Setting) view {
 	all := newNetwork(g.Nodes)
 	steps := all.steps()
 	v := view{
 		Title:    "Release " + visible(g.Release.Version),
 		Strategy: visible(g.Strategy),
 		Meaning:  meaning(g.Strategy, g.Attempt),
-		Facts:    facts(g),
+		Facts:    facts(g, settings),
 	}
 	if g.Release.Version == "" {
 		v.Title = "Release graph"
 	}
 	relations := newRelations(all, steps)
 	total, components := newTally(nil), map[string]bool{}
-	widest, jobs := 0, 0
+	widest, jobs, notApplied := 0, 0, 0
 	for at, ids := range steps {
-		step := newStep(at, ids, all, relations)
+		step := newStep(g.Strategy, at, ids, all, relations)
 		widest = max(widest, len(ids))
 		for _, id := range ids {
 			objects := all.nodes[id].Objects
 			v.Widest = max(v.Widest, len(objects))
 			for _, o := range objects {
 				total.add(o)
-				components[componentOf(o)] = true
+				if o.Component != "" {
+					components[o.Component] = true
+				}
 			}
+			notApplied += countNotApplied(objects)
 		}
 		for _, node := range step.Nodes {
 			if node.Job {
@@ -89,25 +92,33 @@ func newView(g *v1alpha1.ReleaseGraph) view {
 		{"Steps", thousands(len(steps))},
 		{"Components", thousands(len(components))},
 		{"Objects", thousands(total.count())},
-		{"Most in parallel", thousands(widest)},
+		{"Boxes in the widest step", thousands(widest)},
 		{"Jobs", thousands(jobs)},
+	}
+	if notApplied > 0 {
+		v.Figures = append(v.Figures, figure{"Not applied", thousands(notApplied)})
 	}
 	return v
 }
 
-func facts(g *v1alpha1.ReleaseGraph) []fact {
+func facts(g *v1alpha1.ReleaseGraph, settings []Setting) []fact {
 	reference := g.Release.Reference
 	if reference == g.Release.Image {
 		reference = ""
 	}
-	var all []fact
-	for _, f := range []figure{
+	figures := []figure{
 		{"Image", g.Release.Image},
 		{"Digest", g.Release.Digest},
 		{"Of the list", g.Release.ListDigest},
 		{"Read from", reference},
 		{"Architecture", g.Release.Architecture},
-	} {
+		{"Strategy", g.Strategy},
+	}
+	for _, setting := range settings {
+		figures = append(figures, figure(setting))
+	}
+	var all []fact
+	for _, f := range figures {
 		if f.Value != "" {
 			all = append(all, fact{f.Name, cut(visible(f.Value), "@")})
 		}
@@ -115,7 +126,7 @@ func facts(g *v1alpha1.ReleaseGraph) []fact {
 	return all
 }
 
-func newStep(at int, ids []int, all *network, relations *relations) step {
+func newStep(strategy string, at int, ids []int, all *network, relations *relations) step {
 	s := step{ID: stepID(at), Number: thousands(at + 1), Work: "one after the other"}
 	var objects []v1alpha1.GraphObject
 	for _, id := range ids {
@@ -126,9 +137,11 @@ func newStep(at int, ids []int, all *network, relations *relations) step {
 	levels := levelsOf(objects)
 	s.Levels = visible(levelNames(levels))
 	s.Count = count(s.Objects, "object")
-	switch {
+	switch most := workers(strategy); {
+	case len(ids) > 1 && most > 0 && len(ids) > most:
+		s.Work = thousands(len(ids)) + " boxes, " + thousands(most) + " at a time"
 	case len(ids) > 1:
-		s.Work = thousands(len(ids)) + " in parallel"
+		s.Work = thousands(len(ids)) + " boxes in parallel"
 	case s.Objects == 1:
 		s.Work = ""
 	}

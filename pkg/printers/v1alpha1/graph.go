@@ -35,6 +35,8 @@ type GraphObject struct {
 	File      string `json:"file"`
 	Document  int    `json:"document"`
 	ObjectReference
+	State  string `json:"state,omitempty"`  // excluded: loaded and not applied; left out for what is applied
+	Reason string `json:"reason,omitempty"` // the first rule that failed
 }
 
 // ObjectReference names an API object.
@@ -69,11 +71,15 @@ func NewReleaseGraph(release Release, strategy graph.Strategy, attempt int, g *g
 }
 
 func newGraphObject(o manifest.Entry) GraphObject {
-	return GraphObject{
+	object := GraphObject{
 		Index: o.Index, Level: o.Level, Component: o.Component,
 		Folder: string(o.Folder), File: o.File, Document: o.Document,
 		ObjectReference: ObjectReference{APIVersion: o.APIVersion(), Kind: o.Kind, Namespace: o.Namespace, Name: o.Name},
 	}
+	if o.State != manifest.Included {
+		object.State, object.Reason = string(o.State), o.Reason
+	}
+	return object
 }
 
 // orEmpty makes an empty list print as [] and not as null.
