@@ -40,6 +40,7 @@ func TestLooks(t *testing.T) {
 	b.picture("narrow-light")
 	b.click("#open")
 	b.want("document.documentElement.scrollWidth", "400")
+	b.want("[...document.querySelectorAll('tbody td:nth-child(2)')].filter((kind) => kind.offsetHeight > 30).length", "0") // on one line
 	b.eval("document.getElementById('n20').scrollIntoView()", nil)
 	b.picture("narrow-open-light")
 	b.print("paper")

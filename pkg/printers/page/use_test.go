@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
 // small is a release with all that a page can show.
@@ -28,6 +29,7 @@ func TestInABrowser(t *testing.T) {
 		{"a click opens and closes a box", clicks},
 		{"search", searches},
 		{"search in one place", searchesPlaces},
+		{"search for kinds", searchesKinds},
 		{"keys", keys},
 		{"links", links},
 		{"theme", themes},
@@ -114,6 +116,43 @@ func searchesPlaces(b *browser) {
 	b.key("/")
 	b.key("Escape")
 	b.want("document.querySelectorAll('#n2 wbr').length", "3") // marks leave nothing behind
+}
+
+// searchesKinds looks for whole kinds, as kubectl takes them.
+func searchesKinds(b *browser) {
+	entries := loaded("0000_10_a_1", "0000_10_a_2", "0000_10_a_3", "0000_10_a_4", "0000_10_a_5", "0000_10_a_6", "x.yaml")
+	for i, kind := range []string{"Role", "RoleBinding", "ClusterRole", "Deployment", "NetworkPolicy", "Ingress"} {
+		entries[i].Kind = kind
+		entries[i].Group = []string{"rbac.authorization.k8s.io", "rbac.authorization.k8s.io", "rbac.authorization.k8s.io", "apps", "networking.k8s.io", "config.openshift.io"}[i]
+	}
+	entries[1].State, entries[1].Reason = manifest.Excluded, "disabled capability Console"
+	b.visit(write(b.t, document(b.t, graph.Update, entries)), "")
+	const marked = `[...document.querySelectorAll('mark')].map((m) => m.textContent)`
+	for query, want := range map[string][2]string{
+		"kind:role":                           {"Role", "Role"},
+		"kind:Roles":                          {"Role", "Role"},
+		"kind:role.rbac":                      {"", ""},
+		"KIND:role.RBAC.authorization.k8s.io": {"Role", "Role"},
+		"kind:deployments.apps":               {"Deployment", "Deployment"},
+		"kind:deployment.v1.apps":             {"Deployment", "Deployment"},
+		"kind:deployment.":                    {"", ""},
+		"deployment.apps":                     {"Deployment", "Deployment"},
+		"deployments":                         {"Deployment", "Deployment"},
+		"networkpolicies":                     {"NetworkPolicy", "NetworkPolicy"},
+		"ingresses.config.openshift.io":       {"Ingress", "Ingress"},
+		"kind:configmaps.":                    {"ConfigMap", "ConfigMap"},
+		"kind:configmap.v1":                   {"ConfigMap", "ConfigMap"},
+		"role":                                {"Role,RoleBinding,ClusterRole", "Role,Role,Role"},
+		"bind object-2":                       {"RoleBinding", "Bind,object-2"},
+		"x.yaml":                              {"ConfigMap", "x.yaml,x.yaml"}, // of the box and of its group
+		"name:console":                        {"", ""},                       // the reason is no name
+	} {
+		b.eval(fmt.Sprintf(`(() => { const q = document.getElementById('query'); q.value = %q; q.dispatchEvent(new Event('input')); })()`, query), nil)
+		b.want(seen("tbody td:nth-child(2)"), want[0])
+		b.want(marked, want[1])
+	}
+	b.eval(`(() => { const q = document.getElementById('query'); q.value = 'x.yaml'; q.dispatchEvent(new Event('input')); })()`, nil)
+	b.want("document.getElementById('found').textContent", "1 object")
 }
 
 func keys(b *browser) {
@@ -204,6 +243,7 @@ func paper(b *browser) {
 	b.want("getComputedStyle(document.body).color", "rgb(26, 31, 39)")
 	b.want(seen("tbody td:nth-child(4)")+".length", "8")
 	b.want(seen(".tools, nav")+".length", "0")
+	b.want(seen(".sorts, .bar")+".length", "0") // colours are explained where they are
 	b.window(1280, 900, "light")
 	b.call("Emulation.setEmulatedMedia", map[string]any{"media": ""}, nil)
 	b.want(openBoxes, "")

@@ -1,9 +1,9 @@
-// Search: all words must be found in one object; "kind:role" looks in one place alone.
+// Search: all words must be found in one object; "name:role" looks in one place alone, and "kind:role" for a whole kind.
 addEventListener('DOMContentLoaded', () => {
 	const input = document.getElementById('query');
 	const found = document.getElementById('found');
 	const none = document.getElementById('none');
-	const plain = ['component', 'kind', 'namespace', 'name'];
+	const plain = ['owner', 'kind', 'namespace', 'name'];
 	const places = { component: 'component', kind: 'kind', namespace: 'namespace', ns: 'namespace', name: 'name', level: 'level', api: 'api', file: 'file' };
 	const columns = [null, 'kind', 'namespace', 'name', 'api', 'file'];
 	const number = (n) => n.toLocaleString('en');
@@ -26,9 +26,10 @@ addEventListener('DOMContentLoaded', () => {
 					const cells = {};
 					columns.forEach((column, i) => {
 						if (!column) return;
-						cells[column] = row.cells[i];
-						text[column] = row.cells[i].textContent.toLowerCase();
+						cells[column] = row.cells[i].querySelector('.value') ?? row.cells[i];
+						text[column] = cells[column].textContent.toLowerCase();
 					});
+					text.owner = text.component || text.file;
 					return { element: row, text, cells, component: group.dataset.component };
 				}),
 			})),
@@ -41,8 +42,21 @@ addEventListener('DOMContentLoaded', () => {
 		const place = at > 0 && Object.hasOwn(places, word.slice(0, at)) ? places[word.slice(0, at)] : null;
 		return place ? { places: [place], text: word.slice(at + 1) } : { places: plain, text: word };
 	}).filter((word) => word.text);
-	const matches = (text, words) => words.every((word) => word.places.some((place) =>
-		place === 'level' ? text.level === word.text : text[place].includes(word.text)));
+	// A kind is written as kubectl takes it: KIND, KIND.GROUP or KIND.VERSION.GROUP, singular or plural.
+	const isKind = (text, word) => {
+		const [, name, rest] = word.match(/^([^.]*)(?:\.(.*))?$/s);
+		if (![text.kind, text.kind + 's', text.kind + 'es', text.kind.replace(/y$/, 'ies')].includes(name)) return false;
+		const [version, group = ''] = text.api.split('/').reverse();
+		return rest === undefined || rest === group || rest === version + '.' + group || !group && rest === version;
+	};
+	const isIn = (text, place, word) => {
+		switch (place) {
+		case 'level': return text.level === word.text;
+		case 'kind': return isKind(text, word.text) || word.places === plain && text.kind.includes(word.text);
+		default: return text[place].includes(word.text);
+		}
+	};
+	const matches = (text, words) => words.every((word) => word.places.some((place) => isIn(text, place, word)));
 
 	// Marks are made of text nodes, never of markup: names may hold anything.
 	const marked = new Map(); // with what was in an element before
@@ -50,8 +64,8 @@ addEventListener('DOMContentLoaded', () => {
 		marked.forEach((nodes, element) => element.replaceChildren(...nodes));
 		marked.clear();
 	};
-	const mark = (element, place, words) => {
-		const texts = words.filter((word) => word.places.includes(place)).map((word) => word.text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+	const mark = (element, words) => {
+		const texts = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
 		if (!element || !texts.length) return;
 		const parts = element.textContent.split(new RegExp('(' + texts.sort((a, b) => b.length - a.length).join('|') + ')', 'i'));
 		if (parts.length < 2) return;
@@ -64,6 +78,13 @@ addEventListener('DOMContentLoaded', () => {
 		}));
 	};
 
+	const textsIn = (places, words) => words.filter((word) => word.places.some((place) => places.includes(place))).map((word) => word.text);
+	const markRow = (row, words) => {
+		for (const column of columns) if (column && column !== 'kind') mark(row.cells[column], textsIn([column], words));
+		const kinds = words.filter((word) => word.places.includes('kind'));
+		mark(row.cells.kind, kinds.map((word) => isKind(row.text, word.text) ? row.text.kind : word.text));
+	};
+
 	let before = null; // boxes that were open before the search
 	const search = () => {
 		const words = parse(input.value);
@@ -74,6 +95,7 @@ addEventListener('DOMContentLoaded', () => {
 		let objects = 0;
 		let last = null;
 		const components = new Set();
+		const owners = textsIn(['owner', 'component'], words);
 		for (const step of index) {
 			let inStep = 0;
 			for (const box of step.boxes) {
@@ -85,17 +107,17 @@ addEventListener('DOMContentLoaded', () => {
 						row.element.hidden = !hit;
 						if (!hit) continue;
 						inGroup++;
-						components.add(row.component);
-						for (const column of columns) if (column) mark(row.cells[column], column, words);
+						if (row.component) components.add(row.component);
+						markRow(row, words);
 					}
 					group.element.hidden = !inGroup;
-					if (inGroup) mark(group.heading, 'component', words);
+					if (inGroup) mark(group.heading, owners);
 					inBox += inGroup;
 				}
 				box.element.hidden = !inBox;
 				box.size.dataset.found = number(inBox);
 				box.element.open = inBox > 0;
-				if (inBox) mark(box.name, 'component', words);
+				if (inBox) mark(box.name, owners);
 				inStep += inBox;
 			}
 			step.element.hidden = !inStep;
@@ -106,7 +128,8 @@ addEventListener('DOMContentLoaded', () => {
 		}
 		if (last) last.classList.add('last');
 		none.hidden = objects > 0;
-		found.textContent = objects ? count(objects, 'object') + ' in ' + count(components.size, 'component') : 'Nothing found';
+		const among = components.size ? ' in ' + count(components.size, 'component') : '';
+		found.textContent = objects ? count(objects, 'object') + among : 'Nothing found';
 	};
 	const reset = () => {
 		found.textContent = '';
