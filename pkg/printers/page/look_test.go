@@ -41,6 +41,7 @@ func TestLooks(t *testing.T) {
 	b.click("#open")
 	b.want("document.documentElement.scrollWidth", "400")
 	b.want("[...document.querySelectorAll('tbody td:nth-child(2)')].filter((kind) => kind.offsetHeight > 30).length", "0") // on one line
+	b.want("[...document.querySelectorAll('.group th')].filter((heading) => heading.offsetWidth < 200).length", "0")
 	b.eval("document.getElementById('n20').scrollIntoView()", nil)
 	b.picture("narrow-open-light")
 	b.print("paper")

@@ -31,12 +31,12 @@ type group struct {
 }
 
 type row struct {
-	Index, Kind, Namespace string
-	NotApplied             string // why, for what is loaded and not applied
+	Index, Namespace string
+	NotApplied       string // why, for what is loaded and not applied
 
-	// Name, APIVersion and Place are cut where a line may break.
-	Name, APIVersion []string
-	Place            []string // file and document, with the folder when the node has several
+	// Kind, Name, APIVersion and Place are cut where a line may break.
+	Kind, Name, APIVersion []string
+	Place                  []string // file and document, with the folder when the node has several
 }
 
 // belongsTo names what an object belongs to: its component, or its file when that has none.
@@ -134,7 +134,7 @@ func newRow(o v1alpha1.GraphObject, folder string) row {
 	}
 	return row{
 		NotApplied: notApplied,
-		Index:      thousands(o.Index), Kind: visible(o.Kind), Namespace: visible(o.Namespace),
+		Index:      thousands(o.Index), Kind: cutWords(visible(o.Kind)), Namespace: visible(o.Namespace),
 		Name: cut(visible(o.Name), ".:"), APIVersion: cut(visible(o.APIVersion), "./"), Place: cut(visible(place), "_/"),
 	}
 }

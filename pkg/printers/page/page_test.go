@@ -220,6 +220,27 @@ func TestNotApplied(t *testing.T) {
 	}
 }
 
+// A long kind breaks between its words.
+func TestKindsBreakBetweenWords(t *testing.T) {
+	for kind, want := range map[string][]string{
+		"CustomResourceDefinition": {"Custom", "Resource", "Definition"}, "APIService": {"APIService"}, "OLMConfig": {"OLMConfig"},
+		"DNS": {"DNS"}, "Role": {"Role"}, "éÉcole": {"éÉcole"},
+	} {
+		entries := loaded("0000_10_a_1")
+		entries[0].Kind = kind
+		cell := find(find(parse(t, write(t, document(t, graph.Update, entries))), "tbody", "")[0], "td", "")[1]
+		var parts []string
+		for node := range cell.ChildNodes() {
+			if node.Type == html.TextNode {
+				parts = append(parts, node.Data)
+			}
+		}
+		if diff := cmp.Diff(want, parts); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", kind, diff)
+		}
+	}
+}
+
 // The page says for which cluster it was drawn.
 func TestSettings(t *testing.T) {
 	var out strings.Builder

@@ -41,6 +41,19 @@ func cut(text, marks string) []string {
 	return append(parts, text)
 }
 
+// cutWords cuts a kind where a word of it begins.
+func cutWords(kind string) []string {
+	var parts []string
+	begin := 0
+	for at := 1; at < len(kind); at++ {
+		isUpper := kind[at] >= 'A' && kind[at] <= 'Z'
+		if isUpper && kind[at-1] >= 'a' && kind[at-1] <= 'z' {
+			parts, begin = append(parts, kind[begin:at]), at
+		}
+	}
+	return append(parts, kind[begin:])
+}
+
 // count is a number with its noun, thousands apart: "1,028 objects".
 func count(n int, noun string) string {
 	if n != 1 {

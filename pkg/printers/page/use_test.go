@@ -97,7 +97,7 @@ func searches(b *browser) {
 }
 
 func searchesPlaces(b *browser) {
-	b.want("document.querySelectorAll('#n2 wbr').length", "3") // of 0000_40_console_1
+	b.want("document.querySelectorAll('#n2 wbr').length", "5") // of 0000_40_console_1, and of two ConfigMaps
 	for query, want := range map[string]string{
 		"file:40_console":     "object-7",
 		"kind:job":            "object-6",
@@ -115,7 +115,7 @@ func searchesPlaces(b *browser) {
 	}
 	b.key("/")
 	b.key("Escape")
-	b.want("document.querySelectorAll('#n2 wbr').length", "3") // marks leave nothing behind
+	b.want("document.querySelectorAll('#n2 wbr').length", "5") // marks leave nothing behind
 }
 
 // searchesKinds looks for whole kinds, as kubectl takes them.
