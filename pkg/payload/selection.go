@@ -2,10 +2,7 @@ package payload
 
 import (
 	"path"
-	"slices"
 	"strings"
-
-	"github.com/agnivade/levenshtein"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -46,8 +43,7 @@ func (r *Release) selectOne(name string, s *Selection) error {
 	}
 	// A variable of env names a component too: ETCD_IMAGE is etcd.
 	asked := strings.ReplaceAll(strings.TrimSuffix(strings.ToLower(name), "_image"), "_", "-")
-	distance := func(other string) int { return levenshtein.ComputeDistance(asked, other) }
-	return fault.Errorf(fault.NotFound, "no component %q in release %s%s", name, r.Version, didYouMean(r.nearest(asked, distance)))
+	return fault.Errorf(fault.NotFound, "no component %q in release %s%s", name, r.Version, DidYouMean(asked, r.names()))
 }
 
 func (r *Release) selectGlob(glob string, s *Selection) error {
@@ -64,66 +60,14 @@ func (r *Release) selectGlob(glob string, s *Selection) error {
 	if found {
 		return nil
 	}
-	return fault.Errorf(fault.NotFound, "no component matches %q in release %s%s", glob, r.Version, didYouMean(r.nearGlob(glob)))
+	return fault.Errorf(fault.NotFound, "no component matches %q in release %s%s", glob, r.Version, didYouMeanGlob(glob, r.names()))
 }
 
-// nearGlob gives names that a glob nearly matches: they begin or end almost as it does.
-func (r *Release) nearGlob(glob string) []string {
-	asked := strings.Trim(strings.ToLower(glob), "*?")
-	return r.nearest(asked, func(other string) int {
-		length := min(len(asked), len(other))
-		d := levenshtein.ComputeDistance(asked, other)
-		if len(asked) < 4 {
-			return d
-		}
-		if strings.HasSuffix(glob, "*") {
-			d = min(d, levenshtein.ComputeDistance(asked, other[:length]))
-		}
-		if strings.HasPrefix(glob, "*") {
-			d = min(d, levenshtein.ComputeDistance(asked, other[len(other)-length:]))
-		}
-		return d
-	})
-}
-
-// nearest gives up to three names, components and aliases, that were perhaps meant, the nearest first.
-func (r *Release) nearest(name string, distance func(other string) int) []string {
-	type candidate struct {
-		name     string
-		distance int
-	}
-	var near []candidate
-	consider := func(other string) {
-		d := distance(other)
-		if len(name) > 2 && strings.Contains(other, name) {
-			d = min(d, 2)
-		}
-		if d <= max(2, len(name)/3) {
-			near = append(near, candidate{other, d})
-		}
-	}
-	for _, c := range r.Components {
-		consider(c.Name)
-		for _, alias := range c.Aliases {
-			consider(alias)
-		}
-	}
-	slices.SortFunc(near, func(a, b candidate) int {
-		if a.distance != b.distance {
-			return a.distance - b.distance
-		}
-		return strings.Compare(a.name, b.name)
-	})
+// names are those of the components and their aliases.
+func (r *Release) names() []string {
 	var names []string
-	for _, c := range near[:min(3, len(near))] {
-		names = append(names, c.name)
+	for _, c := range r.Components {
+		names = append(append(names, c.Name), c.Aliases...)
 	}
 	return names
-}
-
-func didYouMean(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return "; did you mean " + strings.Join(names, ", ") + "?"
 }

@@ -1,12 +1,9 @@
 package plugin
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
@@ -19,57 +16,30 @@ func nearLevels(_ []manifest.Entry, level string) string {
 }
 
 func nearComponents(entries []manifest.Entry, pattern string) string {
-	components := map[string]string{}
+	var components []string
 	for _, e := range entries {
 		if e.Component != "" {
-			components[strings.ToLower(e.Component)] = e.Component
+			components = append(components, e.Component)
 		}
 	}
-	return nearest(strings.Trim(strings.ToLower(pattern), "*?"), components)
+	return payload.DidYouMean(strings.Trim(pattern, "*?"), components)
 }
 
 // nearKinds are the groups of a kind that there is, else kinds that are written nearly so.
 func nearKinds(entries []manifest.Entry, text string) string {
 	wanted := newKindName(text)
-	kinds, grouped := map[string]string{}, map[string]string{}
+	var kinds, grouped []string
 	for _, e := range entries {
 		if e.Kind == manifest.UnknownKind {
 			continue
 		}
-		kinds[strings.ToLower(e.Kind)] = e.Kind
+		kinds = append(kinds, e.Kind)
 		if wanted.isKind(e) {
-			grouped[strings.TrimSuffix(wanted.kind+"."+e.Group, ".")] = strings.TrimSuffix(e.Kind+"."+e.Group, ".")
+			grouped = append(grouped, strings.TrimSuffix(e.Kind+"."+e.Group, "."))
 		}
 	}
 	if len(grouped) > 0 {
 		kinds = grouped
 	}
-	return nearest(wanted.kind, kinds)
-}
-
-// maxHints is how many names a hint has.
-const maxHints = 3
-
-// nearest asks whether one of the names nearest to another one was meant; it is empty where none is near. Names are
-// found by what they are in lower case.
-func nearest(asked string, names map[string]string) string {
-	distances := map[string]int{}
-	for lower, name := range names {
-		distance := levenshtein.ComputeDistance(asked, lower)
-		if len(asked) > 2 && len(lower) > 2 && (strings.Contains(lower, asked) || strings.Contains(asked, lower)) {
-			distance = min(distance, 2)
-		}
-		if distance <= max(2, len(asked)/3) {
-			distances[name] = distance
-		}
-	}
-	near := make([]string, 0, len(distances))
-	for name := range distances {
-		near = append(near, name)
-	}
-	slices.SortFunc(near, func(a, b string) int { return cmp.Or(distances[a]-distances[b], strings.Compare(a, b)) })
-	if len(near) == 0 {
-		return ""
-	}
-	return "; did you mean " + strings.Join(near[:min(maxHints, len(near))], ", ") + "?"
+	return payload.DidYouMean(wanted.kind, kinds)
 }
