@@ -9,6 +9,20 @@ import (
 	"github.com/release-x/oc-release-x/internal/fixture"
 )
 
+// More nodes may be worked on side by side than the operator works on at a time.
+func TestGraphTreeSaysHowManyAtATime(t *testing.T) {
+	release := real(t)
+	for strategy, want := range map[string]string{
+		"update":    "step 12: 26 side by side, 16 at a time\n",
+		"reconcile": "step 1: 89 side by side, 2 at a time\n",
+		"install":   "step 1: 89 side by side\n",
+	} {
+		if got := good(t, run(t, "graph", release, "--strategy", strategy)); !strings.Contains(got, want) {
+			t.Errorf("%s: the tree lacks %q", strategy, want)
+		}
+	}
+}
+
 func TestGraphTree(t *testing.T) {
 	release := layout(t, ordered())
 	want(t, run(t, "graph", release), 0, ""+

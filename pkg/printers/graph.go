@@ -35,7 +35,7 @@ func Graph(document *v1alpha1.ReleaseGraph, g *graph.Graph, o GraphOptions) View
 
 // readable is a graph whose names can be put on one line.
 func readable(g *graph.Graph) *graph.Graph {
-	shown := &graph.Graph{Total: g.Total}
+	shown := &graph.Graph{Total: g.Total, Workers: g.Workers}
 	for _, node := range g.Nodes {
 		n := *node
 		n.Objects = make([]manifest.Entry, len(node.Objects))

@@ -16,6 +16,18 @@ const (
 	Reconcile Strategy = "reconcile" // again and again: as Install, in another order each time
 )
 
+// Workers is how many nodes the operator works on at a time, 0 for all that may be (cluster-version-operator,
+// pkg/cvo/sync_worker.go).
+func (s Strategy) Workers() int {
+	switch s {
+	case Update:
+		return 16
+	case Reconcile:
+		return 2
+	}
+	return 0
+}
+
 // run is a stretch of objects that belong together, by their file names.
 type run struct {
 	chunks []chunk // one for each component that follows another one

@@ -11,6 +11,8 @@ import (
 type Graph struct {
 	Nodes []*Node
 	Total int // objects in all nodes
+
+	Workers int // how many nodes are worked on at a time, 0 for all that may be
 }
 
 // Node is a row of objects that are worked on one after the other. It may hold none: then it only joins others.
@@ -24,7 +26,7 @@ type Node struct {
 // operator has tried before, and matters to Reconcile alone. Negative attempts count as 0.
 func New(entries []manifest.Entry, strategy Strategy, attempt int) (*Graph, error) {
 	loaded := manifest.Loaded(entries)
-	g := &Graph{Total: len(loaded), Nodes: []*Node{{Objects: loaded}}}
+	g := &Graph{Total: len(loaded), Workers: strategy.Workers(), Nodes: []*Node{{Objects: loaded}}}
 	g.splitOnJobs()
 	switch strategy {
 	case Update:

@@ -20,6 +20,9 @@ func (g *Graph) Tree(w io.Writer, objects bool) error {
 		if len(step) > 1 {
 			fmt.Fprintf(out, ": %d side by side", len(step))
 		}
+		if g.Workers > 0 && len(step) > g.Workers {
+			fmt.Fprintf(out, ", %d at a time", g.Workers)
+		}
 		fmt.Fprintln(out)
 		for j, node := range step {
 			branch, below := "├─ ", "│  "

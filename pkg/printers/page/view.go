@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
@@ -137,7 +138,7 @@ func newStep(strategy string, at int, ids []int, all *network, relations *relati
 	levels := levelsOf(objects)
 	s.Levels = visible(levelNames(levels))
 	s.Count = count(s.Objects, "object")
-	switch most := workers(strategy); {
+	switch most := graph.Strategy(strategy).Workers(); {
 	case len(ids) > 1 && most > 0 && len(ids) > most:
 		s.Work = thousands(len(ids)) + " boxes, " + thousands(most) + " at a time"
 	case len(ids) > 1:
