@@ -1,8 +1,6 @@
 package image_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/release-x/oc-release-x/internal/fixture"
@@ -67,11 +65,7 @@ func TestInfoThatOcPrinted(t *testing.T) {
 }
 
 func BenchmarkImages(b *testing.B) {
-	layout := os.Getenv("RELEASE_X_FIXTURES")
-	if layout == "" {
-		layout = filepath.Join("..", "..", "..", "..", "shared", "fixtures")
-	}
-	ref, err := image.ParseReference("oci:" + filepath.Join(layout, "ocp-release") + ":4.22.0-x86_64")
+	ref, err := image.ParseReference("oci:" + fixture.Path(b, "ocp-release") + ":4.22.0-x86_64")
 	if err != nil {
 		b.Fatal(err)
 	}
