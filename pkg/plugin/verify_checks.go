@@ -19,7 +19,7 @@ import (
 type fetched struct {
 	presence.Registry
 	digest   string
-	manifest []byte // nil: it is not at hand
+	manifest []byte // nil: it has not been asked for it in this run
 }
 
 func (f fetched) Manifest(ctx context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {

@@ -200,6 +200,26 @@ func TestVerifyRequests(t *testing.T) {
 		"HEAD config", "HEAD layer 0", "HEAD layer 1", "HEAD layer 2", "HEAD payload", "HEAD image")
 }
 
+// What the cache has is no sign that the registry still has it.
+func TestVerifyAsksForWhatTheCacheHas(t *testing.T) {
+	s := signedRelease(t)
+	front, gone := watch(t), false
+	front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gone && strings.Contains(r.URL.Path, "/manifests/"+s.digest.String()) {
+			http.NotFound(w, r)
+			return
+		}
+		s.server.Config.Handler.ServeHTTP(w, r)
+	})
+	pullSpec, c := host(front.Server)+"/ocp/release@"+s.digest.String(), cached(t)
+	good(t, c.run(t, "info", pullSpec, "--insecure"))
+	gone = true
+	got := c.run(t, "verify", pullSpec, "--insecure", "--keyring", s.keyring, "--signature", s.folder, "--jq", `.checks[]|select(.name=="digest-chain")|.result`)
+	if got.code != 6 || got.out != "FAIL\n" {
+		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
+	}
+}
+
 func TestVerifyWithoutADigest(t *testing.T) {
 	release := "dir:" + t.TempDir()
 	if err := ordered().WriteFolder(strings.TrimPrefix(release, "dir:")); err != nil {

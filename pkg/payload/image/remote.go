@@ -129,6 +129,7 @@ func (r remote) known(d digest.Digest) *fetched {
 	if err != nil {
 		return nil
 	}
+	f.body = nil
 	return f
 }
 

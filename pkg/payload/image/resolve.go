@@ -22,7 +22,7 @@ type source interface {
 // fetched is a verified manifest.
 type fetched struct {
 	*manifest
-	body     []byte
+	body     []byte // nil unless it was fetched just now
 	digest   digest.Digest
 	platform *platform // of the entry that named it
 }
@@ -56,7 +56,7 @@ func (r *resolver) get(ctx context.Context, d descriptor) (*fetched, error) {
 	if d.Size >= 0 && d.Size != int64(len(body)) {
 		return nil, fault.Errorf(fault.Integrity, "manifest %s: it has %d bytes, its list says %d", d.Digest, len(body), d.Size)
 	}
-	f.platform = d.Platform
+	f.platform, f.body = d.Platform, nil
 	r.source.keep(f.digest, mediaType, body)
 	return f, nil
 }

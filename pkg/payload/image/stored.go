@@ -15,7 +15,7 @@ import (
 // stored is an image made of a configuration and layers, wherever they are opened from.
 type stored struct {
 	identity  Identity
-	manifest  []byte // nil where there is none
+	manifest  []byte // nil unless it was fetched just now
 	config    blob
 	layers    []blob // the lowest first
 	layerSize int64
@@ -31,7 +31,8 @@ type stored struct {
 
 func (s *stored) Identity() Identity { return s.identity }
 
-// Manifest is the one image's manifest, whose digest is Identity's; nil where there is none.
+// Manifest is the one image's manifest, whose digest is Identity's, if its source gave it just now. What the cache had is
+// no sign that the source still has it: then it is nil.
 func (s *stored) Manifest() []byte { return s.manifest }
 
 // Config reads the configuration once.
