@@ -24,8 +24,15 @@ type releaseFlags struct {
 	repository string
 }
 
-func (r *releaseFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&r.releases, "release", nil, "The release; every argument is then a NAME")
+// What --release means for a command.
+const (
+	oneRelease       = "The release; the same as the first argument"
+	releaseOfNames   = "The release; every argument is then a NAME"
+	releasesTogether = releaseOfNames + "; give it again for more releases"
+)
+
+func (r *releaseFlags) add(cmd *cobra.Command, meaning string) {
+	cmd.Flags().StringArrayVar(&r.releases, "release", nil, meaning)
 	cmd.Flags().StringVar(&r.repository, "release-repository", defaultRepository,
 		"Repository of a release that is given by its version, and of the pull spec of one that comes from a file")
 }

@@ -18,7 +18,7 @@ import (
 func newCacheCommand(f *factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cache",
-		Short: "Look at what is kept of registries, and delete it",
+		Short: "List or delete what was downloaded",
 		Long: `What commands read from registries is kept, so that the second time costs no request: manifests,
 configurations and layers, by digest. Every byte is checked again when it is read.
 
@@ -41,7 +41,7 @@ func newCacheListCommand(f *factory) *cobra.Command {
 %[1]s cache list
 
 # How many bytes that is
-%[1]s cache list --jq '[.items[].size] | add'`),
+%[1]s cache list --jq '[.items[].size] | add // 0'`),
 		Args: noArguments,
 		RunE: f.run(func(ctx context.Context, _ []string) error {
 			out, err := output.output(f.Streams)

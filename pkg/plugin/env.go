@@ -48,7 +48,7 @@ eval "$(%[1]s env 4.14.0 etcd kube-apiserver)"
 %[1]s env 4.14.0 --format github >> "$GITHUB_ENV"`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
-	c.release.add(cmd)
+	c.release.add(cmd, releaseOfNames)
 	c.output = newOutputFlags(cmd, printers.Forms{})
 	flags := cmd.Flags()
 	flags.StringVar(&c.format, "format", "sh", "How to set a variable: "+strings.Join(printers.EnvironmentFormats(), ", "))

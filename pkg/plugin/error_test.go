@@ -43,6 +43,8 @@ func TestUsage(t *testing.T) {
 		{name: "headings of no table", args: "version --no-headers", want: "--no-headers is for tables, and this command prints none"},
 		{name: "an empty group", args: "images " + release + " --group=", want: `--group "": want one of bootstrap, control-plane, operators`},
 		{name: "help for what is not there", args: "help imagse", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
+		{name: "mirror", args: "mirror 4.14.0 --to x", want: "there is no mirror yet: use `oc adm release mirror`"},
+		{name: "diff", args: "diff 4.14.0 4.14.1", want: "there is no diff yet: use `oc adm release info FROM TO`"},
 		{name: "unknown command", args: "imagse x", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
 		{name: "unknown command without a near one", args: "frobnicate", want: "unknown command \"frobnicate\" for \"oc release-x\"; see `oc release-x --help`"},
 		{name: "unknown flag", args: "images --nope", want: "unknown flag: --nope; see `oc release-x images --help`"},
@@ -124,4 +126,16 @@ func TestRow16StrictWarnings(t *testing.T) {
 	want(t, run(t, "images", release, "odd"), 0, "NAME   DIGEST\nodd    quay.io/a/b:latest\n", warnings)
 	want(t, run(t, "images", release, "odd", "--strict"), 7, "NAME   DIGEST\nodd    quay.io/a/b:latest\n",
 		warnings+"error: there were 2 warnings, and --strict was given\n")
+}
+
+func TestHelpIsCompleted(t *testing.T) {
+	got := run(t, "__complete", "help", "").out
+	for _, want := range []string{"images\t", "verify\t", "cache\t"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not offered:\n%s", want, got)
+		}
+	}
+	if got := run(t, "__complete", "help", "cache", "").out; !strings.HasPrefix(got, "clean\t") {
+		t.Errorf("got %s", got)
+	}
 }

@@ -59,7 +59,7 @@ which cluster.`,
 %[1]s extract 4.14.0 --operator-manifests --to bootstrap`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
-	c.release.add(c.command)
+	c.release.add(c.command, oneRelease)
 	c.inclusion = newInclusionFlags(c.command)
 	flags := c.command.Flags()
 	flags.StringVar(&c.to, "to", "", "Folder to write, or - for one YAML stream on standard output")

@@ -39,7 +39,7 @@ func (c *clusterFlags) add(all *pflag.FlagSet) {
 	flags.StringVar(&c.overrides.AuthInfo.Token, "token", "", "Bearer token for the API server")
 	flags.StringVar(&c.overrides.AuthInfo.ClientCertificate, "client-certificate", "", "File with a certificate to show to the API server")
 	flags.StringVar(&c.overrides.AuthInfo.ClientKey, "client-key", "", "File with the key of --client-certificate")
-	flags.StringVar(&c.overrides.Timeout, "request-timeout", "0", "Give up a request to the API server after this time, such as 5s; 0 for 30s")
+	flags.StringVar(&c.overrides.Timeout, "request-timeout", "0", "Give up a request to the API server after this time, such as 5s; 0 is the default, 30s")
 	flags.BoolVar(&c.pullSecret, "pull-secret-from-cluster", false, "Take credentials for registries from the connected cluster's pull secret")
 	all.AddFlagSet(flags)
 }

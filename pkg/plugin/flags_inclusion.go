@@ -31,7 +31,7 @@ func newInclusionFlags(cmd *cobra.Command) *inclusionFlags {
 	flags.StringVar(&i.enabled, "capabilities", "", "Enabled capabilities: none, vCurrent, a set such as v4.14, or a list A,B (default: all known)")
 	flags.StringVar(&i.overrides, "overrides", "", "File with the overrides of a ClusterVersion, or a ClusterVersion")
 	flags.StringVar(&i.installConfig, "install-config", "", "File of an installer: feature set, gates and capabilities of the cluster to come")
-	flags.BoolVar(&i.byCluster, "included-by-cluster", false, "Take profile, feature set, gates, capabilities, overrides and exclude identifier from the connected cluster; flags go before it")
+	flags.BoolVar(&i.byCluster, "included-by-cluster", false, "Take profile, feature set, gates, capabilities, overrides and exclude identifier from the connected cluster; other flags take precedence")
 	flags.StringVar(&i.releaseImage, "release-image", "", "Pull spec that the operator's own manifests are rendered with (default: the release by digest, or as the cluster names it)")
 	return i
 }

@@ -21,7 +21,7 @@ func (r *registryFlags) add(flags *pflag.FlagSet) {
 	const auth = "File with credentials for registries, such as a pull secret"
 	flags.StringVarP(&r.authFile, "registry-config", "a", "", auth)
 	flags.StringVar(&r.authFile, "authfile", "", auth+"; the same as --registry-config")
-	flags.BoolVar(&r.insecure, "insecure", false, "Do not verify the registry that RELEASE or --release-repository names, and speak plain HTTP if it does")
+	flags.BoolVar(&r.insecure, "insecure", false, "Do not verify the registry that RELEASE or --release-repository names, and fall back to plain HTTP")
 	flags.StringVar(&r.caFile, "certificate-authority", "", "File with certificates to trust beside the system's")
 	flags.IntVar(&r.maxPerRegistry, "max-per-registry", 4, "Requests to one registry at once")
 	flags.StringSliceVar(&r.mirrors.IDMS, "idms-file", nil, "File with ImageDigestMirrorSets: mirrors of what is referenced by digest")

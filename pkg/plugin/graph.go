@@ -50,7 +50,7 @@ tree counts it, and html, json and --objects say why.`,
 %[1]s graph 4.14.0 --jq 'first(.nodes[] | select(.components | index("machine-config-operator"))).level'`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
-	c.release.add(c.command)
+	c.release.add(c.command, oneRelease)
 	c.output = newOutputFlags(c.command, printers.Forms{Texts: printers.GraphForms()})
 	c.inclusion = newInclusionFlags(c.command)
 	flags := c.command.Flags()

@@ -47,7 +47,7 @@ the names that installers and guides use for a component (kube-apiserver for hyp
 %[1]s images 4.14.0 --group bootstrap -o wide`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
-	c.release.add(cmd)
+	c.release.add(cmd, releasesTogether)
 	c.output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"digest", "name", "pullspec"}})
 	cmd.Flags().StringSliceVar(&c.groups, "group", nil, "Only the components of a group: "+strings.Join(payload.GroupNames(), ", "))
 	return cmd

@@ -30,7 +30,7 @@ func newInfoCommand(f *factory) *cobra.Command {
 	c := &infoCommand{factory: f, columns: map[string]*bool{}}
 	c.command = &cobra.Command{
 		Use:   "info [RELEASE]",
-		Short: "Show what a release is: version, digest, upgrades, component versions and images",
+		Short: "Show what a release is: version, digest, upgrades, images",
 		Long: `Show the summary of a release, section for section as 'oc adm release info' does. The
 document of -o json has everything at the paths where oc has it.`,
 		Example: examples(f.Name, `
@@ -47,7 +47,7 @@ document of -o json has everything at the paths where oc has it.`,
 %[1]s info 4.14.0 --jq '.metadata.previous[]'`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
-	c.release.add(c.command)
+	c.release.add(c.command, oneRelease)
 	c.output = newOutputFlags(c.command, printers.Forms{Lines: []string{"digest", "name", "pullspec"}})
 	flags := c.command.Flags()
 	flags.StringVar(&c.imageFor, "image-for", "", "Print the pull spec of this component alone")

@@ -1,18 +1,30 @@
 package plugin
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// nearLevels is the hint for a level that is written without its zero.
-func nearLevels(_ []manifest.Entry, level string) string {
-	if len(level) != 1 {
-		return ""
+// nearLevels is the hint for a level that is written without one of its zeros, else the levels that there are.
+func nearLevels(entries []manifest.Entry, level string) string {
+	var levels, near []string
+	for _, e := range entries {
+		if e.Level != "" && !slices.Contains(levels, e.Level) {
+			levels = append(levels, e.Level)
+			if e.Level == "0"+level || e.Level == level+"0" {
+				near = append(near, e.Level)
+			}
+		}
 	}
-	return "; did you mean 0" + level + "? Levels count as they are written"
+	slices.Sort(levels)
+	slices.Sort(near)
+	if len(near) == 0 {
+		return "; there are " + strings.Join(levels, ", ")
+	}
+	return "; did you mean " + strings.Join(near, ", ") + "? Levels count as they are written"
 }
 
 func nearComponents(entries []manifest.Entry, pattern string) string {

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
@@ -40,7 +39,20 @@ func (k kindName) matches(e manifest.Entry) bool { return k.isKind(e) && k.isOf(
 
 func (k kindName) isKind(e manifest.Entry) bool {
 	kind := strings.ToLower(e.Kind)
-	return slices.Contains([]string{kind, kind + "s", kind + "es", strings.TrimSuffix(kind, "y") + "ies"}, k.kind)
+	return k.kind == kind || k.kind == plural(kind)
+}
+
+// plural is how the API server names the resource of a kind, by the rules of English that it follows.
+func plural(kind string) string {
+	if stem, ok := strings.CutSuffix(kind, "y"); ok && !strings.ContainsAny(stem[max(0, len(stem)-1):], "aeiou") {
+		return stem + "ies"
+	}
+	for _, ending := range []string{"s", "x", "z", "ch", "sh"} {
+		if strings.HasSuffix(kind, ending) {
+			return kind + "es"
+		}
+	}
+	return kind + "s"
 }
 
 // isOf says whether an object is of the group, and of the version if there is one.

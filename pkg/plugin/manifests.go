@@ -29,7 +29,7 @@ func newManifestsCommand(f *factory) *cobra.Command {
 	c := &manifestsCommand{factory: f}
 	cmd := &cobra.Command{
 		Use:   "manifests [RELEASE]",
-		Short: "List the manifests of a release in the order in which the operator loads them",
+		Short: "List the manifests of a release in the operator's own order",
 		Long: `List every object of the payload in the order in which the cluster version operator loads
 it: its own manifests first, rendered, then those of the components.
 
@@ -45,8 +45,8 @@ With --all everything is shown, with its state and the first rule that leaves it
 # The objects that run etcd's image
 %[1]s manifests 4.14.0 --image etcd
 
-# Everything that a cluster without the capability Console leaves out
-%[1]s manifests 4.14.0 --all --capabilities v4.11 -o wide
+# What a cluster with no more than the capabilities of 4.11 leaves out, and why
+%[1]s manifests 4.14.0 --all --capabilities v4.11 --jq '.items[] | select(.state == "excluded") | "\(.metadata.name): \(.reason)"'
 
 # What the connected cluster applies of the release that it runs
 %[1]s manifests --included-by-cluster
@@ -55,7 +55,7 @@ With --all everything is shown, with its state and the first rule that leaves it
 %[1]s manifests --included-by-cluster --hash`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
-	c.release.add(cmd)
+	c.release.add(cmd, oneRelease)
 	c.output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"name"}})
 	c.inclusion = newInclusionFlags(cmd)
 	flags := cmd.Flags()

@@ -183,7 +183,7 @@ func TestManifestsFilters(t *testing.T) {
 	}
 	for _, test := range []struct{ args, want string }{
 		{"--level 3", "--level 3: no manifest of release 4.14.0 has this run level; did you mean 03? Levels count as they are written"},
-		{"--level 77", "--level 77: no manifest of release 4.14.0 has this run level"},
+		{"--level 77", "--level 77: no manifest of release 4.14.0 has this run level; there are 03, 50, 60, 90"},
 		{"--component nope", "--component nope: no manifest of release 4.14.0 has this component"},
 		{"--component FIRST", "--component FIRST: no manifest of release 4.14.0 has this component; did you mean first?"},
 		{"--component cluster-version", "--component cluster-version: no manifest of release 4.14.0 has this component; did you mean cluster-version-operator?"},

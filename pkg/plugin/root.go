@@ -35,8 +35,12 @@ variable OCP_RELEASE_IMAGE names it, or it is the release of the connected clust
 	root.SetIn(env.In)
 	f.global.add(root.PersistentFlags())
 	root.SetUsageFunc(usage(env.Width))
+	root.SetHelpFunc(help(env.Width))
 	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
+			return unknownCommand(cmd, words) // the flag may well be one of that command
+		}
 		text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number is read helps nobody
 		return fault.Errorf(fault.Usage, "%s; see `%s --help`", text, cmd.CommandPath())
 	})
@@ -51,6 +55,18 @@ func newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
 		Short: "Print the help of a command",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			found, _, err := cmd.Root().Find(args)
+			var names []cobra.Completion
+			if err == nil {
+				for _, sub := range found.Commands() {
+					if sub.IsAvailableCommand() {
+						names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)
 			if err != nil {
@@ -74,11 +90,28 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	hint := fmt.Sprintf("see `%s --help`", cmd.CommandPath())
+	if other := replacement(cmd, args[0]); other != "" {
+		return fault.Errorf(fault.Usage, "there is no %s yet: use `%s`", args[0], other)
+	}
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}
 	return fault.Errorf(fault.Usage, "unknown command %q for %q; %s", args[0], cmd.CommandPath(), hint)
+}
+
+// replacement is the program that does what a command of another tool's users is for, while there is none here.
+func replacement(cmd *cobra.Command, word string) string {
+	if cmd.HasParent() {
+		return ""
+	}
+	switch word {
+	case "mirror", "pull":
+		return "oc adm release mirror"
+	case "diff":
+		return "oc adm release info FROM TO"
+	}
+	return ""
 }
 
 // examples fills the program's name into examples and indents them as kubectl does.

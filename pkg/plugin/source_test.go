@@ -114,8 +114,12 @@ func TestStandardInput(t *testing.T) {
 	document := good(t, run(t, "info", layout(t, small()), "-o", "json"))
 	want(t, call{stdin: document}.run(t, "images", "-", "etcd", "-o", "pullspec"), 0, testrelease.ImageOf("etcd")+"\n", "")
 	want(t, call{stdin: string(small().References())}.run(t, "images", "-", "etcd", "-o", "pullspec"), 0, testrelease.ImageOf("etcd")+"\n", "")
-	for _, archive := range []string{"\x1f\x8b\x08", "\x28\xb5\x2f\xfd", strings.Repeat("x", 257) + "ustar\x0000"} {
-		want(t, call{stdin: archive}.run(t, "images", "-"), 3, "", "error: -: it is an archive: want oci-archive:FILE or docker-archive:FILE\n")
+	for stdin, problem := range map[string]string{
+		strings.Repeat("x", 257) + "ustar\x0000": "an archive: want oci-archive:FILE or docker-archive:FILE",
+		"\x1f\x8b\x08":                           "compressed: want oci-archive:FILE or docker-archive:FILE for an archive, and anything else unpacked",
+		"\x28\xb5\x2f\xfd":                       "compressed: want oci-archive:FILE or docker-archive:FILE for an archive, and anything else unpacked",
+	} {
+		want(t, call{stdin: stdin}.run(t, "images", "-"), 3, "", "error: -: it is "+problem+"\n")
 	}
 	want(t, call{stdin: "no"}.run(t, "images", "-"), 3, "",
 		"error: -: not a release: image-references is neither JSON nor YAML: it is no object\n")
@@ -155,6 +159,14 @@ func TestRequestsAreTold(t *testing.T) {
 	told := regexp.MustCompile(`(?m)^GET http://\S+/v2/ocp/release/(manifests/4\.14\.0|blobs/sha256:\w+): answered 200 OK, after \S+s$`).FindAllString(got.err, -1)
 	if got.code != 0 || len(told) != 2 {
 		t.Errorf("exit code %d, %s", got.code, got.err)
+	}
+}
+
+func TestFailedRequestsAreTold(t *testing.T) {
+	server := testrelease.TLSRegistry(t)
+	got := run(t, "images", host(server)+"/a/b:c", "-v=6")
+	if want := "\nGET https://" + host(server) + "/v2/a/b/manifests/c: failed " + host(server) + ": x509: certificate signed by unknown authority;"; !strings.Contains(got.err, want) {
+		t.Errorf("got  %s\nwant %s", got.err, want)
 	}
 }
 

@@ -37,13 +37,14 @@ func newVerifyCommand(f *factory) *cobra.Command {
 
   digest-chain   every byte from the tag or digest down to image-references
   references     every component is referenced by a digest
-  signature      who signed the release (OpenPGP), and whether that is someone to trust
+  signature      who signed the release (OpenPGP), and whether to trust them
   sigstore       the signature beside the image in its registry
-  image          every component image is there and can be pulled with these credentials
+  image          every component image is there and can be pulled
   payload-hash   the connected cluster loaded just these manifests
 
-Trusted are the keys of --keyring and --key; without them those that Red Hat signs releases
-with; with --trust-cluster those of the running cluster. A release never vouches for itself.`,
+Trusted are the keys of --keyring and --key; without them those keys in the release whose
+fingerprints are Red Hat's, which this program knows; with --trust-cluster those of the running
+cluster. A release never vouches for itself: its other keys count for nothing.`,
 		Example: examples(f.Name, `
 # A release as it is published
 %[1]s verify 4.14.0
@@ -55,7 +56,7 @@ with; with --trust-cluster those of the running cluster. A release never vouches
 %[1]s verify 4.14.0 --jq '.checks[] | select(.result != "PASS")'`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
-	c.release.add(c.command)
+	c.release.add(c.command, oneRelease)
 	c.output = newOutputFlags(c.command, printers.Forms{Table: true})
 	c.trust.add(c.command)
 	c.command.Flags().BoolVar(&c.deep, "deep", false, "Read all layers of the release, and look for the configuration and the layers of every component image too")

@@ -131,7 +131,7 @@ func (n *network) once(req *http.Request, via route) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	started := time.Now()
 	response, err := transport.RoundTrip(req.WithContext(ctx))
-	n.tell(req, response, time.Since(started))
+	n.tell(req, response, err, time.Since(started))
 	if err != nil {
 		cancel(nil)
 		return nil, err
@@ -150,16 +150,21 @@ func (n *network) once(req *http.Request, via route) (*http.Response, error) {
 }
 
 // tell logs a request. Only the paths of the registry's own interface are shown: other servers may have secrets in theirs.
-func (n *network) tell(req *http.Request, response *http.Response, took time.Duration) {
+func (n *network) tell(req *http.Request, response *http.Response, err error, took time.Duration) {
+	if !n.options.Log.Enabled(req.Context(), slog.LevelDebug) {
+		return
+	}
 	where := req.URL.Scheme + "://" + req.URL.Host
 	if strings.HasPrefix(req.URL.Path, "/v2/") {
 		where += req.URL.EscapedPath()
 	}
-	status := "no answer"
+	result := slog.String("failed", "")
 	if response != nil {
-		status = statusText(response.StatusCode)
+		result = slog.String("answered", statusText(response.StatusCode))
+	} else if err != nil {
+		result = slog.String("failed", explain(req.URL.Host, err, 1).Error())
 	}
-	n.options.Log.Debug(req.Method+" "+where, slog.String("answered", status), slog.Duration("after", took.Round(time.Millisecond)))
+	n.options.Log.Debug(req.Method+" "+where, result, slog.Duration("after", took.Round(time.Millisecond)))
 }
 
 // transport finds or makes the transport of a route.
