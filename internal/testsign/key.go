@@ -52,6 +52,11 @@ func LastingFor(d time.Duration) KeyOption {
 	return func(c *packet.Config) { c.KeyLifetimeSecs = uint32(d / time.Second) }
 }
 
+// Another makes another key than the name alone does, with the same user id.
+func Another(seed string) KeyOption {
+	return func(c *packet.Config) { c.Rand = numbers(seed) }
+}
+
 // NewKey makes a key for NAME <NAME@example.com>.
 func NewKey(t testing.TB, name string, options ...KeyOption) *Key {
 	t.Helper()
@@ -70,10 +75,13 @@ func NewKey(t testing.TB, name string, options ...KeyOption) *Key {
 func newConfig(name string) *packet.Config {
 	never := false
 	return &packet.Config{
-		Algorithm: packet.PubKeyAlgoEdDSA, Rand: rand.NewChaCha8(sha256.Sum256([]byte(name))),
+		Algorithm: packet.PubKeyAlgoEdDSA, Rand: numbers(name),
 		NonDeterministicSignaturesViaNotation: &never, Time: Created,
 	}
 }
+
+// numbers is a source of numbers that a seed decides.
+func numbers(seed string) io.Reader { return rand.NewChaCha8(sha256.Sum256([]byte(seed))) }
 
 // WithSubkey gives the key a subkey, which signs from then on.
 func (k *Key) WithSubkey(t testing.TB) *Key {

@@ -1,6 +1,7 @@
 package openpgp
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -26,6 +27,8 @@ func TestParseKeyring(t *testing.T) {
 		{"two binary ones", string(alice.Public(t)) + string(bob.Public(t)), both},
 		{"text around", "the key of alice:\n\n" + a + "\nand of bob:\n" + b + "that is all", both},
 		{"lines of Windows", strings.ReplaceAll(a+b, "\n", "\r\n"), both},
+		{"many revocations", revocations(t, 100, 100, 0), both[:1]},
+		{"many packets", string(alice.Public(t)) + strings.Repeat(string(testsign.Packet(12, nil)), maxKeyPackets-5), both[:1]},
 		{"no line at the end", strings.TrimSpace(a), both[:1]},
 	}
 	for _, test := range tests {
@@ -66,7 +69,10 @@ func TestParseKeyringRefuses(t *testing.T) {
 		{"a message, binary", string(alice.SignAtomic(t, imageA())), "it holds no public key"},
 		{"a revocation alone", string(testsign.NewKey(t, "alice").Revoked(t, "gone").Revocation(t)), "it holds no public key"},
 		{"cut off, binary", string(alice.Public(t)[:100]), "it holds no key that can be read: unexpected EOF"},
-		{"revocations of many subkeys", manyRevocations(t), "it holds more revocations than are read"},
+		{"revocations of many subkeys", revocations(t, 150, 150, 0), "it holds more revocations than are read"},
+		{"long revocations", revocations(t, 40, 2, 60_000), "it holds more revocations than are read"},
+		{"many packets", string(alice.Public(t)) + strings.Repeat(string(testsign.Packet(12, nil)), maxKeyPackets), "it has more than 10000 packets"},
+		{"many packets in two blocks", armored + strings.Repeat(testsign.Armor(t, "PGP PUBLIC KEY BLOCK", bytes.Repeat(testsign.Packet(12, nil), maxKeyPackets/2)), 2), "it has more than 10000 packets"},
 		{"large", strings.Repeat(" ", MaxKeyring+1), "has 1048577 bytes, more than the 1048576 that are read"},
 	}
 	for _, test := range tests {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"iter"
 
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
@@ -19,27 +19,28 @@ const (
 	tagUserAttribute = 17
 )
 
-// maxHanded is how many bytes of revocations are handed to keys that they may be of.
-const maxHanded = 4 * MaxKeyring
+// What a keyring may cost: one that a release brings is read before any of its keys is trusted.
+const (
+	// maxKeyPackets is how many packets a keyring may have: more than real ones of MaxKeyring bytes have, as even a
+	// signature by Ed25519 takes a hundred bytes and more.
+	maxKeyPackets = 10000
+	// maxPairs is how many pairs of a revocation and a key or subkey that it may be of are looked at: enough for a key
+	// with a hundred subkeys that are all revoked.
+	maxPairs = 1 << 14
+	// maxHanded is how many bytes of revocations are handed to keys that they may be of.
+	maxHanded = 4 * MaxKeyring
+)
 
 // merged is a keyring as a program has it that imported it: every key is there once, with all that its copies say of it,
 // and with the revocations that stand alone or in the wrong place. A copy that was made before a key was revoked must
 // not hide that it is.
 type merged struct {
 	keys     []*part
-	parts    map[string]*part   // all, by name
-	byID     map[uint64][]*part // keys
+	parts    map[partName]*part
+	byID     map[uint64][]*part // the keys that can be read
 	revoking []revoking
-	seen     map[string]bool // signatures, by what they stand behind and their bytes
-}
-
-// part is a key, user id or subkey, with the signatures behind it and, of a key, the parts that belong to it.
-type part struct {
-	*packet.OpaquePacket
-	name       string // the same for two copies of one thing
-	id         uint64 // of a key; zero when it cannot be read
-	signatures []*packet.OpaquePacket
-	parts      []*part
+	seen     map[partName]struct{} // signatures
+	packets  int                   // how many were read
 }
 
 // revoking is a signature that revokes a key or a subkey.
@@ -51,7 +52,7 @@ type revoking struct {
 
 // merge reads the packets of all blocks and writes them again, every key once.
 func merge(blocks [][]byte) ([]byte, error) {
-	m := merged{parts: map[string]*part{}, byID: map[uint64][]*part{}, seen: map[string]bool{}}
+	m := merged{parts: map[partName]*part{}, byID: map[uint64][]*part{}, seen: map[partName]struct{}{}}
 	for _, block := range blocks {
 		if err := m.read(block); err != nil {
 			return nil, err
@@ -83,6 +84,9 @@ func (m *merged) read(block []byte) error {
 		case err != nil:
 			return fmt.Errorf("it holds no key that can be read: %w", err)
 		}
+		if m.packets++; m.packets > maxKeyPackets {
+			return fmt.Errorf("it has more than %d packets", maxKeyPackets)
+		}
 		switch p.Tag {
 		case tagSecretKey, tagSecretSubkey:
 			return errors.New("it holds a private key: give the public one (gpg --export)")
@@ -101,45 +105,45 @@ func (m *merged) read(block []byte) error {
 
 // part gives what a packet is a copy of, or makes it: of a key, or a key itself.
 func (m *merged) part(of *part, p *packet.OpaquePacket) *part {
-	made := &part{OpaquePacket: p}
-	made.name, made.id = identify(p)
+	var parent partName
 	if of != nil {
-		made.name = of.name + "/" + made.name
+		parent = of.name
+	}
+	made, read := &part{OpaquePacket: p}, readKey(p)
+	if read != nil {
+		made.name = parent.child(p.Tag, byFingerprint, read.Fingerprint)
+	} else {
+		made.name = parent.child(p.Tag, byContents, p.Contents)
 	}
 	if known := m.parts[made.name]; known != nil {
 		return known
 	}
 	m.parts[made.name] = made
-	if of != nil {
-		of.parts = append(of.parts, made)
-	} else {
-		m.keys, m.byID[made.id] = append(m.keys, made), append(m.byID[made.id], made)
+	if of == nil {
+		m.keys = append(m.keys, made)
+		if read != nil {
+			m.byID[read.KeyId] = append(m.byID[read.KeyId], made)
+		}
+		return made
+	}
+	of.parts = append(of.parts, made)
+	if p.Tag == tagPublicSubkey {
+		of.subkeys = append(of.subkeys, made)
 	}
 	return made
 }
 
-// identify names a key by its fingerprint, and everything else by its bytes.
-func identify(p *packet.OpaquePacket) (name string, id uint64) {
-	if p.Tag == tagPublicKey || p.Tag == tagPublicSubkey {
-		parsed, err := p.Parse()
-		if key, ok := parsed.(*packet.PublicKey); ok && err == nil {
-			return fmt.Sprintf("%d %X", p.Tag, key.Fingerprint), key.KeyId
-		}
-	}
-	return fmt.Sprintf("%d %s", p.Tag, p.Contents), 0
-}
-
 // signature keeps a signature that stands behind a part of a key, each once. Revocations wait until all keys are known.
 func (m *merged) signature(key, last *part, p *packet.OpaquePacket) {
-	place := ""
+	var place partName
 	if last != nil {
 		place = last.name
 	}
-	id := place + " " + string(p.Contents)
-	if m.seen[id] {
+	id := place.child(p.Tag, byContents, p.Contents)
+	if _, seen := m.seen[id]; seen {
 		return
 	}
-	m.seen[id] = true
+	m.seen[id] = struct{}{}
 	parsed, err := p.Parse()
 	s, ok := parsed.(*packet.Signature)
 	switch {
@@ -153,20 +157,16 @@ func (m *merged) signature(key, last *part, p *packet.OpaquePacket) {
 // revoke hands every revocation to the keys that it may be of: that behind which it stands, and those that have the id of
 // its issuer, of which there are several when two keys share one. Whose it is, go-crypto finds out by computing.
 func (m *merged) revoke() error {
-	handed := 0
+	pairs, handed := 0, 0
 	for _, r := range m.revoking {
-		var keys []*part
-		if r.behind != nil {
-			keys = append(keys, r.behind)
-		}
-		if issuer := r.parsed.IssuerKeyId; issuer != nil {
-			keys = append(keys, slices.DeleteFunc(slices.Clone(m.byID[*issuer]), func(key *part) bool { return key == r.behind })...)
-		}
-		for _, key := range keys {
-			for _, revoked := range key.revocable(r.parsed.SigType) {
-				if handed += len(r.Contents); handed > maxHanded {
-					return errors.New("it holds more revocations than are read")
-				}
+		for key := range m.concerned(r) {
+			revocable := key.revocable(r.parsed.SigType)
+			pairs += 1 + len(revocable)
+			handed += len(revocable) * len(r.Contents)
+			if pairs > maxPairs || handed > maxHanded {
+				return errors.New("it holds more revocations than are read")
+			}
+			for _, revoked := range revocable {
 				revoked.signatures = append(revoked.signatures, r.OpaquePacket)
 			}
 		}
@@ -174,31 +174,16 @@ func (m *merged) revoke() error {
 	return nil
 }
 
-// revocable is what a revocation of a type may be of: the key, or its subkeys.
-func (p *part) revocable(kind packet.SignatureType) []*part {
-	if kind == packet.SigTypeKeyRevocation {
-		return []*part{p}
-	}
-	var subkeys []*part
-	for _, each := range p.parts {
-		if each.Tag == tagPublicSubkey {
-			subkeys = append(subkeys, each)
+// concerned are the keys that a revocation may be of, or of whose subkeys, each once.
+func (m *merged) concerned(r revoking) iter.Seq[*part] {
+	return func(yield func(*part) bool) {
+		if r.behind != nil && !yield(r.behind) || r.parsed.IssuerKeyId == nil {
+			return
+		}
+		for _, key := range m.byID[*r.parsed.IssuerKeyId] {
+			if key != r.behind && !yield(key) {
+				return
+			}
 		}
 	}
-	return subkeys
-}
-
-// write writes a part, the signatures behind it, and what belongs to it.
-func (p *part) write(out *bytes.Buffer) error {
-	for _, each := range append([]*packet.OpaquePacket{p.OpaquePacket}, p.signatures...) {
-		if err := each.Serialize(out); err != nil {
-			return err
-		}
-	}
-	for _, each := range p.parts {
-		if err := each.write(out); err != nil {
-			return err
-		}
-	}
-	return nil
 }
