@@ -98,8 +98,6 @@ func isConfigMapName(name string) bool {
 // fileOfMaps is a file in a folder of signatures; one that holds something else is passed over.
 type fileOfMaps string
 
-func (f fileOfMaps) String() string { return string(f) }
-
 // Signatures reads the file each time: few are ever asked twice.
 func (f fileOfMaps) Signatures(ctx context.Context, d digest.Digest) iter.Seq2[Signature, error] {
 	return func(yield func(Signature, error) bool) {

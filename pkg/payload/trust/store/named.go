@@ -18,7 +18,7 @@ const (
 	authorityKey  = "ca.crt"
 )
 
-// mostStores is how many stores a ClusterVersion may name.
+// mostStores is how many of a ClusterVersion's stores are asked: as many as the API lets it name (MaxItems, in that file).
 const mostStores = 32
 
 // named is what is read of a ClusterVersion.
@@ -49,7 +49,11 @@ func (c Cluster) Stores(ctx context.Context, web *Web) (stores []Store, failed [
 		return nil, nil, fmt.Errorf("reading which stores of signatures the cluster names: %w", err)
 	}
 	list := version.Spec.SignatureStores
-	for _, s := range list[:min(len(list), mostStores)] {
+	if len(list) > mostStores {
+		failed = append(failed, fault.Errorf(fault.Network, "the cluster names %d stores of signatures, and only the first %d are asked", len(list), mostStores))
+		list = list[:mostStores]
+	}
+	for _, s := range list {
 		opened, err := c.open(ctx, web, s.URL, s.CA.Name)
 		if err != nil {
 			failed = append(failed, err)

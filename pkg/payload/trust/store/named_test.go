@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -83,5 +85,65 @@ func TestStoresOfTheCluster(t *testing.T) {
 	}
 	if _, failed, _ := (Cluster{byPath{version: one("https://s.example", "")}}).Stores(t.Context(), nil); len(failed) != 1 || failed[0].Error() != `the cluster's store of signatures "https://s.example" is not asked: that needs the network` {
 		t.Errorf("got %v", failed)
+	}
+}
+
+// The authorities of one store are nobody else's: the options that were given stay as they are, and other stores are asked
+// with what those say.
+func TestAuthoritiesOfOneStore(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "a") }))
+	defer server.Close()
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	certificate := quote(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	objects := byPath{
+		"/apis/config.openshift.io/v1/clusterversions/version": `{"spec":{"signatureStores":[{"url":"` + server.URL + `","ca":{"name":"ca"}},{"url":"` + server.URL + `"}]}}`,
+		"/api/v1/namespaces/openshift-config/configmaps/ca":    `{"data":{"ca.crt":` + certificate + `}}`,
+	}
+	first := server.URL + "/sha256=" + image().Encoded() + "/signature-1"
+	for name, given := range map[string]*tls.Config{"nothing": nil, "no pool": {}, "a pool": {RootCAs: x509.NewCertPool()}} {
+		t.Run(name, func(t *testing.T) {
+			o := quick()
+			o.TLS = given
+			stores, failed, err := Cluster{objects}.Stores(t.Context(), NewWeb(o))
+			if err != nil || len(failed) > 0 || len(stores) != 2 {
+				t.Fatalf("got %v, %v, %v", stores, failed, err)
+			}
+			if got := found(t, stores[0], "-"); len(got) == 0 || got[0] != first+" a" {
+				t.Errorf("with its authority: %q", got)
+			}
+			equal(t, found(t, stores[1], "-"), "error: "+first+" cannot be asked: tls: failed to verify certificate: x509: certificate signed by unknown authority")
+			if given != nil && given.RootCAs != nil && !given.RootCAs.Equal(x509.NewCertPool()) {
+				t.Error("the pool that was given has another authority")
+			}
+			if name == "no pool" && given.RootCAs != nil {
+				t.Error("the configuration that was given has a pool")
+			}
+		})
+	}
+}
+
+// A cluster may name more stores than are asked, which is said: a signature may be in one of the others.
+func TestManyStoresOfTheCluster(t *testing.T) {
+	for count, want := range map[int][]string{
+		mostStores:     nil,
+		mostStores + 1: {"the cluster names 33 stores of signatures, and only the first 32 are asked"},
+	} {
+		var named []string
+		for i := range count {
+			named = append(named, fmt.Sprintf(`{"url":"https://s.example/%d"}`, i))
+		}
+		objects := byPath{"/apis/config.openshift.io/v1/clusterversions/version": `{"spec":{"signatureStores":[` + strings.Join(named, ",") + `]}}`}
+		stores, failed, err := Cluster{objects}.Stores(t.Context(), NewWeb(WebOptions{}))
+		if err != nil || len(stores) != mostStores || stores[mostStores-1].String() != "https://s.example/31" {
+			t.Errorf("%d: got %v, %v", count, stores, err)
+		}
+		var got []string
+		for _, err := range failed {
+			got = append(got, err.Error())
+			if fault.KindOf(err) != fault.Network {
+				t.Errorf("kind %d of %v", fault.KindOf(err), err)
+			}
+		}
+		equal(t, got, want...)
 	}
 }
