@@ -80,44 +80,12 @@ which cluster.`,
 }
 
 func (c *extractCommand) run(ctx context.Context, args []string) error {
-	settings, err := c.inclusion.check(ctx)
+	release, options, err := c.read(ctx, args)
 	if err != nil {
 		return err
-	}
-	if err := c.check(); err != nil {
-		return err
-	}
-	cloud, err := c.platform(ctx, settings.installConfig)
-	if err != nil {
-		return err
-	}
-	isRequest, err := extract.Credentials(cloud)
-	if err != nil {
-		return err
-	}
-	ref, err := c.release.one(ctx, c.factory, "extract", args)
-	if err != nil {
-		return err
-	}
-	want := image.Want{Contents: image.AllContents, Operator: c.operator}
-	release, err := c.evaluate(ctx, ref, c.release.repository, settings, readOptions{want: want})
-	if err != nil {
-		return err
-	}
-	options := extract.Options{
-		Operator: c.operator, Raw: c.raw, Names: c.files, Normalize: c.normalize,
-		Keep: c.keep(isRequest), OnlyManifests: c.credentials,
 	}
 	if c.to == "-" {
-		stream, err := extract.Stream(release.files, release.entries, options)
-		if err == nil && len(stream) == 0 {
-			err = c.nothing(release)
-		}
-		if err != nil {
-			return err
-		}
-		_, err = c.Out.Write(stream)
-		return err
+		return c.stream(release, options)
 	}
 	files, err := extract.Files(release.files, release.payload, release.entries, options)
 	if err != nil {
@@ -131,6 +99,49 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 		return c.print(files)
 	}
 	return c.write(ctx, release, files)
+}
+
+// read checks the flags, and reads the release and what they say of it.
+func (c *extractCommand) read(ctx context.Context, args []string) (*evaluated, extract.Options, error) {
+	none := extract.Options{}
+	settings, err := c.inclusion.check(ctx)
+	if err != nil {
+		return nil, none, err
+	}
+	if err := c.check(); err != nil {
+		return nil, none, err
+	}
+	cloud, err := c.platform(ctx, settings.installConfig)
+	if err != nil {
+		return nil, none, err
+	}
+	isRequest, err := extract.Credentials(cloud)
+	if err != nil {
+		return nil, none, err
+	}
+	ref, err := c.release.one(ctx, c.factory, "extract", args)
+	if err != nil {
+		return nil, none, err
+	}
+	want := image.Want{Contents: image.AllContents, Operator: c.operator}
+	release, err := c.evaluate(ctx, ref, c.release.repository, settings, readOptions{want: want})
+	return release, extract.Options{
+		Operator: c.operator, Raw: c.raw, Names: c.files, Normalize: c.normalize,
+		Keep: c.keep(isRequest), OnlyManifests: c.credentials,
+	}, err
+}
+
+// stream writes one YAML stream to standard output.
+func (c *extractCommand) stream(release *evaluated, options extract.Options) error {
+	stream, err := extract.Stream(release.files, release.entries, options)
+	if err != nil {
+		return err
+	}
+	if len(stream) == 0 {
+		return c.nothing(release)
+	}
+	_, err = c.Out.Write(stream)
+	return err
 }
 
 // nothing is the error of flags that leave nothing, with the reason when they name one file.
