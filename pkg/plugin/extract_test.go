@@ -72,6 +72,41 @@ func TestExtractForceReplacesWhatItWrote(t *testing.T) {
 	}
 }
 
+// What an extraction of another release wrote is replaced, but for files whose names are of that release alone.
+func TestExtractForceReplacesAnotherRelease(t *testing.T) {
+	old := testrelease.New("4.13.0").WithComponent("etcd").WithManifest("0000_70_gone_00.yaml", object("Secret", "gone"))
+	dir := filepath.Join(t.TempDir(), "d")
+	want(t, run(t, "extract", layout(t, old), "--to", dir), 0, "", "")
+	want(t, run(t, "extract", layout(t, ordered()), "--to", dir, "--force"), 0, "", "")
+	if _, ok := folder(t, dir)["0000_70_gone_00.yaml"]; ok {
+		t.Error("the old release is still there")
+	}
+	const script = "0000_50_old.sh"
+	want(t, run(t, "extract", layout(t, old.WithManifest(script, "x")), "--to", dir, "--force"), 0, "", "")
+	want(t, run(t, "extract", layout(t, ordered()), "--to", dir, "--force"), 8, "",
+		"error: writing the folder "+dir+": --force replaces extracted releases alone, and "+script+" may be no part of one: name another folder, or move it away\n")
+	if folder(t, dir)[script] != "x" {
+		t.Error("the script is gone")
+	}
+}
+
+func TestExtractForceReplacesRealReleases(t *testing.T) {
+	demo, real := "oci:../../examples/release", "oci:"+fixture.Path(t, "ocp-release")
+	dir := filepath.Join(t.TempDir(), "d")
+	good(t, run(t, "extract", real+":4.22.0-x86_64", "--to", dir))
+	good(t, run(t, "extract", real+":4.22.1-x86_64", "--to", dir, "--force"))
+	const script = "0000_50_cluster-kube-apiserver-operator_gensccroles.sh"
+	if got := run(t, "extract", demo, "--to", dir, "--force"); got.code != 8 || !strings.Contains(got.err, script+" may be no part of one") {
+		t.Errorf("exit code %d, %s", got.code, got.err)
+	}
+	if err := os.Remove(filepath.Join(dir, script)); err != nil {
+		t.Fatal(err)
+	}
+	for _, release := range []string{demo, real + ":4.22.0-x86_64"} {
+		good(t, run(t, "extract", release, "--to", dir, "--force"))
+	}
+}
+
 // What is not of a release stays, wherever it lies.
 func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
 	release := layout(t, ordered())
@@ -96,6 +131,14 @@ func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
 		"one's own in manifests":  {"-", file("manifests/deploy.yaml"), "manifests/deploy.yaml"},
 		"a link":                  {"", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "0000_99_x.yaml")) }, "0000_99_x.yaml"},
 		"a link for a folder":     {"-", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "manifests")) }, "manifests"},
+		"migrations":              {"-", file("2014_10_12_000000_create_users_table.php"), "2014_10_12_000000_create_users_table.php"},
+		"pictures":                {"-", file("2024_05_beach.jpg"), "2024_05_beach.jpg"},
+		"a backup":                {"", file("0000_50_my-own.yaml.bak"), "0000_50_my-own.yaml.bak"},
+		"a script":                {"", file("0000_50_my-own.sh"), "0000_50_my-own.sh"},
+		"names of a release":      {"-", file("0000_50_my-own.yaml"), ""},
+		"a name of this release":  {"-", file("0000_50_b_00_all.yaml"), ""},
+		"release-metadata":        {"-", file("release-metadata"), ""},
+		"image-references":        {"-", file("release-manifests/image-references"), ""},
 		"nothing of a release":    {"-", func(dir string) error { return os.Mkdir(filepath.Join(dir, "manifests"), 0o700) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +153,7 @@ func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
 			}
 			before, why := entries(t, dir), "it holds none: name another folder"
 			if test.stranger != "" {
-				why = test.stranger + " is no part of one: name another folder, or move it away"
+				why = test.stranger + " may be no part of one: name another folder, or move it away"
 			}
 			want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "", "error: writing the folder "+dir+": --force replaces extracted releases alone, and "+why+"\n")
 			if diff := cmp.Diff(before, entries(t, dir)); diff != "" {

@@ -1,11 +1,13 @@
 package plugin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 
 	"github.com/release-x/oc-release-x/internal/wholefile"
@@ -37,7 +39,7 @@ func (c *extractCommand) write(ctx context.Context, release *evaluated, files []
 	}
 	var replaceable func(string) error
 	if c.force {
-		replaceable = func(dir string) error { return holdsFiles(dir, release.files) }
+		replaceable = func(dir string) error { return holdsFiles(dir, known(release.files, files)) }
 	}
 	if err := wholefile.WriteFolder(ctx, c.to, list, replaceable); err != nil {
 		return err
@@ -46,27 +48,51 @@ func (c *extractCommand) write(ctx context.Context, release *evaluated, files []
 	return nil
 }
 
-// holdsFiles allows --force to replace a folder that an extraction may have made: with files of payloads in it, and
-// nothing else. Those are the files of this payload, and what has such a name.
-func holdsFiles(dir string, files payload.Files) error {
-	found := false
-	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
-		same := func(f payload.File) bool { return f.Name == e.Name() }
+// known are the files that an extraction of this release may write, and those that this one does.
+func known(files payload.Files, written []extract.File) []payload.File {
+	all := slices.Concat(files.Release, files.Operator)
+	for _, f := range written {
+		all = append(all, payload.File{Name: path.Base(f.Path), Data: f.Data})
+	}
+	return all
+}
+
+// holdsFiles allows --force to replace a folder that an extraction has made: all in it has the name of a known file or
+// one that every payload's files have, and one file at least says by its content that it is of a payload.
+func holdsFiles(dir string, known []payload.File) error {
+	folder, found := os.DirFS(dir), false
+	err := fs.WalkDir(folder, ".", func(name string, e fs.DirEntry, err error) error {
+		isKnown := func(f payload.File) bool { return f.Name == e.Name() }
 		switch {
 		case err != nil:
 			return err
 		case e.IsDir() && (name == "." || name == image.OperatorFolder || name == image.ReleaseFolder):
 			return nil
-		case e.Type().IsRegular() && (extract.IsPayloadName(e.Name()) || slices.ContainsFunc(files.Release, same) || slices.ContainsFunc(files.Operator, same)):
-			found = true
+		case e.Type().IsRegular() && (extract.IsPayloadName(e.Name()) || slices.ContainsFunc(known, isKnown)):
+			found = found || isOfPayload(folder, name, known)
 			return nil
 		}
-		return fmt.Errorf("--force replaces extracted releases alone, and %s is no part of one: name another folder, or move it away", name)
+		return fmt.Errorf("--force replaces extracted releases alone, and %s may be no part of one: name another folder, or move it away", name)
 	})
 	if err == nil && !found {
 		err = errors.New("--force replaces extracted releases alone, and it holds none: name another folder")
 	}
 	return err
+}
+
+// isOfPayload says whether the content of a file is that of a known one, or what payloads have under its name. What cannot
+// be read says nothing.
+func isOfPayload(folder fs.FS, name string, known []payload.File) bool {
+	const limit = 32 << 20 // bytes: no file of a payload comes near
+	if info, err := fs.Stat(folder, name); err != nil || info.Size() > limit {
+		return false
+	}
+	data, err := fs.ReadFile(folder, name)
+	if err != nil {
+		return false
+	}
+	same := func(f payload.File) bool { return f.Name == path.Base(name) && bytes.Equal(f.Data, data) }
+	return extract.IsPayloadFile(path.Base(name), data) || len(data) > 0 && slices.ContainsFunc(known, same)
 }
 
 func orUnknown(text string) string {
