@@ -9,8 +9,11 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -26,13 +29,17 @@ type File struct {
 // that replaceable allows to be replaced as a whole (nil allows none); its mode stays. Errors are fault.Local, but for
 // two names that are one on a file system that knows no upper and lower case, which is fault.Integrity.
 func WriteFolder(ctx context.Context, dir string, files []File, replaceable func(dir string) error) error {
-	return system{syncAll, exchange}.writeFolder(ctx, dir, files, replaceable)
+	return system{(*os.File).Sync, syncFolder, exchange}.writeFolder(ctx, dir, files, replaceable)
 }
+
+// writers is how many files are brought to the disk at a time: a journal takes in one go what waits together.
+const writers = 64
 
 // system is what differs between systems, and what tests let fail.
 type system struct {
-	sync     func(dir string) error  // all that was written into a folder
-	exchange func(a, b string) error // the names of two folders, in one step; errors.ErrUnsupported where that cannot be
+	sync       func(*os.File) error    // what was written into a file
+	syncFolder func(dir string) error  // the names in a folder
+	exchange   func(a, b string) error // the names of two folders, in one step; errors.ErrUnsupported where that cannot be
 }
 
 func (s system) writeFolder(ctx context.Context, dir string, files []File, replaceable func(dir string) error) error {
@@ -58,10 +65,7 @@ func (s system) writeFolder(ctx context.Context, dir string, files []File, repla
 		return local(dir, err)
 	}
 	left := fresh // what is to be deleted
-	err = fillFolder(ctx, fresh, files)
-	if err == nil {
-		err = s.sync(fresh)
-	}
+	err = s.fill(ctx, fresh, files)
 	if err == nil {
 		err = context.Cause(ctx)
 	}
@@ -119,25 +123,69 @@ func checkRights(dir string) error {
 	})
 }
 
-// fillFolder writes files through a root, so that none can come to lie outside.
-func fillFolder(ctx context.Context, dir string, files []File) error {
+// fill writes files through a root, so that none can come to lie outside, and brings them and their names to the disk. It
+// waits for its own files alone, and ends between two of them when ctx does: what ends a program does not wait for long.
+func (s system) fill(ctx context.Context, dir string, files []File) error {
 	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return cause(err)
+	}
+	defer root.Close()
+	folders, err := makeFolders(root, files)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	group, working := errgroup.WithContext(ctx)
+	group.SetLimit(writers)
 	for _, f := range files {
-		if err := context.Cause(ctx); err != nil {
-			return err
-		}
-		if folder := path.Dir(f.Path); folder != "." {
-			if err := root.MkdirAll(folder, 0o755); err != nil {
+		group.Go(func() error {
+			if err := context.Cause(working); err != nil {
 				return err
 			}
+			return s.write(root, f)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if err := s.syncFolder(filepath.Join(dir, filepath.FromSlash(folder))); err != nil {
+			return cause(err)
 		}
-		if err := root.WriteFile(f.Path, f.Data, 0o644); err != nil {
-			return err
+	}
+	return nil
+}
+
+// makeFolders makes the folders of files and lists them, the root too.
+func makeFolders(root *os.Root, files []File) ([]string, error) {
+	folders := []string{"."}
+	for _, f := range files {
+		folder := path.Dir(f.Path)
+		if slices.Contains(folders, folder) {
+			continue
 		}
+		if err := root.MkdirAll(folder, 0o755); err != nil {
+			return nil, fmt.Errorf("%s: %w", folder, cause(err))
+		}
+		for ; !slices.Contains(folders, folder); folder = path.Dir(folder) {
+			folders = append(folders, folder)
+		}
+	}
+	return folders, nil
+}
+
+// write makes a file that lies on the disk.
+func (s system) write(root *os.Root, f File) error {
+	file, err := root.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.Path, cause(err))
+	}
+	_, err = file.Write(f.Data)
+	if err == nil {
+		err = s.sync(file)
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("%s: %w", f.Path, cause(err))
 	}
 	return nil
 }

@@ -23,23 +23,23 @@ func (s system) place(fresh, dir string, occupied bool) (left string, err error)
 		if err := os.Rename(fresh, dir); err != nil {
 			return fresh, err
 		}
-		return "", syncNames(dir)
+		return "", s.syncNames(dir)
 	}
 	if err := keepMode(fresh, dir); err != nil {
 		return fresh, err
 	}
 	err = s.exchange(fresh, dir)
 	if errors.Is(err, errors.ErrUnsupported) {
-		return replace(fresh, dir)
+		return s.replace(fresh, dir)
 	}
 	if err != nil {
 		return fresh, err
 	}
-	return fresh, syncNames(dir)
+	return fresh, s.syncNames(dir)
 }
 
 // replace puts a new folder in the place of another one where two names cannot be exchanged in one step.
-func replace(fresh, dir string) (left string, err error) {
+func (s system) replace(fresh, dir string) (left string, err error) {
 	old := fresh + ".old"
 	if err := os.Rename(dir, old); err != nil {
 		return fresh, err
@@ -47,7 +47,7 @@ func replace(fresh, dir string) (left string, err error) {
 	if err := os.Rename(fresh, dir); err != nil {
 		return fresh, errors.Join(err, os.Rename(old, dir))
 	}
-	return old, syncNames(dir)
+	return old, s.syncNames(dir)
 }
 
 // keepMode gives a new folder the mode that the owner of the old one had set.
@@ -65,8 +65,8 @@ func keepMode(fresh, dir string) error {
 }
 
 // syncNames brings the name of a folder to the disk. A parent that may be written and not be read is left to the system.
-func syncNames(dir string) error {
-	err := syncFolder(filepath.Dir(dir))
+func (s system) syncNames(dir string) error {
+	err := s.syncFolder(filepath.Dir(dir))
 	if errors.Is(err, fs.ErrPermission) {
 		return nil
 	}

@@ -3,10 +3,16 @@
 package wholefile
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -59,27 +65,28 @@ func occupied(t *testing.T, mode fs.FileMode) (parent, dir string) {
 
 func anything(string) error { return nil }
 
+// real is the system as it is.
+func real() system { return system{(*os.File).Sync, syncFolder, exchange} }
+
 func TestRow40NothingIsLeftOfWhatFails(t *testing.T) {
-	fails := func(...string) error { return syscall.EIO }
-	works := func(...string) error { return nil }
-	sync := func(f func(...string) error) func(string) error { return func(dir string) error { return f(dir) } }
-	swap := func(f func(...string) error) func(string, string) error {
-		return func(a, b string) error { return f(a, b) }
-	}
+	one := []File{{Path: "a/b"}}
 	for name, test := range map[string]struct {
-		system system
+		change func(*system)
 		files  []File
 		want   string
 	}{
-		"sync":     {system{sync(fails), exchange}, []File{{Path: "a/b"}}, "input/output error"},
-		"exchange": {system{sync(works), swap(fails)}, []File{{Path: "a/b"}}, "input/output error"},
-		"a file":   {system{sync(works), exchange}, []File{{Path: "a"}, {Path: "a/b"}}, "mkdirat a: file exists"},
+		"sync":     {func(s *system) { s.sync = func(*os.File) error { return syscall.EIO } }, one, "a/b: input/output error"},
+		"folder":   {func(s *system) { s.syncFolder = func(string) error { return syscall.EIO } }, one, "input/output error"},
+		"exchange": {func(s *system) { s.exchange = func(string, string) error { return syscall.EIO } }, one, "input/output error"},
+		"a file":   {func(*system) {}, []File{{Path: "a"}, {Path: "a/b"}}, "a: file exists"},
+		"a folder": {func(*system) {}, []File{{Path: "a/b"}, {Path: "a/b/c/d"}, {Path: "a/b"}}, "a/b: file exists"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, mode := range []fs.FileMode{0o755, 0o700 | fs.ModeSetgid} {
 				parent, dir := occupied(t, mode)
-				before := tree(t, parent)
-				err := test.system.writeFolder(t.Context(), dir, test.files, anything)
+				before, s := tree(t, parent), real()
+				test.change(&s)
+				err := s.writeFolder(t.Context(), dir, test.files, anything)
 				if want := "writing the folder " + dir + ": " + test.want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 					t.Errorf("got  %v\nwant %s", err, want)
 				}
@@ -91,7 +98,43 @@ func TestRow40NothingIsLeftOfWhatFails(t *testing.T) {
 	}
 }
 
-// What appears lies on the disk already, and the old folder keeps its place until then.
+// recording is the system as it is, and what is asked of it: names in parent, where a folder with a new name is NEW.
+func recording(t *testing.T, parent string, exchange func(a, b string) error) (system, *[]string) {
+	var lock sync.Mutex
+	var done []string
+	record := func(what, path string) {
+		lock.Lock()
+		defer lock.Unlock()
+		name, err := filepath.Rel(parent, path)
+		if err != nil {
+			t.Error(err)
+		}
+		if first, rest, _ := strings.Cut(name, "/"); strings.HasPrefix(first, ".d.") {
+			name = filepath.Join("NEW", rest)
+		}
+		done = append(done, what+" "+name)
+	}
+	return system{
+		func(f *os.File) error {
+			record("file", f.Name())
+			return f.Sync()
+		},
+		func(dir string) error {
+			record("folder", dir)
+			if dir == parent {
+				done = append(done, tree(t, filepath.Join(parent, "d"))...)
+			}
+			return syncFolder(dir)
+		},
+		func(a, b string) error {
+			record("exchange", b)
+			done = append(done, tree(t, b)...)
+			return exchange(a, b)
+		},
+	}, &done
+}
+
+// What appears lies on the disk already, the old folder keeps its place until then, and the new name is brought to the disk.
 func TestRow45OldOrNew(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o022))
 	for name, exchange := range map[string]func(a, b string) error{
@@ -100,19 +143,88 @@ func TestRow45OldOrNew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent, dir := occupied(t, 0o750|fs.ModeSetgid)
-			var synced []string
-			s := system{func(fresh string) error {
-				synced = append(tree(t, fresh), tree(t, dir)...)
-				return syncAll(fresh)
-			}, exchange}
+			s, done := recording(t, parent, exchange)
 			if err := s.writeFolder(t.Context(), dir, []File{{Path: "a/b", Data: []byte("n")}}, anything); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]string{"a drwxr-xr-x", "a/b -rw-r--r-- n", "old -rw------- o"}, synced); diff != "" {
-				t.Error("when it was synced: " + diff)
+			if diff := cmp.Diff([]string{
+				"file NEW/a/b", "folder NEW", "folder NEW/a",
+				"exchange d", "old -rw------- o",
+				"folder .", "a drwxr-xr-x", "a/b -rw-r--r-- n",
+			}, *done); diff != "" {
+				t.Error(diff)
 			}
 			if diff := cmp.Diff([]string{"d dgrwxr-x---", "d/a drwxr-xr-x", "d/a/b -rw-r--r-- n"}, tree(t, parent)); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestNewFolderLiesOnTheDisk(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o022))
+	parent := t.TempDir()
+	s, done := recording(t, parent, exchange)
+	if err := s.writeFolder(t.Context(), filepath.Join(parent, "d"), []File{{Path: "a/b/c"}, {Path: "a/d/e"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	files, rest := (*done)[:2], (*done)[2:]
+	slices.Sort(files) // side by side
+	if diff := cmp.Diff([]string{"file NEW/a/b/c", "file NEW/a/d/e"}, files); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{
+		"folder NEW", "folder NEW/a/b", "folder NEW/a", "folder NEW/a/d",
+		"folder .", "a drwxr-xr-x", "a/b drwxr-xr-x", "a/b/c -rw-r--r-- ", "a/d drwxr-xr-x", "a/d/e -rw-r--r-- ",
+	}, rest); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// An interrupt ends the writing between two files, and what waits for the disk keeps no more than those that are at it.
+func TestRow45InterruptedInTheMiddle(t *testing.T) {
+	many := make([]File, 300)
+	for i := range many {
+		many[i] = File{Path: fmt.Sprintf("sub/%d", i), Data: []byte("n")}
+	}
+	interrupted := errors.New("interrupted")
+	for name, change := range map[string]func(s *system, interrupt func()){
+		"between files": func(s *system, interrupt func()) {
+			var count atomic.Int64
+			s.sync = func(f *os.File) error {
+				switch n := count.Add(1); {
+				case n == 100:
+					interrupt()
+				case n >= 100+writers:
+					t.Errorf("file %d is written", n)
+				}
+				return f.Sync()
+			}
+		},
+		"before its name is given": func(s *system, interrupt func()) {
+			s.syncFolder = func(dir string) error {
+				if filepath.Base(dir) == "sub" {
+					interrupt()
+				}
+				return syncFolder(dir)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, fresh := range []bool{true, false} {
+				parent, dir := occupied(t, 0o755)
+				if fresh {
+					dir = filepath.Join(parent, "fresh")
+				}
+				before, s := tree(t, parent), real()
+				ctx, cancel := context.WithCancelCause(t.Context())
+				change(&s, func() { cancel(interrupted) })
+				if err := s.writeFolder(ctx, dir, many, anything); !errors.Is(err, interrupted) {
+					t.Errorf("got %v", err)
+				}
+				if diff := cmp.Diff(before, tree(t, parent)); diff != "" {
+					t.Error(diff)
+				}
 			}
 		})
 	}
@@ -136,12 +248,12 @@ func TestExchange(t *testing.T) {
 	}
 }
 
-func TestSyncEach(t *testing.T) {
-	_, dir := occupied(t, 0o700)
-	if err := syncEach(dir); err != nil {
+func TestSyncFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := syncFolder(dir); err != nil {
 		t.Error(err)
 	}
-	if err := syncEach(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+	if err := syncFolder(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }

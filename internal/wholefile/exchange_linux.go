@@ -19,20 +19,3 @@ func exchange(a, b string) error {
 	}
 	return &os.LinkError{Op: "exchanging", Old: a, New: b, Err: err}
 }
-
-// syncAll has all that was written into a folder brought to the disk: its whole file system at once, which takes one wait
-// and not one for every file.
-func syncAll(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = unix.Syncfs(int(d.Fd()))
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, unix.EPERM) {
-		err = syncEach(dir)
-	}
-	if err != nil {
-		err = &os.PathError{Op: "sync", Path: dir, Err: err}
-	}
-	return errors.Join(err, d.Close())
-}
