@@ -12,8 +12,12 @@ import (
 // makeBeside makes a folder with a new name beside another one: to be renamed, a folder without leave to write must not
 // change its parent.
 func makeBeside(dir string) (string, error) {
-	name := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+"."+rand.Text()[:10])
-	return name, os.Mkdir(name, 0o755)
+	parent := filepath.Dir(dir)
+	name := filepath.Join(parent, "."+filepath.Base(dir)+"."+rand.Text()[:10])
+	if err := os.Mkdir(name, 0o755); err != nil {
+		return "", fmt.Errorf("a folder cannot be made in %s: %w", parent, cause(err))
+	}
+	return name, nil
 }
 
 // place gives the new folder its name, and where one stands already its mode. left is what is to be deleted then: the
@@ -21,19 +25,19 @@ func makeBeside(dir string) (string, error) {
 func (s system) place(fresh, dir string, occupied bool) (left string, err error) {
 	if !occupied {
 		if err := os.Rename(fresh, dir); err != nil {
-			return fresh, err
+			return fresh, cause(err)
 		}
 		return "", s.syncNames(dir)
 	}
 	if err := keepMode(fresh, dir); err != nil {
-		return fresh, err
+		return fresh, cause(err)
 	}
 	err = s.exchange(fresh, dir)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return s.replace(fresh, dir)
 	}
 	if err != nil {
-		return fresh, err
+		return fresh, cause(err)
 	}
 	return fresh, s.syncNames(dir)
 }
@@ -42,10 +46,10 @@ func (s system) place(fresh, dir string, occupied bool) (left string, err error)
 func (s system) replace(fresh, dir string) (left string, err error) {
 	old := fresh + ".old"
 	if err := os.Rename(dir, old); err != nil {
-		return fresh, err
+		return fresh, cause(err)
 	}
 	if err := os.Rename(fresh, dir); err != nil {
-		return fresh, errors.Join(err, os.Rename(old, dir))
+		return fresh, errors.Join(cause(err), os.Rename(old, dir))
 	}
 	return old, s.syncNames(dir)
 }

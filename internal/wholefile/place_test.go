@@ -258,6 +258,20 @@ func TestSyncFolder(t *testing.T) {
 	}
 }
 
+// Nobody knows the temporary name: where it cannot be made, the error names the folder that it would be in.
+func TestErrorNamesTheParent(t *testing.T) {
+	for _, parent := range []string{"/sys", "/proc"} {
+		if _, err := os.Stat(parent); err != nil {
+			t.Skip("there is no ", parent)
+		}
+		err := WriteFolder(t.Context(), parent+"/out", nil, nil)
+		cannot := "writing the folder " + parent + "/out: a folder cannot be made in " + parent + ": "
+		if err == nil || !strings.HasPrefix(err.Error(), cannot) || strings.Contains(err.Error(), ".out.") || fault.KindOf(err) != fault.Local {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 // A folder that its owner protected is left alone, before anything is written.
 func TestWriteProtectedFolder(t *testing.T) {
 	if os.Geteuid() == 0 {
