@@ -114,10 +114,10 @@ func TestVerify(t *testing.T) {
 			want(t, fresh(t).run(append(args, sign(t, r)...)...), 0, "digest-chain PASS\nreferences PASS\nsignature PASS\nimage PASS\n", "")
 			// What the release is made of is read, and every other layer of it asked for.
 			s.wantSorted(t, map[string][]string{
-				"open":     {"GET image 200", "GET config 200", "GET payload 200", "GET operator 200", "GET image 200", "HEAD config 200", "HEAD operator 200", "HEAD payload 200", "HEAD etcd 200"},
-				"htpasswd": {"GET image 401", "GET image 200", "GET config 200", "GET payload 200", "GET operator 200", "GET image 200", "HEAD config 200", "HEAD operator 200", "HEAD payload 200", "HEAD etcd 401", "HEAD etcd 200"},
+				"open":     {"GET image 200", "GET config 200", "GET payload 200", "GET operator 200", "HEAD config 200", "HEAD operator 200", "HEAD payload 200", "HEAD etcd 200"},
+				"htpasswd": {"GET image 401", "GET image 200", "GET config 200", "GET payload 200", "GET operator 200", "HEAD config 200", "HEAD operator 200", "HEAD payload 200", "HEAD etcd 401", "HEAD etcd 200"},
 				"tokens": {
-					"GET image 401", "GET token of repository:ocp/release:pull as puller", "GET image 200", "GET config 200", "GET payload 200", "GET operator 200", "GET image 200", "HEAD config 200", "HEAD operator 200", "HEAD payload 200",
+					"GET image 401", "GET token of repository:ocp/release:pull as puller", "GET image 200", "GET config 200", "GET payload 200", "GET operator 200", "HEAD config 200", "HEAD operator 200", "HEAD payload 200",
 					"HEAD etcd 401", "GET token of repository:ocp/art:pull as puller", "HEAD etcd 200",
 				},
 			}[kind]...)
