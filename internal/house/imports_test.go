@@ -29,12 +29,12 @@ func TestStartUp(t *testing.T) {
 	}
 }
 
-// A rule about a room that is called differently holds nothing.
+// A rule about a package that is called differently holds nothing.
 func TestRulesNameRooms(t *testing.T) {
 	g := loadGraph(t)
-	for _, room := range []string{"cmd/oc-release-x", "pkg/plugin", "pkg/printers", "pkg/payload", "pkg/payload/image", "pkg/payload/registry", "pkg/payload/cluster", "pkg/payload/fault"} {
-		if _, ok := g[module+"/"+room]; !ok {
-			t.Errorf("there is no package %s: correct rules_test.go", room)
+	for _, name := range []string{"cmd/oc-release-x", "pkg/plugin", "pkg/printers", "pkg/payload", "pkg/payload/image", "pkg/payload/registry", "pkg/payload/cluster", "pkg/payload/fault"} {
+		if _, ok := g[module+"/"+name]; !ok {
+			t.Errorf("there is no package %s: correct rules_test.go", name)
 		}
 	}
 }
@@ -145,14 +145,14 @@ func TestBreaches(t *testing.T) {
 }
 
 func TestBallast(t *testing.T) {
-	const room = module + "/pkg/printers"
+	const own = module + "/pkg/printers"
 	for pattern, reason := range unwanted() {
 		name, below := strings.CutSuffix(pattern, "/...")
 		if below {
 			name += "/sub"
 		}
 		t.Run(name, func(t *testing.T) {
-			g := graph{program: {room}, room: {"example.org/x"}, "example.org/x": {name}}
+			g := graph{program: {own}, own: {"example.org/x"}, "example.org/x": {name}}
 			want := []string{name + " (" + reason + "): cmd/oc-release-x → pkg/printers → example.org/x → " + name}
 			if got := ballast(g, program); !slices.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
@@ -160,7 +160,7 @@ func TestBallast(t *testing.T) {
 		})
 	}
 	t.Run("only in tests", func(t *testing.T) {
-		g := graph{program: {room}, room: {"k8s.io/client-go/rest"}, module + "/internal/x": {"testing"}}
+		g := graph{program: {own}, own: {"k8s.io/client-go/rest"}, module + "/internal/x": {"testing"}}
 		if got := ballast(g, program); got != nil {
 			t.Errorf("got %q, want nothing", got)
 		}

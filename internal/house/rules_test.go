@@ -11,13 +11,13 @@ const module = "github.com/release-x/oc-release-x"
 // graph holds, for each package, what its sources (not its tests) import.
 type graph map[string][]string
 
-// acquaintance is a library that only some rooms may import.
+// acquaintance is a library that only some packages may import.
 type acquaintance struct {
-	library []string // import paths; a path that ends in "/..." takes what is below it too
-	rooms   []string // of this module, relative to it, in the same form
+	library  []string // import paths; a path that ends in "/..." takes what is below it too
+	packages []string // of this module, relative to it, in the same form
 }
 
-// acquaintances says which rooms may know which library. What is not listed is free.
+// acquaintances says which packages may know which library. What is not listed is free.
 func acquaintances() []acquaintance {
 	const regclient = "github.com/regclient/regclient"
 	return []acquaintance{
@@ -32,7 +32,7 @@ func acquaintances() []acquaintance {
 	}
 }
 
-// pure are the rooms that take bytes and give values.
+// pure are the packages that take bytes and give values.
 func pure() []string {
 	return []string{"pkg/payload", "pkg/payload/fault/...", "pkg/payload/manifest/...", "pkg/payload/graph/...", "pkg/payload/extract/...", "pkg/payload/diff/..."}
 }
@@ -44,7 +44,7 @@ func notPure() []string {
 	}
 }
 
-// wall keeps rooms from others: none of them is reached, not even through a third.
+// wall keeps packages from others: none of them is reached, not even through a third.
 type wall struct {
 	from, to []string // of this module, relative to it
 }
@@ -91,24 +91,24 @@ func unwanted() map[string]string {
 func breaches(g graph) []string {
 	var found []string
 	for _, pkg := range sortedKeys(g) {
-		room, ours := roomOf(pkg)
+		own, ours := packageOf(pkg)
 		if !ours {
 			continue
 		}
 		for _, imported := range g[pkg] {
 			for _, a := range acquaintances() {
-				if matches(a.library, imported) && !matches(a.rooms, room) {
-					found = append(found, fmt.Sprintf("%s imports %s, which only %s may", room, imported, strings.Join(a.rooms, ", ")))
+				if matches(a.library, imported) && !matches(a.packages, own) {
+					found = append(found, fmt.Sprintf("%s imports %s, which only %s may", own, imported, strings.Join(a.packages, ", ")))
 				}
 			}
 		}
 		for _, w := range walls() {
-			if !matches(w.from, room) {
+			if !matches(w.from, own) {
 				continue
 			}
 			for reached, path := range reach(g, pkg) {
-				if other, ours := roomOf(reached); ours && matches(w.to, other) {
-					found = append(found, fmt.Sprintf("%s reaches %s: %s", room, other, describe(path)))
+				if other, ours := packageOf(reached); ours && matches(w.to, other) {
+					found = append(found, fmt.Sprintf("%s reaches %s: %s", own, other, describe(path)))
 				}
 			}
 		}
@@ -148,15 +148,15 @@ func reach(g graph, from string) map[string][]string {
 func describe(path []string) string {
 	short := slices.Clone(path)
 	for i, pkg := range short {
-		if room, ours := roomOf(pkg); ours {
-			short[i] = room
+		if own, ours := packageOf(pkg); ours {
+			short[i] = own
 		}
 	}
 	return strings.Join(short, " → ")
 }
 
-// roomOf gives a package's path within the module; false for the packages of others.
-func roomOf(pkg string) (string, bool) {
+// packageOf gives a package's path within the module; false for the packages of others.
+func packageOf(pkg string) (string, bool) {
 	return strings.CutPrefix(pkg, module+"/")
 }
 

@@ -17,19 +17,20 @@ import (
 // Registry starts a registry in memory over plain HTTP; it ends with the test.
 func Registry(t testing.TB) *httptest.Server {
 	t.Helper()
-	return serve(t, httptest.NewServer)
+	return serve(t, (*httptest.Server).Start)
 }
 
 // TLSRegistry starts a registry in memory over HTTPS, with a certificate that only the server's own Client trusts.
 func TLSRegistry(t testing.TB) *httptest.Server {
 	t.Helper()
-	return serve(t, httptest.NewTLSServer)
+	return serve(t, (*httptest.Server).StartTLS)
 }
 
-func serve(t testing.TB, start func(http.Handler) *httptest.Server) *httptest.Server {
+func serve(t testing.TB, start func(*httptest.Server)) *httptest.Server {
 	registry := olareg.New(config.Config{Storage: config.ConfigStorage{StoreType: config.StoreMem}})
-	server := start(registry)
+	server := httptest.NewUnstartedServer(registry)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of tests
+	start(server)
 	t.Cleanup(func() {
 		server.Close()
 		if err := registry.Close(); err != nil {

@@ -57,12 +57,19 @@ func Read(files Files) (*Release, error) {
 			return nil, err
 		}
 		r.Version = r.Metadata.Version
-		if r.References.Name != r.Metadata.Version {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("version from image-references (%s) differs from release-metadata (%s)",
-				r.References.Name, r.Metadata.Version))
+		if conflict := r.Conflict(); conflict != "" {
+			r.Warnings = append(r.Warnings, conflict)
 		}
 	}
 	return r, r.readComponents()
+}
+
+// Conflict says how the versions of the two files differ, empty when they do not or there is one file alone.
+func (r *Release) Conflict() string {
+	if r.Metadata == nil || r.References.Name == r.Metadata.Version {
+		return ""
+	}
+	return fmt.Sprintf("version from %s (%s) differs from %s (%s)", ReferencesName, r.References.Name, MetadataName, r.Metadata.Version)
 }
 
 func (r *Release) readComponents() error {

@@ -1,3 +1,3 @@
 // Package plugin is the command line: one file a command. A command reads its flags and arguments, asks the
-// rooms below for a release, makes a document of it and hands that to package printers.
+// packages below for a release, makes a document of it and hands that to package printers.
 package plugin

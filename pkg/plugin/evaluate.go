@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
@@ -50,13 +49,10 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 // refusal is why the operator refuses a payload whatever its manifests are, empty when it does not
 // (cluster-version-operator, pkg/payload/payload.go).
 func (l *loaded) refusal() string {
-	switch {
-	case l.Metadata == nil:
+	if l.Metadata == nil {
 		return "it has no file " + payload.MetadataName
-	case l.Metadata.Version != l.References.Name:
-		return fmt.Sprintf("version from %s (%s) differs from %s (%s)", payload.ReferencesName, l.References.Name, payload.MetadataName, l.Metadata.Version)
 	}
-	return ""
+	return l.Conflict()
 }
 
 // warnRefused tells of a payload that no cluster takes. Versions that differ were told of when the release was read.

@@ -37,7 +37,7 @@ type factory struct {
 	telling sync.Mutex
 	kept    *cache.Cache // nil until it is asked for
 
-	clients map[image.Reference]*registry.Client // by the release that they were made for
+	client *registry.Client // nil until it is asked for
 
 	written         []string // the registries that the command line names, host[:port]
 	fromEnvironment bool     // nothing but the environment names the release
@@ -48,20 +48,17 @@ type factory struct {
 }
 
 func newFactory(env Environment) *factory {
-	f := &factory{Environment: env, global: &globalFlags{}, verbatim: map[image.Reference]string{}, clients: map[image.Reference]*registry.Client{}}
+	f := &factory{Environment: env, global: &globalFlags{}, verbatim: map[image.Reference]string{}}
 	f.cluster = newCluster(f)
 	return f
 }
 
-// registries gives access to registries for a release: the same as before when it was asked for before, with the
-// tokens that it has by then.
-func (f *factory) registries(ref image.Reference) *registry.Client {
-	client, ok := f.clients[ref]
-	if !ok {
-		client = f.global.registry.client(f)
-		f.clients[ref] = client
+// registries gives access to registries, once the command line is read: always the same, with the tokens that it has.
+func (f *factory) registries() *registry.Client {
+	if f.client == nil {
+		f.client = f.global.registry.client(f)
 	}
-	return client
+	return f.client
 }
 
 // write notes a repository that the user wrote; "" is none.
@@ -86,7 +83,7 @@ func (f *factory) opener(ref image.Reference) (image.Opener, error) {
 		return image.Opener{}, err
 	}
 	return image.Opener{
-		Registry: f.registries(ref),
+		Registry: f.registries(),
 		Stdin:    f.In,
 		Arch:     f.global.arch.value(),
 		HostArch: runtime.GOARCH,

@@ -76,7 +76,7 @@ func (c *verifyCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	v := verification{factory: c.factory, ref: ref, trust: trusted, deep: c.deep, client: c.registries(ref)}
+	v := verification{factory: c.factory, ref: ref, trust: trusted, deep: c.deep, client: c.registries()}
 	if err := v.run(ctx, c.release.repository, c.command); err != nil {
 		return err
 	}

@@ -23,9 +23,9 @@ func decompress(r *bufio.Reader) (io.Reader, func(), error) {
 		return nil, nil, err
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+	case isGzip(head):
 		return &gunzip{r: r}, func() {}, nil
-	case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), isSkippable(head):
+	case isZstd(head), isSkippable(head):
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
 			return nil, nil, fault.Errorf(fault.Integrity, "zstd: %w", err)
@@ -34,6 +34,10 @@ func decompress(r *bufio.Reader) (io.Reader, func(), error) {
 	}
 	return r, func() {}, nil
 }
+
+func isGzip(head []byte) bool { return bytes.HasPrefix(head, []byte{0x1f, 0x8b}) }
+
+func isZstd(head []byte) bool { return bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) }
 
 // isSkippable tells the zstd frames that carry no data and may come first.
 func isSkippable(head []byte) bool {

@@ -45,7 +45,7 @@ func (o Opener) openFile(ctx context.Context, ref Reference) (Image, error) {
 	switch {
 	case isTar(data):
 		return nil, fault.Errorf(fault.NotFound, "it is an archive: want oci-archive:FILE or docker-archive:FILE")
-	case isCompressed(data):
+	case isGzip(data), isZstd(data):
 		return nil, fault.Errorf(fault.NotFound, "it is compressed: want oci-archive:FILE or docker-archive:FILE for an archive, and anything else unpacked")
 	}
 	d := &document{identity: Identity{Reference: ref.Text}, references: data}
@@ -65,11 +65,6 @@ func (o Opener) openFile(ctx context.Context, ref Reference) (Image, error) {
 func isTar(data []byte) bool {
 	const mark = 257
 	return len(data) > mark && bytes.HasPrefix(data[mark:], []byte("ustar"))
-}
-
-// isCompressed knows gzip and zstd by their first bytes.
-func isCompressed(data []byte) bool {
-	return bytes.HasPrefix(data, []byte{0x1f, 0x8b}) || bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd})
 }
 
 // readDocument reads all of a file or standard input, and stops when the context does: what is read may be a terminal.

@@ -129,7 +129,6 @@ func (r remote) known(d digest.Digest) *fetched {
 	if err != nil {
 		return nil
 	}
-	f.body = nil
 	return f
 }
 
@@ -143,6 +142,7 @@ func (r remote) get(ctx context.Context, name string, wanted digest.Digest) (*fe
 	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
+	f.body = body
 	r.keep(f.digest, mediaType, body)
 	return f, nil
 }

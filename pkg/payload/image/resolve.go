@@ -22,7 +22,7 @@ type source interface {
 // fetched is a verified manifest.
 type fetched struct {
 	*manifest
-	body     []byte // nil unless it was fetched just now
+	body     []byte // only of what a registry was asked for just now by its name
 	digest   digest.Digest
 	platform *platform // of the entry that named it
 }
@@ -56,7 +56,7 @@ func (r *resolver) get(ctx context.Context, d descriptor) (*fetched, error) {
 	if d.Size >= 0 && d.Size != int64(len(body)) {
 		return nil, fault.Errorf(fault.Integrity, "manifest %s: it has %d bytes, its list says %d", d.Digest, len(body), d.Size)
 	}
-	f.platform, f.body = d.Platform, nil
+	f.platform = d.Platform
 	r.source.keep(f.digest, mediaType, body)
 	return f, nil
 }
@@ -83,7 +83,7 @@ func verifyManifest(body []byte, mediaType, declared string, wanted digest.Diges
 	if err != nil {
 		return nil, err
 	}
-	return &fetched{manifest: m, body: body, digest: got}, nil
+	return &fetched{manifest: m, digest: got}, nil
 }
 
 // image follows lists down to the image for the architecture.

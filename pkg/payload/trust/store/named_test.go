@@ -37,15 +37,16 @@ func TestStoresOfTheCluster(t *testing.T) {
 	one := func(url, ca string) string {
 		return `{"spec":{"signatureStores":[{"url":"` + url + `","ca":{"name":"` + ca + `"}}]}}`
 	}
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/signature-1") {
 			fmt.Fprint(w, "a")
 			return
 		}
 		http.NotFound(w, r)
 	}))
-	defer server.Close()
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
 	certificate := quote(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	const problem = `error: the cluster's store of signatures "https://s.example" is not asked: its ConfigMap openshift-config/ca: `
 	tests := []struct {
@@ -91,9 +92,10 @@ func TestStoresOfTheCluster(t *testing.T) {
 // The authorities of one store are nobody else's: the options that were given stay as they are, and other stores are asked
 // with what those say.
 func TestAuthoritiesOfOneStore(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "a") }))
-	defer server.Close()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "a") }))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
 	certificate := quote(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	objects := byPath{
 		"/apis/config.openshift.io/v1/clusterversions/version": `{"spec":{"signatureStores":[{"url":"` + server.URL + `","ca":{"name":"ca"}},{"url":"` + server.URL + `"}]}}`,
