@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -274,8 +275,9 @@ func TestErrorNamesTheParent(t *testing.T) {
 
 // A folder that its owner protected is left alone, before anything is written.
 func TestWriteProtectedFolder(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("nothing is protected from root")
+	if os.Geteuid() == 0 { // from whom nothing is protected
+		asNobody(t)
+		return
 	}
 	parent, dir := occupied(t, 0o555)
 	before := tree(t, parent)
@@ -285,5 +287,30 @@ func TestWriteProtectedFolder(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, tree(t, parent)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// asNobody runs the test that calls it once more, as a user without rights, who has to be able to reach the program.
+func asNobody(t *testing.T) {
+	t.Helper()
+	const nobody = 65534
+	public, err := os.MkdirTemp("", "nobody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(public)
+	data, err := os.ReadFile(os.Args[0])
+	program := filepath.Join(public, "test")
+	if err := errors.Join(err, os.Chmod(public, 0o755), os.WriteFile(program, data, 0o755), os.Chmod(program, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(program, "-test.v", "-test.run=^"+t.Name()+"$")
+	command.Dir, command.SysProcAttr = public, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := command.CombinedOutput()
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("this root may not become another user: ", err)
+	}
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("as nobody: %v\n%s", err, out)
 	}
 }
