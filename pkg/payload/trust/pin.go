@@ -11,8 +11,8 @@ func releaseKeys() []string {
 }
 
 // policyKeys are the keys of the ClusterImagePolicy with which Red Hat signs release images, as SHA-256 of their DER form:
-// release key 3, RSA of 4096 bits (openshift/cluster-update-keys, manifests.rhel/0000_90_openshift-cluster-image-policy.yaml,
-// and https://security.access.redhat.com/data/63405576.txt).
+// release key 3, RSA of 4096 bits, the only key in the policy since October 2024 (openshift/cluster-update-keys,
+// manifests.rhel/0000_90_openshift-cluster-image-policy.yaml).
 func policyKeys() []string {
-	return []string{"sha256:b516101e2dd6b484f3619b7481f9a03d1a40ee53a82c1b83faa41ab9c54e258f"}
+	return []string{"sha256:ba9d26350d78893a20f337e2153a113108bfcf064085afaee60d446e63405576"}
 }

@@ -131,7 +131,7 @@ func TestSigstoreWithoutRegistry(t *testing.T) {
 }
 
 func TestPolicyKeys(t *testing.T) {
-	if diff := cmp.Diff([]string{"sha256:b516101e2dd6b484f3619b7481f9a03d1a40ee53a82c1b83faa41ab9c54e258f"}, policyKeys()); diff != "" {
+	if diff := cmp.Diff([]string{"sha256:ba9d26350d78893a20f337e2153a113108bfcf064085afaee60d446e63405576"}, policyKeys()); diff != "" {
 		t.Error(diff)
 	}
 }
