@@ -23,6 +23,7 @@ const (
 	typeDockerConfig   = "application/vnd.docker.container.image.v1+json"
 	typeSchema1        = "application/vnd.docker.distribution.manifest.v1+json"
 	typeSchema1Signed  = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+	typeArtifact       = "application/vnd.oci.artifact.manifest.v1+json"
 )
 
 // descriptor names a blob. The urls that it may carry are not read, so nothing follows them.
@@ -43,7 +44,7 @@ type manifest struct {
 }
 
 // parseManifest reads a manifest strictly: what two programs could read in two ways is fault.Integrity, what is of another
-// kind is fault.NotFound. declared is the media type that came with it, empty where none did.
+// kind is fault.NotFound. declared is the media type that came with it; one that names no manifest says nothing.
 func parseManifest(body []byte, declared string) (*manifest, error) {
 	var fields map[string]json.RawMessage // keys of other cases stay apart, unlike in a struct
 	if err := json.Unmarshal(body, &fields); err != nil {
@@ -80,10 +81,15 @@ func manifestType(fields map[string]json.RawMessage, declared string) (string, e
 	if err := firstError(decodeField(fields, "mediaType", &own), decodeField(fields, "schemaVersion", &version)); err != nil {
 		return "", err
 	}
-	declared, _, _ = strings.Cut(declared, ";")
-	declared = strings.TrimSpace(declared)
+	declared = manifestTypeOf(declared)
 	if _, signed := fields["fsLayers"]; version == 1 || signed || isSchema1(own) || isSchema1(declared) {
 		return "", fault.Errorf(fault.NotFound, "the image has a manifest of schema 1, which is unsupported: push it again with a newer client")
+	}
+	// Artifact manifests have no schemaVersion, so their type is looked at before it.
+	for _, t := range []string{own, declared} {
+		if t != "" && !isListType(t) && !isImageType(t) {
+			return "", fault.Errorf(fault.NotFound, "not a release: a manifest of type %s is not supported", quoted(t))
+		}
 	}
 	if version != 2 {
 		return "", fault.Errorf(fault.Integrity, "the manifest has schemaVersion %d, want 2", version)
@@ -94,10 +100,18 @@ func manifestType(fields map[string]json.RawMessage, declared string) (string, e
 	if own == "" {
 		own = declared
 	}
-	if own != "" && !isListType(own) && !isImageType(own) {
-		return "", fault.Errorf(fault.NotFound, "not a release: a manifest of type %s is not supported", quoted(own))
-	}
 	return own, nil
+}
+
+// manifestTypeOf is the manifest type that a Content-Type names, "" when it names none: static mirrors and object
+// stores serve manifests as application/json, application/octet-stream or text/plain.
+func manifestTypeOf(contentType string) string {
+	t, _, _ := strings.Cut(contentType, ";")
+	t = strings.TrimSpace(t)
+	if isListType(t) || isImageType(t) || isSchema1(t) || t == typeArtifact {
+		return t
+	}
+	return ""
 }
 
 func isSchema1(t string) bool    { return t == typeSchema1 || t == typeSchema1Signed }

@@ -247,6 +247,10 @@ func TestRow21AmbiguousManifests(t *testing.T) {
 		{"layers of another shape", `{"schemaVersion":2,"config":{"digest":"sha256:%[1]s"},"layers":{}}`, ociImage, fault.Integrity, "the manifest's layers: json: cannot unmarshal object into Go value of type []image.descriptor"},
 		{"a negative size", `{"schemaVersion":2,"config":{"digest":"sha256:%[1]s","size":-1},"layers":[]}`, ociImage, fault.Integrity, "the manifest's config: its size is -1"},
 		{"something else", `{"schemaVersion":2,"blobs":[]}`, "application/vnd.oci.artifact.manifest.v1+json", fault.NotFound, `not a release: a manifest of type "application/vnd.oci.artifact.manifest.v1+json" is not supported`},
+		{"an artifact by its own type", `{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","artifactType":"application/spdx+json","blobs":[]}`, "application/vnd.oci.artifact.manifest.v1+json", fault.NotFound, `not a release: a manifest of type "application/vnd.oci.artifact.manifest.v1+json" is not supported`},
+		{"an artifact that came as an octet stream", `{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","artifactType":"application/spdx+json","blobs":[]}`, "application/octet-stream", fault.NotFound, `not a release: a manifest of type "application/vnd.oci.artifact.manifest.v1+json" is not supported`},
+		{"an artifact called an image", `{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","blobs":[]}`, ociImage, fault.NotFound, `not a release: a manifest of type "application/vnd.oci.artifact.manifest.v1+json" is not supported`},
+		{"image and list as an octet stream", `{"schemaVersion":2,"manifests":[],` + blobs + `}`, "application/octet-stream", fault.Integrity, "the manifest is an image and a list at once"},
 		{"nothing", `{"schemaVersion":2}`, "", fault.NotFound, "not a release: the manifest is neither of an image nor a list of images"},
 	}
 	for _, test := range tests {
@@ -283,6 +287,26 @@ func TestRow21OneMediaTypeIsEnough(t *testing.T) {
 	} {
 		if _, err := (image.Opener{Registry: s}).Open(t.Context(), parse(t, where)); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Static mirrors, object stores and repository managers serve manifests with a type that names none: that is no
+// contradiction to what the manifest says, or to what the list above it says.
+func TestContentTypeThatNamesNoManifestContradictsNothing(t *testing.T) {
+	withoutType := func(b []byte) []byte {
+		return bytes.Replace(b, []byte(`"mediaType": "`+testrelease.MediaTypeOCIManifest+`",`), nil, 1)
+	}
+	for _, came := range []string{"", "application/json", "application/octet-stream", "binary/octet-stream", "text/plain; charset=utf-8", "application/vnd.example.unknown+json"} {
+		for name, release := range map[string]*testrelease.Release{
+			"with a type":    build(t, sample()),
+			"without a type": build(t, sample().WithContent(testrelease.ManifestPart, withoutType)),
+			"a list":         build(t, sample().WithList("amd64", "arm64")),
+		} {
+			s := &untyped{shelf: shelf{release: release}, mediaType: came}
+			if _, err := (image.Opener{Registry: s}).Open(t.Context(), parse(t, where)); err != nil {
+				t.Errorf("%s, served as %q: %v", name, came, err)
+			}
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (r *resolver) get(ctx context.Context, d descriptor) (*fetched, error) {
 	if err != nil {
 		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
 	}
-	if mediaType == "" {
+	if manifestTypeOf(mediaType) == "" {
 		mediaType = d.MediaType
 	}
 	f, err := verifyManifest(body, mediaType, declared, d.Digest)
