@@ -68,13 +68,16 @@ func (c *connected) settings(objects []*manifest.Object, version string) manifes
 		return s
 	}
 	s.EnabledCapabilities = c.version.EnabledCapabilities
-	if version == c.version.Desired.Version {
+	if c.runs(version) {
 		s.KnownCapabilities = c.version.KnownCapabilities
 		return s
 	}
 	s.EnabledCapabilities = c.afterUpdate(objects)
 	return s
 }
+
+// runs says whether a version is that of the release that the cluster runs, or is about to.
+func (c *connected) runs(version string) bool { return version == c.version.Desired.Version }
 
 // enabledGates are the gates that the cluster enables for a version. For another one than its own they are the
 // payload's for its feature set, or those that a custom feature set lists.
@@ -90,6 +93,7 @@ func (c *connected) enabledGates(version string) manifest.Gates {
 
 // afterUpdate are the capabilities that are enabled when the payload is: those of the baseline set, as it is in that
 // release, those that the cluster adds, and those that it has enabled already, since none is ever disabled again.
+// Those that the operator enables by itself come on top (manifest.ImplicitCapabilities).
 func (c *connected) afterUpdate(objects []*manifest.Object) []string {
 	baseline := orElse(c.version.BaselineCapabilitySet, "vCurrent")
 	enabled, _ := manifest.CapabilitySet(baseline, manifest.CapabilitiesOf(objects))

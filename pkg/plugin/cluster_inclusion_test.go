@@ -55,7 +55,8 @@ func laboratory(t *testing.T, version, image, hash string) *testcluster.Server {
 func TestIncludedByCluster(t *testing.T) {
 	release := layout(t, varied())
 	runs := laboratory(t, "4.14.0", "q.io/a/b:c", "")
-	before := laboratory(t, "4.13.0", "q.io/a/b:c", "")
+	older, _, trust := pinned(t, testrelease.New("4.13.0").WithComponent("etcd"))
+	before := laboratory(t, "4.13.0", older, "")
 	for _, test := range []struct {
 		name string
 		s    *testcluster.Server
@@ -75,13 +76,13 @@ func TestIncludedByCluster(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			overrides := writeFile(t, "overrides.yaml", "- {group: '', kind: ConfigMap, namespace: '', name: single, unmanaged: true}\n")
 			args := strings.Fields(strings.ReplaceAll(test.args, "OVERRIDES", overrides))
-			got := in(t, test.s, append([]string{"manifests", release, "--included-by-cluster", "--jq", `[.items[].object.name]|join(" ")`}, args...)...)
+			got := in(t, test.s, append([]string{"manifests", release, trust, "--included-by-cluster", "--jq", `[.items[].object.name]|join(" ")`}, args...)...)
 			want(t, got, 0, test.want+"\n", "")
 		})
 	}
 	want(t, in(t, runs, "manifests", release, "--included-by-cluster", "--all", "--jq", `.items[]|select(.object.name|IN("storage","new","override"))|.reason`), 0, ""+
 		"disabled capability Storage\nunknown capability New\noverridden: unmanaged\n", "")
-	want(t, in(t, before, "manifests", release, "--included-by-cluster", "--all", "--jq", `.items[]|select(.object.name|IN("storage","new"))|.reason`), 0, ""+
+	want(t, in(t, before, "manifests", release, trust, "--included-by-cluster", "--all", "--jq", `.items[]|select(.object.name|IN("storage","new"))|.reason`), 0, ""+
 		"disabled capability Storage\ndisabled capability New\n", "")
 	want(t, in(t, runs, "manifests", release, "--included-by-cluster", "--objects", "--level", "00", "--jq", ".items[].manifest.data.profile"), 0, "single-node-developer\n", "")
 	got := in(t, runs, "manifests", release, "--included-by-cluster", "--feature-set", "Default", "-o", "name")

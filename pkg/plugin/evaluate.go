@@ -43,7 +43,15 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 	if err != nil {
 		return nil, err
 	}
-	return f.decide(ref, release, files, c), nil
+	e := f.render(ref, release, files, c)
+	settings := c.settings(e.payload.Objects, release.Version)
+	if c.connected != nil && !c.given("capabilities") && !c.connected.runs(release.Version) {
+		if settings.ImplicitCapabilities, err = f.implicitCapabilities(ctx, c, e.payload.Objects, settings); err != nil {
+			return nil, err
+		}
+	}
+	f.judge(e, c, settings)
+	return e, nil
 }
 
 // refusal is why the operator refuses a payload whatever its manifests are, empty when it does not
@@ -64,6 +72,13 @@ func (f *factory) warnRefused(e *evaluated) {
 
 // decide renders the operator's manifests and says of every one what becomes of it.
 func (f *factory) decide(ref image.Reference, release *loaded, files payload.Files, c inclusion) *evaluated {
+	e := f.render(ref, release, files, c)
+	f.judge(e, c, c.settings(e.payload.Objects, release.Version))
+	return e
+}
+
+// render reads the manifests of a release, the operator's own as templates give them.
+func (f *factory) render(ref image.Reference, release *loaded, files payload.Files, c inclusion) *evaluated {
 	pullSpec := f.releaseImage(release, c.connected)
 	if c.flags.releaseImage != "" {
 		pullSpec = c.flags.releaseImage
@@ -77,17 +92,20 @@ func (f *factory) decide(ref image.Reference, release *loaded, files payload.Fil
 		ReleaseImage: pullSpec, ClusterProfile: c.profile(), Images: images,
 		Done: ref.Kind == image.KindFolder && rendered,
 	})
-	settings := c.settings(p.Objects, release.Version)
-	entries, warnings := manifest.Evaluate(p.Objects, settings)
-	e := &evaluated{loaded: release, files: files, payload: p, entries: entries, described: c.describe(settings), connected: c.connected, incomplete: pullSpec == "" && !rendered}
-	for _, warning := range slices.Concat(p.Warnings, warnings) {
+	return &evaluated{loaded: release, files: files, payload: p, connected: c.connected, incomplete: pullSpec == "" && !rendered}
+}
+
+// judge says of every manifest what becomes of it, and warns of what is odd in them and in the settings.
+func (f *factory) judge(e *evaluated, c inclusion, settings manifest.Settings) {
+	entries, warnings := manifest.Evaluate(e.payload.Objects, settings)
+	e.entries, e.described = entries, c.describe(settings)
+	for _, warning := range slices.Concat(e.payload.Warnings, warnings) {
 		f.warnf("%s", warning)
 	}
 	if e.incomplete {
 		f.warnf("the operator's manifests are rendered without their release image, which this source does not name: --release-image does")
 	}
-	for _, doubt := range c.doubts(p.Objects, settings) {
+	for _, doubt := range c.doubts(e.payload.Objects, settings) {
 		f.warnf("%s", doubt)
 	}
-	return e
 }

@@ -148,7 +148,7 @@ func (c *extractCommand) stream(release *evaluated, options extract.Options) err
 func (c *extractCommand) nothing(release *evaluated) error {
 	if len(c.files) == 1 {
 		for _, e := range release.entries {
-			if e.File == c.files[0] && e.Reason != "" {
+			if e.File == c.files[0] && e.State != manifest.Included {
 				return fault.Errorf(fault.NotFound, "%s is left out: %s", e.File, e.Reason)
 			}
 		}

@@ -23,6 +23,7 @@ func (c inclusion) describe(s manifest.Settings) []page.Setting {
 	if s.EnabledCapabilities != nil {
 		add("Capabilities", c.source("capabilities", c.flags.enabled))
 	}
+	add("Implicit capabilities", strings.Join(s.ImplicitCapabilities, ", "))
 	if s.KnownCapabilities != nil {
 		add("Known capabilities", c.source("known-capabilities", c.flags.known))
 	}

@@ -30,6 +30,9 @@ type readOptions struct {
 	config bool       // the image's configuration
 	want   image.Want // further files
 	index  bool       // of the release's manifests an index will do
+
+	// subject begins every warning about the release; it is empty for the release that the command is about.
+	subject string
 }
 
 // load reads the two files that describe a release.
@@ -40,10 +43,15 @@ func (f *factory) load(ctx context.Context, ref image.Reference, repository stri
 
 // read reads a release and the files that are wanted of it.
 func (f *factory) read(ctx context.Context, ref image.Reference, repository string, o readOptions) (*loaded, payload.Files, error) {
+	warnf := f.warnf
+	if o.subject != "" {
+		warnf = func(format string, args ...any) { f.warnf("%s: %s", o.subject, fmt.Sprintf(format, args...)) }
+	}
 	opener, err := f.opener(ref)
 	if err != nil {
 		return nil, payload.Files{}, err
 	}
+	opener.Warnf = warnf
 	img, err := opener.Open(ctx, ref)
 	if err != nil {
 		return nil, payload.Files{}, f.located(err)
@@ -64,7 +72,7 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 	l.HasManifests = l.identity.ManifestsKnown
 	l.pullSpec = pullSpec(l.identity, repository)
 	for _, warning := range l.Warnings {
-		f.warnf("%s", warning)
+		warnf("%s", warning)
 	}
 	return l, files, nil
 }

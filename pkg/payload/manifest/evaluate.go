@@ -16,8 +16,10 @@ const (
 type Entry struct {
 	*Object
 
-	State  State
-	Reason string // the first rule that failed; empty for an included object
+	State State
+	// Reason is the first rule that failed. Of an included object it names the capabilities that the operator enables by
+	// itself, and is mostly empty.
+	Reason string
 
 	// Loaded objects count in the hash and in the task graph, applied or not. Index is their place among each other,
 	// from 1, as the operator's log numbers them; 0 for those that are not loaded.
@@ -42,6 +44,8 @@ func Evaluate(objects []*Object, settings Settings) ([]Entry, []Warning) {
 			entry.Loaded, entry.Index = true, loaded
 			if err := r.apply(object); err != nil {
 				entry.State, entry.Reason = Excluded, err.Error()
+			} else {
+				entry.Reason = r.implicit(object)
 			}
 		}
 		entries[i] = entry

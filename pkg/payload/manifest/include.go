@@ -51,7 +51,7 @@ func (r rules) load(o *Object) error {
 // apply is the reason why the operator does not apply an object that it loaded.
 func (r rules) apply(o *Object) error {
 	if r.EnabledCapabilities != nil {
-		if err := lacking(o, r.EnabledCapabilities, "disabled"); err != nil {
+		if err := lacking(o, slices.Concat(r.EnabledCapabilities, r.ImplicitCapabilities), "disabled"); err != nil {
 			return err
 		}
 	}
@@ -115,19 +115,35 @@ func (r rules) inProfile(o *Object) error {
 
 // lacking names the capabilities that an object needs and that a list lacks.
 func lacking(o *Object, have []string, adjective string) error {
-	var missing []string
-	for _, capability := range o.Capabilities {
-		if !slices.Contains(have, capability) {
-			missing = append(missing, capability)
+	if missing := o.missing(have); len(missing) > 0 {
+		return errors.New(describeCapabilities(adjective, missing))
+	}
+	return nil
+}
+
+// describeCapabilities names capabilities with an adjective before them.
+func describeCapabilities(adjective string, names []string) string {
+	if len(names) == 1 {
+		return adjective + " capability " + names[0]
+	}
+	return adjective + " capabilities " + strings.Join(names, ", ")
+}
+
+// implicit says which capabilities that an applied object needs are enabled by the operator itself, "" for none.
+func (r rules) implicit(o *Object) string {
+	if r.EnabledCapabilities == nil {
+		return ""
+	}
+	var names []string
+	for _, name := range o.missing(r.EnabledCapabilities) {
+		if slices.Contains(r.ImplicitCapabilities, name) {
+			names = append(names, name)
 		}
 	}
-	switch len(missing) {
-	case 0:
-		return nil
-	case 1:
-		return fmt.Errorf("%s capability %s", adjective, missing[0])
+	if len(names) == 0 {
+		return ""
 	}
-	return fmt.Errorf("%s capabilities %s", adjective, strings.Join(missing, ", "))
+	return describeCapabilities("implicitly enabled", names)
 }
 
 // matches compares as the operator does: the namespace of an object without one is not looked at.

@@ -23,6 +23,9 @@ type Settings struct {
 	// empty: none.
 	EnabledCapabilities []string
 
+	// ImplicitCapabilities are enabled beside EnabledCapabilities: the operator does so by itself in an update.
+	ImplicitCapabilities []string
+
 	// Overrides are ClusterVersion's spec.overrides: an unmanaged object is loaded, but not applied.
 	Overrides []Override
 }

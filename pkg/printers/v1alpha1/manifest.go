@@ -29,7 +29,7 @@ type ReleaseManifest struct {
 	FeatureSets  []string        `json:"featureSets,omitempty"`
 	FeatureGates []string        `json:"featureGates,omitempty"`
 	State        string          `json:"state"`              // included, excluded or invalid
-	Reason       string          `json:"reason,omitempty"`   // the first rule that failed
+	Reason       string          `json:"reason,omitempty"`   // the first rule that failed; for included ones: implicitly enabled capabilities
 	Manifest     json.RawMessage `json:"manifest,omitempty"` // the whole object, when asked for
 }
 
