@@ -67,6 +67,11 @@ func errorCode(response *http.Response) string {
 	return code
 }
 
+// isWebPage says whether a body begins as HTML does: the answer of a sign-in page or a proxy, not of a registry.
+func isWebPage(body []byte) bool {
+	return strings.HasPrefix(http.DetectContentType(body), "text/html")
+}
+
 // discard ends a response whose body is not wanted; a short rest is read so that the connection can serve again.
 func discard(response *http.Response) {
 	_, _ = io.CopyN(io.Discard, response.Body, 4096)

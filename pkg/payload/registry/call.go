@@ -27,6 +27,8 @@ type call struct {
 
 	requests   int  // how many regclient made
 	authorized bool // the first of them carried a credential
+	sent       bool // any of them did
+	challenged bool // the registry named a way to sign in that is known here
 	fatal      error
 	status     int
 	code       string // the registry's own error code

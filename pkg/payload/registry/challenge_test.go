@@ -1,8 +1,10 @@
 package registry
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -64,6 +66,7 @@ func FuzzChallenge(f *testing.F) {
 	f.Add(`Bearer realm="//[::1%25eth0]/\\x",realm=""`)
 	f.Fuzz(func(t *testing.T, header string) {
 		s := newTestSession("registry.example.com")
+		s.credential.Password = "secret"
 		for _, c := range parseChallenges([]string{header}) {
 			realm, err := s.approve(baseURL(s.host), c.params["realm"])
 			if err != nil {
@@ -81,6 +84,27 @@ func FuzzChallenge(f *testing.F) {
 			if !s.approved(u) {
 				t.Errorf("%q was approved and is not", realm)
 			}
+		}
+	})
+}
+
+func FuzzPlainToken(f *testing.F) {
+	f.Add([]byte(`{"token":"T","expires_in":"300","issued_at":"2026-01-02T03:04:05Z"}`))
+	f.Add([]byte(`{"access_token":"T","expires_in":1e300}`))
+	f.Add([]byte(`<html>`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		plain, err := plainToken(body)
+		if err != nil {
+			return
+		}
+		// Whatever passes, regclient can decode: the form of its own bearerToken.
+		var read struct {
+			Token     string    `json:"token"`
+			ExpiresIn int       `json:"expires_in"`
+			IssuedAt  time.Time `json:"issued_at"`
+		}
+		if err := json.Unmarshal(plain, &read); err != nil || read.Token == "" || read.ExpiresIn < 0 || read.ExpiresIn > tokenLife {
+			t.Errorf("%s: %v", plain, err)
 		}
 	})
 }

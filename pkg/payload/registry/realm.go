@@ -10,9 +10,9 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// approve judges the token server that a challenge names, and gives its address as regclient is to ask it. A
-// credential goes there, so it must be the registry's own, one of the same domain, or one that the user named; and
-// the way to it must be encrypted unless the user named it as insecure.
+// approve judges the token server that a challenge names, and gives its address as regclient is to ask it. The way
+// to it must be encrypted unless the user named it as insecure. A credential goes only to the registry's own, to one
+// of the same domain, or to one that the user named; without a credential there is nothing to protect.
 func (s *session) approve(base *url.URL, realm string) (string, error) {
 	if realm == "" || len(realm) > 4<<10 {
 		return "", errors.New("the challenge names none")
@@ -31,7 +31,7 @@ func (s *session) approve(base *url.URL, realm string) (string, error) {
 		return "", fmt.Errorf("http://%s is not encrypted", u.Host)
 	case via.guard.refusesName(u.Hostname()):
 		return "", fmt.Errorf("%s is an address of this machine or its link", u.Host)
-	case !s.trustsRealm(u):
+	case !s.credential.Empty() && !s.trustsRealm(u):
 		return "", fmt.Errorf("%s belongs to another domain; if it is right, add --allow-realm %s", u.Host, u.Host)
 	}
 	if u.Scheme == "http" {

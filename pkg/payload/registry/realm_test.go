@@ -104,6 +104,47 @@ func TestRow37RealmOnAnotherHost(t *testing.T) {
 	}
 }
 
+// TestRow37AnonymousTokenOfAnotherDomain: without credentials there is nothing that a token server could learn. What
+// protects this machine holds all the same.
+func TestRow37AnonymousTokenOfAnotherDomain(t *testing.T) {
+	ts := &tokens{valid: map[string]bool{}}
+	issuer := serve(t, newTLS, ts.layer("", "")(http.NotFoundHandler()))
+	const refused = "registry.example.com sends its clients to a token server that is refused: "
+	for _, test := range []struct{ name, realm, want string }{
+		{"https", "https://auth.example.org/token", ""},
+		{"http", "http://auth.example.org/token", refused + "http://auth.example.org is not encrypted"},
+		{"this machine", "https://127.0.0.1/token", refused + "127.0.0.1 is an address of this machine or its link"},
+		{"metadata", "https://169.254.169.254/token", refused + "169.254.169.254 is an address of this machine or its link"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := start(t, newTLS, ts.layer("", test.realm))
+			s.pushImage(t, "org/r", "t")
+			o := quick(registry.Options{CAFile: s.ca(t), Dial: names(map[string]*server{"registry.example.com": s, "auth.example.org": issuer})})
+			o.Insecure = []string{"auth.example.org"} // the certificate of the test is for another name
+			if test.name == "http" {
+				o.Insecure = nil
+			}
+			// A credential for another registry is no reason to be careful.
+			o.AuthFile = authFile(t, "other.example.com", "user", "secret")
+			_, _, _, err := registry.New(o).Manifest(t.Context(), "registry.example.com/org/r", "t")
+			if test.want != "" {
+				wantFault(t, err, fault.Auth, "getting registry.example.com/org/r:t: "+test.want)
+				wantRequests(t, issuer)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, h := range issuer.headers {
+				if h.Get("Authorization") != "" {
+					t.Errorf("the token server was sent %q", h.Get("Authorization"))
+				}
+			}
+			wantRequests(t, issuer, "GET /token")
+		})
+	}
+}
+
 func TestRow37CredentialsStayWithTheirRegistry(t *testing.T) {
 	// The second registry has no entry: it must not see the first one's credential in any form.
 	first := start(t, newHTTP, basic("user", "secret"))

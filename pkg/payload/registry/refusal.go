@@ -86,6 +86,10 @@ func (s *session) unauthorized(k *call) string {
 		return s.registry + " wants credentials (401), and there are none for it" + s.places() + "; name a file with --authfile, or log in to " + s.registry
 	case s.tokenStatus >= 300:
 		return "the token server " + s.tokenHost + " of " + s.registry + " refuses " + s.credential.String() + " (" + statusText(s.tokenStatus) + ")" + mend
+	case !k.sent && k.scheme != "":
+		return s.registry + " wants credentials by " + k.scheme + ", which is not known here (401): " + s.credential.String() + " was not sent"
+	case !k.sent && !k.challenged:
+		return s.registry + " answered 401 without a challenge that can be read, so " + s.credential.String() + " was not sent; a proxy in front of it may take the challenge away"
 	}
 	return s.registry + " refuses " + s.credential.String() + " (401)" + mend
 }

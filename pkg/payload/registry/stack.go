@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -40,6 +41,7 @@ func (s stack) answer(req *http.Request, k *call) (*http.Response, error) {
 	if s.credential.RegistryToken != "" && header.Get("Authorization") == "" {
 		header.Set("Authorization", "Bearer "+s.credential.RegistryToken)
 	}
+	k.sent = k.sent || header.Get("Authorization") != ""
 	if k.from > 0 {
 		header.Set("Range", "bytes="+strconv.FormatInt(k.from, 10)+"-")
 	}
@@ -96,6 +98,9 @@ func (s stack) challenge(base *url.URL, response *http.Response, k *call) error 
 	if s.credential.RegistryToken != "" {
 		return nil // it was sent and refused, and there is nothing else to send
 	}
+	if strings.Join(values, "") == "" && s.credential.Password != "" {
+		values = []string{"Basic"} // a proxy may take the challenge away; the password is for this host in any case
+	}
 	seen := map[string]bool{}
 	for _, c := range parseChallenges(values) {
 		if seen[c.scheme] {
@@ -104,6 +109,7 @@ func (s stack) challenge(base *url.URL, response *http.Response, k *call) error 
 		seen[c.scheme] = true
 		switch c.scheme {
 		case "basic":
+			k.challenged = true
 			// A realm of its own tells regclient that the second refusal is the same as the first.
 			response.Header.Add("WWW-Authenticate", c.render(s.registry))
 		case "bearer":
@@ -111,6 +117,7 @@ func (s stack) challenge(base *url.URL, response *http.Response, k *call) error 
 			if err != nil {
 				return fault.Errorf(fault.Auth, "%s sends its clients to a token server that is refused: %w", s.registry, err)
 			}
+			k.challenged = true
 			response.Header.Add("WWW-Authenticate", c.render(realm))
 		default:
 			k.scheme = bound(c.scheme, 32)

@@ -1,8 +1,14 @@
 package registry
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -45,14 +51,70 @@ func (s stack) askToken(req *http.Request) (*http.Response, error) {
 	if retriable(response.StatusCode) && req.Method == http.MethodGet {
 		return response, nil
 	}
-	if _, err := readLimited(response, tokenLimit); err != nil {
+	body, err := readLimited(response, tokenLimit)
+	if err != nil {
 		if errors.Is(err, errTooLarge) {
 			return nil, fault.Errorf(fault.Auth, "the token server %s of %s answered more than %d bytes", req.URL.Host, s.registry, tokenLimit)
 		}
 		return nil, &hostError{req.URL.Host, err}
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.tokenHost, s.tokenStatus = req.URL.Host, response.StatusCode
+	s.mu.Unlock()
+	if response.StatusCode != http.StatusOK {
+		return response, nil
+	}
+	plain, err := plainToken(body)
+	if err != nil {
+		return nil, fault.Errorf(fault.Auth, "the token server %s of %s %w", req.URL.Host, s.registry, err)
+	}
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(plain)), int64(len(plain))
 	return response, nil
+}
+
+// tokenLife is the longest life of a token that is believed, in seconds: a day.
+const tokenLife = 24 * 60 * 60
+
+// plainToken reads the answer of a token server and writes it in the one form that regclient reads. Only the token
+// has to be there; optional fields in a form of their own count as absent.
+func plainToken(body []byte) ([]byte, error) {
+	if isWebPage(body) {
+		return nil, errors.New("answered with a web page and no token: it may want a person to sign in")
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil {
+		return nil, errors.New("answered without a token: its answer is no JSON object")
+	}
+	var answer struct {
+		Token     string     `json:"token"`
+		ExpiresIn int64      `json:"expires_in,omitempty"`
+		IssuedAt  *time.Time `json:"issued_at,omitempty"`
+		Refresh   string     `json:"refresh_token,omitempty"`
+	}
+	for _, name := range []string{"access_token", "token"} {
+		if answer.Token == "" {
+			answer.Token = textField(fields[name])
+		}
+	}
+	if answer.Token == "" {
+		return nil, errors.New("answered without a token")
+	}
+	answer.Refresh = textField(fields["refresh_token"])
+	seconds, err := strconv.ParseFloat(strings.Trim(string(fields["expires_in"]), `" `), 64)
+	if err == nil && seconds > 0 {
+		answer.ExpiresIn = int64(min(seconds, tokenLife))
+	}
+	if at, err := time.Parse(time.RFC3339, textField(fields["issued_at"])); err == nil {
+		answer.IssuedAt = &at
+	}
+	return json.Marshal(answer)
+}
+
+// textField is a field that is a string, "" for any other.
+func textField(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return ""
+	}
+	return text
 }
