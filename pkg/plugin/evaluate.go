@@ -44,6 +44,9 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 		return nil, err
 	}
 	e := f.render(ref, release, files, c)
+	if err := c.checkNames(e.payload.Objects, release.Version); err != nil {
+		return nil, err
+	}
 	settings := c.settings(e.payload.Objects, release.Version)
 	if c.connected != nil && !c.given("capabilities") && !c.connected.runs(release.Version) {
 		if settings.ImplicitCapabilities, err = f.implicitCapabilities(ctx, c, e.payload.Objects, settings); err != nil {

@@ -23,8 +23,8 @@ type inclusionFlags struct {
 func newInclusionFlags(cmd *cobra.Command) *inclusionFlags {
 	i := &inclusionFlags{command: cmd}
 	flags := cmd.Flags()
-	flags.StringVar(&i.profile, "profile", manifest.DefaultProfile, "Cluster profile: self-managed-high-availability, single-node-developer, ibm-cloud-managed, hypershift")
-	flags.StringVar(&i.featureSet, "feature-set", "Default", "Feature set: "+strings.Join(featureSets(), ", "))
+	flags.StringVar(&i.profile, "profile", manifest.DefaultProfile, "Cluster profile: "+strings.Join(manifest.Profiles(), ", "))
+	flags.StringVar(&i.featureSet, "feature-set", "Default", "Feature set: "+strings.Join(manifest.FeatureSets(), ", "))
 	flags.StringVar(&i.excludeIdentifier, "exclude-identifier", "", "Leave out what is annotated to be excluded by this identifier")
 	flags.StringVar(&i.featureGates, "feature-gates", "payload", "Enabled feature gates: payload (what the release enables for profile and feature set), none, unchecked, or a list A,B")
 	flags.StringVar(&i.known, "known-capabilities", "", "Capabilities that the operator knows: none or a list A,B (default: not checked)")
@@ -36,10 +36,6 @@ func newInclusionFlags(cmd *cobra.Command) *inclusionFlags {
 	return i
 }
 
-func featureSets() []string {
-	return []string{"Default", "TechPreviewNoUpgrade", "DevPreviewNoUpgrade", "CustomNoUpgrade", "OKD"}
-}
-
 // check refuses values that no cluster could have, before anything is fetched, and reads the files.
 func (i *inclusionFlags) check(ctx context.Context) (inclusion, error) {
 	c := inclusion{flags: i}
@@ -47,8 +43,7 @@ func (i *inclusionFlags) check(ctx context.Context) (inclusion, error) {
 		return c, fault.Errorf(fault.Usage, "--included-by-cluster and --install-config both say which cluster it is: give one of them")
 	}
 	for _, err := range []error{
-		checkFeatureSet("--feature-set", i.featureSet), checkCapabilities("--capabilities", i.enabled),
-		checkCapabilities("--known-capabilities", i.known), checkGates(i.featureGates), checkReleaseImage(i.releaseImage),
+		checkCapabilities("--capabilities", i.enabled), checkCapabilities("--known-capabilities", i.known), checkGates(i.featureGates), checkReleaseImage(i.releaseImage),
 	} {
 		if err != nil {
 			return c, err
@@ -60,13 +55,6 @@ func (i *inclusionFlags) check(ctx context.Context) (inclusion, error) {
 	}
 	c.overrides, err = readOverrides(ctx, i.overrides)
 	return c, err
-}
-
-func checkFeatureSet(flag, name string) error {
-	if name == "" || slices.Contains(featureSets(), name) {
-		return nil
-	}
-	return fault.Errorf(fault.Usage, "%s %q: want one of %s", flag, name, strings.Join(featureSets(), ", "))
 }
 
 // checkCapabilities refuses sets that are not known, and none among others.

@@ -58,9 +58,6 @@ func readInstallConfig(ctx context.Context, path string) (*manifest.InstallConfi
 	if err != nil {
 		return nil, fault.Errorf(fault.Usage, "--install-config %s: %w", path, err)
 	}
-	if err := checkFeatureSet("--install-config "+path+": featureSet", parsed.FeatureSet); err != nil {
-		return nil, err
-	}
 	return &parsed, nil
 }
 
@@ -100,6 +97,9 @@ func readOverrides(ctx context.Context, path string) ([]manifest.Override, error
 	}
 	if err := yaml.Unmarshal(data, &object); err != nil {
 		return nil, mistake(err)
+	}
+	if object.Kind != "" && object.Kind != "ClusterVersion" {
+		return nil, fault.Errorf(fault.Usage, "--overrides %s: its kind is %s: want a ClusterVersion, such as `oc get clusterversion version -o yaml` prints, or the list of its overrides", path, object.Kind)
 	}
 	all := append(object.Overrides, object.Spec.Overrides...)
 	if len(all) == 0 && object.Kind != "ClusterVersion" {

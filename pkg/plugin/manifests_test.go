@@ -99,18 +99,6 @@ func TestManifestsForms(t *testing.T) {
 	want(t, run(t, "manifests", release, "--profile", "hypershift"), 0, "",
 		"Warning: no manifest names the profile hypershift: this payload has self-managed-high-availability\nNo manifests found.\n")
 	want(t, run(t, "manifests", release, "--profile", "", "-o", "name", "--level", "03"), 0, "namespace/first\n", "")
-	want(t, run(t, "manifests", release, "--capabilities", "consle", "-o", "name"), 0, "configmap/own\nnamespace/first\nconfigmap/b1\n",
-		"Warning: no manifest names the capability consle: known are "+strings.Join(known(t), ", ")+"\n")
-}
-
-// known are the capabilities of a payload that names none but those of the table.
-func known(t *testing.T) []string {
-	t.Helper()
-	set, ok := manifest.CapabilitySet("vCurrent", nil)
-	if !ok {
-		t.Fatal("no set vCurrent")
-	}
-	return set
 }
 
 // A manifest for other major versions than the payload's own is left out.
@@ -281,7 +269,10 @@ func TestManifestsFiles(t *testing.T) {
 		"error: --overrides "+typo+": want a ClusterVersion or the list of its overrides: error unmarshaling JSON: while decoding JSON: json: unknown field \"unmanged\"\n")
 	bogus := file("bogus", "apiVersion: v1\nfeatureSet: Bogus\n")
 	want(t, run(t, "manifests", release, "--install-config", bogus), 2, "",
-		"error: --install-config "+bogus+": featureSet \"Bogus\": want one of Default, TechPreviewNoUpgrade, DevPreviewNoUpgrade, CustomNoUpgrade, OKD\n")
+		"error: --install-config "+bogus+": featureSet Bogus: neither this program nor release 4.14.0 knows this feature set; there are CustomNoUpgrade, Default, DevPreviewNoUpgrade, OKD, TechPreviewNoUpgrade\n")
+	pod := file("pod", "kind: Pod\nspec: {overrides: []}\n")
+	want(t, run(t, "manifests", release, "--overrides", pod), 2, "",
+		"error: --overrides "+pod+": its kind is Pod: want a ClusterVersion, such as `oc get clusterversion version -o yaml` prints, or the list of its overrides\n")
 	empty := file("empty", "spec: {}\n")
 	want(t, run(t, "manifests", release, "--overrides", empty), 2, "", "error: --overrides "+empty+": it has no overrides: want a ClusterVersion or the list of its overrides\n")
 }
@@ -289,7 +280,6 @@ func TestManifestsFiles(t *testing.T) {
 func TestManifestsUsage(t *testing.T) {
 	release := layout(t, ordered())
 	for _, test := range []struct{ args, want string }{
-		{"--feature-set Nope", `--feature-set "Nope": want one of Default, TechPreviewNoUpgrade, DevPreviewNoUpgrade, CustomNoUpgrade, OKD`},
 		{"--capabilities v9.1", "--capabilities \"v9.1\": want none, or a list of capabilities and of the sets " + strings.Join(manifest.CapabilitySetNames(), ", ")},
 		{"--hash -o json", "--hash prints the hash of all that is loaded: it cannot go with --output"},
 		{"--hash --level 03", "--hash prints the hash of all that is loaded: it cannot go with --level"},

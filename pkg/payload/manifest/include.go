@@ -56,7 +56,7 @@ func (r rules) apply(o *Object) error {
 		}
 	}
 	for _, override := range r.Overrides {
-		if override.matches(o) {
+		if override.Matches(o) {
 			if override.Unmanaged {
 				return errors.New("overridden: unmanaged")
 			}
@@ -74,9 +74,7 @@ func (r rules) featureSets(o *Object) error {
 	}
 	sets := strings.Split(value, ",")
 	for _, set := range sets {
-		switch set {
-		case "Default", "TechPreviewNoUpgrade", "DevPreviewNoUpgrade", "CustomNoUpgrade", "OKD":
-		default:
+		if set != r.featureSet() && !slices.Contains(FeatureSets(), set) {
 			return fmt.Errorf("%s=%s: unknown feature set %q", FeatureSetAnnotation, value, set)
 		}
 	}
@@ -144,9 +142,4 @@ func (r rules) implicit(o *Object) string {
 		return ""
 	}
 	return describeCapabilities("implicitly enabled", names)
-}
-
-// matches compares as the operator does: the namespace of an object without one is not looked at.
-func (v Override) matches(o *Object) bool {
-	return v.Group == o.Group && v.Kind == o.Kind && v.Name == o.Name && (o.Namespace == "" || v.Namespace == o.Namespace)
 }

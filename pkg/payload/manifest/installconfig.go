@@ -32,8 +32,14 @@ func ParseInstallConfig(data []byte) (InstallConfig, error) {
 	if err := checkAliases(data); err != nil {
 		return InstallConfig{}, fault.Errorf(fault.Usage, "install config: %w", err)
 	}
+	var document any
+	if err := yaml.Unmarshal(data, &document); err != nil {
+		return InstallConfig{}, fault.Errorf(fault.Usage, "install config: %w", err)
+	}
+	if err := checkInstallConfig(document); err != nil {
+		return InstallConfig{}, err
+	}
 	var file struct {
-		APIVersion   string         `json:"apiVersion"`
 		FeatureSet   string         `json:"featureSet"`
 		FeatureGates []string       `json:"featureGates"`
 		Platform     map[string]any `json:"platform"`
@@ -44,9 +50,6 @@ func ParseInstallConfig(data []byte) (InstallConfig, error) {
 	}
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		return InstallConfig{}, fault.Errorf(fault.Usage, "install config: %w", err)
-	}
-	if file.APIVersion != "v1" {
-		return InstallConfig{}, fault.Errorf(fault.Usage, "this is no install config: its apiVersion is %q, want v1", file.APIVersion)
 	}
 	config := InstallConfig{
 		FeatureSet:                    file.FeatureSet,
@@ -65,6 +68,41 @@ func ParseInstallConfig(data []byte) (InstallConfig, error) {
 			config.BaselineCapabilitySet, strings.Join(CapabilitySetNames(), ", "))
 	}
 	return config, nil
+}
+
+// checkInstallConfig refuses documents of another kind. An install config has no kind, or InstallConfig.
+func checkInstallConfig(document any) error {
+	fields, isObject := document.(map[string]any)
+	version, _ := fields["apiVersion"].(string)
+	kind, _ := fields["kind"].(string)
+	held, _ := fields["data"].(map[string]any)
+	_, holds := held["install-config"]
+	switch {
+	case document != nil && !isObject:
+		return fault.Errorf(fault.Usage, "this is no install config: it is no YAML object")
+	case len(fields) == 0:
+		return fault.Errorf(fault.Usage, "this is no install config: it is empty")
+	case kind == "ConfigMap" && holds:
+		return fault.Errorf(fault.Usage, "this is no install config: it is a ConfigMap that holds one as data.install-config, which has to be in a file of its own")
+	case kind != "" && kind != "InstallConfig":
+		return fault.Errorf(fault.Usage, "this is no install config: its kind is %s (apiVersion %s)", kind, version)
+	case version != "v1":
+		return fault.Errorf(fault.Usage, "this is no install config: its apiVersion is %q, want v1", version)
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		switch name {
+		case "apiVersion", "kind":
+		case "baseDomain", "capabilities", "compute", "controlPlane", "featureGates", "featureSet", "metadata", "networking", "platform", "pullSecret":
+			return nil
+		default:
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		return fault.Errorf(fault.Usage, "this is no install config: it has none of its fields, but %s", strings.Join(names, ", "))
+	}
+	return nil
 }
 
 // Settings are those of the cluster to come, for the default profile. objects are the payload's: they may name

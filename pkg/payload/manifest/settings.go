@@ -3,6 +3,16 @@ package manifest
 // DefaultProfile is the cluster profile of a cluster that names none.
 const DefaultProfile = "self-managed-high-availability"
 
+// Profiles are the cluster profiles that are known to exist.
+func Profiles() []string {
+	return []string{DefaultProfile, "single-node-developer", "ibm-cloud-managed", "hypershift"}
+}
+
+// FeatureSets are the feature sets that annotations may name (openshift/api, config/v1/types_feature.go).
+func FeatureSets() []string {
+	return []string{"Default", "TechPreviewNoUpgrade", "DevPreviewNoUpgrade", "CustomNoUpgrade", "OKD"}
+}
+
 // Settings are what a cluster decides about a payload with. Profile, FeatureSet, Gates, ExcludeIdentifier,
 // MajorVersion and KnownCapabilities decide what the operator loads, and so the hash and the graph;
 // EnabledCapabilities and Overrides what of it is applied.
@@ -28,15 +38,6 @@ type Settings struct {
 
 	// Overrides are ClusterVersion's spec.overrides: an unmanaged object is loaded, but not applied.
 	Overrides []Override
-}
-
-// Override takes an object out of the operator's hands, as an entry of ClusterVersion's spec.overrides.
-type Override struct {
-	Group     string `json:"group"`
-	Kind      string `json:"kind"`
-	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	Unmanaged bool   `json:"unmanaged"`
 }
 
 // GateMode says where the enabled feature gates come from.
