@@ -143,7 +143,8 @@ func (r *releaseFlags) one(ctx context.Context, f *factory, command string, args
 	return list[0], nil
 }
 
-// version is the image of a version: the one that the connected cluster knows, else a tag.
+// version is the image of a version: the one that the connected cluster knows, else a tag. The reference keeps the
+// version, which the release is compared with once it was read.
 func (r *releaseFlags) version(ctx context.Context, f *factory, ref image.Reference) (image.Reference, error) {
 	known, ok, err := f.known(ctx, ref)
 	if ok || err != nil {
@@ -152,7 +153,8 @@ func (r *releaseFlags) version(ctx context.Context, f *factory, ref image.Refere
 	return r.versionTag(f, ref)
 }
 
-// versionTag is the image of a version: the tag VERSION-ARCH in the release repository.
+// versionTag is the image of a version: the tag VERSION-ARCH in the release repository. Where no architecture was asked
+// for, the tag VERSION will do too: releases of OKD, nightlies and those of CI have tags without an architecture.
 func (r *releaseFlags) versionTag(f *factory, ref image.Reference) (image.Reference, error) {
 	arch := ref.Arch
 	if arch == "" {
@@ -164,6 +166,9 @@ func (r *releaseFlags) versionTag(f *factory, ref image.Reference) (image.Refere
 		return image.Reference{}, fault.Errorf(fault.Usage, "--release-repository %q: %w", r.repository, err)
 	}
 	f.notef("%s is %s", ref.Text, tagged.Text)
-	tagged.Text = ref.Text
+	tagged.Text, tagged.Version, tagged.Arch = ref.Text, ref.Version, ref.Arch
+	if ref.Arch == "" && f.global.arch.value() == "" {
+		tagged.Fallback = ref.Version
+	}
 	return tagged, nil
 }

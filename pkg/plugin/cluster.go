@@ -87,7 +87,7 @@ func (f *factory) known(ctx context.Context, asked image.Reference) (image.Refer
 		return image.Reference{}, false, err
 	}
 	f.notef("%s is %s, %s at %s", asked.Text, release.Image, where, v.Server)
-	ref.Text = asked.Text
+	ref.Text, ref.Version, ref.Arch = asked.Text, asked.Version, asked.Arch
 	f.verbatim[ref] = release.Image
 	return ref, true, nil
 }

@@ -76,6 +76,15 @@ func (f *factory) located(err error) error {
 	return fmt.Errorf("$%s: %w", releaseVariable, err)
 }
 
+// preferredArch is the architecture of a manifest list that is read when no flag names one: that of the version, else the
+// host's.
+func preferredArch(ref image.Reference) string {
+	if arch, err := image.ParseArch(ref.Arch); err == nil {
+		return arch
+	}
+	return runtime.GOARCH
+}
+
 // opener gives access to a release, with what the user said of registries and limits.
 func (f *factory) opener(ref image.Reference) (image.Opener, error) {
 	limits, err := f.global.limits.limits()
@@ -86,7 +95,7 @@ func (f *factory) opener(ref image.Reference) (image.Opener, error) {
 		Registry: f.registries(),
 		Stdin:    f.In,
 		Arch:     f.global.arch.value(),
-		HostArch: runtime.GOARCH,
+		HostArch: preferredArch(ref),
 		Limits:   limits,
 		Cache:    f.downloads(ref),
 		Offline:  f.global.cache.offline,

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
@@ -28,6 +29,7 @@ type loaded struct {
 // readOptions say what a command needs of a release beyond the two files that describe it.
 type readOptions struct {
 	config bool       // the image's configuration
+	quiet  bool       // no warning that the release is not the version that was typed: a check says so
 	want   image.Want // further files
 	index  bool       // of the release's manifests an index will do
 
@@ -56,7 +58,7 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 	if err != nil {
 		return nil, payload.Files{}, f.located(err)
 	}
-	l := &loaded{reference: ref, image: img}
+	l := &loaded{reference: ref, image: img, identity: img.Identity()}
 	l.notebook, _ = img.(image.Notebook)
 	if o.index && l.recall() {
 		o.want.Contents = func(folder, name string) bool { return folder == image.OperatorFolder && payload.IsManifestName(name) }
@@ -71,22 +73,29 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 	}
 	l.HasManifests = l.identity.ManifestsKnown
 	l.pullSpec = pullSpec(l.identity, repository)
+	if !o.quiet || !l.asked().typed {
+		f.warnOther(l)
+	}
 	for _, warning := range l.Warnings {
 		warnf("%s", warning)
 	}
 	return l, files, nil
 }
 
-// fetch reads the files, and beside them the configuration where it is asked for.
+// fetch reads the files, and beside them the configuration where it is asked for. Where it would only show that the image
+// is not for the architecture that was asked for, a release is read without it.
 func (l *loaded) fetch(ctx context.Context, img image.Image, o readOptions) (files payload.Files, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		files, err = img.Files(ctx, o.want)
 		return err
 	})
-	if o.config {
+	if o.config || l.needsConfig() {
 		group.Go(func() (err error) {
 			l.config, err = img.Config(ctx)
+			if kind := fault.KindOf(err); !o.config && (kind == fault.Network || kind == fault.NotFound || kind == fault.Auth) {
+				return nil
+			}
 			return err
 		})
 	}

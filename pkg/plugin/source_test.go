@@ -206,8 +206,11 @@ func TestVersionIsATag(t *testing.T) {
 	server := testrelease.Registry(t)
 	b := testrelease.New("4.14.0").WithComponent("etcd")
 	for _, tag := range []string{"4.14.0-x86_64", "4.14.0-aarch64", "4.14.0-multi"} {
-		if tag == "4.14.0-aarch64" {
+		switch tag {
+		case "4.14.0-aarch64":
 			b = b.WithArchitecture("arm64")
+		case "4.14.0-multi":
+			b = b.WithList("amd64", "arm64")
 		}
 		if err := build(t, b).PushTo(server, "ocp/release", tag); err != nil {
 			t.Fatal(err)

@@ -91,7 +91,7 @@ func (o Opener) savedImage(ctx context.Context, a *archive, saved savedImage, re
 		return nil, err
 	}
 	s := &stored{
-		identity: Identity{Reference: ref.Text, ManifestsKnown: true},
+		identity: Identity{Reference: ref.Text, Tag: ref.Tag, ManifestsKnown: true},
 		config:   blob{name: "the configuration " + saved.Config, size: config.size, open: a.opener(saved.Config)},
 		limits:   o.Limits,
 		warnf:    o.warnf,

@@ -67,8 +67,9 @@ func parseRegistry(ref Reference, rest string) (Reference, error) {
 	return ref, nil
 }
 
-// splitVersion splits 4.14.0-rc.1-x86_64 into the version and the architecture that tags append to it.
-func splitVersion(text string) (version, arch string, ok bool) {
+// SplitVersion splits 4.14.0-rc.1-x86_64 into the version and the architecture that tags append to it, empty where there is
+// none. It is false for a text that is not a version as a whole.
+func SplitVersion(text string) (version, arch string, ok bool) {
 	m := grammarOf().version.FindStringSubmatch(text)
 	if m == nil {
 		return "", "", false

@@ -39,6 +39,7 @@ type Notebook interface {
 type Identity struct {
 	Reference  string        // as it was given
 	Repository string        // host/path; empty where the source knows none
+	Tag        string        // the tag that was read; empty for a source that was named without one
 	Digest     digest.Digest // of the one image's manifest; empty where the source has none
 	ListDigest digest.Digest // of the manifest list from which the image was chosen; empty without one
 	// Architecture is as in the image's configuration (amd64). It is known when the image was chosen from a list, when an

@@ -130,7 +130,7 @@ func TestRow19ManifestLists(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := image.Identity{
-				Reference: where, Repository: repository, Digest: chosen.Manifest.Digest, ListDigest: release.ListDigest(),
+				Reference: where, Repository: repository, Tag: "4.14.0", Digest: chosen.Manifest.Digest, ListDigest: release.ListDigest(),
 				Architecture: test.want, OS: "linux", ManifestsKnown: true,
 			}
 			if diff := cmp.Diff(want, img.Identity()); diff != "" {

@@ -76,7 +76,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 		return nil, fault.Errorf(fault.NotFound, "not a release: it is no image but %s", quoted(f.config.MediaType))
 	}
 	s := &stored{
-		identity: Identity{Reference: ref.Text, Repository: ref.Repository, Digest: f.digest, ManifestsKnown: true},
+		identity: Identity{Reference: ref.Text, Repository: ref.Repository, Tag: ref.Tag, Digest: f.digest, ManifestsKnown: true},
 		manifest: f.body,
 		config:   blobOf(src, "the configuration", f.config),
 		limits:   o.Limits,

@@ -31,9 +31,10 @@ type Reference struct {
 	Path       string        // of a layout, archive, folder or file
 	Repository string        // host[:port]/path
 	Tag        string        // of a registry (never empty without a Digest), layout or archive
+	Fallback   string        // of a registry: the tag to read when the repository does not have Tag; empty: none
 	Digest     digest.Digest // wins over Tag
-	Version    string        // 4.14.0-rc.1
-	Arch       string        // what follows a version: x86_64, aarch64, ppc64le, s390x, multi, or empty
+	Version    string        // 4.14.0-rc.1; kept in the reference to the image that the version was resolved to
+	Arch       string        // what follows a version: x86_64, aarch64, ppc64le, s390x, multi, or empty; kept likewise
 }
 
 // ErrNotReference is in the chain of ParseReference's error for a word that has none of the forms, such as a component's name.
@@ -56,7 +57,7 @@ func ParseReference(text string) (Reference, error) {
 		ref.Kind = KindStdin
 		return ref, nil
 	}
-	if version, arch, ok := splitVersion(text); ok {
+	if version, arch, ok := SplitVersion(text); ok {
 		ref.Kind, ref.Version, ref.Arch = KindVersion, version, arch
 		return ref, nil
 	}

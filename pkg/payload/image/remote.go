@@ -135,6 +135,9 @@ func (r remote) known(d digest.Digest) *fetched {
 // get fetches a manifest by tag or digest.
 func (r remote) get(ctx context.Context, name string, wanted digest.Digest) (*fetched, error) {
 	body, mediaType, declared, err := r.registry.Manifest(ctx, r.repository, name)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, absentError{err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -147,14 +150,50 @@ func (r remote) get(ctx context.Context, name string, wanted digest.Digest) (*fe
 	return f, nil
 }
 
+// absentError is the error of a registry that does not have the manifest it was asked for.
+type absentError struct{ error }
+
+// find gives the manifest that a reference names, by its fallback where its tag is not there, and the reference that it
+// was found by.
+func (r remote) find(ctx context.Context, ref Reference) (*fetched, Reference, error) {
+	f, absent, err := r.look(ctx, ref)
+	if ref.Fallback == "" || !absent {
+		return f, ref, err
+	}
+	other := ref
+	other.Tag, other.Fallback = ref.Fallback, ""
+	f, absent, otherErr := r.look(ctx, other)
+	switch {
+	case absent && r.offline:
+		return nil, ref, err
+	case absent:
+		return nil, ref, fmt.Errorf("%w, and no tag %s either: name the image as HOST/REPOSITORY:TAG", err, other.Tag)
+	}
+	return f, other, otherErr
+}
+
+// look is root that says of an error whether the manifest is just not there: in the repository or, with --offline, in the
+// cache.
+func (r remote) look(ctx context.Context, ref Reference) (f *fetched, absent bool, err error) {
+	f, err = r.root(ctx, ref)
+	if e, ok := err.(absentError); ok {
+		return nil, true, e.error
+	}
+	return f, r.offline && err != nil, err
+}
+
 func (o Opener) openRegistry(ctx context.Context, ref Reference) (Image, error) {
 	if o.Registry == nil {
 		return nil, fault.Errorf(fault.Usage, "no registry can be read here")
 	}
 	src := remote{o.Registry, ref.Repository, o.Cache, o.Offline}
-	root, err := src.root(ctx, ref)
+	root, found, err := src.find(ctx, ref)
 	if err != nil {
 		return nil, err
+	}
+	if found.Tag != ref.Tag {
+		o.notef("%s has no tag %s: %s is read", ref.Repository, ref.Tag, found.Tag)
+		ref = found
 	}
 	s, err := o.openImage(ctx, ref, src, root)
 	if err != nil {

@@ -82,7 +82,7 @@ func TestTheSameReleaseFromEverySource(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			test.identity.Reference = test.reference
+			test.identity.Reference, test.identity.Tag = test.reference, parse(t, test.reference).Tag
 			if diff := cmp.Diff(test.identity, img.Identity()); diff != "" {
 				t.Errorf("identity (-want +got)\n%s", diff)
 			}
