@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/release-x/oc-release-x/internal/testcluster"
 	"github.com/release-x/oc-release-x/internal/testrelease"
@@ -160,8 +159,6 @@ func TestHomeHasAKubeconfig(t *testing.T) {
 // TestClusterThatCannotSay goes through all that keeps a cluster from naming its release.
 func TestClusterThatCannotSay(t *testing.T) {
 	asking := "error: no release given, and asking the cluster for its own failed: "
-	gone := testcluster.New(t)
-	gone.Close()
 	plain := testcluster.New(t)
 	forbidden := testcluster.New(t).Forbid(testcluster.ClusterVersion)
 	odd := testcluster.New(t).WithRelease("4.14.0", "no pull spec")
@@ -173,7 +170,7 @@ func TestClusterThatCannotSay(t *testing.T) {
 		code       int
 		want       string
 	}{
-		{"unreachable", gone.Kubeconfig(t, testcluster.Token), "", 5, asking + "the API server " + gone.Host() + " cannot be reached: dial tcp " + gone.Host() + ": connect: connection refused"},
+		{"unreachable", testcluster.WriteKubeconfig(t, "https://"+refusing, testcluster.Token, nil), "", 5, asking + "the API server " + refusing + " cannot be reached: dial tcp " + refusing + ": connect: connection refused"},
 		{"no OpenShift", plain.Kubeconfig(t, testcluster.Token), "", 3, asking + "the server " + plain.Host() + " is not OpenShift: it has no ClusterVersion"},
 		{"forbidden", forbidden.Kubeconfig(t, testcluster.Token), "", 4, asking + "the API server " + forbidden.Host() +
 			" refuses clusterversions.config.openshift.io/version: the user viewer lacks the permission to get clusterversions.config.openshift.io in the cluster"},
@@ -242,12 +239,11 @@ func TestVersionsThatTheClusterKnows(t *testing.T) {
 // TestVersionsWithoutTheCluster gives a version by its tag whatever keeps the cluster from answering.
 func TestVersionsWithoutTheCluster(t *testing.T) {
 	_, registry, trust := pinned(t, small(), "4.14.0-x86_64")
-	gone, plain := testcluster.New(t), testcluster.New(t)
-	gone.Close()
+	plain := testcluster.New(t)
 	forbidden := testcluster.New(t).Forbid(testcluster.ClusterVersion)
 	slow := testcluster.New(t).Before(func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true })
 	for name, test := range map[string]struct{ kubeconfig, note string }{
-		"unreachable":   {gone.Kubeconfig(t, testcluster.Token), "the API server " + gone.Host() + " cannot be reached: dial tcp " + gone.Host() + ": connect: connection refused"},
+		"unreachable":   {testcluster.WriteKubeconfig(t, "https://"+refusing, testcluster.Token, nil), "the API server " + refusing + " cannot be reached: dial tcp " + refusing + ": connect: connection refused"},
 		"no OpenShift":  {plain.Kubeconfig(t, testcluster.Token), "the server " + plain.Host() + " is not OpenShift: it has no ClusterVersion"},
 		"expired token": {plain.Kubeconfig(t, "canary"), "the API server " + plain.Host() + " does not accept the credentials: log in again, or give --token"},
 		"forbidden": {forbidden.Kubeconfig(t, testcluster.Token), "the API server " + forbidden.Host() +
@@ -256,7 +252,6 @@ func TestVersionsWithoutTheCluster(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			started := time.Now()
 			args := []string{"images", "4.14.0", "pod", "-o", "name", trust, "--release-repository", registry + "/ocp/release"}
 			if name != "slow" {
 				want(t, call{env: map[string]string{"KUBECONFIG": test.kubeconfig}}.run(t, args...), 0, "pod\n", "")
@@ -265,9 +260,6 @@ func TestVersionsWithoutTheCluster(t *testing.T) {
 			got := run(t, append(append([]string{"images"}, args[2:]...), twice...)...)
 			if first, _, _ := strings.Cut(got.err, "\n"); got.code != 0 || got.out != "pod\npod\n" || first != "the cluster is not asked about 4.14.0: "+test.note {
 				t.Errorf("exit code %d, %s", got.code, got.err)
-			}
-			if took := time.Since(started); took > 20*time.Second {
-				t.Errorf("it took %v", took)
 			}
 			if n := strings.Count(got.err, "the cluster is not asked"); n != 1 {
 				t.Errorf("the cluster is asked %d times", n)

@@ -14,6 +14,9 @@ import (
 	"github.com/release-x/oc-release-x/pkg/plugin"
 )
 
+// refusing is an address that refuses connections: nothing listens on its port, and no system hands it out.
+const refusing = "127.0.0.1:1"
+
 // call is one run of the command line, in an environment that knows nothing of this machine.
 type call struct {
 	stdin    string
@@ -22,6 +25,7 @@ type call struct {
 	terminal bool
 	out      io.Writer // in place of what result.out collects
 	cache    string    // the user's folder for caches; "" has none
+	ctx      context.Context
 }
 
 // result is what a run printed and its exit code.
@@ -47,7 +51,10 @@ func (c call) run(t *testing.T, args ...string) result {
 	if c.out != nil {
 		env.Out = c.out
 	}
-	code := plugin.Execute(context.Background(), env, args)
+	if c.ctx == nil {
+		c.ctx = context.Background()
+	}
+	code := plugin.Execute(c.ctx, env, args)
 	return result{out: out.String(), err: errOut.String(), code: code}
 }
 

@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
 	"os"
@@ -8,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
@@ -116,6 +116,14 @@ func authFile(t *testing.T, c *traffic) string {
 	return file
 }
 
+// await waits for another request, or for the command to give up.
+func await(ctx context.Context, other <-chan struct{}) {
+	select {
+	case <-other:
+	case <-ctx.Done():
+	}
+}
+
 // TestConfigComesBesideTheLayer holds each of two answers back until the other one is asked for.
 func TestConfigComesBesideTheLayer(t *testing.T) {
 	c := watch(t)
@@ -129,7 +137,7 @@ func TestConfigComesBesideTheLayer(t *testing.T) {
 		}
 		for name, other := range asked {
 			if asked[what] != nil && name != what {
-				await(t, other, what+" waits for "+name)
+				await(r.Context(), other)
 			}
 		}
 		next.ServeHTTP(w, r)
@@ -152,7 +160,7 @@ func TestOperatorLayerComesBesideTheOther(t *testing.T) {
 		case "GET payload":
 			_, _ = w.Write(payload[:len(payload)/2])
 			_ = http.NewResponseController(w).Flush()
-			await(t, asked, "half of the payload was sent")
+			await(r.Context(), asked)
 			_, _ = w.Write(payload[len(payload)/2:])
 			return
 		}
@@ -163,14 +171,6 @@ func TestOperatorLayerComesBesideTheOther(t *testing.T) {
 		t.Error(got.err)
 	}
 	c.want(t, "GET tag", "GET payload", "GET layer 2")
-}
-
-func await(t *testing.T, done <-chan struct{}, what string) {
-	select {
-	case <-done:
-	case <-time.After(10 * time.Second):
-		t.Error(what + ", and nothing came")
-	}
 }
 
 // noise is a YAML comment that does not compress.

@@ -138,15 +138,13 @@ func TestRegistriesWithoutTheRelease(t *testing.T) {
 	server := testrelease.Registry(t)
 	push(t, server, small())
 	const zeros = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
-	gone := testrelease.Registry(t)
-	gone.Close()
 	for release, test := range map[string]struct {
 		code int
 		want string
 	}{
 		host(server) + "/ocp/release:5.0.0":    {3, "not found: the repository has no such tag"},
 		host(server) + "/ocp/release@" + zeros: {3, "not found: the repository has no such digest"},
-		host(gone) + "/ocp/release:4.14.0":     {5, host(gone) + " cannot be reached, 5 times: dial tcp " + host(gone) + ": connect: connection refused"},
+		refusing + "/ocp/release:4.14.0":       {5, refusing + " cannot be reached, 5 times: dial tcp " + refusing + ": connect: connection refused"},
 	} {
 		want(t, run(t, "images", release, "--insecure"), test.code, "", "error: "+release+": "+test.want+"\n")
 	}

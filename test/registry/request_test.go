@@ -45,13 +45,13 @@ func TestRequests(t *testing.T) {
 func TestTokenEndsHalfWay(t *testing.T) {
 	s, tokens := bearer(t, newAuthority(t), "")
 	r := s.push(t, s.host())
-	tokens.life = 2 * time.Second
+	tokens.life = 10 * time.Second // enough for the first request on a busy machine
 	waited := false
 	s.before = func(what string) {
 		if what == "payload" && !waited {
 			waited = true
 			tokens.life = time.Hour
-			time.Sleep(3 * time.Second)
+			time.Sleep(11 * time.Second)
 		}
 	}
 	args := append([]string{"images", s.host() + "/ocp/release@" + r.Digest().String()}, s.access(t)...)

@@ -186,7 +186,8 @@ func TestServerThatRefuses(t *testing.T) {
 	}
 }
 
-// Over real connections the clock runs: never faster than the link, and not slower by half.
+// Over real connections the clock runs: how slow they are depends on what else the machine does, but they are never
+// faster than the link.
 func TestCalibrate(t *testing.T) {
 	const size = 256 << 10
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -210,12 +211,12 @@ func TestCalibrate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Request < 40*time.Millisecond || c.Request > 80*time.Millisecond {
-		t.Errorf("a request took %v, want 40ms to 80ms", c.Request)
+	if c.Request < 40*time.Millisecond {
+		t.Errorf("a request took %v, want at least 40ms", c.Request)
 	}
 	for name, got := range map[string]float64{"one download": c.One, "four downloads": c.Four} {
-		if got < rate/2 || got > rate*1.1 {
-			t.Errorf("%s had %.0f bytes/s, want about %d", name, got, rate)
+		if got <= 0 || got > rate*1.1 {
+			t.Errorf("%s had %.0f bytes/s, want no more than %d", name, got, rate)
 		}
 	}
 	if _, err := Calibrate(t.Context(), newClient, base+"1", base+"none"); err == nil || !strings.Contains(err.Error(), "404 Not Found") {
@@ -243,7 +244,7 @@ func TestCloseEndsConnections(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.SetReadDeadline(time.Now().Add(3 * time.Minute))
 	if _, err := c.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("reading from a closed link: %v", err)
 	}

@@ -3,6 +3,7 @@ package registry_test
 import (
 	"bytes"
 	"crypto/tls"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -20,6 +21,8 @@ import (
 type goaway struct {
 	blob  []byte
 	after int
+	read  chan struct{} // closed when the client has read the first bytes
+	done  chan struct{} // closed when it has read all
 
 	mu     sync.Mutex
 	ranges []string // of every request
@@ -76,16 +79,17 @@ func (g *goaway) answer(framer *http2.Framer, request *http2.MetaHeadersFrame) {
 	_ = framer.WriteHeaders(http2.HeadersFrameParam{StreamID: request.StreamID, BlockFragment: block.Bytes(), EndHeaders: true})
 	if from == "" {
 		_ = framer.WriteData(request.StreamID, false, body[:g.after])
-		time.Sleep(20 * time.Millisecond) // for the client to read what came
+		<-g.read
 		_ = framer.WriteGoAway(0, http2.ErrCodeEnhanceYourCalm, []byte("enough"))
 		return
 	}
 	_ = framer.WriteData(request.StreamID, true, body)
-	time.Sleep(20 * time.Millisecond)
+	<-g.done
 }
 
 func TestRow30GoAwayMidBlob(t *testing.T) {
-	g := &goaway{blob: bigBlob(1000), after: 600}
+	g := &goaway{blob: bigBlob(1000), after: 600, read: make(chan struct{}), done: make(chan struct{})}
+	defer close(g.done)
 	own := certificate(t, "registry.example", time.Now().Add(time.Hour))
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{own}, NextProtos: []string{"h2"}})
 	if err != nil {
@@ -103,7 +107,18 @@ func TestRow30GoAwayMidBlob(t *testing.T) {
 	}()
 	host := listener.Addr().String()
 	c := registry.New(quick(registry.Options{Insecure: []string{host}}))
-	got, err := readBlob(t, c, host+"/org/r", digest.FromBytes(g.blob), 1000)
+	body, err := c.Blob(t.Context(), host+"/org/r", digest.FromBytes(g.blob), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	got := make([]byte, g.after)
+	if _, err := io.ReadFull(body, got); err != nil {
+		t.Fatal(err)
+	}
+	close(g.read)
+	rest, err := io.ReadAll(body)
+	got = append(got, rest...)
 	if err != nil || !bytes.Equal(got, g.blob) {
 		t.Fatalf("got %d bytes, %v", len(got), err)
 	}

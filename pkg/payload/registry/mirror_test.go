@@ -5,13 +5,14 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/internal/faultproxy"
+	"github.com/release-x/oc-release-x/internal/testguard"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
@@ -201,37 +202,35 @@ func TestMirrorWithTokenServerPrivateAuthorityAndProxyAtOnce(t *testing.T) {
 }
 
 func TestRequestsAtOnceAreLimited(t *testing.T) {
-	var mu sync.Mutex
-	active, most := 0, 0
 	s := start(t, newHTTP)
 	d := s.pushBlob(t, "org/r", layerBytes)
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, MaxPerRegistry: 2}))
-	var group sync.WaitGroup
-	for range 8 {
-		group.Go(func() {
-			b, err := c.Blob(t.Context(), s.host+"/org/r", d, 11)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			mu.Lock()
-			active++
-			most = max(most, active)
-			mu.Unlock()
-			time.Sleep(10 * time.Millisecond)
-			mu.Lock()
-			active--
-			mu.Unlock()
-			if _, err := io.ReadAll(b); err != nil {
-				t.Error(err)
-			}
-			b.Close()
-			b.Close()
-		})
+	open := func() io.ReadCloser {
+		b, err := c.Blob(t.Context(), s.host+"/org/r", d, 11)
+		if err != nil {
+			t.Error(err)
+			return io.NopCloser(strings.NewReader(""))
+		}
+		return b
 	}
-	group.Wait()
-	if most != 2 {
-		t.Errorf("%d at once, want 2", most)
+	first, second := open(), open() // neither waits for the other
+	var third atomic.Bool
+	opened := make(chan io.ReadCloser, 1)
+	go func() {
+		b := open()
+		third.Store(true)
+		opened <- b
+	}()
+	time.Sleep(50 * time.Millisecond) // a limit that does not hold shows in this time; one that holds never does
+	if third.Load() {
+		t.Error("a third request began beside two others")
+	}
+	first.Close()
+	first.Close() // gives no second permit
+	testguard.Finishes(t, "the third request", func() { _ = (<-opened).Close() })
+	second.Close()
+	if n := len(s.asked()); n != 3 {
+		t.Errorf("%d requests, want 3", n)
 	}
 }
 

@@ -92,7 +92,7 @@ func browse(t *testing.T) *browser {
 	}
 	go b.listen(read)
 	t.Cleanup(func() {
-		kill := time.AfterFunc(10*time.Second, func() { _ = command.Process.Kill() })
+		kill := time.AfterFunc(slow, func() { _ = command.Process.Kill() })
 		defer kill.Stop()
 		fmt.Fprint(write, `{"id":0,"method":"Browser.close"}`+"\x00")
 		_ = command.Wait() // how a browser ends proves nothing

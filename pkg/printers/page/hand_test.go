@@ -73,7 +73,7 @@ func (b *browser) eval(expression string, into any) {
 func (b *browser) want(expression, want string) {
 	b.t.Helper()
 	var got string
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(slow); ; time.Sleep(20 * time.Millisecond) {
 		b.eval("String("+expression+")", &got)
 		if got == want {
 			return

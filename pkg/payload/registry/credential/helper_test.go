@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/release-x/oc-release-x/internal/testguard"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/credential"
 )
@@ -102,28 +103,25 @@ func TestRow54HelpersThatFail(t *testing.T) {
 }
 
 func TestRow54HelperThatHangs(t *testing.T) {
-	_, getenv := helpers(t, map[string]string{"hanging": "sleep 60"})
+	_, getenv := helpers(t, map[string]string{"hanging": "exec sleep 600"})
 	o := named(t, `{"credsStore":"hanging"}`)
 	o.Getenv, o.HelperTime = getenv, 200*time.Millisecond
-	begun := time.Now()
-	_, err := credential.New(o).For(t.Context(), "quay.io/a")
+	var err error
+	testguard.Finishes(t, "asking a helper that hangs", func() { _, err = credential.New(o).For(t.Context(), "quay.io/a") })
 	if want := "credentials of quay.io/a in " + o.File + ": docker-credential-hanging did not answer within 200ms"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
-	}
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 
 func TestCancelEndsAHelper(t *testing.T) {
-	_, getenv := helpers(t, map[string]string{"hanging": "sleep 60"})
+	_, getenv := helpers(t, map[string]string{"hanging": "exec sleep 600"})
 	o := named(t, `{"credsStore":"hanging"}`)
 	o.Getenv = getenv
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(100*time.Millisecond, cancel)
-	begun := time.Now()
-	_, err := credential.New(o).For(ctx, "quay.io/a")
-	if took := time.Since(begun); !errors.Is(err, context.Canceled) || took > 2*time.Second {
-		t.Errorf("got %v after %v", err, took)
-	}
+	testguard.Finishes(t, "asking a helper that hangs", func() {
+		if _, err := credential.New(o).For(ctx, "quay.io/a"); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	})
 }

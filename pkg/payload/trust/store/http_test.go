@@ -168,9 +168,12 @@ func TestTriesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, found(t, s, "-"), server.URL+"/sha256="+image().Encoded()+"/signature-1 whole")
-	server.Close()
+	refusing, err := NewWeb(o).Store("http://127.0.0.1:1") // nothing listens there, and no system hands out the port
+	if err != nil {
+		t.Fatal(err)
+	}
 	count := 0
-	for _, err := range s.Signatures(t.Context(), image()) {
+	for _, err := range refusing.Signatures(t.Context(), image()) {
 		count++
 		if fault.KindOf(err) != fault.Network || !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("got %v", err)

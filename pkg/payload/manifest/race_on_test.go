@@ -1,6 +1,0 @@
-//go:build race
-
-package manifest_test
-
-// slowdown is how much longer the race detector may take than a plain run.
-const slowdown = 15
