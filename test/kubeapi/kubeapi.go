@@ -23,7 +23,7 @@ const (
 )
 
 // startTime bounds the start of each part; all together take a second.
-const startTime = 30 * time.Second
+const startTime = 3 * time.Minute
 
 // Readable says what the user reader may get.
 type Readable func(group, resource, namespace string) bool

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		}
 		fmt.Println(len(data), os.Getenv("WHO"))
 	case len(os.Args) > 1 && os.Args[1] == "spin":
-		for start := time.Now(); time.Since(start) < 100*time.Millisecond; {
+		for end := time.Now().Add(100 * time.Millisecond); time.Now().Before(end); {
 		}
 	case len(os.Args) > 1 && os.Args[1] == "fail":
 		fmt.Fprintln(os.Stderr, "Usage of it\nerror: no such image")
