@@ -27,7 +27,11 @@ func (a Alias) Target(has func(component string) bool) (string, bool) {
 // by name, but for those that are a component's own by the rule of VariableName. A component of the same
 // name wins over an alias.
 func Aliases() []Alias {
-	coreOS := []string{"rhel-coreos", "rhel-coreos-9", "rhel-coreos-8", "rhel-coreos-10", "stream-coreos"}
+	// OKD names its operating system for CentOS Stream, or for Fedora up to 4.15 (machine-config-operator rewrites the tag).
+	coreOS := []string{
+		"rhel-coreos", "rhel-coreos-9", "rhel-coreos-8", "rhel-coreos-10",
+		"stream-coreos", "stream-coreos-10", "centos-stream-coreos-9", "centos-stream-coreos-10", "fedora-coreos",
+	}
 	return []Alias{
 		{"CONFIG_OPERATOR_IMAGE", []string{"cluster-config-operator"}},
 		{"HAPROXY_IMAGE", []string{"haproxy-router"}},

@@ -17,12 +17,14 @@ type Variable struct {
 }
 
 var (
-	safeValueForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9@:./_+-]+$`) })
+	safeValueForm = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])?[A-Za-z0-9@:./_+-]+$`)
+	})
 	plainNameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]+$`) })
 )
 
-// SafeValue says whether a value may stand between double quotes in any shell: letters, digits and @:./_+-
-// only, and at least one.
+// SafeValue says whether a value may stand between double quotes in any shell: at least one of the letters, digits
+// and @:./_+-, after an IPv6 address in brackets if the value begins with one.
 func SafeValue(value string) bool { return safeValueForm().MatchString(value) }
 
 // VariableName is the variable of a component: upper case, hyphens and dots as underscores, with _IMAGE at

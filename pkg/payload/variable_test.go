@@ -34,6 +34,61 @@ func TestVariables(t *testing.T) {
 	}
 }
 
+// Every name of the operating system, Red Hat's and OKD's, has the variables of the installer.
+func TestOperatingSystemVariables(t *testing.T) {
+	for _, name := range []string{
+		"rhel-coreos", "rhel-coreos-8", "rhel-coreos-9", "rhel-coreos-10", "stream-coreos", "stream-coreos-10",
+		"centos-stream-coreos-9", "centos-stream-coreos-10", "fedora-coreos",
+	} {
+		variables, err := stream{}.with(name, pullSpec("a")).read(t).Variables(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, v := range variables {
+			if v.Alias != "" {
+				got = append(got, v.Name+"="+v.Value)
+			}
+		}
+		want := []string{"MACHINE_CONFIG_OSCONTENT=" + pullSpec("a"), "MACHINE_OS_CONTENT_IMAGE=" + pullSpec("a")}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestSafeValue(t *testing.T) {
+	for value, want := range map[string]bool{
+		"quay.io:443/a_b/c+d@sha256:00":  true,
+		"[2001:db8::10]:5000/ocp/art:v1": true,
+		"[::1]/a":                        true,
+		"[::ffff:192.0.2.1]:5000/a":      true,
+		"":                               false,
+		"[]/a":                           false,
+		"[1]/a":                          false,
+		"[a-z]/a":                        false,
+		"[::1]":                          false,
+		"a/[::1]":                        false,
+		"[::1][::1]/a":                   false,
+		"[::1%eth0]/a":                   false,
+		"[::1]/a$(id)":                   false,
+		"[::1]/a\n":                      false,
+	} {
+		if got := payload.SafeValue(value); got != want {
+			t.Errorf("%q: %v, want %v", value, got, want)
+		}
+	}
+}
+
+// A component on a host that is named by its IPv6 address is referenced by digest like any other.
+func TestComponentOnAnIPv6Host(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("a", 64)
+	r := stream{}.with("etcd", "[2001:db8::10]:5000/ocp/art@"+digest).read(t)
+	if len(r.Warnings) != 0 || r.Components[0].Digest.String() != digest {
+		t.Errorf("digest %q, warnings %q", r.Components[0].Digest, r.Warnings)
+	}
+}
+
 // A release that has a component of an alias's name gives the component's image under that name.
 func TestComponentWinsOverAlias(t *testing.T) {
 	variables, err := stream{}.with("hyperkube", pullSpec("a")).with("kube-apiserver", pullSpec("b")).read(t).Variables(true)

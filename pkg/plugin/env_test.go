@@ -194,6 +194,30 @@ func TestRow49EnvRefusesWhatAShellCouldMisread(t *testing.T) {
 	want(t, run(t, "env", version), 6, "", "error: RELEASE_VERSION has characters that are not safe in a shell: \"4.14.0$(id)\"\n")
 }
 
+// The brackets of an IPv6 address are plain characters in every format.
+func TestEnvOfAnIPv6Host(t *testing.T) {
+	image := "[2001:db8::10]:5000/ocp/art@" + imageDigest("etcd")
+	release := layout(t, testrelease.New("4.14.0").WithComponent("etcd", testrelease.Image(image)))
+	for format, line := range map[string]string{
+		"sh": `export ETCD_IMAGE="` + image + `"`, "fish": `set -gx ETCD_IMAGE "` + image + `"`, "powershell": `$env:ETCD_IMAGE = "` + image + `"`,
+		"dotenv": "ETCD_IMAGE=" + image, "make": "export ETCD_IMAGE := " + image, "github": "ETCD_IMAGE=" + image, "json": `    "ETCD_IMAGE": "` + image + `",`,
+	} {
+		if got := run(t, "env", release, "--format", format, "--strict"); got.code != 0 || got.err != "" || !strings.Contains(got.out, "\n"+line+"\n") {
+			t.Errorf("%s: exit code %d\n%s%s", format, got.code, got.out, got.err)
+		}
+	}
+	want(t, run(t, "images", release, "--strict", "-o", "digest"), 0, imageDigest("etcd")+"\n", "")
+	path, err := exec.LookPath("fish")
+	if err != nil {
+		t.Skip("fish is not installed")
+	}
+	command := exec.Command(path, "--no-config", "-c", "eval (cat | string collect); echo $ETCD_IMAGE")
+	command.Stdin = strings.NewReader(good(t, run(t, "env", release, "--format", "fish")))
+	if out, err := command.CombinedOutput(); err != nil || string(out) != image+"\n" {
+		t.Errorf("fish: %v\n%s", err, out)
+	}
+}
+
 func TestEnvToFile(t *testing.T) {
 	release := layout(t, small())
 	want(t, run(t, "env", release, "--to", "-"), 0, good(t, run(t, "env", release)), "")
@@ -262,4 +286,10 @@ func TestMakeTakesEnv(t *testing.T) {
 	if err != nil || string(out) != want {
 		t.Errorf("%v\ngot  %s\nwant %s", err, out, want)
 	}
+}
+
+// imageDigest is the digest of a component's image.
+func imageDigest(name string) string {
+	_, digest, _ := strings.Cut(testrelease.ImageOf(name), "@")
+	return digest
 }
