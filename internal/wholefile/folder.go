@@ -9,11 +9,8 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -24,58 +21,98 @@ type File struct {
 	Data []byte
 }
 
-// WriteFolder puts files into a folder that appears whole or not at all: they are written into a new folder
-// beside it, brought to the disk, and the new folder then takes its name. What stands there must be empty, or a folder
-// that replaceable allows to be replaced as a whole (nil allows none); its mode stays. Errors are fault.Local, but for
-// two names that are one on a file system that knows no upper and lower case, which is fault.Integrity.
-func WriteFolder(ctx context.Context, dir string, files []File, replaceable func(dir string) error) error {
-	return system{(*os.File).Sync, syncFolder, exchange}.writeFolder(ctx, dir, files, replaceable)
+// Options say how a folder is written.
+type Options struct {
+	// Force replaces a folder that holds something, if Replaceable allows it.
+	Force bool
+	// Replaceable says of a folder that holds something why it must stay, nil when it may be replaced as a whole. Without
+	// this function every folder has to stay.
+	Replaceable func(dir string) error
+	// Sync brings the folder to the disk before it appears, so that it is whole after a power failure too.
+	Sync bool
 }
 
-// writers is how many files are brought to the disk at a time: a journal takes in one go what waits together.
-const writers = 64
+// WriteFolder puts files into a folder that appears whole or not at all: they are written into a new folder
+// beside it, which then takes its name. What stands there must be empty, or a folder that the options allow to be replaced
+// as a whole; its mode stays. A link to a folder is followed. What killed processes left beside the folder is deleted.
+// Errors are fault.Local, but for two names that are one on a file system that knows no upper and lower case, which is
+// fault.Integrity.
+func WriteFolder(ctx context.Context, dir string, files []File, o Options) error {
+	return system{writeFile, syncSystem, exchange}.writeFolder(ctx, dir, files, o)
+}
 
 // system is what differs between systems, and what tests let fail.
 type system struct {
-	sync       func(*os.File) error    // what was written into a file
-	syncFolder func(dir string) error  // the names in a folder
-	exchange   func(a, b string) error // the names of two folders, in one step; errors.ErrUnsupported where that cannot be
+	write    func(root *os.Root, f File) error
+	sync     func(dir string) error  // everything in a folder
+	exchange func(a, b string) error // the names of two folders, in one step; errors.ErrUnsupported where that cannot be
 }
 
-func (s system) writeFolder(ctx context.Context, dir string, files []File, replaceable func(dir string) error) error {
+func (s system) writeFolder(ctx context.Context, to string, files []File, o Options) error {
 	if err := checkCase(files, runtime.GOOS); err != nil {
 		return err
 	}
-	dir, err := filepath.Abs(dir)
+	dir, occupied, err := target(to, o)
 	if err != nil {
-		return local(dir, err)
+		return local(to, err)
 	}
-	if here, err := os.Getwd(); err == nil && (here == dir || strings.HasPrefix(here, dir+string(filepath.Separator))) {
-		return local(dir, errors.New("it is the working folder or holds it, and cannot appear as a whole: name a new one, such as ./release"))
-	}
-	occupied, err := checkTarget(dir, replaceable)
+	removeLeftovers(dir, false)
+	fresh, unlock, err := makeBeside(dir)
 	if err != nil {
-		return err
+		return local(to, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return local(dir, err)
-	}
-	fresh, err := makeBeside(dir)
-	if err != nil {
-		return local(dir, err)
-	}
+	defer unlock()
 	left := fresh // what is to be deleted
 	err = s.fill(ctx, fresh, files)
+	if err == nil && o.Sync {
+		err = cause(s.sync(fresh))
+	}
 	if err == nil {
 		err = context.Cause(ctx)
 	}
 	if err == nil {
 		left, err = s.place(fresh, dir, occupied)
 	}
-	if err = errors.Join(err, remove(left)); err == nil || ctx.Err() != nil {
+	if err = errors.Join(err, remove(left)); err == nil {
+		removeLeftovers(dir, true)
+	}
+	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	return local(dir, err)
+	return local(to, err)
+}
+
+// target is the absolute path of the folder to write. occupied says that a folder stands there; else its parent is made.
+func target(to string, o Options) (dir string, occupied bool, err error) {
+	dir, err = filepath.Abs(to)
+	if err != nil {
+		return "", false, err
+	}
+	if dir, err = follow(dir); err != nil {
+		return "", false, cause(err)
+	}
+	if holdsWorkingFolder(dir) {
+		return "", false, errors.New("it is the working folder or holds it, and cannot appear as a whole: name a new one, such as ./release")
+	}
+	if occupied, err = checkTarget(dir, o); err != nil {
+		return "", false, err
+	}
+	return dir, occupied, os.MkdirAll(filepath.Dir(dir), 0o755)
+}
+
+// holdsWorkingFolder says whether a folder is the working folder of this process or above it.
+func holdsWorkingFolder(dir string) bool {
+	here, err := os.Getwd()
+	if err != nil {
+		return false
+	}
+	if real, err := filepath.EvalSymlinks(here); err == nil {
+		here = real
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return here == dir || strings.HasPrefix(here, dir+string(filepath.Separator))
 }
 
 func local(dir string, err error) error {
@@ -86,31 +123,41 @@ func local(dir string, err error) error {
 }
 
 // checkTarget says whether a folder stands where the new one goes.
-func checkTarget(dir string, replaceable func(string) error) (occupied bool, err error) {
+func checkTarget(dir string, o Options) (occupied bool, err error) {
 	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, local(dir, err)
+		return false, err
 	case !info.IsDir():
-		return false, local(dir, errors.New("it exists and is not a folder"))
+		return false, errors.New("it exists and is not a folder")
 	}
 	entries, err := os.ReadDir(dir)
-	switch {
-	case err != nil:
-		return false, local(dir, err)
-	case len(entries) > 0 && replaceable == nil:
-		return false, local(dir, errors.New("it is not empty: name another folder, or replace it with --force"))
-	case len(entries) > 0:
-		if err := replaceable(dir); err != nil {
-			return false, local(dir, err)
+	if err != nil {
+		return false, err
+	}
+	if len(entries) > 0 {
+		if err := checkReplaceable(dir, o); err != nil {
+			return false, err
 		}
 	}
-	if err := checkRights(dir); err != nil {
-		return false, local(dir, err)
+	return true, checkRights(dir)
+}
+
+// checkReplaceable refuses to replace a folder that holds something, and names the flag that allows it where it would.
+func checkReplaceable(dir string, o Options) error {
+	why := errors.New("it is not empty")
+	if o.Replaceable != nil {
+		why = o.Replaceable(dir)
 	}
-	return true, nil
+	switch {
+	case o.Force:
+		return why
+	case why != nil:
+		return errors.New("it is not empty: name another folder")
+	}
+	return errors.New("it is not empty: name another folder, or replace it with --force")
 }
 
 // checkRights refuses a folder that could be replaced, but not be deleted afterwards.
@@ -123,71 +170,40 @@ func checkRights(dir string) error {
 	})
 }
 
-// fill writes files through a root, so that none can come to lie outside, and brings them and their names to the disk. It
-// waits for its own files alone, and ends between two of them when ctx does: what ends a program does not wait for long.
+// fill writes files through a root, so that none can come to lie outside, and marks the folder as written. It ends between
+// two files when ctx does.
 func (s system) fill(ctx context.Context, dir string, files []File) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return cause(err)
 	}
 	defer root.Close()
-	folders, err := makeFolders(root, files)
-	if err != nil {
-		return err
-	}
-	group, working := errgroup.WithContext(ctx)
-	group.SetLimit(writers)
+	made := map[string]bool{".": true}
 	for _, f := range files {
-		group.Go(func() error {
-			if err := context.Cause(working); err != nil {
-				return err
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		if folder := path.Dir(f.Path); !made[folder] {
+			if err := root.MkdirAll(folder, 0o755); err != nil {
+				return fmt.Errorf("%s: %w", folder, cause(err))
 			}
-			return s.write(root, f)
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	for _, folder := range folders {
-		if err := s.syncFolder(filepath.Join(dir, filepath.FromSlash(folder))); err != nil {
-			return cause(err)
+			made[folder] = true
+		}
+		if err := s.write(root, f); err != nil {
+			return fmt.Errorf("%s: %w", f.Path, cause(err))
 		}
 	}
+	setMark(dir, contents(files))
 	return nil
 }
 
-// makeFolders makes the folders of files and lists them, the root too.
-func makeFolders(root *os.Root, files []File) ([]string, error) {
-	folders := []string{"."}
-	for _, f := range files {
-		folder := path.Dir(f.Path)
-		if slices.Contains(folders, folder) {
-			continue
-		}
-		if err := root.MkdirAll(folder, 0o755); err != nil {
-			return nil, fmt.Errorf("%s: %w", folder, cause(err))
-		}
-		for ; !slices.Contains(folders, folder); folder = path.Dir(folder) {
-			folders = append(folders, folder)
-		}
-	}
-	return folders, nil
-}
-
-// write makes a file that lies on the disk.
-func (s system) write(root *os.Root, f File) error {
-	file, err := root.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+func writeFile(root *os.Root, f File) error {
+	file, err := root.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newMode)
 	if err != nil {
-		return fmt.Errorf("%s: %w", f.Path, cause(err))
+		return err
 	}
 	_, err = file.Write(f.Data)
-	if err == nil {
-		err = s.sync(file)
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("%s: %w", f.Path, cause(err))
-	}
-	return nil
+	return errors.Join(err, file.Close())
 }
 
 // checkCase refuses names that differ in upper and lower case alone where they would be one file.

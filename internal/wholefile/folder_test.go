@@ -21,10 +21,13 @@ func files(paths ...string) []wholefile.File {
 	return list
 }
 
+// replace replaces any folder.
+var replace = wholefile.Options{Force: true, Replaceable: func(string) error { return nil }}
+
 func TestWriteFolder(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "not", "there", "yet")
-	if err := wholefile.WriteFolder(t.Context(), dir, files("a", "sub/b"), nil); err != nil {
+	if err := wholefile.WriteFolder(t.Context(), dir, files("a", "sub/b"), wholefile.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, filepath.Join(dir, "sub", "b")); got != "content of sub/b" {
@@ -41,17 +44,20 @@ func TestFolderThatIsThere(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := wholefile.WriteFolder(t.Context(), dir, files("old"), nil); err != nil {
+	if err := wholefile.WriteFolder(t.Context(), dir, files("old"), wholefile.Options{}); err != nil {
 		t.Fatalf("an empty folder is taken: %v", err)
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("its mode is now %v (%v)", info.Mode(), err)
 	}
-	for want, replaceable := range map[string]func(string) error{
-		"it is not empty: name another folder, or replace it with --force": nil,
-		"not this one": func(string) error { return errors.New("not this one") },
+	mine := func(string) error { return errors.New("it is mine") }
+	for want, options := range map[string]wholefile.Options{
+		"it is not empty: name another folder, or replace it with --force": {Replaceable: func(string) error { return nil }},
+		"it is not empty: name another folder":                             {Replaceable: mine},
+		"it is not empty":                                                  {Force: true},
+		"it is mine":                                                       {Force: true, Replaceable: mine},
 	} {
-		err := wholefile.WriteFolder(t.Context(), dir, files("new"), replaceable)
+		err := wholefile.WriteFolder(t.Context(), dir, files("new"), options)
 		if want = "writing the folder " + dir + ": " + want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -59,7 +65,7 @@ func TestFolderThatIsThere(t *testing.T) {
 			t.Errorf("the folder now holds %s", got)
 		}
 	}
-	if err := wholefile.WriteFolder(t.Context(), dir, files("new"), func(string) error { return nil }); err != nil {
+	if err := wholefile.WriteFolder(t.Context(), dir, files("new"), replace); err != nil {
 		t.Fatal(err)
 	}
 	if got, beside := names(t, dir), names(t, parent); got != "new" || beside != "d" {
@@ -79,26 +85,50 @@ func TestRow11PlantedLinks(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "sub")); err != nil {
 		t.Fatal(err)
 	}
-	if err := wholefile.WriteFolder(t.Context(), dir, files("sub/b"), func(string) error { return nil }); err != nil {
+	if err := wholefile.WriteFolder(t.Context(), dir, files("sub/b"), replace); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(t, outside); got != "" {
 		t.Errorf("written outside: %s", got)
 	}
-	link := filepath.Join(parent, "link")
-	if err := os.Symlink(outside, link); err != nil {
+}
+
+// A link to a folder is followed, and stays; what lies where it leads is what counts.
+func TestFolderBehindALink(t *testing.T) {
+	parent := t.TempDir()
+	dir, link := filepath.Join(parent, "d"), filepath.Join(parent, "link")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.Symlink("d", link), os.Symlink(link, filepath.Join(parent, "second"))); err != nil {
 		t.Fatal(err)
 	}
-	err := wholefile.WriteFolder(t.Context(), link, files("b"), func(string) error { return nil })
-	if want := "writing the folder " + link + ": it exists and is not a folder"; err == nil || err.Error() != want {
-		t.Errorf("got %v", err)
+	for _, to := range []string{link, filepath.Join(parent, "second")} {
+		if err := wholefile.WriteFolder(t.Context(), to, files("a"), replace); err != nil {
+			t.Fatal(err)
+		}
+		if got, beside := names(t, dir), names(t, parent); got != "a" || beside != "d link second" {
+			t.Errorf("%s: the folder holds %q, beside it is %q", to, got, beside)
+		}
+	}
+	file, dangling, loop := filepath.Join(parent, "f"), filepath.Join(parent, "dangling"), filepath.Join(parent, "loop")
+	if err := errors.Join(os.WriteFile(filepath.Join(parent, "x"), nil, 0o600), os.Symlink("x", file), os.Symlink("none", dangling), os.Symlink("loop", loop)); err != nil {
+		t.Fatal(err)
+	}
+	for to, want := range map[string]string{
+		file:     "it exists and is not a folder",
+		dangling: "it is a link to " + filepath.Join(parent, "none") + ", which does not exist",
+		loop:     "too many symbolic links follow one another",
+		link:     "it is not empty: name another folder, or replace it with --force",
+	} {
+		err := wholefile.WriteFolder(t.Context(), to, files("a"), wholefile.Options{Replaceable: replace.Replaceable})
+		if want = "writing the folder " + to + ": " + want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
 	}
 }
 
 func TestRow09PathsOutside(t *testing.T) {
 	parent := t.TempDir()
 	for _, path := range []string{"../x", "/x", "a/../../x"} {
-		err := wholefile.WriteFolder(t.Context(), filepath.Join(parent, "d"), files("good", path), nil)
+		err := wholefile.WriteFolder(t.Context(), filepath.Join(parent, "d"), files("good", path), wholefile.Options{})
 		if fault.KindOf(err) != fault.Local || names(t, parent) != "" {
 			t.Errorf("%s: got %v, left behind: %s", path, err, names(t, parent))
 		}
@@ -110,7 +140,7 @@ func TestRow45InterruptedFolderIsNotThere(t *testing.T) {
 	cause := errors.New("interrupted")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	err := wholefile.WriteFolder(ctx, filepath.Join(parent, "d"), files("a"), nil)
+	err := wholefile.WriteFolder(ctx, filepath.Join(parent, "d"), files("a"), wholefile.Options{})
 	if !errors.Is(err, cause) || names(t, parent) != "" {
 		t.Errorf("got %v, left behind: %s", err, names(t, parent))
 	}
@@ -120,7 +150,7 @@ func TestWorkingFolderIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	for _, to := range []string{".", dir, ".."} {
-		if err := wholefile.WriteFolder(t.Context(), to, files("a"), nil); fault.KindOf(err) != fault.Local {
+		if err := wholefile.WriteFolder(t.Context(), to, files("a"), wholefile.Options{}); fault.KindOf(err) != fault.Local {
 			t.Errorf("%s: got %v", to, err)
 		}
 	}

@@ -10,10 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -64,10 +61,11 @@ func occupied(t *testing.T, mode fs.FileMode) (parent, dir string) {
 	return parent, dir
 }
 
-func anything(string) error { return nil }
+// anything replaces whatever stands there.
+var anything = Options{Force: true, Replaceable: func(string) error { return nil }}
 
 // real is the system as it is.
-func real() system { return system{(*os.File).Sync, syncFolder, exchange} }
+func real() system { return system{writeFile, syncSystem, exchange} }
 
 func TestRow40NothingIsLeftOfWhatFails(t *testing.T) {
 	one := []File{{Path: "a/b"}}
@@ -76,18 +74,20 @@ func TestRow40NothingIsLeftOfWhatFails(t *testing.T) {
 		files  []File
 		want   string
 	}{
-		"sync":     {func(s *system) { s.sync = func(*os.File) error { return syscall.EIO } }, one, "a/b: input/output error"},
-		"folder":   {func(s *system) { s.syncFolder = func(string) error { return syscall.EIO } }, one, "input/output error"},
+		"write":    {func(s *system) { s.write = func(*os.Root, File) error { return syscall.ENOSPC } }, one, "a/b: no space left on device"},
+		"sync":     {func(s *system) { s.sync = func(string) error { return syscall.EIO } }, one, "input/output error"},
 		"exchange": {func(s *system) { s.exchange = func(string, string) error { return syscall.EIO } }, one, "input/output error"},
 		"a file":   {func(*system) {}, []File{{Path: "a"}, {Path: "a/b"}}, "a: file exists"},
-		"a folder": {func(*system) {}, []File{{Path: "a/b"}, {Path: "a/b/c/d"}, {Path: "a/b"}}, "a/b: file exists"},
+		"a folder": {func(*system) {}, []File{{Path: "a/b"}, {Path: "a/b/c/d"}, {Path: "a/b"}}, "a/b/c: not a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, mode := range []fs.FileMode{0o755, 0o700 | fs.ModeSetgid} {
 				parent, dir := occupied(t, mode)
 				before, s := tree(t, parent), real()
 				test.change(&s)
-				err := s.writeFolder(t.Context(), dir, test.files, anything)
+				options := anything
+				options.Sync = true
+				err := s.writeFolder(t.Context(), dir, test.files, options)
 				if want := "writing the folder " + dir + ": " + test.want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 					t.Errorf("got  %v\nwant %s", err, want)
 				}
@@ -101,31 +101,26 @@ func TestRow40NothingIsLeftOfWhatFails(t *testing.T) {
 
 // recording is the system as it is, and what is asked of it: names in parent, where a folder with a new name is NEW.
 func recording(t *testing.T, parent string, exchange func(a, b string) error) (system, *[]string) {
-	var lock sync.Mutex
 	var done []string
 	record := func(what, path string) {
-		lock.Lock()
-		defer lock.Unlock()
 		name, err := filepath.Rel(parent, path)
 		if err != nil {
 			t.Error(err)
 		}
-		if first, rest, _ := strings.Cut(name, "/"); strings.HasPrefix(first, ".d.") {
+		if first, rest, _ := strings.Cut(name, "/"); strings.HasPrefix(first, temporaryPrefix("d")) {
 			name = filepath.Join("NEW", rest)
 		}
 		done = append(done, what+" "+name)
 	}
 	return system{
-		func(f *os.File) error {
-			record("file", f.Name())
-			return f.Sync()
+		func(root *os.Root, f File) error {
+			record("write", filepath.Join(root.Name(), f.Path))
+			return writeFile(root, f)
 		},
 		func(dir string) error {
-			record("folder", dir)
-			if dir == parent {
-				done = append(done, tree(t, filepath.Join(parent, "d"))...)
-			}
-			return syncFolder(dir)
+			record("sync", dir)
+			done = append(done, tree(t, dir)...)
+			return syncSystem(dir)
 		},
 		func(a, b string) error {
 			record("exchange", b)
@@ -135,54 +130,38 @@ func recording(t *testing.T, parent string, exchange func(a, b string) error) (s
 	}, &done
 }
 
-// What appears lies on the disk already, the old folder keeps its place until then, and the new name is brought to the disk.
+// The old folder keeps its place until the new one is complete, and with Sync until that lies on the disk.
 func TestRow45OldOrNew(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o022))
 	for name, exchange := range map[string]func(a, b string) error{
 		"in one step":  exchange,
 		"in two steps": func(string, string) error { return errors.ErrUnsupported },
 	} {
-		t.Run(name, func(t *testing.T) {
-			parent, dir := occupied(t, 0o750|fs.ModeSetgid)
-			s, done := recording(t, parent, exchange)
-			if err := s.writeFolder(t.Context(), dir, []File{{Path: "a/b", Data: []byte("n")}}, anything); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff([]string{
-				"file NEW/a/b", "folder NEW", "folder NEW/a",
-				"exchange d", "old -rw------- o",
-				"folder .", "a drwxr-xr-x", "a/b -rw-r--r-- n",
-			}, *done); diff != "" {
-				t.Error(diff)
-			}
-			if diff := cmp.Diff([]string{"d dgrwxr-x---", "d/a drwxr-xr-x", "d/a/b -rw-r--r-- n"}, tree(t, parent)); diff != "" {
-				t.Error(diff)
-			}
-		})
+		for _, sync := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, sync %v", name, sync), func(t *testing.T) {
+				parent, dir := occupied(t, 0o750|fs.ModeSetgid)
+				s, done := recording(t, parent, exchange)
+				options := anything
+				options.Sync = sync
+				if err := s.writeFolder(t.Context(), dir, []File{{Path: "a/b", Data: []byte("n")}}, options); err != nil {
+					t.Fatal(err)
+				}
+				want := []string{"write NEW/a/b"}
+				if sync {
+					want = append(want, "sync NEW", "a drwxr-xr-x", "a/b -rw-r--r-- n")
+				}
+				if diff := cmp.Diff(append(want, "exchange d", "old -rw------- o"), *done); diff != "" {
+					t.Error(diff)
+				}
+				if diff := cmp.Diff([]string{"d dgrwxr-x---", "d/a drwxr-xr-x", "d/a/b -rw-r--r-- n"}, tree(t, parent)); diff != "" {
+					t.Error(diff)
+				}
+			})
+		}
 	}
 }
 
-func TestNewFolderLiesOnTheDisk(t *testing.T) {
-	defer syscall.Umask(syscall.Umask(0o022))
-	parent := t.TempDir()
-	s, done := recording(t, parent, exchange)
-	if err := s.writeFolder(t.Context(), filepath.Join(parent, "d"), []File{{Path: "a/b/c"}, {Path: "a/d/e"}}, nil); err != nil {
-		t.Fatal(err)
-	}
-	files, rest := (*done)[:2], (*done)[2:]
-	slices.Sort(files) // side by side
-	if diff := cmp.Diff([]string{"file NEW/a/b/c", "file NEW/a/d/e"}, files); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]string{
-		"folder NEW", "folder NEW/a/b", "folder NEW/a", "folder NEW/a/d",
-		"folder .", "a drwxr-xr-x", "a/b drwxr-xr-x", "a/b/c -rw-r--r-- ", "a/d drwxr-xr-x", "a/d/e -rw-r--r-- ",
-	}, rest); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// An interrupt ends the writing between two files, and what waits for the disk keeps no more than those that are at it.
+// An interrupt ends the writing between two files.
 func TestRow45InterruptedInTheMiddle(t *testing.T) {
 	many := make([]File, 300)
 	for i := range many {
@@ -191,23 +170,21 @@ func TestRow45InterruptedInTheMiddle(t *testing.T) {
 	interrupted := errors.New("interrupted")
 	for name, change := range map[string]func(s *system, interrupt func()){
 		"between files": func(s *system, interrupt func()) {
-			var count atomic.Int64
-			s.sync = func(f *os.File) error {
-				switch n := count.Add(1); {
-				case n == 100:
+			count := 0
+			s.write = func(root *os.Root, f File) error {
+				switch count++; {
+				case count == 100:
 					interrupt()
-				case n >= 100+writers:
-					t.Errorf("file %d is written", n)
+				case count > 100:
+					t.Errorf("file %d is written", count)
 				}
-				return f.Sync()
+				return writeFile(root, f)
 			}
 		},
 		"before its name is given": func(s *system, interrupt func()) {
-			s.syncFolder = func(dir string) error {
-				if filepath.Base(dir) == "sub" {
-					interrupt()
-				}
-				return syncFolder(dir)
+			s.sync = func(dir string) error {
+				interrupt()
+				return syncSystem(dir)
 			}
 		},
 	} {
@@ -220,7 +197,9 @@ func TestRow45InterruptedInTheMiddle(t *testing.T) {
 				before, s := tree(t, parent), real()
 				ctx, cancel := context.WithCancelCause(t.Context())
 				change(&s, func() { cancel(interrupted) })
-				if err := s.writeFolder(ctx, dir, many, anything); !errors.Is(err, interrupted) {
+				options := anything
+				options.Sync = true
+				if err := s.writeFolder(ctx, dir, many, options); !errors.Is(err, interrupted) {
 					t.Errorf("got %v", err)
 				}
 				if diff := cmp.Diff(before, tree(t, parent)); diff != "" {
@@ -249,12 +228,12 @@ func TestExchange(t *testing.T) {
 	}
 }
 
-func TestSyncFolder(t *testing.T) {
+func TestSyncSystem(t *testing.T) {
 	dir := t.TempDir()
-	if err := syncFolder(dir); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "d"), 0o700), os.WriteFile(filepath.Join(dir, "d", "f"), nil, 0o600), syncSystem(dir)); err != nil {
 		t.Error(err)
 	}
-	if err := syncFolder(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+	if err := syncSystem(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -265,7 +244,7 @@ func TestErrorNamesTheParent(t *testing.T) {
 		if _, err := os.Stat(parent); err != nil {
 			t.Skip("there is no ", parent)
 		}
-		err := WriteFolder(t.Context(), parent+"/out", nil, nil)
+		err := WriteFolder(t.Context(), parent+"/out", nil, Options{})
 		cannot := "writing the folder " + parent + "/out: a folder cannot be made in " + parent + ": "
 		if err == nil || !strings.HasPrefix(err.Error(), cannot) || strings.Contains(err.Error(), ".out.") || fault.KindOf(err) != fault.Local {
 			t.Errorf("got %v", err)

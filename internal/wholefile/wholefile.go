@@ -1,7 +1,8 @@
-// Package wholefile writes files that appear whole or not at all.
+// Package wholefile writes files and folders that appear whole or not at all.
 package wholefile
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,27 +11,78 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// Write puts data into a file: into a new one beside it first, which then takes its name. What stands there
-// and is no regular file, such as a link or a device, is left alone. Errors are fault.Local.
+// newMode is the mode of a new file, less the umask.
+const newMode = 0o644
+
+// Write puts data into a file: into a new one beside it first, which then takes its name. A symbolic link is followed
+// to the regular file that it leads to. An existing file keeps its mode, and one that holds data already is not touched.
+// Anything else that stands there, such as a device, is left alone. Errors are fault.Local.
 func Write(path string, data []byte) error {
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return fault.Errorf(fault.Local, "writing %s: it exists and is not a regular file", path)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
-	}
-	// The name of the temporary file is the file's own with a suffix, made by the file system to be new.
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
-	}
-	defer os.Remove(temporary.Name())
-	if err := fill(temporary, data); err != nil {
-		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
-	}
-	if err := os.Rename(temporary.Name(), path); err != nil {
+	if err := write(path, data); err != nil {
 		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
 	}
 	return nil
+}
+
+func write(path string, data []byte) error {
+	path, err := follow(path)
+	if err != nil {
+		return err
+	}
+	present, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		present = nil
+	case err != nil:
+		return err
+	case !present.Mode().IsRegular():
+		return errors.New("it exists and is not a regular file")
+	case holds(path, present, data):
+		return nil
+	}
+	temporary := filepath.Join(filepath.Dir(path), temporaryName(filepath.Base(path)))
+	if err := fill(temporary, data, present); err != nil {
+		_ = os.Remove(temporary)
+		return err
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		_ = os.Remove(temporary)
+		return err
+	}
+	return nil
+}
+
+// holds says whether a file has exactly this content.
+func holds(path string, info fs.FileInfo, data []byte) bool {
+	if info.Size() != int64(len(data)) {
+		return false
+	}
+	content, err := os.ReadFile(path)
+	return err == nil && bytes.Equal(content, data)
+}
+
+// fill makes a file, writes it to the disk and closes it. It gets the mode and, where this user may give it away, the owner
+// of the file that it will replace; present is nil when there is none.
+func fill(path string, data []byte, present fs.FileInfo) error {
+	mode := fs.FileMode(newMode)
+	if present != nil {
+		mode = 0o600
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	if present != nil {
+		keepOwner(file, present)
+		err = file.Chmod(present.Mode().Perm())
+	}
+	if err == nil {
+		_, err = file.Write(data)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
 }
 
 // cause leaves out of an error the name of the temporary file, which says nothing to anybody.
@@ -42,16 +94,4 @@ func cause(err error) error {
 		return e.Err
 	}
 	return err
-}
-
-// fill writes, flushes to the disk and closes; the file gets the mode of any new file of this user.
-func fill(file *os.File, data []byte) error {
-	_, err := file.Write(data)
-	if err == nil {
-		err = file.Chmod(0o644 &^ umask())
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
 }

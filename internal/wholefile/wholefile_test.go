@@ -3,6 +3,7 @@
 package wholefile_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/release-x/oc-release-x/internal/wholefile"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -54,23 +56,108 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-func TestRow11LinksAndDevicesAreLeftAlone(t *testing.T) {
-	dir := t.TempDir()
-	victim, link := filepath.Join(dir, "victim"), filepath.Join(dir, "link")
-	if err := os.WriteFile(victim, []byte("precious"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(victim, link); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{link, "/dev/null", dir} {
+func TestRow11DevicesAreLeftAlone(t *testing.T) {
+	for _, path := range []string{"/dev/null", t.TempDir()} {
 		err := wholefile.Write(path, []byte("x"))
 		if want := "writing " + path + ": it exists and is not a regular file"; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 			t.Errorf("%s: got %v", path, err)
 		}
 	}
+}
+
+// A link to a regular file is written through: it stays, and so does the mode of the file.
+func TestWriteThroughALink(t *testing.T) {
+	dir, away := t.TempDir(), t.TempDir()
+	file, link := filepath.Join(away, "f"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(file, []byte("old"), 0o600), os.Chmod(file, 0o664), os.Symlink(file, link)); err != nil {
+		t.Fatal(err)
+	}
+	if err := wholefile.Write(link, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(file)
+	if got := read(t, file); err != nil || got != "new" || info.Mode() != 0o664 {
+		t.Errorf("the file holds %q, mode %v (%v)", got, info.Mode(), err)
+	}
+	if names(t, dir) != "link" || names(t, away) != "f" {
+		t.Errorf("left behind: %s, %s", names(t, dir), names(t, away))
+	}
+	if to, err := os.Readlink(link); err != nil || to != file {
+		t.Errorf("the link now leads to %s (%v)", to, err)
+	}
+	none := filepath.Join(dir, "none")
+	if err := os.Symlink("nowhere", none); err != nil {
+		t.Fatal(err)
+	}
+	err = wholefile.Write(none, nil)
+	if want := "writing " + none + ": it is a link to " + filepath.Join(dir, "nowhere") + ", which does not exist"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+// In a folder such as /tmp anybody can put a link where a user will write.
+func TestLinkOfAnotherUserInASharedFolder(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make a link of another user")
+	}
+	shared, victim := t.TempDir(), filepath.Join(t.TempDir(), "victim")
+	link := filepath.Join(shared, "link")
+	if err := errors.Join(os.Chmod(shared, 0o777|os.ModeSticky), os.WriteFile(victim, []byte("precious"), 0o600), os.Symlink(victim, link), os.Lchown(link, 4711, 4711)); err != nil {
+		t.Fatal(err)
+	}
+	why := link + " is a link that another user put into a folder shared by all: name the target itself"
+	err := wholefile.Write(link, nil)
+	if want := "writing " + link + ": " + why; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
+		t.Errorf("got %v", err)
+	}
+	err = wholefile.WriteFolder(t.Context(), link, nil, replace)
+	if want := "writing the folder " + link + ": " + why; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
+		t.Errorf("got %v", err)
+	}
 	if got := read(t, victim); got != "precious" {
 		t.Errorf("the link was followed: %q", got)
+	}
+}
+
+// Nothing watches a file that did not change: make and others go by its time.
+func TestUnchangedFileIsNotTouched(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "f")
+	long := time.Now().Add(-time.Hour)
+	if err := errors.Join(os.WriteFile(file, []byte("same"), 0o400), os.Chtimes(file, long, long)); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.Stat(file)
+	if err := wholefile.Write(file, []byte("same")); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(file)
+	if err != nil || !os.SameFile(before, after) || !after.ModTime().Equal(before.ModTime()) {
+		t.Errorf("it is another file now, of %v (%v)", after.ModTime(), err)
+	}
+	if err := wholefile.Write(file, []byte("more")); err != nil || read(t, file) != "more" {
+		t.Errorf("other content of the same length is not written: %v", err)
+	}
+}
+
+// File systems allow names of 255 bytes.
+func TestLongNames(t *testing.T) {
+	for _, name := range []string{strings.Repeat("a", 244), strings.Repeat("b", 255), strings.Repeat("\u00e4", 127)} {
+		dir := t.TempDir()
+		if err := wholefile.Write(filepath.Join(dir, name), []byte("x")); err != nil {
+			t.Error(err)
+		}
+		folder := filepath.Join(dir, "sub", name)
+		for range 2 {
+			if err := wholefile.WriteFolder(t.Context(), folder, files("a"), replace); err != nil {
+				t.Error(err)
+			}
+		}
+		if names(t, dir) != name+" sub" && names(t, dir) != "sub "+name {
+			t.Errorf("left behind: %s", names(t, dir))
+		}
+	}
+	if err := wholefile.Write(filepath.Join(t.TempDir(), strings.Repeat("a", 256)), nil); err == nil || !strings.HasSuffix(err.Error(), ": file name too long") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -104,7 +191,7 @@ func TestRow53Modes(t *testing.T) {
 		old := syscall.Umask(mask)
 		file := filepath.Join(dir, "f")
 		err := wholefile.Write(file, []byte("x"))
-		folder := wholefile.WriteFolder(t.Context(), filepath.Join(dir, "d", "sub"), []wholefile.File{{Path: "a/b", Data: []byte("x")}}, func(string) error { return nil })
+		folder := wholefile.WriteFolder(t.Context(), filepath.Join(dir, "d", "sub"), []wholefile.File{{Path: "a/b", Data: []byte("x")}}, replace)
 		syscall.Umask(old)
 		if err != nil || folder != nil {
 			t.Fatal(err, folder)

@@ -10,9 +10,12 @@ import (
 // mostNear is how many names are proposed.
 const mostNear = 3
 
-// DidYouMean ends an error about a name that is not there: it asks whether one of up to three others was meant, the
-// nearest first. It is empty when none is near; case does not count.
+// DidYouMean ends an error about a name or a glob that is not there: it asks whether one of up to three others was meant,
+// the nearest first. It is empty when none is near; case does not count.
 func DidYouMean(asked string, names []string) string {
+	if strings.ContainsAny(asked, "*?[") {
+		return didYouMeanGlob(asked, names)
+	}
 	return didYouMean(asked, names, levenshtein.ComputeDistance)
 }
 

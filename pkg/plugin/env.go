@@ -54,7 +54,7 @@ eval "$(%[1]s env 4.14.0 etcd kube-apiserver)"
 	flags.StringVar(&c.format, "format", "sh", "How to set a variable: "+strings.Join(printers.EnvironmentFormats(), ", "))
 	flags.StringVar(&c.prefix, "prefix", "", "Put this before every name, such as OCP_")
 	flags.BoolVar(&c.aliases, "aliases", true, "Add the names that installers and guides use")
-	flags.StringVar(&c.to, "to", "", "Write to this file, whole or not at all, in place of standard output")
+	flags.StringVar(&c.to, "to", "", "Write to this file in place of standard output, whole or not at all; a file that would not change is not touched")
 	flags.StringVar(&c.releaseImage, "release-image", "", "Pull spec for RELEASE_IMAGE (default: the release by digest)")
 	return cmd
 }

@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -231,6 +232,16 @@ func TestEnvToFile(t *testing.T) {
 	}
 	if expected := good(t, run(t, "env", release)); string(written) != expected {
 		t.Errorf("the file differs from what goes to standard output: %s", written)
+	}
+	link := file + "-link"
+	if err := errors.Join(os.Chmod(file, 0o640), os.WriteFile(file, []byte("old"), 0), os.Symlink(file, link)); err != nil {
+		t.Fatal(err)
+	}
+	want(t, run(t, "env", release, "--to", link), 0, "", "")
+	again, err := os.ReadFile(file)
+	info, failed := os.Stat(file)
+	if err != nil || failed != nil || string(again) != string(written) || info.Mode() != 0o640 {
+		t.Errorf("through a link: mode %v, %s", info.Mode(), again)
 	}
 	want(t, run(t, "env", release, "--to", filepath.Join(file, "x")), 8, "", "error: writing "+file+"/x: not a directory\n")
 	want(t, run(t, "env", release, "--to", "/nowhere/x"), 8, "", "error: writing /nowhere/x: no such file or directory\n")

@@ -28,6 +28,7 @@ type extractCommand struct {
 	cloud       string
 	normalize   bool
 	force       bool
+	sync        bool
 	command     *cobra.Command
 }
 
@@ -63,7 +64,7 @@ which cluster.`,
 	c.inclusion = newInclusionFlags(c.command)
 	flags := c.command.Flags()
 	flags.StringVar(&c.to, "to", "", "Folder to write, or - for one YAML stream on standard output")
-	flags.StringSliceVar(&c.files, "file", nil, "Only these files, by name or pattern; without --to they go to standard output")
+	flags.StringSliceVar(&c.files, "file", nil, "Only these files, by name or pattern, with or without their folder in the image; without --to they go to standard output")
 	flags.BoolVar(&c.operator, "operator-manifests", false, "Write manifests/ (the operator's own, rendered) and release-manifests/")
 	flags.BoolVar(&c.raw, "raw", false, "With --operator-manifests: keep their templates as they are")
 	flags.BoolVar(&c.included, "included", false, "Only documents that the operator of the cluster would apply")
@@ -71,6 +72,7 @@ which cluster.`,
 	flags.StringVar(&c.cloud, "cloud", "", "With --credentials-requests: only those of this cloud: "+strings.Join(extract.Clouds(), ", "))
 	flags.BoolVar(&c.normalize, "normalize", false, "Write manifests as oc does: sorted fields, no comments, no other files")
 	flags.BoolVar(&c.force, "force", false, "Replace a folder that holds an extracted release")
+	flags.BoolVar(&c.sync, "sync", false, "Bring the folder to the disk before it appears: it is whole after a power failure too")
 	for _, name := range []string{"tools", "command"} {
 		flags.String(name, "", "")
 		flags.Lookup(name).NoOptDefVal = "true"
@@ -87,18 +89,27 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 	if c.to == "-" {
 		return c.stream(release, options)
 	}
-	files, err := extract.Files(release.files, release.payload, release.entries, options)
-	if err != nil {
+	files, err := c.selected(release, options)
+	switch {
+	case err != nil:
 		return err
-	}
-	isManifest := func(f extract.File) bool { return payload.IsManifestName(f.Path) }
-	if len(files) == 0 || options.Keep != nil && len(c.files) == 0 && !slices.ContainsFunc(files, isManifest) {
-		return c.nothing(release)
-	}
-	if c.to == "" {
+	case c.to == "":
 		return c.print(files)
 	}
 	return c.write(ctx, release, files)
+}
+
+// selected are the files that the flags leave, at least one.
+func (c *extractCommand) selected(release *evaluated, options extract.Options) ([]extract.File, error) {
+	files, err := extract.Files(release.files, release.payload, release.entries, options)
+	if err != nil {
+		return nil, err
+	}
+	isManifest := func(f extract.File) bool { return payload.IsManifestName(f.Path) }
+	if len(files) == 0 || options.Keep != nil && len(c.files) == 0 && !slices.ContainsFunc(files, isManifest) {
+		return nil, c.nothing(release)
+	}
+	return files, nil
 }
 
 // read checks the flags, and reads the release and what they say of it.
@@ -131,14 +142,21 @@ func (c *extractCommand) read(ctx context.Context, args []string) (*evaluated, e
 	}, err
 }
 
-// stream writes one YAML stream to standard output.
+// stream writes one YAML stream to standard output, or the file that --file names and that is no manifest.
 func (c *extractCommand) stream(release *evaluated, options extract.Options) error {
 	stream, err := extract.Stream(release.files, release.entries, options)
 	if err != nil {
 		return err
 	}
 	if len(stream) == 0 {
-		return c.nothing(release)
+		files, err := c.selected(release, options)
+		if err != nil {
+			return err
+		}
+		if len(c.files) == 0 {
+			return c.nothing(release)
+		}
+		return c.print(files)
 	}
 	_, err = c.Out.Write(stream)
 	return err
@@ -174,6 +192,8 @@ func (c *extractCommand) check() error {
 		return fault.Errorf(fault.Usage, "--cloud goes with --credentials-requests")
 	case c.force && (c.to == "" || c.to == "-"):
 		return fault.Errorf(fault.Usage, "--force goes with --to DIR")
+	case c.sync && (c.to == "" || c.to == "-"):
+		return fault.Errorf(fault.Usage, "--sync goes with --to DIR")
 	}
 	if c.included {
 		return nil

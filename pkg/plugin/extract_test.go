@@ -17,6 +17,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/fixture"
 	"github.com/release-x/oc-release-x/internal/recorded"
 	"github.com/release-x/oc-release-x/internal/testrelease"
+	"github.com/release-x/oc-release-x/internal/wholefile"
 )
 
 // folder reads a folder as PATH=CONTENT.
@@ -49,6 +50,7 @@ func TestExtract(t *testing.T) {
 		t.Error(diff)
 	}
 	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the folder "+dir+": it is not empty: name another folder, or replace it with --force\n")
+	want(t, run(t, "extract", release, "--to", dir, "--force", "--sync"), 0, "", "")
 	want(t, run(t, "extract", release, "--to", dir, "--force", "--file", "image-references"), 0, "", "")
 	if got := slices.Sorted(maps.Keys(folder(t, dir))); len(got) != 1 {
 		t.Errorf("--force left %q", got)
@@ -83,10 +85,51 @@ func TestExtractForceReplacesAnotherRelease(t *testing.T) {
 	}
 	const script = "0000_50_old.sh"
 	want(t, run(t, "extract", layout(t, old.WithManifest(script, "x")), "--to", dir, "--force"), 0, "", "")
+	change(t, dir)
 	want(t, run(t, "extract", layout(t, ordered()), "--to", dir, "--force"), 8, "",
 		"error: writing the folder "+dir+": --force replaces extracted releases alone, and "+script+" may be no part of one: name another folder, or move it away\n")
 	if folder(t, dir)[script] != "x" {
 		t.Error("the script is gone")
+	}
+}
+
+// change puts an annotation into a folder's release-metadata, as somebody does who works on an extracted release.
+func change(t *testing.T, dir string) {
+	t.Helper()
+	file := filepath.Join(dir, "release-metadata")
+	data, err := os.ReadFile(file)
+	if err := errors.Join(err, os.WriteFile(file, append(data, '\n'), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What extract wrote is its own, whatever it is called and of whichever release, until somebody changes it.
+func TestExtractForceReplacesWhatNobodyChanged(t *testing.T) {
+	old := ordered().WithManifest("0000_50_x_00.yaml",
+		"apiVersion: cloudcredential.openshift.io/v1\nkind: CredentialsRequest\nmetadata: {name: a}\nspec: {providerSpec: {kind: AWSProviderSpec}}\n")
+	requests := []string{"--credentials-requests", "--cloud", "aws", "--to"}
+	dir := filepath.Join(t.TempDir(), "d")
+	good(t, run(t, append([]string{"extract", layout(t, old)}, append(requests, dir)...)...))
+	if !wholefile.Unchanged(dir) {
+		t.Skip("this file system keeps no extended attributes")
+	}
+	want(t, run(t, "extract", layout(t, ordered()), "--to", dir), 8, "", "error: writing the folder "+dir+": it is not empty: name another folder, or replace it with --force\n")
+	good(t, run(t, "extract", layout(t, ordered()), "--to", dir, "--force", "--file", "0000_50_b_00_all.yaml"))
+	good(t, run(t, "extract", layout(t, old), "--to", dir, "--force"))
+}
+
+// Administrators number their own manifests as payloads do.
+func TestExtractForceSparesManifestsOfOnesOwn(t *testing.T) {
+	release, dir := layout(t, ordered()), t.TempDir()
+	own := object("ConfigMap", "own", included)
+	if err := os.WriteFile(filepath.Join(dir, "0000_50_x_01.yaml"), []byte(own), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const why = ": --force replaces extracted releases alone, and without image-references nothing proves that it is one: name another folder, or delete it yourself\n"
+	want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "", "error: writing the folder "+dir+why)
+	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the folder "+dir+": it is not empty: name another folder\n")
+	if got := folder(t, dir)["0000_50_x_01.yaml"]; got != own {
+		t.Errorf("the manifest is now %q", got)
 	}
 }
 
@@ -95,6 +138,7 @@ func TestExtractForceReplacesRealReleases(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "d")
 	good(t, run(t, "extract", real+":4.22.0-x86_64", "--to", dir))
 	good(t, run(t, "extract", real+":4.22.1-x86_64", "--to", dir, "--force"))
+	change(t, dir)
 	const script = "0000_50_cluster-kube-apiserver-operator_gensccroles.sh"
 	if got := run(t, "extract", demo, "--to", dir, "--force"); got.code != 8 || !strings.Contains(got.err, script+" may be no part of one") {
 		t.Errorf("exit code %d, %s", got.code, got.err)
@@ -151,7 +195,7 @@ func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
 			if err := test.change(dir); err != nil {
 				t.Fatal(err)
 			}
-			before, why := entries(t, dir), "it holds none: name another folder"
+			before, why := entries(t, dir), "without image-references nothing proves that it is one: name another folder, or delete it yourself"
 			if test.stranger != "" {
 				why = test.stranger + " may be no part of one: name another folder, or move it away"
 			}
@@ -206,7 +250,17 @@ func TestExtractFile(t *testing.T) {
 		"---\n"+object("Namespace", "first", included)+
 		"---\n"+object("ConfigMap", "b1", included)+"---\n"+object("Secret", "b2")+"---\n"+object("ConfigMap", "b3", included, console)+
 		"---\n"+object("ConfigMap", "c", included, preview), "")
-	want(t, run(t, "extract", release, "--file", "nope"), 3, "", "error: the payload has no file \"nope\"; a pattern such as '*nope*' finds more\n")
+	want(t, run(t, "extract", release, "--file", "nope"), 3, "", "error: the payload has no file \"nope\"\n")
+	for _, name := range []string{"release-manifests/image-references", "/release-manifests/image-references", "./release-manifests/image-references", "*release-manifests/image-references*"} {
+		want(t, run(t, "extract", release, "--file", name), 0, string(ordered().References()), "")
+	}
+	want(t, run(t, "extract", release, "--file", "image-references", "--to", "-"), 0, string(ordered().References()), "")
+	want(t, run(t, "extract", release, "--file", "image-reference,release-metdata"), 3, "",
+		"error: the payload has no file \"image-reference\"; did you mean image-references?, and no file \"release-metdata\"; did you mean release-metadata?\n")
+	want(t, run(t, "extract", release, "--file", "release-manifest/image-references"), 3, "",
+		"error: the payload has no file \"release-manifest/image-references\"; did you mean release-manifests/image-references?\n")
+	want(t, run(t, "extract", release, "--file", "manifests/a.yaml"), 3, "",
+		"error: the payload has no file \"manifests/a.yaml\"; the files of manifests/ are read with --operator-manifests\n")
 	want(t, run(t, "extract", release, "--file", "*re*"), 2, "", "error: 3 files match and image-references is no manifest: name one of them, or a folder with --to\n")
 }
 
@@ -229,7 +283,7 @@ func TestExtractIncluded(t *testing.T) {
 func TestExtractOfNothing(t *testing.T) {
 	release := layout(t, ordered())
 	for _, to := range []string{"-", filepath.Join(t.TempDir(), "d")} {
-		want(t, run(t, "extract", release, "--to", to, "--file", "nope"), 3, "", "error: the payload has no file \"nope\"; a pattern such as '*nope*' finds more\n")
+		want(t, run(t, "extract", release, "--to", to, "--file", "nope"), 3, "", "error: the payload has no file \"nope\"\n")
 		want(t, run(t, "extract", release, "--to", to, "--included", "--file", "0000_50_c_00_preview.yaml"), 3, "",
 			"error: 0000_50_c_00_preview.yaml is left out: release.openshift.io/feature-set=TechPreviewNoUpgrade, the feature set is Default\n")
 		want(t, run(t, "extract", release, "--to", to, "--included", "--exclude-identifier", "x", "--profile", "hypershift"), 3, "",
@@ -249,6 +303,7 @@ func TestExtractUsage(t *testing.T) {
 		{"--to x --capabilities none", "--capabilities goes with --included: without it nothing is left out"},
 		{"--to x --profile hypershift", "--profile goes with --included: without it nothing is left out"},
 		{"--force --to -", "--force goes with --to DIR"},
+		{"--sync --file image-references", "--sync goes with --to DIR"},
 		{"--tools --to x", "extract has no --tools yet: use `oc adm release extract --tools`"},
 		{"--command=oc --to x", "extract has no --command yet: use `oc adm release extract --command`"},
 	} {

@@ -3,7 +3,6 @@ package extract
 import (
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -22,7 +21,8 @@ type Options struct {
 	Operator bool
 	// Raw keeps the templates of the operator's folder as they are.
 	Raw bool
-	// Names are files, or patterns over files (* ? [a-z]); empty for all.
+	// Names are files, or patterns over files (* ? [a-z]), alone or with their folder as in the image
+	// (release-manifests/image-references); empty for all.
 	Names []string
 	// Normalize writes manifests as oc does, and no other files: sorted fields, no comments.
 	Normalize bool
@@ -52,7 +52,7 @@ func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o
 			if err != nil {
 				return err
 			}
-			if ok && matches(o.Names, f.Name) {
+			if ok && matches(o.Names, folder, f.Name) {
 				written = append(written, File{Path: place(folder, f.Name, o), Data: data})
 			}
 		}
@@ -93,7 +93,7 @@ func byFile(entries []manifest.Entry, o Options) (map[key][]manifest.Entry, erro
 	}
 	groups := map[key][]manifest.Entry{}
 	for _, e := range entries {
-		if e.Folder == manifest.OperatorFolder && !o.Operator || !matches(o.Names, e.File) {
+		if e.Folder == manifest.OperatorFolder && !o.Operator || !matches(o.Names, e.Folder, e.File) {
 			continue
 		}
 		if e.Problem != "" {
@@ -129,36 +129,4 @@ func content(f payload.File, documents []manifest.Entry, o Options) (data []byte
 		return f.Data, true, nil
 	}
 	return cut(kept), true, nil
-}
-
-// checkNames refuses malformed patterns, and names that no file of the payload has.
-func checkNames(files payload.Files, o Options) error {
-	all := files.Release
-	if o.Operator {
-		all = slices.Concat(files.Operator, files.Release)
-	}
-	for _, name := range o.Names {
-		if _, err := path.Match(name, ""); err != nil {
-			return fault.Errorf(fault.Usage, "malformed pattern %q: * ? and [a-z] are understood", name)
-		}
-		if slices.ContainsFunc(all, func(f payload.File) bool { return matchesOne(name, f.Name) }) {
-			continue
-		}
-		hint := ""
-		if !strings.ContainsAny(name, "*?[") {
-			hint = "; a pattern such as '*" + name + "*' finds more"
-		}
-		return fault.Errorf(fault.NotFound, "the payload has no file %q%s", name, hint)
-	}
-	return nil
-}
-
-// matches says whether a file is wanted; with no names at all every file is.
-func matches(names []string, file string) bool {
-	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return matchesOne(name, file) })
-}
-
-func matchesOne(name, file string) bool {
-	ok, _ := path.Match(name, file)
-	return ok || name == file
 }

@@ -166,8 +166,14 @@ func TestNames(t *testing.T) {
 	}{
 		{names: "image-references", want: "image-references"},
 		{names: "*.json script.sh", want: "0000_50_b_00.json script.sh"},
-		{names: "nope", wantError: `the payload has no file "nope"; a pattern such as '*nope*' finds more`, kind: fault.NotFound},
+		{names: "nope", wantError: `the payload has no file "nope"`, kind: fault.NotFound},
 		{names: "script.sh nope*", wantError: `the payload has no file "nope*"`, kind: fault.NotFound},
+		{names: "release-manifests/*.json ./release-manifests/script.sh", want: "0000_50_b_00.json script.sh"},
+		{names: "0000_50", wantError: `the payload has no file "0000_50"; did you mean 0000_50_a_00.yaml, 0000_50_b_00.json, 0000_50_c_00.yaml?`, kind: fault.NotFound},
+		{names: "00", wantError: `the payload has no file "00"`, kind: fault.NotFound},
+		{names: "e", wantError: `the payload has no file "e"`, kind: fault.NotFound},
+		{names: "re", wantError: `the payload has no file "re"`, kind: fault.NotFound},
+		{names: "*.jsn a script", wantError: `the payload has no file "*.jsn"; did you mean 0000_50_b_00.json?, and no file "a", and no file "script"; did you mean script.sh?`, kind: fault.NotFound},
 		{names: "[", wantError: `malformed pattern "[": * ? and [a-z] are understood`, kind: fault.Usage},
 	} {
 		source := small()

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
-	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
 // IsPayloadName says whether a file is named as those of every payload are: image-references, release-metadata, and
@@ -19,25 +18,3 @@ func IsPayloadName(name string) bool {
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-// IsPayloadFile says whether a file shows by its name and its content that a payload was extracted: image-references and
-// release-metadata that can be read, and manifests with an object that has apiVersion and kind.
-func IsPayloadFile(name string, data []byte) bool {
-	switch {
-	case name == payload.ReferencesName:
-		_, err := payload.ParseReferences(data)
-		return err == nil
-	case name == payload.MetadataName:
-		_, err := payload.ParseMetadata(data)
-		return err == nil
-	case !IsPayloadName(name):
-		return false
-	}
-	read := manifest.Load(payload.Files{Release: []payload.File{{Name: name, Data: data}}}, manifest.Render{})
-	for _, o := range read.Objects {
-		if o.Version != "" && o.Kind != manifest.UnknownKind {
-			return true
-		}
-	}
-	return false
-}

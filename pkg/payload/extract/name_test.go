@@ -35,35 +35,3 @@ func TestIsPayloadNameOfTheRealRelease(t *testing.T) {
 		}
 	}
 }
-
-func TestIsPayloadFile(t *testing.T) {
-	const (
-		object     = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"
-		metadata   = `{"kind": "cincinnati-metadata-v0", "version": "4.14.0"}`
-		references = `{"kind": "ImageStream", "apiVersion": "image.openshift.io/v1", "spec": {"tags": [{"name": "a"}]}}`
-	)
-	for _, test := range []struct {
-		name, data string
-		want       bool
-	}{
-		{"image-references", references, true},
-		{"image-references", object, false},
-		{"image-references", "", false},
-		{"release-metadata", metadata, true},
-		{"release-metadata", "{}", false},
-		{"0000_50_a.yaml", object, true},
-		{"0000_50_a.yaml", "# nothing\n---\na: b\n---\n" + object, true},
-		{"0000_50_a.json", references, true},
-		{"0000_50_a.yaml", "", false},
-		{"0000_50_a.yaml", "apiVersion: v1\n", false},
-		{"0000_50_a.yaml", "kind: Secret\nmetadata: {name: a}\n", false},
-		{"0000_50_a.yaml", "- hosts: all\n", false},
-		{"0000_50_a.yaml", "a: [\n", false},
-		{"0000_50_a.sh", object, false},
-		{"my-own.yaml", object, false},
-	} {
-		if got := extract.IsPayloadFile(test.name, []byte(test.data)); got != test.want {
-			t.Errorf("%s with %q: %v", test.name, test.data, got)
-		}
-	}
-}

@@ -17,7 +17,7 @@ func Stream(files payload.Files, entries []manifest.Entry, o Options) ([]byte, e
 	}
 	var b bytes.Buffer
 	for _, e := range entries {
-		if e.Folder == manifest.OperatorFolder && !o.Operator || !matches(o.Names, e.File) {
+		if e.Folder == manifest.OperatorFolder && !o.Operator || !matches(o.Names, e.Folder, e.File) {
 			continue
 		}
 		if e.Problem != "" {

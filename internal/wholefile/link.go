@@ -1,0 +1,55 @@
+package wholefile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// mostLinks is how many links may follow one another, as in Linux.
+const mostLinks = 40
+
+// follow gives the path to which symbolic links at the end of a path lead, or the path itself. It refuses a link to
+// something that does not exist, and one that another user put into a folder such as /tmp.
+func follow(path string) (string, error) {
+	at := path
+	for range mostLinks {
+		info, err := os.Lstat(at)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && at != path:
+			return "", fmt.Errorf("it is a link to %s, which does not exist", at)
+		case errors.Is(err, fs.ErrNotExist):
+			return at, nil
+		case err != nil:
+			return "", err
+		case info.Mode().Type() != fs.ModeSymlink:
+			return at, nil
+		}
+		if at, err = next(at, info); err != nil {
+			return "", err
+		}
+	}
+	return "", errors.New("too many symbolic links follow one another")
+}
+
+// next reads one link.
+func next(link string, info fs.FileInfo) (string, error) {
+	folder, err := filepath.EvalSymlinks(filepath.Dir(link))
+	if err != nil {
+		return "", err
+	}
+	shared, err := os.Stat(folder)
+	if err != nil {
+		return "", err
+	}
+	if planted(info, shared) {
+		return "", fmt.Errorf("%s is a link that another user put into a folder shared by all: name the target itself", link)
+	}
+	target, err := os.Readlink(link)
+	if err != nil || filepath.IsAbs(target) {
+		return target, err
+	}
+	return filepath.Join(folder, target), nil
+}

@@ -1,0 +1,105 @@
+package wholefile
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	mostName   = 200 // bytes of a name that are part of its temporary name: file systems allow 255
+	randomPart = 10  // characters
+	oldSuffix  = ".old"
+	// leftoverAge is when a temporary folder is a leftover on a file system without locks.
+	leftoverAge = 24 * time.Hour
+)
+
+// temporaryName is a new name for what will be called base.
+func temporaryName(base string) string { return temporaryPrefix(base) + rand.Text()[:randomPart] }
+
+// temporaryPrefix begins the temporary names of base, and of nothing else.
+func temporaryPrefix(base string) string {
+	if len(base) > mostName {
+		sum := sha256.Sum256([]byte(base))
+		cut := mostName
+		for !utf8.RuneStart(base[cut]) {
+			cut--
+		}
+		base = base[:cut] + "." + hex.EncodeToString(sum[:4])
+	}
+	return "." + base + ".release-x-"
+}
+
+// makeBeside makes a folder with a temporary name beside another one: to be renamed, a folder without leave to write must
+// not change its parent. unlock ends the lock that keeps other processes from taking it for a leftover.
+func makeBeside(dir string) (fresh string, unlock func(), err error) {
+	parent := filepath.Dir(dir)
+	for range 3 {
+		fresh = filepath.Join(parent, temporaryName(filepath.Base(dir)))
+		if err := os.Mkdir(fresh, 0o755); err != nil {
+			return "", nil, fmt.Errorf("a folder cannot be made in %s: %w", parent, cause(err))
+		}
+		lock := folderLock(fresh)
+		_, failed := lock.TryLock()
+		unlock = func() { _ = lock.Close() }
+		if _, err := os.Lstat(fresh); err == nil || failed != nil {
+			return fresh, unlock, nil
+		}
+		unlock() // another process deleted it before it was locked
+	}
+	return "", nil, fmt.Errorf("a folder that is made in %s is deleted at once", parent)
+}
+
+// folderLock locks a folder for as long as its process lives, where the file system can do that.
+func folderLock(dir string) *flock.Flock { return flock.New(dir, flock.SetFlag(os.O_RDONLY)) }
+
+// removeLeftovers deletes what killed processes left beside a folder: new folders, or with old those that were replaced.
+// What cannot be deleted stays: it is in nobody's way.
+func removeLeftovers(dir string, old bool) {
+	parent := filepath.Dir(dir)
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		name, isOld := strings.CutSuffix(e.Name(), oldSuffix)
+		random, ok := strings.CutPrefix(name, temporaryPrefix(filepath.Base(dir)))
+		if ok && isOld == old && len(random) == randomPart && e.IsDir() && abandoned(filepath.Join(parent, e.Name())) {
+			_ = remove(filepath.Join(parent, e.Name()))
+		}
+	}
+}
+
+// abandoned says whether a temporary folder is this user's, and no process works in it.
+func abandoned(dir string) bool {
+	info, err := os.Lstat(dir)
+	if err != nil || !own(info) {
+		return false
+	}
+	lock := folderLock(dir)
+	free, err := lock.TryLock()
+	_ = lock.Close()
+	return free || err != nil && !errors.Is(err, fs.ErrNotExist) && time.Since(info.ModTime()) > leftoverAge
+}
+
+// remove deletes a folder that this process made or may write to, whatever mode it was given.
+func remove(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	_ = os.Chmod(dir, 0o700)
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("%s cannot be deleted: %w", dir, err)
+	}
+	return nil
+}
