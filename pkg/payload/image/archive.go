@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -110,11 +109,6 @@ func (a *archive) add(number int64, header *tar.Header, entry archived) error {
 	}
 	switch header.Typeflag {
 	case tar.TypeReg, '\x00':
-		for key := range header.PAXRecords {
-			if strings.HasPrefix(key, "GNU.sparse.") {
-				return fault.Errorf(fault.Integrity, "entry %d: %s is a sparse file", number, name)
-			}
-		}
 	case tar.TypeSymlink:
 		entry.link = path.Join(path.Dir(name), header.Linkname)
 	case tar.TypeLink:

@@ -64,3 +64,15 @@ func typeName(kind byte) string {
 }
 
 func isRegular(kind byte) bool { return kind == tar.TypeReg || kind == '\x00' }
+
+// checkSparse refuses a file whose holes are not in the archive: it reads as more bytes than any limit on the archive sees.
+func checkSparse(number int64, header *tar.Header) error {
+	sparse := header.Typeflag == tar.TypeGNUSparse
+	for key := range header.PAXRecords {
+		sparse = sparse || strings.HasPrefix(key, "GNU.sparse.")
+	}
+	if !sparse {
+		return nil
+	}
+	return fault.Errorf(fault.Integrity, "entry %d: %s is a sparse file", number, quoted(header.Name))
+}

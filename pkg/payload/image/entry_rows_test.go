@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -75,13 +76,71 @@ func paxEntry(t *testing.T, records, name string) []byte {
 	}
 	blocks := all.Bytes()
 	blocks[156] = tar.TypeXHeader
+	seal(blocks[:512])
+	return blocks
+}
+
+// seal writes the checksum of a header.
+func seal(header []byte) {
+	copy(header[148:156], "        ")
 	sum := 0
-	copy(blocks[148:156], "        ")
-	for _, b := range blocks[:512] {
+	for _, b := range header {
 		sum += int(b)
 	}
-	copy(blocks[148:156], fmt.Sprintf("%06o\x00 ", sum))
-	return blocks
+	copy(header[148:156], fmt.Sprintf("%06o\x00 ", sum))
+}
+
+// sparseEntries are files of 60 MiB that take one block or none in an archive, in every form that readers know.
+func sparseEntries(t *testing.T, name string) map[string]testrelease.Entry {
+	t.Helper()
+	const size = "62914560"
+	pax := func(records ...string) testrelease.Entry {
+		var text strings.Builder
+		for _, record := range records {
+			length := len(record) + 4 // of the number, the blank and the newline
+			fmt.Fprintf(&text, "%d %s\n", length, record)
+		}
+		content := append([]byte("1\n"+size+"\n0\n"), make([]byte, 512)...)[:512]
+		blocks := paxEntry(t, text.String(), name)[:1024]
+		file, err := testrelease.Tar(testrelease.File(name, string(content)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return testrelease.Entry{Blocks: append(blocks, file[:1024]...)}
+	}
+	file, err := testrelease.Tar(testrelease.File(name, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := file[:512]
+	old[156] = tar.TypeGNUSparse
+	copy(old[257:265], "ustar  \x00")
+	copy(old[345:], make([]byte, 167))
+	copy(old[483:495], fmt.Sprintf("%011o\x00", 60<<20))
+	seal(old)
+	return map[string]testrelease.Entry{
+		"PAX 1.0": pax("GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name="+name, "GNU.sparse.realsize="+size),
+		"PAX 0.1": pax("GNU.sparse.map=0,1", "GNU.sparse.size="+size, "GNU.sparse.numblocks=1"),
+		"GNU":     {Blocks: old},
+	}
+}
+
+// Sparse files read as more bytes than an archive has: no limit would see them.
+func TestSparseFilesAreRefused(t *testing.T) {
+	const name = "release-manifests/0000_50_a_a.yaml"
+	for form, entry := range sparseEntries(t, name) {
+		t.Run(form, func(t *testing.T) {
+			release := build(t, sample().WithEntries(entry))
+			files, err := (&shelf{release: release}).read(t, image.Limits{})
+			refused(t, files, err, fault.Integrity, fmt.Sprintf(`layer %s: entry 6: "%s" is a sparse file`, payloadLayer(release).Digest, name))
+
+			archive := filepath.Join(t.TempDir(), "archive.tar")
+			writeTar(t, archive, testrelease.File("index.json", "{}"), entry)
+			if kind, got := failure(t, "oci-archive:"+archive, image.Limits{}); kind != fault.Integrity || got != fmt.Sprintf(`entry 2: "%s" is a sparse file`, name) {
+				t.Errorf("in an archive: kind %d: %s", kind, got)
+			}
+		})
+	}
 }
 
 func TestRow09HarmlessNames(t *testing.T) {
@@ -139,6 +198,20 @@ func TestRow10FolderIsALink(t *testing.T) {
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: entry 1: release-manifests is a symbolic link, want a folder", payloadLayer(release).Digest))
 }
 
+// What the tar reader itself refuses is a broken layer too, and no fault of this program.
+func TestTarReaderErrorsAreIntegrityFaults(t *testing.T) {
+	entry := testrelease.Entry{Blocks: paxEntry(t, "21 GNU.sparse.map=0,x\n", "usr/x")}
+	release := build(t, sample().WithEntries(entry))
+	files, err := (&shelf{release: release}).read(t, image.Limits{})
+	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: entry 6: no tar header: it is not a tar archive, or a broken one", payloadLayer(release).Digest))
+
+	long := "1100000 comment="
+	long += strings.Repeat("a", 1_100_000-len(long)-1) + "\n"
+	release = build(t, sample().WithEntries(testrelease.Entry{Blocks: paxEntry(t, long, "usr/x")}))
+	files, err = (&shelf{release: release}).read(t, image.Limits{})
+	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: entry 6: the tar archive is broken: archive/tar: header field too long", payloadLayer(release).Digest))
+}
+
 func TestRow12DuplicateNames(t *testing.T) {
 	tests := []struct {
 		entry testrelease.Entry
@@ -168,12 +241,7 @@ func TestRow14Limits(t *testing.T) {
 		}
 		block := data[:512]
 		copy(block[124:136], fmt.Sprintf("%011o\x00", size))
-		copy(block[148:156], "        ")
-		sum := 0
-		for _, b := range block {
-			sum += int(b)
-		}
-		copy(block[148:156], fmt.Sprintf("%06o\x00 ", sum))
+		seal(block)
 		return testrelease.Entry{Blocks: block}
 	}
 	var many []testrelease.Entry

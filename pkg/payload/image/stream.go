@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/opencontainers/go-digest"
 
@@ -75,9 +76,9 @@ func walk(r io.Reader, limits Limits, visit visitor) error {
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return fault.Errorf(fault.Integrity, "entry %d: the tar archive is truncated", number)
 		case err != nil:
-			return err
+			return tarError(number, err)
 		}
-		if err := limits.checkFiles(number); err != nil {
+		if err := firstError(limits.checkFiles(number), checkSparse(number, header)); err != nil {
 			return err
 		}
 		if err := visit(number, header, archive); errors.Is(err, io.ErrUnexpectedEOF) {
@@ -86,4 +87,13 @@ func walk(r io.Reader, limits Limits, visit visitor) error {
 			return err
 		}
 	}
+}
+
+// tarError gives an error of the tar reader itself its kind, and leaves those of what it reads from.
+func tarError(number int64, err error) error {
+	_, ofFile := errors.AsType[*fs.PathError](err)
+	if ofFile || fault.KindOf(err) != fault.Internal || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fault.Errorf(fault.Integrity, "entry %d: the tar archive is broken: %w", number, err)
 }
