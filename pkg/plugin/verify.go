@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -25,6 +27,7 @@ type verifyCommand struct {
 	output  *outputFlags
 	trust   trustFlags
 	deep    bool
+	skip    []string
 	command *cobra.Command
 }
 
@@ -36,6 +39,7 @@ func newVerifyCommand(f *factory) *cobra.Command {
 		Long: `Check a release and show each check with its result:
 
   digest-chain   every byte from the tag or digest down to image-references
+  version        the release is the version that was asked for, for its architecture
   references     every component is referenced by a digest
   signature      who signed the release (OpenPGP), and whether to trust them
   sigstore       the signature beside the image in its registry
@@ -44,13 +48,19 @@ func newVerifyCommand(f *factory) *cobra.Command {
 
 Trusted are the keys of --keyring and --key; without them those keys in the release whose
 fingerprints are Red Hat's, which this program knows; with --trust-cluster those of the running
-cluster. A release never vouches for itself: its other keys count for nothing.`,
+cluster. A release never vouches for itself: its other keys count for nothing.
+
+The exit code is 6 when a check fails, 4 or 5 when credentials or the network stopped one, and 7 when
+no signature could be checked. Other checks that are SKIPPED leave it 0.`,
 		Example: examples(f.Name, `
 # A release as it is published
 %[1]s verify 4.14.0
 
 # A mirrored one, with a key and signatures from files
 %[1]s verify registry.example.com/ocp/release:4.14.0-x86_64 --keyring release-key.asc --signature signatures/
+
+# Without asking who signed it
+%[1]s verify dir:release --skip signature
 
 # For a script: what did not pass
 %[1]s verify 4.14.0 --jq '.checks[] | select(.result != "PASS")'`),
@@ -60,12 +70,16 @@ cluster. A release never vouches for itself: its other keys count for nothing.`,
 	c.output = newOutputFlags(c.command, printers.Forms{Table: true})
 	c.trust.add(c.command)
 	c.command.Flags().BoolVar(&c.deep, "deep", false, "Read all layers of the release, and look for the configuration and the layers of every component image too")
+	c.command.Flags().StringSliceVar(&c.skip, "skip", nil, "Checks to leave out, by their names")
 	return c.command
 }
 
 func (c *verifyCommand) run(ctx context.Context, args []string) error {
 	output, err := c.output.output(c.Streams)
 	if err != nil {
+		return err
+	}
+	if c.skip, err = checksToSkip(c.skip); err != nil {
 		return err
 	}
 	trusted, err := c.trust.read(c.factory)
@@ -76,12 +90,15 @@ func (c *verifyCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	v := verification{factory: c.factory, ref: ref, trust: trusted, deep: c.deep, client: c.registries()}
+	v := verification{factory: c.factory, ref: ref, trust: trusted, deep: c.deep, skip: c.skip, client: c.registries()}
 	if err := v.run(ctx, c.release.repository, c.command); err != nil {
 		return err
 	}
 	verdict := v.verdict()
-	document := v1alpha1.NewReleaseVerification(v.document(), v.checks, verdict == nil)
+	if verdict == nil {
+		verdict = c.global.strictness(int(c.warned.Load()))
+	}
+	document := v1alpha1.NewReleaseVerification(v.document(), v.checks, c.skip, verdict == nil)
 	err = output.Print(ctx, c.Out, printers.ReleaseVerification(document, c.output.form == "wide"))
 	if verdict != nil && errors.Is(err, syscall.EPIPE) {
 		return verdict // the reader has left, and whoever asked for the exit code has not
@@ -98,6 +115,7 @@ type verification struct {
 	ref     image.Reference
 	trust   trusted
 	deep    bool
+	skip    []string
 	client  *registry.Client
 	release *loaded
 	files   payload.Files
@@ -108,36 +126,45 @@ type verification struct {
 // run makes the checks. A chain of digests that is broken ends it: nothing below it is worth a look.
 func (v *verification) run(ctx context.Context, repository string, cmd *cobra.Command) error {
 	all := image.Want{Contents: image.AllContents, Operator: true}
-	release, files, err := v.read(ctx, v.ref, repository, readOptions{want: all, config: true})
+	release, files, err := v.read(ctx, v.ref, repository, readOptions{want: all, config: true, quiet: v.wants(versionCheck)})
 	switch {
-	case fault.KindOf(err) == fault.Integrity:
-		v.add(v1alpha1.Check{Name: "digest-chain", Subject: v.ref.Text, Result: v1alpha1.Fail, Reason: err.Error()})
-		for _, name := range []string{"references", trust.OpenPGPCheck, trust.SigstoreCheck, "image", "payload-hash"} {
-			v.add(v1alpha1.Check{Name: name, Result: v1alpha1.Skipped, Reason: "the chain of digests is broken"})
-		}
+	case fault.KindOf(err) == fault.Integrity && v.wants(chainCheck):
+		v.breakChain(err)
 		return nil
 	case err != nil:
 		return err
 	}
 	v.release, v.files = release, files
-	v.checkChain(ctx)
-	v.checkReferences()
-	v.checkSignatures(ctx)
-	v.checkImages(ctx)
-	if err := v.checkHash(ctx, cmd); err != nil {
-		return err
+	for _, check := range []struct {
+		name string
+		make func()
+	}{
+		{chainCheck, func() { v.checkChain(ctx) }},
+		{versionCheck, v.checkVersion},
+		{referencesCheck, v.checkReferences},
+		{trust.OpenPGPCheck, func() { v.checkOpenPGP(ctx) }},
+		{trust.SigstoreCheck, func() { v.checkSigstore(ctx) }},
+		{imageCheck, func() { v.checkImages(ctx) }},
+	} {
+		if v.wants(check.name) {
+			check.make()
+		}
+	}
+	if v.wants(hashCheck) {
+		if err := v.checkHash(ctx, cmd); err != nil {
+			return err
+		}
 	}
 	return context.Cause(ctx)
 }
 
-func (v *verification) add(c v1alpha1.Check) { v.checks = append(v.checks, c) }
-
-// stop adds a check that could not be made, for a reason that decides the exit code if nothing failed.
-func (v *verification) stop(c v1alpha1.Check, err error) {
-	c.Result, c.Reason = v1alpha1.Skipped, err.Error()
-	v.add(c)
-	if kind := fault.KindOf(err); v.stopped == nil && (kind == fault.Auth || kind == fault.Network) {
-		v.stopped = err
+// breakChain fails the chain of digests: nothing below it was read.
+func (v *verification) breakChain(err error) {
+	v.add(v1alpha1.Check{Name: chainCheck, Subject: v.ref.Text, Result: v1alpha1.Fail, Reason: err.Error()})
+	for _, name := range checkNames() {
+		if name != chainCheck && v.wants(name) {
+			v.skipped(v1alpha1.Check{Name: name}, "broken-chain", "the chain of digests is broken")
+		}
 	}
 }
 
@@ -149,33 +176,13 @@ func (v *verification) document() v1alpha1.Release {
 	return v.release.document()
 }
 
-// verdict is the error of the command: of what failed, else of what credentials or the network stopped.
-func (v *verification) verdict() error {
-	failed := 0
-	for _, c := range v.checks {
-		if c.Result == v1alpha1.Fail {
-			failed++
-		}
-	}
-	switch {
-	case failed == 1:
-		return fault.Errorf(fault.Integrity, "%s: a check failed", v.ref.Text)
-	case failed > 1:
-		return fault.Errorf(fault.Integrity, "%s: %d checks failed", v.ref.Text, failed)
-	case v.stopped != nil:
-		return fault.Errorf(fault.KindOf(v.stopped), "%s: not everything could be checked: %w", v.ref.Text, v.stopped)
-	}
-	return nil
-}
-
 // checkChain says what was verified while the release was read, and looks at the layers that were not: on disk and
 // with --deep to the last byte, in a registry whether they are there.
 func (v *verification) checkChain(ctx context.Context) {
 	id := v.release.identity
-	check := v1alpha1.Check{Name: "digest-chain", Subject: v.ref.Text, Digest: id.Digest.String(), Result: v1alpha1.Pass}
+	check := v1alpha1.Check{Name: chainCheck, Subject: v.ref.Text, Digest: id.Digest.String(), Result: v1alpha1.Pass}
 	if id.Digest == "" {
-		check.Result, check.Reason = v1alpha1.Skipped, "this source has no digest: read the release from a registry, a layout or an OCI archive"
-		v.add(check)
+		v.skipped(check, trust.NoDigest, "this source has no digest: read the release from a registry, a layout or an OCI archive")
 		return
 	}
 	layers, err := v.checkLayers(ctx)
@@ -213,9 +220,30 @@ func (v *verification) checkLayers(ctx context.Context) (how string, err error) 
 	return "the layers that hold the payload, the others are there", presence.Image(ctx, asked, id.Repository, id.Digest)
 }
 
+// checkVersion compares the release with the version that was typed. A tag is a name that a registry may give to any
+// image, so one that says otherwise is only a warning.
+func (v *verification) checkVersion() {
+	a := v.release.asked()
+	check := v1alpha1.Check{Name: versionCheck, Subject: v.ref.Text, Result: v1alpha1.Pass}
+	other := slices.DeleteFunc([]string{v.release.otherVersion(), v.release.otherArchitecture()}, func(text string) bool { return text == "" })
+	switch {
+	case a.version == "":
+		v.skipped(check, "no-version", "no version was asked for; the release says that it is "+v.release.Version)
+		return
+	case len(other) > 0 && !a.typed:
+		v.skipped(check, "tag", strings.Join(other, "; ")+", and a tag proves nothing: name the release by its version")
+		return
+	case len(other) > 0:
+		check.Result, check.Reason = v1alpha1.Fail, strings.Join(other, "; ")
+	default:
+		check.Reason = "the release says that it is " + v.release.Version
+	}
+	v.add(check)
+}
+
 // checkReferences fails for components that a digest does not fix.
 func (v *verification) checkReferences() {
-	check := v1alpha1.Check{Name: "references", Subject: fmt.Sprintf("%d components", len(v.release.Components)), Result: v1alpha1.Pass, Reason: "each by digest"}
+	check := v1alpha1.Check{Name: referencesCheck, Subject: fmt.Sprintf("%d components", len(v.release.Components)), Result: v1alpha1.Pass, Reason: "each by digest"}
 	for _, component := range v.release.Components {
 		if component.Digest == "" {
 			check.Result, check.Reason = v1alpha1.Fail, fmt.Sprintf("%s is not referenced by a digest: %s", component.Name, component.Image)

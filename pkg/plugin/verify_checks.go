@@ -29,20 +29,33 @@ func (f fetched) Manifest(ctx context.Context, repository, name string) (body []
 	return f.Registry.Manifest(ctx, repository, name)
 }
 
-// checkSignatures asks who signed the release.
-func (v *verification) checkSignatures(ctx context.Context) {
+// signed is the release as its signatures see it.
+func (v *verification) signed() trust.Release {
 	id := v.release.identity
-	r := trust.Release{
+	return trust.Release{
 		Reference: v.ref.Text, Repository: id.Repository, Digest: id.Digest, ListDigest: id.ListDigest, Files: v.files,
 	}
-	signatures := trust.VerifyOpenPGP(ctx, r, v.trust.openPGP)
+}
+
+// checkOpenPGP asks who signed the release.
+func (v *verification) checkOpenPGP(ctx context.Context) {
+	v.addSignatures(trust.VerifyOpenPGP(ctx, v.signed(), v.trust.openPGP))
+}
+
+// checkSigstore asks who signed the release's image in its registry.
+func (v *verification) checkSigstore(ctx context.Context) {
 	sigstore := v.trust.sigstore
 	if !v.global.cache.offline {
 		sigstore.Registry = v.client
 	}
-	for _, c := range append(signatures, trust.VerifySigstore(ctx, r, sigstore)...) {
+	v.addSignatures(trust.VerifySigstore(ctx, v.signed(), sigstore))
+}
+
+func (v *verification) addSignatures(checks []trust.Check) {
+	for _, c := range checks {
 		check := v1alpha1.Check{
-			Name: c.Name, Subject: c.Subject, Result: string(c.Result), Reason: c.Reason, Key: c.Key, Digest: c.Digest.String(),
+			Name: c.Name, Subject: c.Subject, Result: string(c.Result), Reason: c.Reason, SkippedBecause: string(c.Cause),
+			Key: c.Key, Digest: c.Digest.String(),
 		}
 		if c.Err != nil {
 			v.stop(check, c.Err)
@@ -55,7 +68,7 @@ func (v *verification) checkSignatures(ctx context.Context) {
 // checkImages asks for every component's image.
 func (v *verification) checkImages(ctx context.Context) {
 	if v.global.cache.offline {
-		v.add(v1alpha1.Check{Name: "image", Result: v1alpha1.Skipped, Reason: "--offline was given, so no registry is asked"})
+		v.skipped(v1alpha1.Check{Name: imageCheck}, trust.Offline, "--offline was given, so no registry is asked")
 		return
 	}
 	results := presence.Check(ctx, v.client, v.release.Components, presence.Options{
@@ -63,7 +76,7 @@ func (v *verification) checkImages(ctx context.Context) {
 	})
 	for _, r := range results {
 		check := v1alpha1.Check{
-			Name: "image", Subject: r.Component.Name, Result: v1alpha1.Pass, Reason: "present and pullable", Digest: r.Component.Digest.String(),
+			Name: imageCheck, Subject: r.Component.Name, Result: v1alpha1.Pass, Reason: "present and pullable", Digest: r.Component.Digest.String(),
 		}
 		switch fault.KindOf(r.Err) {
 		case fault.Auth, fault.Network:
@@ -93,7 +106,7 @@ func (v *verification) progress() func(done, total int) {
 // checkHash compares the manifests with those that the connected cluster loaded, when it runs this release. A cluster
 // that nobody named and that cannot be asked is passed over; a mistake in the flags that name one is an error.
 func (v *verification) checkHash(ctx context.Context, cmd *cobra.Command) error {
-	check := v1alpha1.Check{Name: "payload-hash", Result: v1alpha1.Skipped}
+	check := v1alpha1.Check{Name: hashCheck}
 	named := v.global.cluster.given()
 	asking, cancel := ctx, context.CancelFunc(func() {})
 	if !named {
@@ -101,29 +114,37 @@ func (v *verification) checkHash(ctx context.Context, cmd *cobra.Command) error 
 	}
 	defer cancel()
 	if !v.release.HasManifests {
-		check.Reason = "this source has no manifests"
-		v.add(check)
+		v.skipped(check, "no-manifests", "this source has no manifests")
 		return nil
 	}
 	version, err := v.factory.cluster.Version(asking)
 	switch {
 	case errors.Is(err, errNoCluster):
-		check.Reason = "no cluster is connected"
+		v.skipped(check, "no-cluster", "no cluster is connected")
 	case err != nil && named && isMistake(err):
 		return err
 	case err != nil && named:
-		v.stop(check, err)
-		return nil
+		v.stopHash(check, err)
+	case err != nil && v.global.cache.offline:
+		v.skipped(check, trust.Offline, err.Error())
 	case err != nil:
-		check.Reason = err.Error()
+		v.skipped(check, "cluster", err.Error())
 	case version.CompareHash("", v.release.Version, v.release.identity.ListDigest, v.release.identity.Digest) == cluster.Unrelated:
-		check.Reason = fmt.Sprintf("the cluster at %s runs another release, %s (%s)", version.Server, version.Desired.Version, version.Desired.Image)
+		v.skipped(check, "other-release", fmt.Sprintf("the cluster at %s runs another release, %s (%s)", version.Server, version.Desired.Version, version.Desired.Image))
 	default:
 		v.compareHash(ctx, cmd, version, check)
-		return nil
 	}
-	v.add(check)
 	return nil
+}
+
+// stopHash adds the check of the payload hash that an error of the cluster kept from being made.
+func (v *verification) stopHash(check v1alpha1.Check, err error) {
+	switch fault.KindOf(err) {
+	case fault.Auth, fault.Network:
+		v.stop(check, err)
+	default:
+		v.skipped(check, "cluster", err.Error())
+	}
 }
 
 // compareHash makes the check for the cluster that runs the release.
@@ -131,7 +152,7 @@ func (v *verification) compareHash(ctx context.Context, cmd *cobra.Command, vers
 	check.Subject = "the cluster at " + version.Server
 	connected, _, err := v.ask(ctx, func(string) bool { return false })
 	if err != nil {
-		v.stop(check, fmt.Errorf("the payload hash was not compared: %w", err))
+		v.stopHash(check, fmt.Errorf("the payload hash was not compared: %w", err))
 		return
 	}
 	decided := v.decide(v.ref, v.release, v.files, inclusion{flags: &inclusionFlags{command: cmd}, connected: connected})
@@ -147,7 +168,8 @@ func (v *verification) compareHash(ctx context.Context, cmd *cobra.Command, vers
 	case cluster.Differs:
 		check.Result, check.Reason = v1alpha1.Fail, fmt.Sprintf("it loaded other manifests: %s, these are %s", version.Hash, hash)
 	default:
-		check.Reason = "it has loaded no manifests yet"
+		v.skipped(check, "not-loaded", "it has loaded no manifests yet")
+		return
 	}
 	v.add(check)
 }

@@ -20,6 +20,33 @@ const (
 	Skipped Result = "SKIPPED"
 )
 
+// Cause says in one word why a check was skipped.
+type Cause string
+
+// The causes.
+const (
+	NoDigest    Cause = "no-digest"    // the source has no digest that a signature could cover
+	NoKey       Cause = "no-key"       // nobody's key is trusted
+	NoRegistry  Cause = "no-registry"  // the signature would lie in a registry, and the release was not read from one
+	NoSignature Cause = "no-signature" // there is none, and none is needed
+	List        Cause = "list"         // signatures of this kind are never of a list
+	Offline     Cause = "offline"      // no server may be asked
+	Credentials Cause = "credentials"  // a server refused them
+	Network     Cause = "network"      // a server did not answer
+	Interrupted Cause = "interrupted"  // the command ended before
+)
+
+// CauseOf is the cause of a check that an error stopped.
+func CauseOf(err error) Cause {
+	switch fault.KindOf(err) {
+	case fault.Auth:
+		return Credentials
+	case fault.Network:
+		return Network
+	}
+	return Interrupted
+}
+
 // The names of the checks.
 const (
 	OpenPGPCheck  = "signature"
@@ -34,6 +61,7 @@ type Check struct {
 	Reason  string        // one line: what was found, or why not
 	Key     string        // fingerprint of the OpenPGP key, or sha256:HEX of a sigstore key; empty when none counts
 	Digest  digest.Digest // what the signature covers, or would have to; empty when there is none
+	Cause   Cause         // set with Skipped
 
 	// Err is set with Skipped when something stood in the way: its kind (fault.Auth or Network) decides the exit code. It
 	// may be the context's own error, too.
@@ -67,8 +95,8 @@ func (c Check) fail(reason string) Check {
 	return c
 }
 
-func (c Check) skip(reason string) Check {
-	c.Result, c.Reason = Skipped, reason
+func (c Check) skip(cause Cause, reason string) Check {
+	c.Result, c.Cause, c.Reason = Skipped, cause, reason
 	return c
 }
 
@@ -79,7 +107,7 @@ func (c Check) broken(err error) Check {
 		return c.fail(err.Error())
 	}
 	c.Err = err
-	return c.skip(err.Error())
+	return c.skip(CauseOf(err), err.Error())
 }
 
 func undecided(err error) bool {
@@ -87,10 +115,10 @@ func undecided(err error) bool {
 	return kind == fault.Auth || kind == fault.Network || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// unless skips a check that could not be made, or fails it when the user asked for it.
-func (c Check) unless(asked bool, reason string) Check {
+// skipUnless skips a check that could not be made, or fails it when the user asked for it.
+func (c Check) skipUnless(asked bool, cause Cause, reason string) Check {
 	if asked {
 		return c.fail(reason)
 	}
-	return c.skip(reason)
+	return c.skip(cause, reason)
 }

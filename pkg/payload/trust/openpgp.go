@@ -34,13 +34,14 @@ type OpenPGP struct {
 // VerifyOpenPGP checks a release's signatures: one check a keyring, for every keyring has to be satisfied, or one that says
 // why there was nothing to check. A check fails when nobody signed, when somebody did whom nobody trusts, and for every
 // signature that is expired, broken or about something else. It is skipped only when an error stood in the way, or when
-// the release has no digest and the user named neither keys nor signatures.
+// the release has no digest and the user named neither keys nor signatures, and does not trust the cluster's.
 func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
 	want, what := r.covered()
 	check := Check{Name: OpenPGPCheck, Subject: what, Digest: want}
 	if want == "" {
 		check.Subject = r.Reference
-		return []Check{check.unless(len(o.Keyrings)+len(o.Stores) > 0, "a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive")}
+		asked := len(o.Keyrings)+len(o.Stores) > 0 || o.TrustCluster
+		return []Check{check.skipUnless(asked, NoDigest, "a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive")}
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
@@ -145,7 +146,7 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 		return check.fail(sentence(s.refused[i], s.failed))
 	case len(s.failed) > 0:
 		check.Err = s.failed[0]
-		return check.skip(sentence(nil, s.failed))
+		return check.skip(CauseOf(check.Err), sentence(nil, s.failed))
 	case len(s.places) == 0:
 		return check.fail("no place is known where a signature could be: name a store, a folder or a file with --signature")
 	}

@@ -80,6 +80,9 @@ func equal(t *testing.T, got []Check, want ...Check) {
 		if c.Result != Skipped && c.Err != nil {
 			t.Errorf("%s with the error %v", c.Result, c.Err)
 		}
+		if (c.Result == Skipped) != (c.Cause != "") {
+			t.Errorf("%s with the cause %q", c.Result, c.Cause)
+		}
 		if c.Result != Pass && c.Key != "" {
 			t.Errorf("%s names the key %s", c.Result, c.Key)
 		}
@@ -212,7 +215,7 @@ func TestTrap33OtherErrorsAreNot404(t *testing.T) {
 	o := OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{web}, Now: testsign.Now()}
 	where := server.URL + "/sha256=" + image().Encoded() + "/signature-1"
 	got := VerifyOpenPGP(t.Context(), release(), o)
-	equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Skipped, Reason: where + " answered 403 Forbidden", Digest: image()})
+	equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Skipped, Cause: Network, Reason: where + " answered 403 Forbidden", Digest: image()})
 	if fault.KindOf(got[0].Err) != fault.Network {
 		t.Errorf("got %v", got[0].Err)
 	}
@@ -377,9 +380,10 @@ func TestTrap36NoDigest(t *testing.T) {
 	alice := testsign.NewKey(t, "alice")
 	r := Release{Reference: "dir:x"}
 	const reason = "a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive"
-	want := Check{Name: "signature", Subject: "dir:x", Result: Skipped, Reason: reason}
+	want := Check{Name: "signature", Subject: "dir:x", Result: Skipped, Cause: NoDigest, Reason: reason}
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Now: testsign.Now()}), want)
-	want.Result = Fail
+	want.Result, want.Cause = Fail, ""
+	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{TrustCluster: true, Cluster: &store.Cluster{Objects: api{}}, Now: testsign.Now()}), want)
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Now: testsign.Now()}), want)
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{folder(t, image(), alice.SignAtomic(t, image()))}, Now: testsign.Now()}), want)
 }
@@ -434,7 +438,7 @@ func TestTrustCluster(t *testing.T) {
 	})
 	t.Run("forbidden", func(t *testing.T) {
 		got := run(mine, api{err: fault.Errorf(fault.Auth, "forbidden")}, true)
-		equal(t, got, Check{Name: "signature", Subject: "image", Result: Skipped, Reason: "reading the cluster's keys: forbidden", Digest: image()})
+		equal(t, got, Check{Name: "signature", Subject: "image", Result: Skipped, Cause: Credentials, Reason: "reading the cluster's keys: forbidden", Digest: image()})
 		if fault.KindOf(got[0].Err) != fault.Auth {
 			t.Errorf("got %v", got[0].Err)
 		}
@@ -517,7 +521,7 @@ func TestStoresOfTheRelease(t *testing.T) {
 	const subject = "image, keyring verifier-public-key-r"
 	got := VerifyOpenPGP(t.Context(), r, o)
 	equal(t, got, Check{
-		Name: "signature", Subject: subject, Result: Skipped, Digest: image(),
+		Name: "signature", Subject: subject, Result: Skipped, Cause: Network, Digest: image(),
 		Reason: `the release's store "http://169.254.169.254/latest" was not asked: that needs the network; the release's store "https://localhost/x" was not asked: that needs the network`,
 	})
 	if fault.KindOf(got[0].Err) != fault.Network {
@@ -525,7 +529,7 @@ func TestStoresOfTheRelease(t *testing.T) {
 	}
 	o.Web = store.NewWeb(store.WebOptions{Tries: 1})
 	equal(t, VerifyOpenPGP(t.Context(), r, o), Check{
-		Name: "signature", Subject: subject, Result: Skipped, Digest: image(),
+		Name: "signature", Subject: subject, Result: Skipped, Cause: Network, Digest: image(),
 		Reason: `the release's store of signatures "http://169.254.169.254/latest" is not asked: it is not https; the release's store of signatures "https://localhost/x" is not asked: it is an address of this machine or its link`,
 	})
 	o.Stores = []store.Store{folder(t, image(), alice.SignAtomic(t, image()))}

@@ -46,7 +46,7 @@ func VerifySigstore(ctx context.Context, r Release, o Sigstore) []Check {
 	var checks []Check
 	if r.ListDigest != "" {
 		c := Check{Name: SigstoreCheck, Subject: "list of images", Digest: r.ListDigest}
-		checks = append(checks, c.skip("sigstore signatures are of single images and never cover a list: the image is checked instead"))
+		checks = append(checks, c.skip(List, "sigstore signatures are of single images and never cover a list: the image is checked instead"))
 	}
 	return append(checks, o.verify(ctx, r))
 }
@@ -62,18 +62,18 @@ func (o Sigstore) verify(ctx context.Context, r Release) Check {
 	asked := len(o.Keys) > 0
 	if r.Digest == "" {
 		check.Subject = r.Reference
-		return check.unless(asked, "a signature covers a digest, and this source has none: read the release from a registry")
+		return check.skipUnless(asked, NoDigest, "a signature covers a digest, and this source has none: read the release from a registry")
 	}
 	keys, reason, err := o.trusted(r)
 	switch {
 	case err != nil:
 		return check.broken(err)
 	case len(keys) == 0:
-		return check.skip(reason)
+		return check.skip(NoKey, reason)
 	case r.Repository == "":
-		return check.unless(asked, "a sigstore signature lies beside the image in its registry, and this release is not read from one")
+		return check.skipUnless(asked, NoRegistry, "a sigstore signature lies beside the image in its registry, and this release is not read from one")
 	case o.Registry == nil:
-		return check.unless(asked, "a sigstore signature lies beside the image in its registry, and no registry is asked")
+		return check.skipUnless(asked, Offline, "a sigstore signature lies beside the image in its registry, and no registry is asked")
 	}
 	signatures, err := sigstore.Fetch(ctx, o.Registry, r.Repository, r.Digest)
 	switch {
@@ -83,7 +83,7 @@ func (o Sigstore) verify(ctx context.Context, r Release) Check {
 		if !needed {
 			reason += ", and the release's policy is for some feature sets only"
 		}
-		return check.unless(needed, reason)
+		return check.skipUnless(needed, NoSignature, reason)
 	case err != nil:
 		return check.broken(err)
 	}

@@ -57,10 +57,10 @@ func TestVerifySigstore(t *testing.T) {
 		{"a name that the policy does not cover", policy(""), Sigstore{Pins: pinned}, layers(s.SignatureLayer(t, image(), outside)), Check{Result: Fail, Reason: tag + ", layer 1: it is signed as \"" + outside + "\", which the release's policy openshift does not cover"}},
 		{"unsigned, with a key", release(), Sigstore{Keys: []sigstore.Key{mine}}, nil, Check{Result: Fail, Reason: "not signed: " + repository + " has no tag sha256-" + image().Encoded() + ".sig"}},
 		{"unsigned, with a known policy", policy(""), Sigstore{Pins: pinned}, nil, Check{Result: Fail, Reason: "not signed: " + repository + " has no tag sha256-" + image().Encoded() + ".sig"}},
-		{"unsigned, with a policy for some", policy("DevPreviewNoUpgrade"), Sigstore{Pins: pinned}, nil, Check{Result: Skipped, Reason: "not signed: " + repository + " has no tag sha256-" + image().Encoded() + ".sig, and the release's policy is for some feature sets only"}},
+		{"unsigned, with a policy for some", policy("DevPreviewNoUpgrade"), Sigstore{Pins: pinned}, nil, Check{Result: Skipped, Cause: NoSignature, Reason: "not signed: " + repository + " has no tag sha256-" + image().Encoded() + ".sig, and the release's policy is for some feature sets only"}},
 		{"wrong, with a policy for some", policy("DevPreviewNoUpgrade"), Sigstore{Pins: pinned}, layers(foreign.SignatureLayer(t, image(), reference)), Check{Result: Fail, Reason: tag + ", layer 1: " + nobody}},
-		{"no policy", release(), Sigstore{}, good, Check{Result: Skipped, Reason: "no key to trust: the release brings no ClusterImagePolicy, and --key names none"}},
-		{"the release's own key", policy(""), Sigstore{}, good, Check{Result: Skipped, Reason: "no key to trust: the release brings " + mine.ID() + " (policy openshift), which this program does not know: --key names a key that you trust"}},
+		{"no policy", release(), Sigstore{}, good, Check{Result: Skipped, Cause: NoKey, Reason: "no key to trust: the release brings no ClusterImagePolicy, and --key names none"}},
+		{"the release's own key", policy(""), Sigstore{}, good, Check{Result: Skipped, Cause: NoKey, Reason: "no key to trust: the release brings " + mine.ID() + " (policy openshift), which this program does not know: --key names a key that you trust"}},
 		{"a given key goes before the policy's", policy(""), Sigstore{Keys: []sigstore.Key{theirs}, Pins: pinned}, good, Check{Result: Fail, Reason: tag + ", layer 1: it is not signed by the key " + theirs.ID() + ": by another one, or it was changed"}},
 		{"a policy that cannot be read", release(testsign.PolicyName, testsign.Policy("x", "", "a")), Sigstore{}, good, Check{Result: Fail, Reason: "reading " + testsign.PolicyName + ": the public key of the policy openshift: it is no PEM (-----BEGIN PUBLIC KEY-----)"}},
 	}
@@ -87,7 +87,7 @@ func TestTrap32NeverAList(t *testing.T) {
 	r.ListDigest = list()
 	tag := repository + ":sha256-" + image().Encoded() + ".sig"
 	equal(t, VerifySigstore(t.Context(), r, Sigstore{Keys: []sigstore.Key{public(t, s)}, Registry: registry}),
-		Check{Name: "sigstore", Subject: "list of images", Result: Skipped, Digest: list(), Reason: "sigstore signatures are of single images and never cover a list: the image is checked instead"},
+		Check{Name: "sigstore", Subject: "list of images", Result: Skipped, Cause: List, Digest: list(), Reason: "sigstore signatures are of single images and never cover a list: the image is checked instead"},
 		Check{Name: "sigstore", Subject: "image", Result: Pass, Digest: image(), Key: public(t, s).ID(), Reason: "signed by the key " + public(t, s).ID() + ", as quay.io/example/release:1, for " + image().String() + ", found in " + tag + ", layer 1"},
 	)
 	for _, asked := range registry.Asked {
@@ -105,7 +105,7 @@ func TestSigstoreErrors(t *testing.T) {
 			registry := testsign.NewImages()
 			registry.Err = fault.Errorf(kind, "gone")
 			got := VerifySigstore(t.Context(), release(), Sigstore{Keys: []sigstore.Key{key}, Registry: registry})
-			equal(t, got, Check{Name: "sigstore", Subject: "image", Result: Skipped, Digest: image(), Reason: "looking for a signature: gone"})
+			equal(t, got, Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: CauseOf(registry.Err), Digest: image(), Reason: "looking for a signature: gone"})
 			if fault.KindOf(got[0].Err) != kind {
 				t.Errorf("got %v", got[0].Err)
 			}
@@ -121,12 +121,12 @@ func TestSigstoreWithoutRegistry(t *testing.T) {
 	local.Repository = ""
 	const noRegistry = "a sigstore signature lies beside the image in its registry, and this release is not read from one"
 	equal(t, VerifySigstore(t.Context(), local, Sigstore{Keys: []sigstore.Key{key}, Registry: testsign.NewImages()}), Check{Name: "sigstore", Subject: "image", Result: Fail, Digest: image(), Reason: noRegistry})
-	equal(t, VerifySigstore(t.Context(), local, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Digest: image(), Reason: noRegistry})
+	equal(t, VerifySigstore(t.Context(), local, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: NoRegistry, Digest: image(), Reason: noRegistry})
 	online := local
 	online.Repository = repository
-	equal(t, VerifySigstore(t.Context(), online, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Digest: image(), Reason: "a sigstore signature lies beside the image in its registry, and no registry is asked"})
+	equal(t, VerifySigstore(t.Context(), online, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: Offline, Digest: image(), Reason: "a sigstore signature lies beside the image in its registry, and no registry is asked"})
 	const noDigest = "a signature covers a digest, and this source has none: read the release from a registry"
-	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{}), Check{Name: "sigstore", Subject: "dir:x", Result: Skipped, Reason: noDigest})
+	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{}), Check{Name: "sigstore", Subject: "dir:x", Result: Skipped, Cause: NoDigest, Reason: noDigest})
 	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{Keys: []sigstore.Key{key}}), Check{Name: "sigstore", Subject: "dir:x", Result: Fail, Reason: noDigest})
 }
 

@@ -1,0 +1,190 @@
+package plugin_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/internal/testcluster"
+	"github.com/release-x/oc-release-x/internal/testrelease"
+	"github.com/release-x/oc-release-x/internal/testsign"
+)
+
+// verified is what a program reads of a verification.
+type verified struct {
+	Checks  []map[string]string `json:"checks"`
+	Skipped []string            `json:"skipped"`
+	Passed  *bool               `json:"passed"`
+}
+
+// short is NAME=RESULT of every check, with the word that says why it was skipped.
+func (v verified) short() string {
+	var all []string
+	for _, c := range v.Checks {
+		text := c["name"] + "=" + c["result"]
+		if because := c["skippedBecause"]; because != "" {
+			text += "(" + because + ")"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, " ")
+}
+
+// verify runs verify -o json and holds its exit code, its verdict and its checks to what they have to be.
+func verify(t *testing.T, code int, checks, message string, args ...string) verified {
+	t.Helper()
+	got := run(t, append([]string{"verify", "-o", "json"}, args...)...)
+	var v verified
+	if err := json.Unmarshal([]byte(got.out), &v); err != nil {
+		t.Fatalf("%v: %s%s", err, got.out, got.err)
+	}
+	if got.code != code || v.Passed == nil || *v.Passed != (code == 0) {
+		t.Errorf("exit code %d, want %d; passed is %v", got.code, code, v.Passed)
+	}
+	if diff := cmp.Diff(checks, v.short()); diff != "" {
+		t.Errorf("checks (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff(message, got.err); diff != "" {
+		t.Errorf("stderr (-want +got)\n%s", diff)
+	}
+	return v
+}
+
+const (
+	noDigest   = "a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive"
+	onPurpose  = "; --skip signature leaves that out on purpose\n"
+	unverified = "digest-chain=SKIPPED(no-digest) version=SKIPPED(no-version) references=PASS signature=SKIPPED(no-digest) sigstore=SKIPPED(no-digest) image=SKIPPED(offline) payload-hash=SKIPPED(offline)"
+)
+
+// A source without a digest cannot be signed, and whoever makes an archive chooses its form: nothing passes unsigned.
+func TestVerifyPassesNoUnsignedSource(t *testing.T) {
+	dir := t.TempDir()
+	archive, folder := filepath.Join(dir, "old.tar"), filepath.Join(dir, "folder")
+	if err := build(t, ordered()).WriteDockerArchive(archive, "quay.io/a/b:c"); err != nil {
+		t.Fatal(err)
+	}
+	if err := ordered().WriteFolder(folder); err != nil {
+		t.Fatal(err)
+	}
+	key := keyFile(t, testsign.NewKey(t, "release"))
+	cluster := testcluster.New(t).Kubeconfig(t, testcluster.Token)
+	for _, source := range []string{"docker-archive:" + archive, "dir:" + folder} {
+		verify(t, 7, unverified, "error: "+source+": no signature could be checked: "+noDigest+onPurpose, source, "--offline")
+		failed := strings.Replace(unverified, "signature=SKIPPED(no-digest)", "signature=FAIL", 1)
+		for _, asked := range [][]string{{"--keyring", key}, {"--signature", dir}, {"--trust-cluster", "--kubeconfig", cluster}} {
+			verify(t, 6, failed, "error: "+source+": a check failed\n", append(asked, source, "--offline")...)
+		}
+		left := strings.Replace(unverified, " signature=SKIPPED(no-digest)", "", 1)
+		v := verify(t, 0, left, "", source, "--offline", "--skip", "signature")
+		if diff := cmp.Diff([]string{"signature"}, v.Skipped); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// Without the network a signature that is not stored cannot be checked, which is neither a failure nor a success.
+func TestVerifyOfflineWithoutAStoredSignature(t *testing.T) {
+	key := testsign.NewKey(t, "release")
+	b := ordered().WithManifest(testsign.VerificationName, testsign.Verification(map[string]string{
+		"verifier-public-key-x": testsign.Armored(t, key), "store-x": "https://signatures.example.com/x",
+	}))
+	release, folder := layout(t, b), t.TempDir()
+	checks := "digest-chain=PASS version=SKIPPED(no-version) references=PASS signature=SKIPPED(offline) sigstore=SKIPPED(no-key) image=SKIPPED(offline) payload-hash=SKIPPED(offline)"
+	trusted := []string{release, "--offline", "--keyring", keyFile(t, key), "--signature", folder}
+	verify(t, 7, checks, "error: "+release+`: no signature could be checked: the release's store "https://signatures.example.com/x" was not asked: that needs the network`+onPurpose, trusted...)
+	d := build(t, b).Digest()
+	writeSignature(t, folder, d, key.SignAtomic(t, d))
+	verify(t, 0, strings.Replace(checks, "signature=SKIPPED(offline)", "signature=PASS", 1), "", trusted...)
+	// With the cluster's keys, which cannot be read.
+	cluster := testcluster.New(t).Kubeconfig(t, testcluster.Token)
+	verify(t, 7, checks, "error: "+release+": no signature could be checked: reading the cluster's keys: --offline was given, so no cluster is asked"+onPurpose,
+		release, "--offline", "--trust-cluster", "--kubeconfig", cluster)
+}
+
+func TestVerifySkip(t *testing.T) {
+	s := signedRelease(t)
+	trusted := []string{s.release, "--insecure", "--keyring", s.keyring, "--signature", s.folder}
+	v := verify(t, 0, "digest-chain=PASS references=PASS signature=PASS payload-hash=SKIPPED(no-cluster)", "",
+		append(trusted, "--skip", "version,image", "--skip", "sigstore", "--skip", "image")...)
+	if diff := cmp.Diff([]string{"image", "sigstore", "version"}, v.Skipped); diff != "" {
+		t.Error(diff)
+	}
+	verify(t, 0, "", "", s.release, "--insecure", "--skip", "digest-chain,version,references,signature,sigstore,image,payload-hash")
+	want(t, run(t, "verify", "oci:/nowhere", "--skip", "signatures"), 2, "", "error: --skip \"signatures\" is no check; did you mean signature?\n")
+	want(t, run(t, "verify", "oci:/nowhere", "--skip", "x,y"), 2, "", "error: --skip \"x\" is no check; checks are digest-chain, version, references, signature, sigstore, image, payload-hash\n")
+	changed := layout(t, s.builder().WithStored(testrelease.PayloadPart, func(data []byte) []byte { return data[:len(data)-1] }))
+	if got := run(t, "verify", changed, "--offline", "--skip", "digest-chain"); got.code != 6 || got.out != "" {
+		t.Errorf("a broken chain, left out: exit code %d, %s%s", got.code, got.out, got.err)
+	}
+}
+
+// What a warning with --strict fails did not pass.
+func TestVerifyStrictDoesNotPass(t *testing.T) {
+	s := signedRelease(t)
+	release := strings.TrimSuffix(s.release, "4.14.0") + "4.15.0"
+	if err := build(t, s.builder()).PushTo(s.server, "ocp/release", "4.15.0"); err != nil {
+		t.Fatal(err)
+	}
+	checks := "digest-chain=PASS version=SKIPPED(tag) references=PASS signature=PASS sigstore=SKIPPED(no-key) image=PASS payload-hash=SKIPPED(no-cluster)"
+	warning := "Warning: " + release + " is release 4.14.0, not 4.15.0\n"
+	trusted := []string{release, "--insecure", "--keyring", s.keyring, "--signature", s.folder}
+	verify(t, 0, checks, warning, trusted...)
+	verify(t, 7, checks, warning+"error: there was a warning, and --strict was given\n", append(trusted, "--strict")...)
+}
+
+// A mirror can serve an older release, which is signed as well, under the name of a newer one.
+func TestVerifyFailsAnotherVersionThanWasTyped(t *testing.T) {
+	key, folder := testsign.NewKey(t, "release"), t.TempDir()
+	server := testrelease.Registry(t)
+	older := testrelease.New("9.9.1").WithComponent("etcd")
+	for tag, b := range map[string]*testrelease.Builder{
+		"9.9.2-x86_64": older, "9.9.1-x86_64": older, "9.9.1-s390x": older.Clone().WithArchitecture("arm64"), "9.9.1-multi": older, "9.9.3": older,
+	} {
+		r := build(t, b)
+		if err := r.PushTo(server, "ocp/release", tag); err != nil {
+			t.Fatal(err)
+		}
+		writeSignature(t, folder, r.Digest(), key.SignAtomic(t, r.Digest()))
+	}
+	common := []string{"--insecure", "--release-repository", host(server) + "/ocp/release", "--keyring", keyFile(t, key), "--signature", folder, "--skip", "image"}
+	const others = " references=PASS signature=PASS sigstore=SKIPPED(no-key) payload-hash=SKIPPED(no-cluster)"
+	for _, test := range []struct{ version, reason string }{
+		{"9.9.1", ""},
+		{"9.9.1-x86_64", ""},
+		{"9.9.2", "9.9.2 is release 9.9.1, not 9.9.2"},
+		{"9.9.2-x86_64", "9.9.2-x86_64 is release 9.9.1, not 9.9.2"},
+		{"9.9.1-s390x", "9.9.1-s390x is an image for aarch64, not for s390x"},
+		{"9.9.1-multi", "9.9.1-multi is an image for one architecture, not a list for several"},
+		{"9.9.3", "9.9.3 is release 9.9.1, not 9.9.3"},
+	} {
+		t.Run(test.version, func(t *testing.T) {
+			args := append([]string{test.version}, common...)
+			if test.reason == "" {
+				verify(t, 0, "digest-chain=PASS version=PASS"+others, "", args...)
+				return
+			}
+			v := verify(t, 6, "digest-chain=PASS version=FAIL"+others, "error: "+test.version+": a check failed\n", args...)
+			if got := v.Checks[1]["reason"]; got != test.reason {
+				t.Errorf("got %s, want %s", got, test.reason)
+			}
+			// Left out of the checks, it is a warning as everywhere.
+			got := run(t, append([]string{"verify"}, append(args, "--skip", "version")...)...)
+			if got.code != 0 || got.err != "Warning: "+test.reason+"\n" {
+				t.Errorf("without the check: exit code %d, %s", got.code, got.err)
+			}
+		})
+	}
+}
+
+// What a tag names may change after the release was signed.
+func TestVerifyFailsAReferenceByTag(t *testing.T) {
+	release := layout(t, testrelease.New("4.14.0").WithComponent("etcd").WithComponent("odd", testrelease.Image("quay.io/a/b:latest")))
+	v := verify(t, 6, "references=FAIL", "Warning: the component \"odd\" is not referenced by a digest: \"quay.io/a/b:latest\"\nerror: "+release+": a check failed\n",
+		release, "--offline", "--skip", "digest-chain,version,signature,sigstore,image,payload-hash")
+	if got, want := v.Checks[0]["reason"], "odd is not referenced by a digest: quay.io/a/b:latest"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
