@@ -81,6 +81,7 @@ func unwanted() map[string]string {
 		"github.com/google/go-containerregistry/...":   "regclient is the registry client",
 		"github.com/olareg/olareg/...":                 "a registry for tests",
 		"github.com/google/go-cmp/...":                 "a library for tests",
+		"github.com/creack/pty/...":                    "a library for tests",
 		"testing/...":                                  "its flags are registered when the program starts",
 		"expvar":                                       "serves HTTP",
 		"net/http/pprof":                               "serves HTTP",

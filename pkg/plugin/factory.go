@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -11,9 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/internal/display"
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -35,6 +38,7 @@ type factory struct {
 	global  *globalFlags
 	warned  atomic.Int64
 	telling sync.Mutex
+	console *display.Console
 	kept    *cache.Cache // nil until it is asked for
 
 	client *registry.Client // nil until it is asked for
@@ -48,7 +52,9 @@ type factory struct {
 }
 
 func newFactory(env Environment) *factory {
-	f := &factory{Environment: env, global: &globalFlags{}, verbatim: map[image.Reference]string{}}
+	console := display.NewConsole(env.ErrOut)
+	env.Out, env.ErrOut = console.Result(env.Out), console.Guard()
+	f := &factory{Environment: env, console: console, global: &globalFlags{}, verbatim: map[image.Reference]string{}}
 	f.cluster = newCluster(f)
 	return f
 }
@@ -112,6 +118,9 @@ func (f *factory) run(body func(ctx context.Context, args []string) error) func(
 			return err
 		}
 		defer cancel()
+		record := display.NewRecord(ctx)
+		ctx = progress.With(ctx, record)
+		defer f.show(record).Close()
 		f.warned.Store(0)
 		done := make(chan error, 1)
 		go func() {
@@ -121,11 +130,39 @@ func (f *factory) run(body func(ctx context.Context, args []string) error) func(
 		}()
 		if err := waitFor(ctx, done); err != nil {
 			if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
-				return cause
+				return outOfTime(ctx, cause, record)
 			}
 			return err
 		}
 		return f.global.strictness(int(f.warned.Load()))
+	}
+}
+
+// show shows a person at a terminal what the command waits for. A command that copies, and whose log is read by programs,
+// shows a display.Text elsewhere.
+func (f *factory) show(record *display.Record) display.Display {
+	if !f.ErrTerminal {
+		return display.Discard{}
+	}
+	width := f.ErrWidth
+	if width == nil {
+		width = func() int { return 0 }
+	}
+	return display.NewTerminal(f.console, record, width)
+}
+
+// outOfTime adds to the error of a command whose time is over what it was doing.
+func outOfTime(ctx context.Context, cause error, record *display.Record) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return cause
+	}
+	switch what, continues := record.Stopped(); {
+	case what == "":
+		return cause
+	case continues:
+		return fmt.Errorf("%w: %s; the cache keeps what has arrived, so running it again continues there", cause, what)
+	default:
+		return fmt.Errorf("%w: %s; running it again starts over, so give it more time", cause, what)
 	}
 }
 

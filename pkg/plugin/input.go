@@ -9,6 +9,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // inputLimit is how many bytes a file that a flag names may have.
@@ -21,6 +22,8 @@ func readInput(ctx context.Context, flag, path string) ([]byte, error) {
 		err  error
 	}
 	done := make(chan result, 1)
+	meter := progress.Begin(ctx, progress.Task{What: flag + " " + path})
+	defer meter.End()
 	go func() {
 		file, err := os.Open(path)
 		if err != nil {
@@ -28,7 +31,7 @@ func readInput(ctx context.Context, flag, path string) ([]byte, error) {
 			return
 		}
 		defer file.Close()
-		data, err := io.ReadAll(io.LimitReader(file, inputLimit+1))
+		data, err := io.ReadAll(io.LimitReader(progress.Reader(meter, file), inputLimit+1))
 		done <- result{data, err}
 	}()
 	select {

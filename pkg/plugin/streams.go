@@ -17,6 +17,8 @@ type Streams struct {
 	ErrTerminal bool // a person reads ErrOut
 	Color       bool // Out shows colours
 	Width       int  // columns of Out, 0 when it is no terminal
+	// ErrWidth gives the columns that ErrOut has at the moment, 0 when it is no terminal; nil for 0.
+	ErrWidth func() int
 }
 
 // FileStreams are the streams of a process, with what can be seen of who is at the other end.
@@ -27,5 +29,6 @@ func FileStreams(in, out, errOut *os.File) Streams {
 		ErrTerminal: printers.IsTerminal(errOut),
 		Color:       printers.ShowsColor(out),
 		Width:       printers.Width(out),
+		ErrWidth:    func() int { return printers.Width(errOut) },
 	}
 }

@@ -72,7 +72,7 @@ func (v *verification) checkImages(ctx context.Context) {
 		return
 	}
 	results := presence.Check(ctx, v.client, v.release.Components, presence.Options{
-		Parallel: 4 * v.global.registry.maxPerRegistry, Deep: v.deep, Progress: v.progress(),
+		Parallel: 4 * v.global.registry.maxPerRegistry, Deep: v.deep,
 	})
 	for _, r := range results {
 		check := v1alpha1.Check{
@@ -87,19 +87,6 @@ func (v *verification) checkImages(ctx context.Context) {
 			check.Result, check.Reason = v1alpha1.Fail, r.Err.Error()
 		}
 		v.add(check)
-	}
-}
-
-// progress shows on a terminal how many images were asked for; nil elsewhere.
-func (v *verification) progress() func(done, total int) {
-	if !v.ErrTerminal {
-		return nil
-	}
-	return func(done, total int) {
-		fmt.Fprintf(v.ErrOut, "\r%d of %d images", done, total)
-		if done == total {
-			fmt.Fprint(v.ErrOut, "\r\x1b[K")
-		}
 	}
 }
 

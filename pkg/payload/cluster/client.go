@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 const (
@@ -29,6 +30,8 @@ type client struct {
 	base    *url.URL
 	host    string // host[:port], for messages
 	timeout time.Duration
+
+	interactive bool // a program that gives credentials may talk to the user on the terminal
 }
 
 func newClient(config *rest.Config) (*client, error) {
@@ -47,11 +50,13 @@ func newClient(config *rest.Config) (*client, error) {
 	if err != nil {
 		return nil, fault.Errorf(fault.Usage, "the kubeconfig for %s: %w", base.Host, err)
 	}
-	return &client{base: base, host: base.Host, timeout: timeout, http: &http.Client{
+	c := &client{base: base, host: base.Host, timeout: timeout, http: &http.Client{
 		Transport: transport.Transport,
 		// The credentials go with every request, so none is sent where an answer points to.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	}}
+	c.interactive = config.ExecProvider != nil && config.ExecProvider.InteractiveMode != "Never"
+	return c, nil
 }
 
 // answer is what a server sent.
@@ -64,6 +69,8 @@ type answer struct {
 
 // get reads an object, and tries again when the server is busy or breaks off.
 func (c *client) get(ctx context.Context, o object) ([]byte, error) {
+	task := progress.Task{Verb: "asking for", What: o.String(), From: "the cluster at " + c.host, Hidden: c.interactive}
+	defer progress.Begin(ctx, task).End()
 	wait := firstWait
 	for try := 1; ; try++ {
 		a := c.ask(ctx, o)

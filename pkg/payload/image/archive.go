@@ -11,8 +11,10 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // What is kept of a compressed archive while it is indexed, so that manifests need no second pass.
@@ -89,17 +91,29 @@ func (c *counter) Read(p []byte) (int, error) {
 
 // unpack gives the tar bytes of the file from its start, and sets packed.
 func (a *archive) unpack(ctx context.Context, f *os.File) (*counter, func(), error) {
-	raw := &counter{r: canceled{ctx, localReader{f}}}
+	meter := progress.Begin(ctx, a.task(f))
+	raw := &counter{r: canceled{ctx, progress.Reader(meter, localReader{f})}}
 	buffered := bufio.NewReaderSize(raw, 64<<10)
-	plain, done, err := decompress(buffered)
+	plain, closePlain, err := decompress(buffered)
 	if err != nil {
+		meter.End()
 		return nil, nil, err
 	}
+	done := func() { closePlain(); meter.End() }
 	if a.packed = plain != io.Reader(buffered); !a.packed {
 		_, err := f.Seek(0, io.SeekStart)
 		return raw, done, localError(err)
 	}
 	return &counter{r: &unpackLimit{r: plain, read: func() int64 { return raw.n }, ratio: a.limits.Ratio}}, done, nil
+}
+
+// task is what is told of reading the archive's file.
+func (a *archive) task(f *os.File) progress.Task {
+	t := progress.Task{What: filepath.Base(a.path), From: filepath.Dir(a.path)}
+	if info, err := f.Stat(); err == nil {
+		t.Total = info.Size()
+	}
+	return t
 }
 
 func (a *archive) add(number int64, header *tar.Header, entry archived) error {
@@ -160,9 +174,11 @@ func (a *archive) open(ctx context.Context, name string) (io.ReadCloser, int64, 
 		return nil, 0, err
 	}
 	if !a.packed {
-		return section{io.NewSectionReader(f, entry.offset, entry.size), func() error { return f.Close() }}, entry.size, nil
+		task := progress.Task{What: progress.Name(ctx, name), From: a.path, Total: entry.size}
+		content := progress.ReadCloser(ctx, task, section{io.NewSectionReader(f, entry.offset, entry.size), f.Close})
+		return content, entry.size, nil
 	}
-	again := &archive{limits: a.limits}
+	again := &archive{path: a.path, limits: a.limits}
 	plain, done, err := again.unpack(ctx, f)
 	if err != nil {
 		return nil, 0, errors.Join(err, f.Close())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // document is a release without its manifests: an image-references file, or the JSON (or YAML) of an info command, which
@@ -69,6 +70,12 @@ func isTar(data []byte) bool {
 
 // readDocument reads all of a file or standard input, and stops when the context does: what is read may be a terminal.
 func (o Opener) readDocument(ctx context.Context, ref Reference) ([]byte, error) {
+	task := progress.Task{What: "standard input", Hidden: true}
+	if ref.Kind == KindFile {
+		task = progress.Task{What: ref.Path}
+	}
+	meter := progress.Begin(ctx, task)
+	defer meter.End()
 	in := o.Stdin
 	if ref.Kind == KindFile {
 		f, err := os.Open(ref.Path)
@@ -90,7 +97,7 @@ func (o Opener) readDocument(ctx context.Context, ref Reference) ([]byte, error)
 	}
 	done := make(chan result, 1)
 	go func() {
-		data, err := io.ReadAll(io.LimitReader(in, o.Limits.FileSize+1))
+		data, err := io.ReadAll(io.LimitReader(progress.Reader(meter, in), o.Limits.FileSize+1))
 		done <- result{data, err}
 	}()
 	select {

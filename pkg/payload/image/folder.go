@@ -13,6 +13,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // folder is an extracted payload: DIR/release-manifests and DIR/manifests, or the release's files in DIR itself.
@@ -103,8 +104,11 @@ func (r *folderReader) read(dir, name string) ([]payload.File, error) {
 	if err != nil {
 		return nil, localError(err)
 	}
+	meter := progress.Begin(r.ctx, progress.Task{What: "files", From: path.Join(filepath.ToSlash(r.root.Name()), dir), Count: true, Total: int64(len(entries))})
+	defer meter.End()
 	var found []payload.File
 	for _, entry := range entries {
+		meter.Advance(1)
 		if entry.IsDir() && !isMetadata(entry.Name()) {
 			continue
 		}

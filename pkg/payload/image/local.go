@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // localError gives an error of the file system its kind, and leaves those that have one.
@@ -37,7 +38,7 @@ func (r localReader) Read(p []byte) (int, error) {
 // dirFiles are the regular files below a folder; no link leads out of it.
 type dirFiles string
 
-func (d dirFiles) open(_ context.Context, name string) (io.ReadCloser, int64, error) {
+func (d dirFiles) open(ctx context.Context, name string) (io.ReadCloser, int64, error) {
 	root, err := openRoot(string(d))
 	if err != nil {
 		return nil, 0, err
@@ -56,7 +57,8 @@ func (d dirFiles) open(_ context.Context, name string) (io.ReadCloser, int64, er
 	if err != nil {
 		return nil, 0, localError(err)
 	}
-	return localReader{f}, info.Size(), nil
+	task := progress.Task{What: progress.Name(ctx, filepath.ToSlash(name)), From: string(d), Total: info.Size()}
+	return localReader{progress.ReadCloser(ctx, task, f)}, info.Size(), nil
 }
 
 // openRoot opens a folder; for a file it says which form reads files.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // Opener resolves references.
@@ -121,7 +122,9 @@ func (o Opener) checkArch(ctx context.Context, s *stored, fromList bool) error {
 func blobOf(src source, what string, d descriptor) blob {
 	return blob{
 		name: what + " " + string(d.Digest), size: d.Size, digest: d.Digest,
-		open: func(ctx context.Context) (io.ReadCloser, error) { return src.blob(ctx, d) },
+		open: func(ctx context.Context) (io.ReadCloser, error) {
+			return src.blob(progress.Named(ctx, what+" "+string(d.Digest)), d)
+		},
 	}
 }
 

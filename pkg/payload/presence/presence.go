@@ -11,6 +11,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // Registry is asked about images; repository is host[:port]/path.
@@ -33,8 +34,6 @@ type Result struct {
 type Options struct {
 	Parallel int  // questions at once; 0 is 8
 	Deep     bool // manifests are fetched and verified, and their configurations and layers asked for
-	// Progress is told after each image, one call at a time; nil is not told.
-	Progress func(done, total int)
 }
 
 // Check asks about every component's image, in the order of the components. Images that several components
@@ -48,6 +47,8 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 	if o.Deep {
 		ask.deep = newDeep(registry)
 	}
+	meter := progress.Begin(ctx, progress.Task{Verb: "looking for", What: "component images", Count: true, Total: int64(len(order))})
+	defer meter.End()
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	slots := make(chan struct{}, o.Parallel)
@@ -71,9 +72,7 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 			} else {
 				down[host] = nil
 			}
-			if o.Progress != nil {
-				o.Progress(len(answers), len(order))
-			}
+			meter.Advance(1)
 		}()
 	}
 	group.Wait()

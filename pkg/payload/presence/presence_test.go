@@ -17,6 +17,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/presence"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -73,17 +74,36 @@ func TestOneRequestAnImage(t *testing.T) {
 	reg, c := real(t, testrelease.New("4.14.0").WithComponent("etcd"))
 	again := component("b", c.Image)
 	absent := component("c", c.Image[:len(c.Image)-64]+strings.Repeat("0", 64))
-	var told []string
-	results := presence.Check(t.Context(), reg, []payload.Component{c, again, absent}, presence.Options{
-		Progress: func(done, total int) { told = append(told, fmt.Sprintf("%d/%d", done, total)) },
-	})
+	told := &told{}
+	ctx := progress.With(t.Context(), told)
+	results := presence.Check(ctx, reg, []payload.Component{c, again, absent}, presence.Options{})
 	if results[0].Err != nil || results[1].Err != nil || fault.KindOf(results[2].Err) != fault.NotFound {
 		t.Errorf("got %v", results)
 	}
-	if results[1].Component.Name != "b" || !slices.Equal(reg.asked, []string{"HEAD manifest", "HEAD manifest"}) || !slices.Equal(told, []string{"1/2", "2/2"}) {
-		t.Errorf("asked %q, told %q", reg.asked, told)
+	if results[1].Component.Name != "b" || !slices.Equal(reg.asked, []string{"HEAD manifest", "HEAD manifest"}) || !slices.Equal(told.tasks, []string{"component images 0/2"}) || told.done != 2 {
+		t.Errorf("asked %q, told %q and %d", reg.asked, told.tasks, told.done)
 	}
 }
+
+// told is a reporter that keeps the tasks which count things.
+type told struct {
+	mu    sync.Mutex
+	tasks []string
+	done  int64
+}
+
+func (r *told) Begin(t progress.Task) progress.Meter {
+	if !t.Count {
+		return &told{}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tasks = append(r.tasks, fmt.Sprintf("%s %d/%d", t.What, t.Done, t.Total))
+	return r
+}
+
+func (r *told) Advance(n int64) { r.mu.Lock(); defer r.mu.Unlock(); r.done += n }
+func (r *told) End()            {}
 
 func TestDeep(t *testing.T) {
 	for name, test := range map[string]struct {

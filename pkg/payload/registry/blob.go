@@ -10,6 +10,7 @@ import (
 	"github.com/regclient/regclient/types/ref"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // blob opens a blob from a byte on and holds a slot of the registry until it ends.
@@ -18,13 +19,17 @@ func (s *session) blob(ctx context.Context, r ref.Ref, size, from int64) (io.Rea
 	if err != nil {
 		return nil, err
 	}
+	task := s.task(r, "", progress.Name(ctx, blobName(r)))
+	task.Total, task.Done = size, from
+	meter := progress.Begin(ctx, task)
 	k, err := s.open(ctx, r, call{kind: blobCall, from: from, total: size})
 	if err != nil {
+		meter.End()
 		release()
 		return nil, err
 	}
 	d := &download{
-		ctx: ctx, session: s, ref: r, release: release, answer: k, from: from, offset: from,
+		ctx: ctx, session: s, ref: r, release: release, meter: meter, answer: k, from: from, offset: from,
 		length: k.length, total: k.length, etag: k.header.Get("ETag"), given: &maphash.Hash{},
 	}
 	if from > 0 && !k.whole {
@@ -35,6 +40,7 @@ func (s *session) blob(ctx context.Context, r ref.Ref, size, from int64) (io.Rea
 	}
 	if from > 0 && k.whole {
 		d.from, d.offset = 0, 0
+		meter.Advance(-from)
 		return d, d.skip(from)
 	}
 	return d, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // Bounds of what is read into memory.
@@ -19,12 +20,19 @@ const (
 )
 
 // readManifest takes the whole body, so that one that breaks off is asked for again, and gives it back to the response.
-func readManifest(response *http.Response) ([]byte, error) {
+func readManifest(response *http.Response, meter progress.Meter) ([]byte, error) {
+	response.Body = counted{progress.Reader(meter, response.Body), response.Body}
 	body, err := readLimited(response, manifestLimit)
 	if errors.Is(err, errTooLarge) {
 		return nil, fault.Errorf(fault.Integrity, "the manifest has more than %d bytes (8 MiB)", manifestLimit)
 	}
 	return body, err
+}
+
+// counted is a body that tells how much of it was read.
+type counted struct {
+	io.Reader
+	io.Closer
 }
 
 var errTooLarge = errors.New("too large")

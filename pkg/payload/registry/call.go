@@ -7,6 +7,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	"github.com/regclient/regclient/types/ref"
+
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // callKind is what a request is for.
@@ -21,9 +23,10 @@ const (
 // call travels with a request through regclient to the round tripper, and brings back what regclient does not tell.
 type call struct {
 	kind  callKind
-	from  int64  // a blob is wanted from this byte on
-	total int64  // the blob's size as the first answer gave it, -1 when it did not
-	etag  string // of the first answer
+	from  int64          // a blob is wanted from this byte on
+	total int64          // the blob's size as the first answer gave it, -1 when it did not
+	etag  string         // of the first answer
+	meter progress.Meter // of a manifest
 
 	requests   int  // how many regclient made
 	authorized bool // the first of them carried a credential

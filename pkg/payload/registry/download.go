@@ -11,6 +11,7 @@ import (
 	"github.com/regclient/regclient/types/ref"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // progressBytes is what a try must bring for the count of broken tries to begin anew. A connection that always
@@ -23,6 +24,7 @@ type download struct {
 	session *session
 	ref     ref.Ref
 	release func()
+	meter   progress.Meter
 
 	answer *call
 	broken error // why the answer ended too early; it is resumed by the next Read
@@ -56,6 +58,7 @@ func (d *download) Read(p []byte) (int, error) {
 		n, err := d.answer.stream.Read(p)
 		d.offset += int64(n)
 		d.since += int64(n)
+		d.meter.Advance(int64(n))
 		_, _ = d.given.Write(p[:n])
 		switch {
 		case err == nil:
@@ -83,6 +86,7 @@ func (d *download) Close() error {
 // end lets go of the connection and the slot, and keeps what further reads give.
 func (d *download) end(err error) error {
 	d.ended = err
+	d.meter.End()
 	_ = d.answer.closeStream()
 	d.release()
 	return err

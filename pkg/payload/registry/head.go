@@ -9,6 +9,8 @@ import (
 	"github.com/regclient/regclient/scheme/reg"
 	"github.com/regclient/regclient/types/descriptor"
 	"github.com/regclient/regclient/types/ref"
+
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // Head asks for a manifest without its bytes: declared is the Docker-Content-Digest header as it came, "" when there
@@ -34,6 +36,7 @@ func (s *session) head(ctx context.Context, r ref.Ref) (*call, error) {
 		return nil, err
 	}
 	defer release()
+	defer progress.Begin(ctx, s.task(r, "asking for", manifestName(r))).End()
 	return s.do(ctx, r, call{kind: headCall}, func(ctx context.Context, r ref.Ref, from *reg.Reg) (*http.Response, func() error, error) {
 		_, err := from.ManifestHead(ctx, r)
 		return nil, nil, err
@@ -66,6 +69,7 @@ func (s *session) headBlob(ctx context.Context, r ref.Ref) (*call, error) {
 		return nil, err
 	}
 	defer release()
+	defer progress.Begin(ctx, s.task(r, "asking for", blobName(r))).End()
 	return s.do(ctx, r, call{kind: headCall}, func(ctx context.Context, r ref.Ref, from *reg.Reg) (*http.Response, func() error, error) {
 		_, err := from.BlobHead(ctx, r, descriptor.Descriptor{Digest: digestOf(r)})
 		return nil, nil, err

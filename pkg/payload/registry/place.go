@@ -11,6 +11,7 @@ import (
 	"github.com/regclient/regclient/types/ref"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
 )
 
@@ -18,7 +19,9 @@ import (
 // names every one. discard ends a result that came after ctx.
 func eachPlace[T any](ctx context.Context, c *Client, repository string, r ref.Ref, ask func(*session, ref.Ref) (T, error), discard func(T)) (T, error) {
 	var none T
+	reading := progress.Begin(ctx, progress.Task{What: "the files that name mirrors"})
 	places, err := c.places(repository, r.Digest != "" || isSignatureTag(r.Tag))
+	reading.End()
 	if err != nil {
 		return none, err
 	}

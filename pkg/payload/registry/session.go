@@ -13,6 +13,7 @@ import (
 	"github.com/regclient/regclient/types/descriptor"
 	"github.com/regclient/regclient/types/ref"
 
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/credential"
 )
 
@@ -100,7 +101,9 @@ func (s *session) manifest(ctx context.Context, r ref.Ref) (*call, error) {
 		return nil, err
 	}
 	defer release()
-	return s.do(ctx, r, call{kind: manifestCall}, func(ctx context.Context, r ref.Ref, from *reg.Reg) (*http.Response, func() error, error) {
+	meter := progress.Begin(ctx, s.task(r, "", manifestName(r)))
+	defer meter.End()
+	return s.do(ctx, r, call{kind: manifestCall, meter: meter}, func(ctx context.Context, r ref.Ref, from *reg.Reg) (*http.Response, func() error, error) {
 		_, err := from.ManifestGet(ctx, r)
 		return nil, nil, err
 	})

@@ -81,7 +81,7 @@ func (s stack) finish(base *url.URL, response *http.Response, k *call) (*http.Re
 		k.done = true
 	}
 	if k.kind == manifestCall && response.StatusCode == http.StatusOK {
-		body, err := readManifest(response)
+		body, err := readManifest(response, k.meter)
 		if err != nil {
 			return nil, err
 		}

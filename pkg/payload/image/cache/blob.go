@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // Fetch opens a blob where it comes from, beginning with byte number from.
@@ -39,7 +40,11 @@ func (c *Cache) Blob(ctx context.Context, d digest.Digest, size int64, fetch Fet
 	if c.full.Load() {
 		return straight(ctx, fetch)
 	}
+	waiting := progress.Begin(ctx, progress.Task{
+		Verb: "waiting for another process to read", What: progress.Name(ctx, "blob "+d.String()), From: c.options.Dir,
+	})
 	unlock := c.lock(ctx, root, d)
+	waiting.End()
 	if err := ctx.Err(); err != nil {
 		if unlock != nil {
 			unlock()

@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // download is a blob that is written down while it is read.
@@ -39,6 +40,9 @@ func (c *Cache) download(ctx context.Context, root *os.Root, d digest.Digest, si
 	}
 	if from == size && size > 0 {
 		return b, nil
+	}
+	if b.file != nil && unlock != nil {
+		ctx = progress.Kept(ctx)
 	}
 	b.rest, err = fetch(ctx, from)
 	if from > 0 && fault.KindOf(err) == fault.Integrity {

@@ -13,6 +13,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
 )
 
@@ -128,6 +129,7 @@ func (s *server) once(ctx context.Context, at *url.URL) (data []byte, wait strin
 		return nil, "", err
 	}
 	request.Header.Set("User-Agent", s.web.options.UserAgent)
+	defer progress.Begin(ctx, progress.Task{Verb: "looking for", What: "a signature", From: s.String()}).End()
 	response, err := s.via.Do(request)
 	if err != nil {
 		return nil, "", err
