@@ -54,7 +54,7 @@ test: ## what needs Go and nothing else
 test-all: test test-extra ## test, then all that takes longer
 
 .PHONY: test-extra
-test-extra: test-size test-kill test-race test-fuzz test-modules cross ## the longer part of test-all alone
+test-extra: test-size test-readme test-kill test-race test-fuzz test-modules cross ## the longer part of test-all alone
 
 .PHONY: test-kill
 test-kill: ## the cache against 200 processes that are killed
@@ -63,6 +63,10 @@ test-kill: ## the cache against 200 processes that are killed
 .PHONY: test-size
 test-size: ## the size of the binary against its budget
 	RELEASE_X_TEST_SIZE=1 $(GO) test -count=1 -run '^TestBinarySize$$' -v ./internal/house
+
+.PHONY: test-readme
+test-readme: ## the README's blocks, pasted in order into a shell with an empty HOME
+	RELEASE_X_TEST_README=1 $(GO) test -count=1 -run '^TestReadmeBlocksWork$$' ./internal/house
 
 .PHONY: test-race
 test-race: ## the race detector, over RACE (pkg/payload and below)

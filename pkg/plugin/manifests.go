@@ -51,7 +51,7 @@ With --all everything is shown, with its state and the first rule that leaves it
 # What the connected cluster applies of the release that it runs
 %[1]s manifests --included-by-cluster
 
-# The number that the cluster reports as status.versionHash
+# The payload hash, which the cluster reports as status.versionHash
 %[1]s manifests --included-by-cluster --hash`),
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
