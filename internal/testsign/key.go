@@ -42,6 +42,11 @@ func RSA(bits int) KeyOption {
 	return func(c *packet.Config) { c.Algorithm, c.RSABits = packet.PubKeyAlgoRSA, bits }
 }
 
+// ECDSA makes a key on a curve in place of Ed25519; it is another one on every run.
+func ECDSA(curve packet.Curve) KeyOption {
+	return func(c *packet.Config) { c.Algorithm, c.Curve = packet.PubKeyAlgoECDSA, curve }
+}
+
 // MadeOn sets when the key was made.
 func MadeOn(t time.Time) KeyOption {
 	return func(c *packet.Config) { c.Time = func() time.Time { return t } }

@@ -37,6 +37,7 @@ type Message struct {
 	Issuer   uint64        // of an old packet: another key than the one that signs; zero: the one that signs
 	Compress bool
 	Notation string // a critical one
+	For      *Key   // the signature names this key as the intended recipient
 }
 
 // Sign makes a signed message.
@@ -77,6 +78,10 @@ func (k *Key) Signature(t testing.TB, m Message) []byte {
 	}
 	if m.Notation != "" {
 		sig.Notations = []*packet.Notation{{Name: m.Notation, Value: []byte("1"), IsCritical: true, IsHumanReadable: true}}
+	}
+	if m.For != nil {
+		recipient := m.For.Entity.PrimaryKey
+		sig.IntendedRecipients = []*packet.Recipient{{KeyVersion: recipient.Version, Fingerprint: recipient.Fingerprint}}
 	}
 	sum := m.Hash.New()
 	if m.Text {
@@ -137,15 +142,34 @@ func Literal(body []byte) []byte {
 	return Packet(11, append([]byte{'b', 0, 0, 0, 0, 0}, body...))
 }
 
-// OnePass announces a signature; readers need nothing of what it says.
-func OnePass() []byte { return Packet(4, []byte{3, 0, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1}) }
+// OnePass is the packet that announces a signature packet, as its reader needs it: with the same type, hash, algorithm and
+// key id. What cannot be read of the signature is zero.
+func OnePass(signature []byte) []byte {
+	announced := make([]byte, 13)
+	announced[0], announced[12] = 3, 1
+	if p, err := packet.NewOpaqueReader(bytes.NewReader(signature)).Next(); err == nil && len(p.Contents) > 16 {
+		c := p.Contents
+		if c[0] < 4 {
+			announced[1], announced[2], announced[3] = c[2], c[16], c[15]
+			copy(announced[4:], c[7:15])
+		} else {
+			announced[1], announced[2], announced[3] = c[1], c[3], c[2]
+		}
+		if parsed, err := p.Parse(); err == nil {
+			if s, ok := parsed.(*packet.Signature); ok && s.IssuerKeyId != nil {
+				binary.BigEndian.PutUint64(announced[4:], *s.IssuerKeyId)
+			}
+		}
+	}
+	return Packet(4, announced)
+}
 
 // Join makes a message of a body and signature packets.
 func Join(t testing.TB, m Message, signatures ...[]byte) []byte {
 	t.Helper()
 	var out []byte
-	for range signatures {
-		out = append(out, OnePass()...)
+	for _, s := range signatures {
+		out = append(out, OnePass(s)...)
 	}
 	out = append(out, Literal(m.Body)...)
 	for _, s := range signatures {

@@ -38,6 +38,7 @@ const (
 
 // message is a signed message taken apart: nothing of it is verified.
 type message struct {
+	onePass   []byte // announces the signature
 	body      []byte
 	signature *packet.OpaquePacket
 }
@@ -139,6 +140,7 @@ func arrange(packets []*packet.OpaquePacket) (*message, error) {
 		switch p.Tag {
 		case tagOnePass:
 			shape.WriteByte('o')
+			m.onePass = p.Contents
 		case tagSignature:
 			shape.WriteByte('s')
 			m.signature = p

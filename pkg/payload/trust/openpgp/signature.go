@@ -16,6 +16,7 @@ type signature struct {
 	created     time.Time
 	issuer      uint64 // key id
 	fingerprint []byte // of the issuer; nil when the packet does not say
+	description description
 
 	modern *packet.Signature // version 4 and newer
 	old    *oldSignature     // version 3
@@ -28,7 +29,7 @@ func readSignature(p *packet.OpaquePacket) (*signature, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &signature{created: old.created, issuer: old.issuer, old: old}, nil
+		return &signature{created: old.created, issuer: old.issuer, description: describe(p.Contents, old.issuer), old: old}, nil
 	}
 	parsed, err := p.Parse()
 	modern, ok := parsed.(*packet.Signature)
@@ -37,10 +38,15 @@ func readSignature(p *packet.OpaquePacket) (*signature, error) {
 		return nil, fmt.Errorf("its signature cannot be read: %w", err)
 	case !ok:
 		return nil, errors.New("its signature cannot be read")
+	case modern.Version != 4:
+		return nil, fmt.Errorf("its signature is of version %d, which a cluster does not read", modern.Version)
 	case modern.IssuerKeyId == nil:
 		return nil, errors.New("its signature does not say by which key it is")
 	}
-	return &signature{created: modern.CreationTime, issuer: *modern.IssuerKeyId, fingerprint: modern.IssuerFingerprint, modern: modern}, nil
+	return &signature{
+		created: modern.CreationTime, issuer: *modern.IssuerKeyId, fingerprint: modern.IssuerFingerprint,
+		description: describe(p.Contents, *modern.IssuerKeyId), modern: modern,
+	}, nil
 }
 
 // signer names the key that a signature claims to be by.

@@ -59,6 +59,9 @@ func (k Keyring) verifyMessage(entities v2.EntityList, m *message, now time.Time
 	if err != nil {
 		return Signed{}, err
 	}
+	if err := checkOnePass(m.onePass, s.description); err != nil {
+		return Signed{}, err
+	}
 	if s.created.After(now) {
 		return Signed{}, fmt.Errorf("it was signed on %s, later than this machine's clock says (%s): set the clock", date(s.created), date(now))
 	}

@@ -168,6 +168,11 @@ func TestRefusedSignatures(t *testing.T) {
 	flipped[len(flipped)-1] ^= 1
 	oldFlipped := rsa.Sign(t, testsign.Message{Body: body(), Old: true})
 	oldFlipped[len(oldFlipped)-1] ^= 1
+	changedOld := func(change func(contents []byte)) []byte {
+		contents := packetContents(t, rsa.Signature(t, testsign.Message{Body: body(), Old: true}))
+		change(contents)
+		return testsign.Join(t, testsign.Message{Body: body()}, testsign.Packet(tagSignature, contents))
+	}
 	forged := func(k *testsign.Key) string {
 		return "the key " + k.Fingerprint() + " did not sign this: the signature or what it is over was changed"
 	}
@@ -191,6 +196,8 @@ func TestRefusedSignatures(t *testing.T) {
 		{"SHA-224", rsa.Sign(t, testsign.Message{Body: body(), Hash: crypto.SHA224}), "its signature is over SHA-224, which no longer counts: it has to be signed again with SHA-256 or better"},
 		{"version 3, SHA-224", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Hash: crypto.SHA224}), "its signature is over SHA-224, which no longer counts: it has to be signed again with SHA-256 or better"},
 		{"version 3, MD5", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Hash: crypto.MD5}), "its signature is over MD5, which no longer counts: it has to be signed again with SHA-256 or better"},
+		{"an intended recipient", alice.Sign(t, testsign.Message{Body: body(), For: otherRSA}), "it names a recipient, although it is not encrypted"},
+		{"version 3, with another length of what is hashed", changedOld(func(contents []byte) { contents[1] = 6 }), "its signature of version 3 cannot be read"},
 		{"critical notation", alice.Sign(t, testsign.Message{Body: body(), Notation: "must@example.com"}), `it carries the critical notation "must@example.com", which is not known here`},
 	}
 	for _, test := range tests {
@@ -276,6 +283,10 @@ func TestWeakKeys(t *testing.T) {
 	t.Setenv("GODEBUG", "rsa1024min=0")
 	short := testsign.NewKey(t, "short", testsign.RSA(1024))
 	check(t, ring(t, short), short.SignAtomic(t, imageA()), "the key "+short.Fingerprint()+" is RSA of 1024 bits, at least 2048 are needed")
+	odd := testsign.NewKey(t, "odd", testsign.ECDSA(packet.CurveSecP256k1))
+	check(t, ring(t, odd), odd.SignAtomic(t, imageA()), "the key "+odd.Fingerprint()+" is on a curve that no longer counts (SecP256k1)")
+	good := testsign.NewKey(t, "good", testsign.ECDSA(packet.CurveNistP256))
+	check(t, ring(t, good), good.SignAtomic(t, imageA()), "")
 }
 
 func TestRefusedShapes(t *testing.T) {
@@ -314,16 +325,16 @@ func TestRefusedShapes(t *testing.T) {
 		{"cut off", good[:len(good)-10], "it is no whole OpenPGP message: unexpected EOF"},
 		{"something behind", append(bytes.Clone(good), "hello"...), "it is no whole OpenPGP message: openpgp: invalid data: tag byte does not have MSB set"},
 		{"two messages", slicesConcat(good, good), "its packets are out of order"},
-		{"two bodies", slicesConcat(testsign.OnePass(), literal, literal, sig), "its packets are out of order"},
-		{"more announced than signed", slicesConcat(testsign.OnePass(), testsign.OnePass(), literal, sig), "its packets are out of order"},
+		{"two bodies", slicesConcat(testsign.OnePass(sig), literal, literal, sig), "its packets are out of order"},
+		{"more announced than signed", slicesConcat(testsign.OnePass(sig), testsign.OnePass(sig), literal, sig), "its packets are out of order"},
 		{"signed and not announced", slicesConcat(literal, sig), "its packets are out of order"},
 		{"before and behind", slicesConcat(sig, literal, sig), "its packets are out of order"},
-		{"announced behind", slicesConcat(literal, testsign.OnePass(), sig), "its packets are out of order"},
-		{"unknown packet", slicesConcat(testsign.OnePass(), literal, testsign.Packet(60, nil), sig), "it holds a packet of type 60, which no signed message has"},
+		{"announced behind", slicesConcat(literal, testsign.OnePass(sig), sig), "its packets are out of order"},
+		{"unknown packet", slicesConcat(testsign.OnePass(sig), literal, testsign.Packet(60, nil), sig), "it holds a packet of type 60, which no signed message has"},
 		{"compressed twice", testsign.Compressed(t, testsign.Compressed(t, good)), "it holds a packet of type 8, which no signed message has"},
 		{"compressed and more", slicesConcat(testsign.Compressed(t, good), sig), "it holds a packet of type 8, which no signed message has"},
 		{"bomb", testsign.Compressed(t, testsign.Literal(make([]byte, 10<<20))), fmt.Sprintf("it unpacks to more than %d bytes", maxBody+MaxMessage)},
-		{"body too long", testsign.Compressed(t, slicesConcat(testsign.OnePass(), testsign.Literal(make([]byte, maxBody+1)), sig)), fmt.Sprintf("its body has more than %d bytes", maxBody)},
+		{"body too long", testsign.Compressed(t, slicesConcat(testsign.OnePass(sig), testsign.Literal(make([]byte, maxBody+1)), sig)), fmt.Sprintf("its body has more than %d bytes", maxBody)},
 		{"many signatures", many, "it has more than 32 packets"},
 		{"signature first", slicesConcat(sig, literal), "its signature stands before the document, where a cluster does not read it: gpg --sign puts it behind"},
 		{"something behind what is compressed", compressed(zip(good), "hello"), "it is compressed and broken: 5 bytes follow its end"},
@@ -333,9 +344,9 @@ func TestRefusedShapes(t *testing.T) {
 		{"compressed and cut off", compressed(zip(good)[:50], ""), "it is compressed and broken: unexpected EOF"},
 		{"compressed, and nothing in it", testsign.Packet(8, nil), "it is compressed in a way that cannot be read"},
 		{"compressed in another way", testsign.Packet(8, []byte{9, 1}), "it is compressed in a way that is not known here (9)"},
-		{"unknown version", slicesConcat(testsign.OnePass(), literal, testsign.Packet(2, []byte{9, 0, 0, 0, 0, 0})), "its signature cannot be read: openpgp: unsupported feature: signature packet version 9"},
-		{"broken version 3", slicesConcat(testsign.OnePass(), literal, testsign.Packet(2, []byte{3, 5, 0})), "its signature of version 3 cannot be read"},
-		{"version 3 by DSA", slicesConcat(testsign.OnePass(), literal, testsign.Packet(2, append([]byte{3, 5}, make([]byte, 19)...))), "its signature of version 3 is not by an RSA key (algorithm 0)"},
+		{"unknown version", slicesConcat(testsign.OnePass(sig), literal, testsign.Packet(2, []byte{9, 0, 0, 0, 0, 0})), "its signature cannot be read: openpgp: unsupported feature: signature packet version 9"},
+		{"broken version 3", slicesConcat(testsign.OnePass(sig), literal, testsign.Packet(2, []byte{3, 5, 0})), "its signature of version 3 cannot be read"},
+		{"version 3 by DSA", slicesConcat(testsign.OnePass(sig), literal, testsign.Packet(2, append([]byte{3, 5}, make([]byte, 19)...))), "its signature of version 3 is not by an RSA key (algorithm 0)"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { check(t, ring(t, alice), test.message, test.reason) })
