@@ -3,6 +3,7 @@ package payload
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -13,36 +14,14 @@ const mostNear = 3
 // DidYouMean ends an error about a name or a glob that is not there: it asks whether one of up to three others was meant,
 // the nearest first. It is empty when none is near; case does not count.
 func DidYouMean(asked string, names []string) string {
-	if strings.ContainsAny(asked, "*?[") {
+	if IsGlob(asked) {
 		return didYouMeanGlob(asked, names)
 	}
-	return didYouMean(asked, names, levenshtein.ComputeDistance)
-}
-
-// didYouMeanGlob is DidYouMean for a glob: names that begin or end almost as it does are near.
-func didYouMeanGlob(glob string, names []string) string {
-	return didYouMean(strings.Trim(glob, "*?"), names, func(asked, name string) int {
-		d := levenshtein.ComputeDistance(asked, name)
-		if len(asked) < 4 {
-			return d
-		}
-		length := min(len(asked), len(name))
-		if strings.HasSuffix(glob, "*") {
-			d = min(d, levenshtein.ComputeDistance(asked, name[:length]))
-		}
-		if strings.HasPrefix(glob, "*") {
-			d = min(d, levenshtein.ComputeDistance(asked, name[len(name)-length:]))
-		}
-		return d
-	})
-}
-
-func didYouMean(asked string, names []string, distance func(asked, name string) int) string {
 	asked = strings.ToLower(asked)
 	distances := map[string]int{}
 	for _, name := range names {
 		lower := strings.ToLower(name)
-		d := distance(asked, lower)
+		d := levenshtein.ComputeDistance(asked, lower)
 		if len(asked) > 2 && strings.Contains(lower, asked) {
 			d = min(d, 2)
 		}
@@ -50,6 +29,89 @@ func didYouMean(asked string, names []string, distance func(asked, name string) 
 			distances[name] = d
 		}
 	}
+	return ask(distances)
+}
+
+// didYouMeanGlob is DidYouMean for a glob: names are near that would match it with few changes, or that hold what it
+// matches.
+func didYouMeanGlob(glob string, names []string) string {
+	pattern, letters := readGlob(strings.ToLower(glob))
+	if letters < 3 {
+		return ""
+	}
+	within := slices.Concat([]rune{anyText}, pattern, []rune{anyText})
+	limit, distances := max(1, letters/4), map[string]int{}
+	for _, name := range names {
+		lower := []rune(strings.ToLower(name))
+		d := globDistance(pattern, lower)
+		if d > limit && globDistance(within, lower) == 0 {
+			d = limit
+		}
+		if d <= limit {
+			distances[name] = d
+		}
+	}
+	return ask(distances)
+}
+
+// IsGlob says whether a name is meant to match several: whether * ? or [ is in it.
+func IsGlob(name string) bool { return strings.ContainsAny(name, "*?[") }
+
+// The runes of a glob that are no letters.
+const (
+	anyText = -1 // *
+	anyRune = -2 // ? and [a-z]
+)
+
+// readGlob gives the runes of a glob, and how many of them are letters.
+func readGlob(glob string) (pattern []rune, letters int) {
+	for len(glob) > 0 {
+		r, size := utf8.DecodeRuneInString(glob)
+		switch end := strings.IndexByte(glob, ']'); {
+		case r == '*':
+			r = anyText
+		case r == '?':
+			r = anyRune
+		case r == '[' && end > 0:
+			r, size = anyRune, end+1
+		default:
+			letters++
+		}
+		pattern, glob = append(pattern, r), glob[size:]
+	}
+	return pattern, letters
+}
+
+// globDistance is how many runes have to be changed, added or taken away for a name to match a glob.
+func globDistance(pattern, name []rune) int {
+	row := make([]int, len(name)+1) // of the part of the pattern that was looked at, for each beginning of the name
+	for i := range row {
+		row[i] = i
+	}
+	for _, p := range pattern {
+		next := make([]int, len(row))
+		if p == anyText {
+			next[0] = row[0]
+			for i := range name {
+				next[i+1] = min(next[i], row[i+1])
+			}
+		} else {
+			next[0] = row[0] + 1
+			for i, r := range name {
+				change := 1
+				if p == anyRune || p == r {
+					change = 0
+				}
+				next[i+1] = min(row[i]+change, row[i+1]+1, next[i]+1)
+			}
+		}
+		row = next
+	}
+	return row[len(name)]
+}
+
+// ask is the question about the nearest of some names, "" for none.
+func ask(distances map[string]int) string {
 	near := make([]string, 0, len(distances))
 	for name := range distances {
 		near = append(near, name)

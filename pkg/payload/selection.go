@@ -15,20 +15,28 @@ type Selection struct {
 }
 
 // Select finds components by their name, by a glob (* ? [a-z], over component names only) or by an alias
-// (kube-apiserver). A name that is none of these, or a glob that matches nothing, is fault.NotFound with the
-// nearest names; a broken glob is fault.Usage.
+// (kube-apiserver). Names that are none of these, and globs that match nothing, are one fault.NotFound together, each with
+// the nearest names; a broken glob is fault.Usage.
 func (r *Release) Select(names []string) (Selection, error) {
 	s := Selection{Components: map[string]bool{}, Aliases: map[string]bool{}, Direct: map[string]bool{}}
+	var missing []string
 	for _, name := range names {
-		if err := r.selectOne(name, &s); err != nil {
+		err := r.selectOne(name, &s)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return Selection{}, err
 		}
+		if err != nil {
+			missing = append(missing, err.Error())
+		}
+	}
+	if len(missing) > 0 {
+		return Selection{}, fault.Errorf(fault.NotFound, "%s", strings.Join(missing, "; "))
 	}
 	return s, nil
 }
 
 func (r *Release) selectOne(name string, s *Selection) error {
-	if strings.ContainsAny(name, "*?[") {
+	if IsGlob(name) {
 		return r.selectGlob(name, s)
 	}
 	if _, ok := r.Component(name); ok {
@@ -41,9 +49,17 @@ func (r *Release) selectOne(name string, s *Selection) error {
 			return nil
 		}
 	}
+	return fault.Errorf(fault.NotFound, "no component %q in release %s%s", name, r.Version, r.Near(name))
+}
+
+// Near ends an error about a component that is not there with the nearest names; it is empty when none is near.
+func (r *Release) Near(name string) string {
+	if words := strings.FieldsFunc(name, func(c rune) bool { return c == ',' || c == ' ' }); len(words) > 1 {
+		return "; names are arguments of their own: " + strings.Join(words, " ")
+	}
 	// A variable of env names a component too: ETCD_IMAGE is etcd.
 	asked := strings.ReplaceAll(strings.TrimSuffix(strings.ToLower(name), "_image"), "_", "-")
-	return fault.Errorf(fault.NotFound, "no component %q in release %s%s", name, r.Version, DidYouMean(asked, r.names()))
+	return DidYouMean(asked, r.names())
 }
 
 func (r *Release) selectGlob(glob string, s *Selection) error {
@@ -60,7 +76,7 @@ func (r *Release) selectGlob(glob string, s *Selection) error {
 	if found {
 		return nil
 	}
-	return fault.Errorf(fault.NotFound, "no component matches %q in release %s%s", glob, r.Version, didYouMeanGlob(glob, r.names()))
+	return fault.Errorf(fault.NotFound, "no component matches %q in release %s%s", glob, r.Version, DidYouMean(glob, r.names()))
 }
 
 // names are those of the components and their aliases.

@@ -79,7 +79,7 @@ func (r *releaseFlags) references(ctx context.Context, f *factory, command strin
 	var list []image.Reference
 	for _, text := range t.releases {
 		ref, err := image.ParseReference(text)
-		if errors.Is(err, image.ErrNotReference) {
+		if errors.Is(err, image.ErrNotReference) || err != nil && command == "manifests" && looksLikeObject(text) {
 			return nil, nil, r.notRelease(f, command, text, t)
 		}
 		if err != nil {
@@ -133,14 +133,23 @@ func count(list []string, text string) int {
 
 // one is references for a command that takes one release and no names.
 func (r *releaseFlags) one(ctx context.Context, f *factory, command string, args []string) (image.Reference, error) {
+	ref, names, err := r.oneWithNames(ctx, f, command, args)
+	if err == nil && len(names) > 0 {
+		err = fault.Errorf(fault.Usage, "%s takes one release and no further arguments; see `%s %s --help`", command, f.Name, command)
+	}
+	return ref, err
+}
+
+// oneWithNames is references for a command that takes one release, and names of what is in it.
+func (r *releaseFlags) oneWithNames(ctx context.Context, f *factory, command string, args []string) (image.Reference, []string, error) {
 	list, names, err := r.references(ctx, f, command, args)
 	if err != nil {
-		return image.Reference{}, err
+		return image.Reference{}, nil, err
 	}
-	if len(list) > 1 || len(names) > 0 {
-		return image.Reference{}, fault.Errorf(fault.Usage, "%s takes one release and no further arguments; see `%s %s --help`", command, f.Name, command)
+	if len(list) > 1 {
+		return image.Reference{}, nil, fault.Errorf(fault.Usage, "%s takes one release; see `%s %s --help`", command, f.Name, command)
 	}
-	return list[0], nil
+	return list[0], names, nil
 }
 
 // version is the image of a version: the one that the connected cluster knows, else a tag. The reference keeps the

@@ -127,7 +127,7 @@ func (c *infoCommand) check() (columns string, err error) {
 func (c *infoCommand) printImage(release *loaded) error {
 	selection, err := release.Select([]string{c.imageFor})
 	if err != nil || len(selection.Components) != 1 {
-		return fault.Errorf(fault.NotFound, "no image tag %q exists in the release image %s", c.imageFor, release.identity.Reference)
+		return fault.Errorf(fault.NotFound, "no image tag %q exists in the release image %s%s", c.imageFor, release.identity.Reference, release.Near(c.imageFor))
 	}
 	for name := range selection.Components {
 		component, _ := release.Component(name)

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -13,7 +14,8 @@ import (
 
 // manifestFilter narrows a list down; what is empty lets everything through.
 type manifestFilter struct {
-	levels, components, kinds, images []string
+	objects                                       []string // the arguments: KIND/NAME, NAME or GLOB
+	namespaces, levels, components, kinds, images []string
 
 	conditions []condition // all must hold
 }
@@ -23,6 +25,7 @@ type condition func(manifest.Entry) bool
 
 // add declares the flags.
 func (m *manifestFilter) add(flags *pflag.FlagSet) {
+	flags.StringSliceVarP(&m.namespaces, "namespace", "n", nil, "Only objects in these namespaces")
 	flags.StringSliceVar(&m.levels, "level", nil, "Only these run levels, as file names write them: 03,50")
 	flags.StringSliceVar(&m.components, "component", nil, "Only these components, as file names write them, or a pattern such as '*-operator'")
 	flags.StringSliceVar(&m.kinds, "kind", nil, "Only these kinds, as kubectl takes them: Deployment, deployments.apps, deploy")
@@ -35,6 +38,7 @@ func (m *manifestFilter) check(flags *pflag.FlagSet) error {
 		flag, want string
 		values     []string
 	}{
+		{"namespace", "a namespace, such as openshift-etcd", m.namespaces},
 		{"level", "a run level, such as 50", m.levels},
 		{"component", "a component, such as etcd-operator", m.components},
 		{"kind", "a kind, such as Deployment", m.kinds},
@@ -55,44 +59,82 @@ func (m *manifestFilter) check(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// complete makes the filter ready for a release. A level, component or kind that no manifest of the payload has,
-// shown or not, is fault.NotFound with what was perhaps meant.
-func (m *manifestFilter) complete(release *evaluated) error {
-	for _, of := range []struct {
-		what, flag string
-		wanted     []string
-		is         func(value string) condition
-		hint       func([]manifest.Entry, string) string
-	}{
-		{"run level", "--level", m.levels, hasLevel, nearLevels},
-		{"component", "--component", m.components, hasComponent, nearComponents},
-		{"kind", "--kind", m.kinds, hasKind, nearKinds},
+// filterValues are the values of one filter.
+type filterValues struct {
+	flag, what string // the flag is empty for the arguments
+	values     []string
+	is         func(value string) condition
+	near       func(entries []manifest.Entry, value string) string
+}
+
+// complete makes the filter ready for a release. A filter of which no value fits any manifest of the payload, shown or
+// not, is fault.NotFound with what was perhaps meant; where some values fit, the others are warnings.
+func (m *manifestFilter) complete(release *evaluated) (warnings []string, err error) {
+	for _, filter := range []filterValues{
+		{"", "name", m.objects, isObject, nearObjects},
+		{"--namespace", "namespace", m.namespaces, hasNamespace, nearNamespaces},
+		{"--level", "run level", m.levels, hasLevel, nearLevels},
+		{"--component", "component", m.components, hasComponent, nearComponents},
+		{"--kind", "kind", m.kinds, hasKind, nearKinds},
 	} {
 		var either []condition
-		for _, value := range of.wanted {
-			is := of.is(value)
-			if !slices.ContainsFunc(release.entries, is) {
-				return fault.Errorf(fault.NotFound, "%s %s: no manifest of release %s has this %s%s",
-					of.flag, value, release.Version, of.what, of.hint(release.entries, value))
+		var missing []string
+		for _, value := range filter.values {
+			is := filter.is(value)
+			if slices.ContainsFunc(release.entries, is) {
+				either = append(either, is)
+				continue
 			}
-			either = append(either, is)
+			missing = append(missing, fmt.Sprintf("%s: no manifest of release %s has this %s%s",
+				strings.TrimSpace(filter.flag+" "+value), release.Version, filter.what, filter.near(release.entries, value)))
 		}
+		if len(missing) > 0 && len(either) == 0 {
+			return nil, fault.Errorf(fault.NotFound, "%s", strings.Join(missing, "; "))
+		}
+		warnings = append(warnings, missing...)
 		if len(either) > 0 {
 			m.conditions = append(m.conditions, func(e manifest.Entry) bool {
 				return slices.ContainsFunc(either, func(is condition) bool { return is(e) })
 			})
 		}
 	}
+	missing, err := m.completeImages(release.loaded)
+	return append(warnings, missing...), err
+}
+
+// completeImages adds the condition that an object mentions the image of one of the components.
+func (m *manifestFilter) completeImages(release *loaded) (warnings []string, err error) {
 	if len(m.images) == 0 {
-		return nil
+		return nil, nil
 	}
-	mentions, err := mentionsImage(release.loaded, m.images)
-	m.conditions = append(m.conditions, mentions)
-	return err
+	var images, missing []string
+	for _, name := range m.images {
+		selection, err := release.Select([]string{name})
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+		if err != nil {
+			missing = append(missing, err.Error())
+		}
+		for _, component := range release.Components {
+			if selection.Components[component.Name] {
+				images = append(images, component.Image, component.Digest.String())
+			}
+		}
+	}
+	if len(missing) == len(m.images) {
+		return nil, fault.Errorf(fault.NotFound, "%s", strings.Join(missing, "; "))
+	}
+	m.conditions = append(m.conditions, func(e manifest.Entry) bool { return e.Mentions(images...) })
+	return missing, nil
 }
 
 func (m *manifestFilter) matches(e manifest.Entry) bool {
 	return !slices.ContainsFunc(m.conditions, func(is condition) bool { return !is(e) })
+}
+
+func hasNamespace(namespace string) condition {
+	return func(e manifest.Entry) bool { return e.Namespace == namespace }
 }
 
 func hasLevel(level string) condition {
@@ -107,18 +149,3 @@ func hasComponent(pattern string) condition {
 }
 
 func hasKind(text string) condition { return newKindName(text).matches }
-
-// mentionsImage is true of what mentions the image of one of the components, by pull spec or by digest alone.
-func mentionsImage(release *loaded, names []string) (condition, error) {
-	selection, err := release.Select(names)
-	if err != nil {
-		return nil, err
-	}
-	var images []string
-	for _, component := range release.Components {
-		if selection.Components[component.Name] {
-			images = append(images, component.Image, component.Digest.String())
-		}
-	}
-	return func(e manifest.Entry) bool { return e.Mentions(images...) }, nil
-}

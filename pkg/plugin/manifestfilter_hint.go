@@ -34,7 +34,17 @@ func nearComponents(entries []manifest.Entry, pattern string) string {
 			components = append(components, e.Component)
 		}
 	}
-	return payload.DidYouMean(strings.Trim(pattern, "*?"), components)
+	return payload.DidYouMean(pattern, components)
+}
+
+func nearNamespaces(entries []manifest.Entry, namespace string) string {
+	var namespaces []string
+	for _, e := range entries {
+		if e.Namespace != "" {
+			namespaces = append(namespaces, e.Namespace)
+		}
+	}
+	return payload.DidYouMean(namespace, namespaces)
 }
 
 // nearKinds are the groups of a kind that there is, else kinds that are written nearly so.

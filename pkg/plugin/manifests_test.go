@@ -186,6 +186,104 @@ func TestManifestsFilters(t *testing.T) {
 	}
 }
 
+// named is a release with objects in namespaces, one of each kind of state.
+func named() *testrelease.Builder {
+	in := func(namespace, text string) string {
+		return strings.Replace(text, "metadata:\n", "metadata:\n  namespace: "+namespace+"\n", 1)
+	}
+	deployment := strings.Replace(in("openshift-etcd", object("Deployment", "etcd-operator", included)), "apiVersion: v1", "apiVersion: apps/v1", 1)
+	return testrelease.New("4.14.0").WithComponent("etcd").
+		WithOperatorManifest("0000_00_own_00.yaml", object("ConfigMap", "own", included)+"data: {release: '{{.ReleaseImage}}'}\n").
+		WithManifest("0000_20_etcd_00.yaml", object("Namespace", "openshift-etcd", included)+"---\n"+deployment+"# the end\n").
+		WithManifest("0000_20_etcd_01.json", `{"apiVersion":"v1","kind":"Service","metadata":{"name":"etcd-operator","namespace":"openshift-etcd","annotations":{"include.release.openshift.io/self-managed-high-availability":"true"}}}`).
+		WithManifest("0000_20_etcd_02.yaml", in("openshift-pod", object("ConfigMap", "pod-config", included, console))).
+		WithManifest("0000_20_etcd_03.yaml", in("openshift-pod", object("ConfigMap", "hyper", hosted)))
+}
+
+// Arguments name objects as kubectl does, and namespaces narrow them down.
+func TestManifestsByName(t *testing.T) {
+	release := layout(t, named())
+	for _, test := range []struct{ args, want string }{
+		{"deployment/etcd-operator", "deployment.apps/etcd-operator"},
+		{"deployments.apps/etcd-operator", "deployment.apps/etcd-operator"},
+		{"deploy.v1.apps/etcd-operator", "deployment.apps/etcd-operator"},
+		{"etcd-operator", "deployment.apps/etcd-operator service/etcd-operator"},
+		{"*-o*", "deployment.apps/etcd-operator service/etcd-operator"},
+		{"cm/*o*", "configmap/own configmap/pod-config"},
+		{"svc/etcd-operator own", "configmap/own service/etcd-operator"},
+		{"etcd-operator --kind svc", "service/etcd-operator"},
+		{"-n openshift-pod", "configmap/pod-config"},
+		{"--namespace openshift-etcd,openshift-pod", "deployment.apps/etcd-operator service/etcd-operator configmap/pod-config"},
+		{"-n openshift-pod --all", "configmap/pod-config configmap/hyper"},
+		{"*operator* -n openshift-etcd --kind deploy", "deployment.apps/etcd-operator"},
+	} {
+		got := run(t, append([]string{"manifests", release, "-o", "name"}, strings.Fields(test.args)...)...)
+		want(t, got, 0, strings.ReplaceAll(test.want, " ", "\n")+"\n", "")
+		got = run(t, append([]string{"manifests", "--release", release, "-o", "name"}, strings.Fields(test.args)...)...)
+		want(t, got, 0, strings.ReplaceAll(test.want, " ", "\n")+"\n", "")
+	}
+	for _, test := range []struct{ args, want string }{
+		{"deployment/etcd-opertor", "deployment/etcd-opertor: no manifest of release 4.14.0 has this name; did you mean etcd-operator?"},
+		{"etcd-opertor*", "etcd-opertor*: no manifest of release 4.14.0 has this name; did you mean etcd-operator?"},
+		{"deploymnt/etcd-operator", "deploymnt/etcd-operator: no manifest of release 4.14.0 has this name; did you mean Deployment?"},
+		{"deployment", "deployment: no manifest of release 4.14.0 has this name; did you mean --kind deployment?"},
+		{"ds/x zzzz", "ds/x: no manifest of release 4.14.0 has this name; zzzz: no manifest of release 4.14.0 has this name"},
+		{"-n openshift-etc", "--namespace openshift-etc: no manifest of release 4.14.0 has this namespace; did you mean openshift-etcd, openshift-pod?"},
+		{"--kind ds,sts", "--kind ds: no manifest of release 4.14.0 has this kind; --kind sts: no manifest of release 4.14.0 has this kind"},
+	} {
+		want(t, run(t, append([]string{"manifests", release}, strings.Fields(test.args)...)...), 3, "", "error: "+test.want+"\n")
+	}
+	want(t, run(t, "manifests", "--release", release, release), 2, "", "error: with --release every argument is a NAME, and "+release+" looks like a release: give it with --release too\n")
+}
+
+// A filter fails when none of its values fits anything; where some do, the others are warnings.
+func TestManifestsFilterOfWhichSomeValuesFit(t *testing.T) {
+	release := layout(t, named())
+	for _, test := range []struct{ args, want, warning string }{
+		{"--kind deploy,ds", "deployment.apps/etcd-operator", "--kind ds: no manifest of release 4.14.0 has this kind"},
+		{"--level 00,77", "configmap/own", "--level 77: no manifest of release 4.14.0 has this run level; there are 00, 20"},
+		{"--component own,owl", "configmap/own", "--component owl: no manifest of release 4.14.0 has this component; did you mean own?"},
+		{"-n openshift-pod,x", "configmap/pod-config", "--namespace x: no manifest of release 4.14.0 has this namespace"},
+		{"own owm", "configmap/own", "owm: no manifest of release 4.14.0 has this name; did you mean own?"},
+		{"cm/own cm/hyper", "configmap/own", "cm/hyper is left out: include.release.openshift.io/self-managed-high-availability unset; --all shows it"},
+		{"own pod-config --capabilities none", "configmap/own", "pod-config is left out: disabled capability Console; --all shows it"},
+	} {
+		got := run(t, append([]string{"manifests", release, "-o", "name"}, strings.Fields(test.args)...)...)
+		want(t, got, 0, test.want+"\n", "Warning: "+test.warning+"\n")
+	}
+	mentioned := layout(t, named().WithManifest("0000_30_x_00.yaml", object("ConfigMap", "mentions", included)+"data: {image: "+testrelease.ImageOf("etcd")+"}\n"))
+	want(t, run(t, "manifests", mentioned, "-o", "name", "--image", "etcd,xyz"), 0, "configmap/mentions\n", "Warning: no component \"xyz\" in release 4.14.0\n")
+	want(t, run(t, "manifests", mentioned, "--image", "xyz,zyx"), 3, "", "error: no component \"xyz\" in release 4.14.0; no component \"zyx\" in release 4.14.0\n")
+}
+
+// With -o manifest the manifests are printed as the payload has them.
+func TestManifestsThemselves(t *testing.T) {
+	b := named()
+	release := layout(t, b)
+	const etcd = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  namespace: openshift-etcd\n  name: etcd-operator\n  annotations:\n" +
+		"    include.release.openshift.io/self-managed-high-availability: \"true\"\n# the end\n"
+	want(t, run(t, "manifests", release, "deployment/etcd-operator", "-o", "manifest"), 0, etcd, "")
+	digest := build(t, b).Digest().String()
+	want(t, run(t, "manifests", release, "etcd-operator", "own", "-o", "manifest"), 0, "---\n"+object("ConfigMap", "own", included)+
+		"data: {release: 'quay.io/openshift-release-dev/ocp-release@"+digest+"'}\n"+etcd+
+		`---
+{"apiVersion":"v1","kind":"Service","metadata":{"name":"etcd-operator","namespace":"openshift-etcd","annotations":{"include.release.openshift.io/self-managed-high-availability":"true"}}}
+`, "")
+	want(t, run(t, "manifests", release, "hyper", "-o", "manifest"), 0, "",
+		"Warning: hyper is left out: include.release.openshift.io/self-managed-high-availability unset; --all shows it\nNo manifests found.\n")
+	if got := run(t, "manifests", release, "hyper", "-o", "manifest", "--all"); got.code != 0 || !strings.Contains(got.out, "  name: hyper\n") {
+		t.Errorf("%+v", got)
+	}
+	broken := layout(t, named().WithManifest("0000_20_etcd_04.yaml", "a: [\n"))
+	got := run(t, "manifests", broken, "--level", "20", "--kind", "Deployment", "-o", "manifest")
+	if got.code != 0 || got.out != etcd || !strings.HasPrefix(got.err, "Warning: release-manifests/0000_20_etcd_04.yaml: ") {
+		t.Errorf("%+v", got)
+	}
+	if whole := run(t, "manifests", broken, "--level", "20", "-o", "manifest"); whole.code != 0 || strings.Contains(whole.out, "a: [") || !strings.Contains(whole.out, etcd) {
+		t.Errorf("%+v", whole)
+	}
+}
+
 // A hash that cannot be a cluster's is refused, or comes with a warning.
 func TestHashOfWhatIsNotWhole(t *testing.T) {
 	release, parent := layout(t, ordered()), t.TempDir()
@@ -293,7 +391,14 @@ func TestManifestsUsage(t *testing.T) {
 		{"--component [", `--component: malformed pattern "[": * ? and [a-z] are understood`},
 		{"--image=", `--image "": want the name of a component, such as etcd`},
 		{"--image [", `malformed pattern "[": * ? and [a-z] are understood`},
-		{"extra", "manifests takes one release and no further arguments; see `oc release-x manifests --help`"},
+		{"--hash configmap/own", "--hash prints the hash of all that is loaded: it cannot go with configmap/own"},
+		{"--hash -n a", "--hash prints the hash of all that is loaded: it cannot go with --namespace"},
+		{"--namespace=", `--namespace "": want a namespace, such as openshift-etcd`},
+		{"deployment/", `"deployment/": want KIND/NAME, NAME or a pattern, such as deployment/etcd-operator`},
+		{"/name", `"/name": want KIND/NAME, NAME or a pattern, such as deployment/etcd-operator`},
+		{"a/b/c", `"a/b/c": want KIND/NAME, NAME or a pattern, such as deployment/etcd-operator`},
+		{"cm/[", `malformed pattern "[": * ? and [a-z] are understood`},
+		{"-o manifest --sort-by .index", "-o manifest keeps the order of the operator: it cannot go with --sort-by"},
 	} {
 		want(t, run(t, append([]string{"manifests", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
 	}

@@ -12,7 +12,10 @@ import (
 // notRelease is the error of a word that is no release, with what was perhaps meant: a first argument may be a name
 // before which the release is missing.
 func (r *releaseFlags) notRelease(f *factory, command, word string, t target) error {
-	meant := nearRelease(word)
+	meant := ""
+	if !looksLikeObject(word) {
+		meant = nearRelease(word)
+	}
 	if meant == "" && !t.fromEnvironment && len(r.releases) == 0 {
 		release := "RELEASE"
 		if f.Getenv(releaseVariable) != "" {
@@ -28,15 +31,19 @@ func (r *releaseFlags) notRelease(f *factory, command, word string, t target) er
 	return f.located(fault.Errorf(fault.Usage, "%q is not a release%s A release is %s", word, meant, image.Forms))
 }
 
-// nameArguments are the arguments with which a command is given the names of components.
+// looksLikeObject says whether a word has the form KIND/NAME.
+func looksLikeObject(word string) bool {
+	return regexp.MustCompile(`^[A-Za-z]+/[^/@]+$`).MatchString(word)
+}
+
+// nameArguments are the arguments with which a command is given names. Commas between names are taken for blanks.
 func nameArguments(command string, names []string) []string {
+	names = strings.FieldsFunc(strings.Join(names, ","), func(c rune) bool { return c == ',' })
 	switch command {
-	case "images", "env":
+	case "images", "env", "manifests":
 		return names
 	case "info":
 		return []string{"--image-for", names[0]}
-	case "manifests":
-		return []string{"--component", strings.Join(names, ",")}
 	}
 	return nil
 }

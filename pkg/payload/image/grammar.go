@@ -39,7 +39,7 @@ func parseRegistry(ref Reference, rest string) (Reference, error) {
 		return Reference{}, fault.Errorf(fault.Usage, "a reference has no user and password in it: credentials come from --authfile")
 	}
 	if pinned {
-		d, err := parseDigest(word)
+		d, err := typedDigest(word)
 		if err != nil {
 			return Reference{}, err
 		}
@@ -80,6 +80,15 @@ func SplitVersion(text string) (version, arch string, ok bool) {
 // parseDigest reads what follows an @. Its error shows that alone: what stands before it may be a password.
 func parseDigest(word string) (digest.Digest, error) {
 	return payload.ParseDigest(brief(word)) // what is too long stays malformed
+}
+
+// typedDigest is parseDigest for what a user typed, where a mistake is fault.Usage.
+func typedDigest(word string) (digest.Digest, error) {
+	d, err := parseDigest(word)
+	if err != nil {
+		return "", fault.Errorf(fault.Usage, "%w", err)
+	}
+	return d, nil
 }
 
 // shown is how many bytes of a text from outside an error shows: more than any digest has.

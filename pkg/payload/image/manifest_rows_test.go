@@ -341,8 +341,8 @@ func TestRow22MalformedDigests(t *testing.T) {
 			refused(t, files, err, fault.Integrity, "manifest: the manifest's manifests[0]: "+said)
 
 			_, err = image.ParseReference(repository + "@" + bad)
-			if err == nil || err.Error() != said || fault.KindOf(err) != fault.Integrity {
-				t.Errorf("as a reference: %v", err)
+			if err == nil || err.Error() != said || fault.KindOf(err) != fault.Usage {
+				t.Errorf("as a reference that was typed: %v", err)
 			}
 			if bad == "" {
 				return

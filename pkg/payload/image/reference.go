@@ -46,8 +46,8 @@ const Forms = "quay.io/org/repo:tag, 4.14.0, oci:DIR, oci-archive:FILE, docker-a
 // longest is far above any path or pull spec.
 const longest = 4096
 
-// ParseReference reads a reference without touching anything it names. Its errors are fault.Usage with the form to use,
-// but for a malformed digest, which is fault.Integrity.
+// ParseReference reads a reference, as a user types it, without touching anything it names. Its errors are fault.Usage
+// with the form to use.
 func ParseReference(text string) (Reference, error) {
 	ref := Reference{Text: text}
 	if err := checkText(text); err != nil {
@@ -130,7 +130,7 @@ func parseScheme(ref Reference, scheme, rest string) (Reference, error) {
 // parsePathTag reads PATH[:TAG][@DIGEST]: the path ends at the first colon that does not follow a drive letter.
 func parsePathTag(ref Reference, rest string) (Reference, error) {
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 && looksLikeDigest(rest[at+1:]) {
-		d, err := parseDigest(rest[at+1:])
+		d, err := typedDigest(rest[at+1:])
 		if err != nil {
 			return Reference{}, err
 		}
