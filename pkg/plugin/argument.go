@@ -174,7 +174,7 @@ func (r *releaseFlags) versionTag(f *factory, ref image.Reference) (image.Refere
 	if err != nil {
 		return image.Reference{}, fault.Errorf(fault.Usage, "--release-repository %q: %w", r.repository, err)
 	}
-	f.notef("%s is %s", ref.Text, tagged.Text)
+	f.resolvedf("%s is %s", ref.Text, tagged.Text)
 	tagged.Text, tagged.Version, tagged.Arch = ref.Text, ref.Version, ref.Arch
 	if ref.Arch == "" && f.global.arch.value() == "" {
 		tagged.Fallback = ref.Version

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +30,13 @@ func filled(t *testing.T, c *traffic, run call) (r *testrelease.Release, hash, l
 	}
 	c.asked()
 	return r, hash, list, prints
+}
+
+// notes is a result without the lines that say what was resolved, which a terminal gets too.
+func (r result) notes() result {
+	lines := strings.SplitAfter(r.err, "\n")
+	r.err = strings.Join(slices.DeleteFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "Note: ") }), "")
+	return r
 }
 
 // kept finds the one file of the cache that fits.
@@ -88,11 +96,12 @@ func TestRow42DamagedFiles(t *testing.T) {
 			t.Run(what+" "+how, func(t *testing.T) {
 				c, run := watch(t), cached(t)
 				r, hash, list, prints := filled(t, c, run)
+				run.noticing = true
 				file := run.kept(t, test.file(r))
 				damages(t)[how](file)
 				notes := 0
 				for i, args := range [][]string{hash, list, hash, list} {
-					got := run.run(t, args...)
+					got := run.run(t, args...).notes()
 					if diff := cmp.Diff(prints[args[1]], got.out); got.code != 0 || diff != "" {
 						t.Fatalf("run %d: code %d, %s\n%s", i, got.code, got.err, diff)
 					}
@@ -115,18 +124,25 @@ func TestRow42DamagedFiles(t *testing.T) {
 }
 
 func TestRow42FolderOfSomebodyElse(t *testing.T) {
+	const (
+		unused    = "the cache is not used: WHY; --cache-dir names another folder, --no-cache goes without"
+		blobsOnly = "nothing but blobs is read from the cache, and nothing is written: WHY; --cache-dir names another folder"
+	)
 	for name, test := range map[string]struct {
-		change func(folder string) error
-		note   string
+		change    func(folder string) error
+		note, why string
+		asked     []string
 	}{
-		"world-writable":           {func(folder string) error { return os.Chmod(folder, 0o777) }, "FOLDER can be written by others (mode 0777, chmod go-w mends it)"},
-		"group-writable":           {func(folder string) error { return os.Chmod(folder, 0o770) }, "FOLDER can be written by others (mode 0770, chmod go-w mends it)"},
-		"a folder in it elsewhere": {movedAway("blobs"), "FOLDER/blobs is a link, want a folder"},
-		"another one elsewhere":    {movedAway("repositories"), "FOLDER/repositories is a link, want a folder"},
+		"world-writable":           {mode(0o777), blobsOnly, "FOLDER can be written by all users (mode 0777, chmod o-w mends it)", []string{"GET image"}},
+		"notes world-writable":     {func(folder string) error { return os.Chmod(filepath.Join(folder, "notes"), 0o777) }, blobsOnly, "FOLDER/notes can be written by all users (mode 0777, chmod o-w mends it)", []string{"GET image"}},
+		"group-writable":           {mode(0o770), "", "", nil},
+		"a folder in it elsewhere": {movedAway("blobs"), unused, "FOLDER/blobs is a link, want a folder", []string{"GET image", "GET payload", "GET layer 2"}},
+		"another one elsewhere":    {movedAway("repositories"), unused, "FOLDER/repositories is a link, want a folder", []string{"GET image", "GET payload", "GET layer 2"}},
 		"a file for a folder": {func(folder string) error {
 			return errors.Join(os.RemoveAll(filepath.Join(folder, "notes")), os.WriteFile(filepath.Join(folder, "notes"), nil, 0o600))
-		}, "FOLDER/notes is a file, want a folder"},
-		"another owner": {func(folder string) error { return os.Chown(folder, 4711, -1) }, fmt.Sprintf("FOLDER belongs to user 4711, and this is user %d", os.Geteuid())},
+		}, unused, "FOLDER/notes is a file, want a folder", []string{"GET image", "GET payload", "GET layer 2"}},
+		"another owner": {func(folder string) error { return os.Chown(folder, 4711, 4711) }, blobsOnly, fmt.Sprintf("FOLDER belongs to user 4711, and this is user %d", os.Geteuid()), []string{"GET image"}},
+		"group 0":       {func(folder string) error { return os.Chown(folder, 4711, 0) }, "", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, run := watch(t), cached(t)
@@ -134,14 +150,26 @@ func TestRow42FolderOfSomebodyElse(t *testing.T) {
 			if err := test.change(run.folder()); err != nil {
 				t.Skip(err)
 			}
-			note := "Note: the cache is not used: " + strings.ReplaceAll(test.note, "FOLDER", run.folder()) + "; --cache-dir names another folder, --no-cache goes without\n"
+			note := ""
+			if test.note != "" {
+				note = "Note: " + strings.ReplaceAll(strings.ReplaceAll(test.note, "WHY", test.why), "FOLDER", run.folder()) + "\n"
+			}
+			quiet := run
+			run.noticing = true
 			want(t, run.run(t, hash...), 0, prints[hash[1]], note)
-			c.want(t, "GET image", "GET payload", "GET layer 2")
+			c.want(t, test.asked...)
 			want(t, run.run(t, append(hash, "--strict")...), 0, prints[hash[1]], note)
+			c.want(t, test.asked...)
+			want(t, quiet.run(t, hash...), 0, prints[hash[1]], "")
 			c.asked()
 			want(t, run.run(t, append(hash, "--no-cache")...), 0, prints[hash[1]], "")
 		})
 	}
+}
+
+// mode sets the mode of a folder.
+func mode(m os.FileMode) func(folder string) error {
+	return func(folder string) error { return os.Chmod(folder, m) }
 }
 
 // movedAway puts a folder of the cache beside it, and a link in its place.
@@ -161,9 +189,10 @@ func TestRow41NoFolder(t *testing.T) {
 	}
 	args := with("images", host(c.Server)+"/ocp/release:4.14.0")
 	expected := good(t, run(t, args...))
-	want(t, call{cache: file}.run(t, args...), 0, expected,
+	want(t, call{cache: file, noticing: true}.run(t, args...).notes(), 0, expected,
 		"Note: the cache is not used: mkdir "+file+": not a directory; --cache-dir names another folder, --no-cache goes without\n")
-	want(t, run(t, append(args, "--cache-dir", file)...), 0, expected,
+	want(t, run(t, append(args, "--cache-dir", file)...), 0, expected, "")
+	want(t, call{noticing: true}.run(t, append(args, "--cache-dir", file)...).notes(), 0, expected,
 		"Note: the cache is not used: mkdir "+file+": not a directory; --cache-dir names another folder, --no-cache goes without\n")
 }
 

@@ -51,7 +51,7 @@ func (f *factory) desired(ctx context.Context) (image.Reference, error) {
 	if err != nil {
 		return image.Reference{}, err
 	}
-	f.notef("no release given: %s, which is %s, is the release of the cluster at %s", v.Desired.Image, v.Desired.Version, v.Server)
+	f.resolvedf("no release given: %s, which is %s, is the release of the cluster at %s", v.Desired.Image, v.Desired.Version, v.Server)
 	return ref, nil
 }
 
@@ -86,7 +86,7 @@ func (f *factory) known(ctx context.Context, asked image.Reference) (image.Refer
 	if err != nil {
 		return image.Reference{}, false, err
 	}
-	f.notef("%s is %s, %s at %s", asked.Text, release.Image, where, v.Server)
+	f.resolvedf("%s is %s, %s at %s", asked.Text, release.Image, where, v.Server)
 	ref.Text, ref.Version, ref.Arch = asked.Text, asked.Version, asked.Arch
 	f.verbatim[ref] = release.Image
 	return ref, true, nil

@@ -198,7 +198,7 @@ func (c *envCommand) comments(release *loaded, variables []v1alpha1.Variable) []
 	}
 	left := strings.Join(missing, " and ") + " left out: this source does not say what the release image is called"
 	if !printers.HasComments(c.format) {
-		c.remarkf("%s", left)
+		c.tell("Note: " + left)
 	}
 	return append(lines, left)
 }

@@ -105,7 +105,7 @@ func (f *factory) opener(ref image.Reference) (image.Opener, error) {
 		Limits:   limits,
 		Cache:    f.downloads(ref),
 		Offline:  f.global.cache.offline,
-		Notef:    f.notef,
+		Notef:    f.resolvedf,
 		Warnf:    f.warnf,
 	}, nil
 }

@@ -43,7 +43,7 @@ func (f *factory) downloads(ref image.Reference) *cache.Cache {
 	case f.global.cache.none || ref.Kind != image.KindRegistry:
 		return nil
 	case options.Dir == "":
-		f.notef("nothing is kept: there is no folder for caches, and --cache-dir names none")
+		f.remarkf("nothing is kept: there is no folder for caches, and --cache-dir names none")
 		return nil
 	case f.kept == nil:
 		f.kept = cache.New(options)

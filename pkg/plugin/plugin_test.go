@@ -23,6 +23,7 @@ type call struct {
 	env      map[string]string
 	home     string // "" for an empty one
 	terminal bool
+	noticing bool      // stderr is a terminal
 	out      io.Writer // in place of what result.out collects
 	cache    string    // the user's folder for caches; "" has none
 	ctx      context.Context
@@ -41,7 +42,7 @@ func (c call) run(t *testing.T, args ...string) result {
 	}
 	var out, errOut bytes.Buffer
 	env := plugin.Environment{
-		Streams: plugin.Streams{In: strings.NewReader(c.stdin), Out: &out, ErrOut: &errOut, OutTerminal: c.terminal},
+		Streams: plugin.Streams{In: strings.NewReader(c.stdin), Out: &out, ErrOut: &errOut, OutTerminal: c.terminal, ErrTerminal: c.noticing},
 		Getenv:  func(name string) string { return c.env[name] },
 		Home:    c.home,
 		Name:    "oc release-x",

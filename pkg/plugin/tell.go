@@ -16,9 +16,19 @@ func (f *factory) notef(format string, args ...any) {
 	}
 }
 
-// remarkf tells of something about this machine that is worth knowing and no fault of the release.
+// resolvedf tells which image a release is that was named otherwise: at a terminal, or with -v=1.
+func (f *factory) resolvedf(format string, args ...any) {
+	if f.ErrTerminal || f.global.verbosity >= 1 {
+		f.tell(fmt.Sprintf(format, args...))
+	}
+}
+
+// remarkf tells of something about this machine, such as a cache that cannot be used: to a person at a terminal, or with
+// -v=1. It is no fault of the release, and --strict does not count it.
 func (f *factory) remarkf(format string, args ...any) {
-	f.tell("Note: " + fmt.Sprintf(format, args...))
+	if f.ErrTerminal || f.global.verbosity >= 1 {
+		f.tell("Note: " + fmt.Sprintf(format, args...))
+	}
 }
 
 // warnf tells of something that is wrong with the release or the request but does not stop the command;
@@ -56,7 +66,7 @@ type teller struct {
 func (t teller) Enabled(_ context.Context, level slog.Level) bool {
 	switch {
 	case level >= slog.LevelWarn:
-		return t.ErrTerminal || t.global.verbosity >= 1
+		return true // remarkf decides
 	case level >= slog.LevelInfo:
 		return t.global.verbosity >= 1
 	}

@@ -75,9 +75,12 @@ func blobName(d digest.Digest) string { return path.Join(blobFolder, d.Encoded()
 // kept opens a blob that is there, nil when it is not. One that cannot be the blob is deleted.
 func (c *Cache) kept(root *os.Root, d digest.Digest, size int64) Reading {
 	name := blobName(d)
-	f, info, err := openRegular(root, name)
+	f, info, err := c.openRegular(root, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, fs.ErrPermission):
+		c.unread(name, err)
 		return nil
 	case err != nil:
 		c.damaged(root, name, err.Error())

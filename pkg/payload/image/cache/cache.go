@@ -2,11 +2,15 @@
 // repository and digest, the digest last seen behind each tag, blobs by digest, and notes about what is in them.
 //
 // Nothing in it is believed. Blobs are hashed again by whoever reads them, everything else carries a checksum over its
-// content and its own name; what is damaged is deleted, told on stderr once, and fetched again. Files appear by fsync
-// and rename. Whatever goes wrong with the cache, the command goes on without it.
+// content and its own name; what is damaged is deleted, told on stderr once, and fetched again. So files appear by rename
+// alone: what a power failure spoils is damaged. Whatever goes wrong with the cache, the command goes on without it.
+//
+// A checksum keeps nobody from writing another record. So records are read only where nobody but this user and root can
+// have written them; in any other folder only blobs are read, and nothing is written.
 package cache
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,12 +51,14 @@ type Cache struct {
 	folder  func() *os.Root // opened at the first use; nil when there is no cache
 	create  func(root *os.Root, name string) (file, error)
 
-	looking bool // what is read is not used
+	looking   bool // what is read is not used
+	blobsOnly bool // others may have written the folder
 
-	noted  atomic.Bool // that writing fails
-	full   atomic.Bool // nothing is written any more
-	stored atomic.Bool // something was, so it is time to look at the limits
-	writes sync.WaitGroup
+	damages sync.Map    // names of files that are damaged and cannot be deleted
+	noted   atomic.Bool // that writing fails
+	full    atomic.Bool // nothing is written any more
+	stored  atomic.Bool // something was, so it is time to look at the limits
+	writes  sync.WaitGroup
 }
 
 // New makes a cache. Nothing is opened before it is used.
@@ -74,60 +80,70 @@ func New(o Options) *Cache {
 	return c
 }
 
-// open opens or makes the folder, and refuses one that is not the user's own, all of it.
+// open opens or makes the folder, and finds out how far it can be used.
 func (c *Cache) open() *os.Root {
 	if c.options.Dir == "" {
 		return nil
 	}
-	root, err := openFolder(c.options.Dir, true)
+	err := os.MkdirAll(c.options.Dir, 0o700)
+	root, foreign := (*os.Root)(nil), error(nil)
+	if err == nil {
+		root, foreign, err = openFolder(c.options.Dir)
+	}
 	if err != nil {
 		c.notef("the cache is not used: %v; --cache-dir names another folder, --no-cache goes without", err)
 		return nil
 	}
+	if foreign != nil {
+		c.blobsOnly = true
+		c.full.Store(true)
+		c.notef("nothing but blobs is read from the cache, and nothing is written: %v; --cache-dir names another folder", foreign)
+	} else if err := checkWritable(c.options.Dir); err != nil {
+		c.unwritable(err)
+	}
 	return root
 }
 
-// openFolder opens a cache's folder, which has to be the user's own.
-func openFolder(dir string, make bool) (*os.Root, error) {
-	if make {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
-		}
-	}
+// openFolder opens a cache's folder. foreign says why others may have written to it, nil when only this user and root can.
+func openFolder(dir string) (root *os.Root, foreign, err error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := checkOwn(dir, info); err != nil {
-		return nil, err
+	if !info.IsDir() {
+		return nil, nil, fmt.Errorf("%s is not a folder", dir)
 	}
-	root, err := os.OpenRoot(dir)
+	root, err = os.OpenRoot(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := checkFolders(dir, root); err != nil {
+	inner, err := checkFolders(dir, root)
+	if err != nil {
 		_ = root.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return root, nil
+	return root, cmp.Or(checkOwner(dir, info), inner), nil
 }
 
-// checkFolders refuses a cache in which something else has the name of one of its folders. What lies behind a link is
-// somebody else's: it can be neither believed nor mended.
-func checkFolders(dir string, root *os.Root) error {
+// checkFolders refuses a cache in which something else has the name of one of its folders: what lies behind a link can be
+// neither believed nor mended. foreign is as in openFolder.
+func checkFolders(dir string, root *os.Root) (foreign, err error) {
 	for _, folder := range []string{path.Dir(blobFolder), blobFolder, noteFolder, repositoryFolder, lockFolder, tempFolder} {
 		info, err := root.Lstat(folder)
+		at := filepath.Join(dir, filepath.FromSlash(folder))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			return err
+			return nil, err
 		case info.Mode().Type() == fs.ModeSymlink:
-			return fmt.Errorf("%s is a link, want a folder", filepath.Join(dir, filepath.FromSlash(folder)))
+			return nil, fmt.Errorf("%s is a link, want a folder", at)
 		case !info.IsDir():
-			return fmt.Errorf("%s is a file, want a folder", filepath.Join(dir, filepath.FromSlash(folder)))
+			return nil, fmt.Errorf("%s is a file, want a folder", at)
+		case foreign == nil:
+			foreign = checkOwner(at, info)
 		}
 	}
-	return nil
+	return foreign, nil
 }
 
 // root is the folder, nil when nothing is kept.
@@ -163,12 +179,26 @@ func (c *Cache) unwritable(err error) {
 	}
 }
 
-// damaged deletes a file that is not what it should be, and tells of it, or gives up writing.
+// damaged deletes a file that is not what it should be, and tells of it. One that cannot be deleted is not read again.
 func (c *Cache) damaged(root *os.Root, name, why string) {
 	file := filepath.Join(c.options.Dir, filepath.FromSlash(name))
+	if c.full.Load() {
+		if _, known := c.damages.LoadOrStore(name, true); !known {
+			c.notef("the cache's file %s is damaged (%s)", file, why)
+		}
+		return
+	}
 	if err := root.RemoveAll(name); err != nil {
+		c.damages.Store(name, true)
 		c.unwritable(fmt.Errorf("%s is damaged (%s) and cannot be deleted: %w", file, why, err))
 		return
 	}
 	c.notef("the cache's file %s was damaged (%s) and is deleted", file, why)
+}
+
+// unread tells once of a file that is not read and not damaged.
+func (c *Cache) unread(name string, why error) {
+	if _, known := c.damages.LoadOrStore(name, true); !known {
+		c.notef("the cache's file %s is not read: %v", filepath.Join(c.options.Dir, filepath.FromSlash(name)), why)
+	}
 }

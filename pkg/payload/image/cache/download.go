@@ -3,7 +3,6 @@ package cache
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"io"
 	"os"
 	"path"
@@ -126,7 +125,7 @@ func (b *download) Verified() {
 	}
 	b.cache.writes.Go(func() {
 		defer release(unlock)
-		err := errors.Join(f.Sync(), f.Close())
+		err := f.Close()
 		if err == nil {
 			err = b.cache.place(b.root, b.name, b.final)
 		}

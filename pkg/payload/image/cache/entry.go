@@ -69,12 +69,15 @@ func inspect(o Options) (*Cache, *os.Root, error) {
 		return nil, nil, fault.Errorf(fault.Local, "there is no cache: name its folder with --cache-dir")
 	}
 	c := New(o)
-	root, err := openFolder(o.Dir, false)
-	if errors.Is(err, fs.ErrNotExist) {
+	root, foreign, err := openFolder(o.Dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return c, nil, nil
-	}
-	if err != nil {
+	case err != nil:
 		return c, nil, local(err)
+	case foreign != nil:
+		_ = root.Close()
+		return c, nil, local(foreign)
 	}
 	c.folder = func() *os.Root { return root }
 	c.looking = true

@@ -13,7 +13,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// failure is a disk that refuses the write, sync or close with a number, counted from 0.
+// failure is a disk that refuses the write or close with a number, counted from 0.
 type failure struct {
 	left atomic.Int64
 	err  error
@@ -43,13 +43,6 @@ func (b brittle) Write(p []byte) (int, error) {
 		return n, &os.PathError{Op: "write", Path: "x", Err: err}
 	}
 	return b.file.Write(p)
-}
-
-func (b brittle) Sync() error {
-	if err := b.failure.next(); err != nil {
-		return &os.PathError{Op: "sync", Path: "x", Err: err}
-	}
-	return b.file.Sync()
 }
 
 func (b brittle) Close() error {

@@ -24,11 +24,8 @@ const (
 // touchAfter is how often the time of the last use is written down.
 const touchAfter = time.Hour
 
-// file is what is written.
-type file interface {
-	io.WriteCloser
-	Sync() error
-}
+// file is what is written. It is not brought to the disk: whoever reads it finds out whether it is whole.
+type file = io.WriteCloser
 
 func createFile(root *os.Root, name string) (file, error) {
 	return root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -73,9 +70,6 @@ func (c *Cache) fill(root *os.Root, name string, data []byte) error {
 		return err
 	}
 	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
 	return errors.Join(err, f.Close())
 }
 
@@ -89,7 +83,7 @@ func (c *Cache) place(root *os.Root, temporary, name string) error {
 
 // used writes down that a file was of use, now and then.
 func (c *Cache) used(root *os.Root, name string, info fs.FileInfo) {
-	if now := c.options.Now(); !c.looking && now.Sub(info.ModTime()).Abs() > touchAfter {
+	if now := c.options.Now(); !c.looking && !c.full.Load() && now.Sub(info.ModTime()).Abs() > touchAfter {
 		_ = root.Chtimes(name, now, now)
 	}
 }

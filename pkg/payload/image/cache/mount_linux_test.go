@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -36,16 +37,57 @@ func TestRow40FullDisk(t *testing.T) {
 }
 
 func TestRow41ReadOnly(t *testing.T) {
-	dir := mount(t, "size=256k,mode=0700", syscall.MS_RDONLY)
+	dir := mount(t, "size=256k,mode=0700", 0)
+	c, _ := at(dir)
+	kept, other := newBlob(1000), newBlob(2000)
+	session(t, c, kept)
+	readOnly(t, dir)
 	c, told := at(dir)
+	if n := session(t, c, kept); n != 1 {
+		t.Errorf("fetched %d times", n-1)
+	}
+	other.good(t, c)
+	other.good(t, c)
+	if len(other.asked) != 2 {
+		t.Errorf("fetched %d times", len(other.asked))
+	}
+	want := "nothing more is written to the cache " + dir + ": writing to " + dir + ": read-only file system"
+	if all := told.all(); len(all) != 1 || all[0] != want {
+		t.Errorf("told %q, want %q", all, want)
+	}
+	if entries, err := Entries(Options{Dir: dir}); err != nil || len(entries) != 2 {
+		t.Errorf("listed %v, %v", entries, err)
+	}
+}
+
+// readOnly takes away the leave to write to a mounted file system.
+func readOnly(t *testing.T, dir string) {
+	t.Helper()
+	if err := syscall.Mount("none", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skip(err)
+	}
+}
+
+// What is damaged and cannot be deleted is fetched, and told of once.
+func TestRow42DamagedAndReadOnly(t *testing.T) {
+	dir := mount(t, "size=256k,mode=0700", 0)
+	c, _ := at(dir)
 	b := newBlob(1000)
+	session(t, c, b)
+	name := blobName(b.digest)
+	if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	readOnly(t, dir)
+	c, told := at(dir)
+	b.asked = nil
 	b.good(t, c)
 	b.good(t, c)
 	if len(b.asked) != 2 {
 		t.Errorf("fetched %d times", len(b.asked))
 	}
-	want := "the cache is not used: writing to " + dir + ": read-only file system; --cache-dir names another folder, --no-cache goes without"
-	if all := told.all(); len(all) != 1 || all[0] != want {
+	want := "the cache's file " + filepath.Join(dir, name) + " is damaged (its bytes have another digest)"
+	if all := told.all(); len(all) != 2 || all[1] != want {
 		t.Errorf("told %q, want %q", all, want)
 	}
 }

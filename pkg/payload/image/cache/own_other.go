@@ -2,15 +2,10 @@
 
 package cache
 
-import (
-	"fmt"
-	"io/fs"
-)
+import "io/fs"
 
-// checkOwn cannot tell who else may write where a mode does not say so; users' folders are their own there.
-func checkOwn(dir string, info fs.FileInfo) error {
-	if !info.IsDir() {
-		return fmt.Errorf("%s is not a folder", dir)
-	}
-	return nil
-}
+// checkWritable cannot tell: the first write shows it.
+func checkWritable(string) error { return nil }
+
+// checkOwner cannot tell who else may write where a mode does not say so; users' folders are their own there.
+func checkOwner(string, fs.FileInfo) error { return nil }

@@ -7,6 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
+	"path/filepath"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 )
@@ -40,14 +43,17 @@ func (c *Cache) writeRecord(name string, content []byte) {
 // readRecord gives the content of a record. One that is damaged is deleted.
 func (c *Cache) readRecord(name string) ([]byte, bool) {
 	root := c.root()
-	if root == nil {
+	if root == nil || c.blobsOnly {
 		return nil, false
 	}
 	data, err := c.readFile(root, name)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch foreign := (*foreignError)(nil); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, false
-	}
-	if err != nil {
+	case errors.Is(err, fs.ErrPermission), errors.As(err, &foreign):
+		c.unread(name, err)
+		return nil, false
+	case err != nil:
 		c.damaged(root, name, err.Error())
 		return nil, false
 	}
@@ -66,11 +72,14 @@ func (c *Cache) readRecord(name string) ([]byte, bool) {
 var errNoFile = errors.New("it is no regular file")
 
 func (c *Cache) readFile(root *os.Root, name string) ([]byte, error) {
-	f, info, err := openRegular(root, name)
+	f, info, err := c.openRegular(root, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if err := c.checkOwners(root, name, info); err != nil {
+		return nil, err
+	}
 	data := bytes.NewBuffer(make([]byte, 0, min(info.Size(), recordMost)+bytes.MinRead))
 	if _, err := data.ReadFrom(io.LimitReader(f, 2*recordMost)); err != nil {
 		return nil, err
@@ -79,8 +88,30 @@ func (c *Cache) readFile(root *os.Root, name string) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// openRegular opens a regular file, and nothing that a link leads to.
-func openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
+// foreignError is that of a record which others may have written.
+type foreignError struct{ error }
+
+// checkOwners refuses a record that others may have written: itself, or into one of its folders.
+func (c *Cache) checkOwners(root *os.Root, name string, info fs.FileInfo) error {
+	for {
+		if err := checkOwner(filepath.Join(c.options.Dir, filepath.FromSlash(name)), info); err != nil {
+			return &foreignError{err}
+		}
+		if name = path.Dir(name); !strings.Contains(name, "/") {
+			return nil // checkFolders looked at it
+		}
+		var err error
+		if info, err = root.Lstat(name); err != nil {
+			return err
+		}
+	}
+}
+
+// openRegular opens a regular file, and nothing that a link leads to. What is known to be damaged does not exist.
+func (c *Cache) openRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
+	if _, damaged := c.damages.Load(name); damaged {
+		return nil, nil, fs.ErrNotExist
+	}
 	info, err := root.Lstat(name)
 	if err != nil {
 		return nil, nil, err
