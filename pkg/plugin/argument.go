@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -135,9 +136,14 @@ func count(list []string, text string) int {
 func (r *releaseFlags) one(ctx context.Context, f *factory, command string, args []string) (image.Reference, error) {
 	ref, names, err := r.oneWithNames(ctx, f, command, args)
 	if err == nil && len(names) > 0 {
-		err = fault.Errorf(fault.Usage, "%s takes one release and no further arguments; see `%s %s --help`", command, f.Name, command)
+		err = f.seeHelp(command, "%s takes one release and no further arguments", command)
 	}
 	return ref, err
+}
+
+// seeHelp is the error of arguments that a command's help explains.
+func (f *factory) seeHelp(command, format string, args ...any) error {
+	return fault.WithHint(fault.Usage, fmt.Sprintf("see `%s %s --help`", f.Name, command), format, args...)
 }
 
 // oneWithNames is references for a command that takes one release, and names of what is in it.
@@ -147,7 +153,7 @@ func (r *releaseFlags) oneWithNames(ctx context.Context, f *factory, command str
 		return image.Reference{}, nil, err
 	}
 	if len(list) > 1 {
-		return image.Reference{}, nil, fault.Errorf(fault.Usage, "%s takes one release; see `%s %s --help`", command, f.Name, command)
+		return image.Reference{}, nil, f.seeHelp(command, "%s takes one release", command)
 	}
 	return list[0], names, nil
 }

@@ -135,5 +135,5 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return fault.Errorf(fault.Usage, "%q: %s takes no arguments; see `%s --help`", args[0], cmd.CommandPath(), cmd.CommandPath())
+	return fault.WithHint(fault.Usage, fmt.Sprintf("see `%s --help`", cmd.CommandPath()), "%q: %s takes no arguments", args[0], cmd.CommandPath())
 }

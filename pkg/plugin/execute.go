@@ -35,6 +35,10 @@ func Execute(ctx context.Context, env Environment, args []string) int {
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return 0
 	}
+	if wantsJSONErrors(root, args) {
+		fmt.Fprintln(env.ErrOut, errorJSON(err))
+		return ExitCode(err)
+	}
 	fmt.Fprintln(env.ErrOut, "error: "+printers.SafeLine(shortened(oneLine(err.Error()))))
 	if mistake, ok := errors.AsType[*printers.SyntaxError](err); ok {
 		fmt.Fprintln(env.ErrOut, mistake.Caret())
@@ -61,7 +65,7 @@ func ExitCode(err error) int {
 	if interrupted, ok := errors.AsType[Interrupted](err); ok {
 		return 128 + int(interrupted.Signal)
 	}
-	switch fault.KindOf(err) {
+	switch kindOf(err) {
 	case fault.Usage:
 		return 2
 	case fault.NotFound:
@@ -77,10 +81,16 @@ func ExitCode(err error) int {
 	case fault.Local:
 		return 8
 	}
-	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return 8
-	}
 	return 1
+}
+
+// kindOf is the kind of an error; those of the file system that nobody gave one are fault.Local.
+func kindOf(err error) fault.Kind {
+	kind := fault.KindOf(err)
+	if _, ok := errors.AsType[*fs.PathError](err); ok && kind == fault.Internal {
+		return fault.Local
+	}
+	return kind
 }
 
 // oneLine joins the lines of a message.

@@ -183,7 +183,7 @@ func (c *extractCommand) check() error {
 	}
 	switch {
 	case c.to == "" && len(c.files) == 0:
-		return fault.Errorf(fault.Usage, "--to is needed: a folder, or - for standard output; a single file goes there with --file NAME")
+		return fault.WithHint(fault.Usage, "a single file goes there with --file NAME", "--to is needed: a folder, or - for standard output")
 	case c.raw && !c.operator:
 		return fault.Errorf(fault.Usage, "--raw goes with --operator-manifests")
 	case c.raw && (c.included || c.normalize || c.to == "-"):

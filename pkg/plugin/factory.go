@@ -14,6 +14,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/display"
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
@@ -160,9 +161,9 @@ func outOfTime(ctx context.Context, cause error, record *display.Record) error {
 	case what == "":
 		return cause
 	case continues:
-		return fmt.Errorf("%w: %s; the cache keeps what has arrived, so running it again continues there", cause, what)
+		return fault.WithHint(fault.KindOf(cause), "the cache keeps what has arrived, so running it again continues there", "%w: %s", cause, what)
 	default:
-		return fmt.Errorf("%w: %s; running it again starts over, so give it more time", cause, what)
+		return fault.WithHint(fault.KindOf(cause), "running it again starts over, so give it more time", "%w: %s", cause, what)
 	}
 }
 

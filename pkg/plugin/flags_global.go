@@ -19,6 +19,8 @@ type globalFlags struct {
 	timeout   time.Duration
 	strict    bool
 	verbosity int
+
+	errorFormat errorFormat
 }
 
 func (g *globalFlags) add(flags *pflag.FlagSet) {
@@ -29,6 +31,8 @@ func (g *globalFlags) add(flags *pflag.FlagSet) {
 	g.cluster.add(flags)
 	flags.DurationVar(&g.timeout, "timeout", 0, "Give up after this time, such as 30s or 2m; 0 for never")
 	flags.BoolVar(&g.strict, "strict", false, "Exit with 7 when there was a warning about the release")
+	g.errorFormat = textErrors
+	flags.Var(&g.errorFormat, errorFormatFlag, "How to print an error: text, or json for one object with code, kind, message and hint")
 	flags.IntVarP(&g.verbosity, "v", "v", 0, "How much to tell on stderr: 1 what was resolved and what is tried again, 6 every request to a registry")
 }
 

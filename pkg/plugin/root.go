@@ -42,7 +42,7 @@ variable OCP_RELEASE_IMAGE names it, or it is the release of the connected clust
 			return unknownCommand(cmd, words) // the flag may well be one of that command
 		}
 		text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number is read helps nobody
-		return fault.Errorf(fault.Usage, "%s; see `%s --help`", text, cmd.CommandPath())
+		return fault.WithHint(fault.Usage, fmt.Sprintf("see `%s --help`", cmd.CommandPath()), "%s", text)
 	})
 	root.AddCommand(newImagesCommand(f), newEnvCommand(f), newInfoCommand(f),
 		newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f), newVerifyCommand(f), newCacheCommand(f), newVersionCommand(f))
@@ -97,7 +97,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}
-	return fault.Errorf(fault.Usage, "unknown command %q for %q; %s", args[0], cmd.CommandPath(), hint)
+	return fault.WithHint(fault.Usage, hint, "unknown command %q for %q", args[0], cmd.CommandPath())
 }
 
 // replacement is the program that does what a command of another tool's users is for, while there is none here.

@@ -82,7 +82,7 @@ func (v *verification) verdict() error {
 	case v.stopped != nil:
 		return fault.Errorf(fault.KindOf(v.stopped), "%s: not everything could be checked: %w", v.ref.Text, v.stopped)
 	case unsigned:
-		return fault.Errorf(fault.Partial, "%s: no signature could be checked: %s; --skip signature leaves that out on purpose", v.ref.Text, reason)
+		return fault.WithHint(fault.Partial, "--skip signature leaves that out on purpose", "%s: no signature could be checked: %s", v.ref.Text, reason)
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func (c *client) get(ctx context.Context, o object) ([]byte, error) {
 // ask sends one request. It returns when ctx ends even if the transport does not: a program that a kubeconfig
 // names to get credentials knows nothing of ctx.
 func (c *client) ask(ctx context.Context, o object) answer {
-	late := fault.Errorf(fault.Network, "the API server %s does not answer within %s; --request-timeout sets how long to wait", c.host, c.timeout)
+	late := fault.WithHint(fault.Network, "--request-timeout sets how long to wait", "the API server %s does not answer within %s", c.host, c.timeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, late)
 	answers := make(chan answer, 1)
 	go func() {

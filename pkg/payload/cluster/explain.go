@@ -86,7 +86,7 @@ func (c *client) explainFailure(err error) error {
 		if verification, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 			err = verification.Err
 		}
-		return fault.Errorf(fault.Network, "the certificate of the API server %s is not trusted: %w; %s", c.host, err, hint)
+		return fault.WithHint(fault.Network, hint, "the certificate of the API server %s is not trusted: %w", c.host, err)
 	}
 	if strings.Contains(text, "remote error: tls: ") {
 		return fault.Errorf(fault.Auth, "the API server %s does not accept the client certificate: %w", c.host, err)

@@ -24,6 +24,27 @@ const (
 	Local                 // the local file system
 )
 
+// String is the name of a kind, as programs read it.
+func (k Kind) String() string {
+	switch k {
+	case Usage:
+		return "Usage"
+	case NotFound:
+		return "NotFound"
+	case Auth:
+		return "Auth"
+	case Network:
+		return "Network"
+	case Integrity:
+		return "Integrity"
+	case Partial:
+		return "Partial"
+	case Local:
+		return "Local"
+	}
+	return "Internal"
+}
+
 // Error is an error with a kind.
 type Error struct {
 	Kind Kind
@@ -33,6 +54,28 @@ type Error struct {
 // Errorf makes an error of a kind; the format takes %w.
 func Errorf(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, err: fmt.Errorf(format, args...)}
+}
+
+// WithHint makes an error of a kind whose text ends in what fixes it: "TEXT; HINT".
+func WithHint(kind Kind, hint, format string, args ...any) error {
+	return &Error{Kind: kind, err: &hinted{fmt.Errorf(format, args...), hint}}
+}
+
+// hinted is an error with what fixes it.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (h *hinted) Error() string { return h.err.Error() + "; " + h.hint }
+func (h *hinted) Unwrap() error { return h.err }
+
+// HintOf is what fixes the outermost error in err's chain that says so, "" when none does. The text of err has it too.
+func HintOf(err error) string {
+	if h, ok := errors.AsType[*hinted](err); ok {
+		return h.hint
+	}
+	return ""
 }
 
 func (e *Error) Error() string { return e.err.Error() }

@@ -88,7 +88,7 @@ func explain(host string, err error, n int) error {
 		return fault.Errorf(fault.Network, "reaching %s: the proxy %s answered %s%s", host, p.host, statusText(p.status), times)
 	}
 	if hint := certificateHint(host, err); hint != "" {
-		return fault.Errorf(fault.Network, "%s: %w%s", host, bare(err), hint)
+		return fault.WithHint(fault.Network, hint, "%s: %w", host, bare(err))
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
 		return fault.Errorf(fault.Network, "reaching %s: the proxy that HTTPS_PROXY or HTTP_PROXY names does not answer%s: %w", host, times, op.Err)
@@ -106,25 +106,25 @@ func explain(host string, err error, n int) error {
 
 // certificateHint says what mends a TLS failure, "" for another failure.
 func certificateHint(host string, err error) string {
-	const ca = "; name the authority's file with --certificate-authority, or put it into /etc/containers/certs.d/"
+	const ca = "name the authority's file with --certificate-authority, or put it into /etc/containers/certs.d/"
 	const insecure = " for the hosts written in RELEASE, insecure = true in registries.conf for mirrors"
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return ca + host + "; --insecure goes without it" + insecure
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return "; use the name that the certificate is for"
+		return "use the name that the certificate is for"
 	}
 	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
-		return "; renew the certificate, or set this machine's clock"
+		return "renew the certificate, or set this machine's clock"
 	}
 	if isCertificate(err) {
 		return ca + host
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
-		return "; it does not speak TLS: --insecure allows plain HTTP" + insecure
+		return "it does not speak TLS: --insecure allows plain HTTP" + insecure
 	}
 	if isAlert(err) || strings.Contains(err.Error(), "tls: ") {
-		return "; TLS 1.2 or newer is needed"
+		return "TLS 1.2 or newer is needed"
 	}
 	return ""
 }

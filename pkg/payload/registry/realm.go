@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+
 	"golang.org/x/net/publicsuffix"
 )
 
@@ -32,7 +34,7 @@ func (s *session) approve(base *url.URL, realm string) (string, error) {
 	case via.guard.refusesName(u.Hostname()):
 		return "", fmt.Errorf("%s is an address of this machine or its link", u.Host)
 	case !s.credential.Empty() && !s.trustsRealm(u):
-		return "", fmt.Errorf("%s belongs to another domain; if it is right, add --allow-realm %s", u.Host, u.Host)
+		return "", fault.WithHint(fault.Auth, "if it is right, add --allow-realm "+u.Host, "%s belongs to another domain", u.Host)
 	}
 	if u.Scheme == "http" {
 		// regclient never leaves https; the round tripper knows better.

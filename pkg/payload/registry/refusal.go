@@ -52,7 +52,11 @@ func (s *session) reason(r ref.Ref, k *call, err error) error {
 	}
 	switch k.status {
 	case http.StatusUnauthorized:
-		return fault.Errorf(fault.Auth, "%s", s.unauthorized(k))
+		text, hint := s.unauthorized(k)
+		if hint == "" {
+			return fault.Errorf(fault.Auth, "%s", text)
+		}
+		return fault.WithHint(fault.Auth, hint, "%s", text)
 	case http.StatusForbidden:
 		return fault.Errorf(fault.Auth, "%s does not allow it %s (403)", s.registry, s.identity())
 	case http.StatusNotFound:
@@ -74,24 +78,24 @@ func (e *answerError) Error() string { return e.host + " answered " + statusText
 // Status is the status of the answer.
 func (e *answerError) Status() int { return e.status }
 
-// unauthorized tells why a challenge could not be met, and where a credential was looked for.
-func (s *session) unauthorized(k *call) string {
+// unauthorized tells why a challenge could not be met, where a credential was looked for, and what fixes it.
+func (s *session) unauthorized(k *call) (text, hint string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	mend := "; log in again, or name a file with --authfile"
+	const mend = "log in again, or name a file with --authfile"
 	switch {
 	case s.credential.Empty() && k.scheme != "" && s.tokenStatus == 0:
-		return s.registry + " wants credentials by " + k.scheme + ", which is not known here (401)"
+		return s.registry + " wants credentials by " + k.scheme + ", which is not known here (401)", ""
 	case s.credential.Empty():
-		return s.registry + " wants credentials (401), and there are none for it" + s.places() + "; name a file with --authfile, or log in to " + s.registry
+		return s.registry + " wants credentials (401), and there are none for it" + s.places(), "name a file with --authfile, or log in to " + s.registry
 	case s.tokenStatus >= 300:
-		return "the token server " + s.tokenHost + " of " + s.registry + " refuses " + s.credential.String() + " (" + statusText(s.tokenStatus) + ")" + mend
+		return "the token server " + s.tokenHost + " of " + s.registry + " refuses " + s.credential.String() + " (" + statusText(s.tokenStatus) + ")", mend
 	case !k.sent && k.scheme != "":
-		return s.registry + " wants credentials by " + k.scheme + ", which is not known here (401): " + s.credential.String() + " was not sent"
+		return s.registry + " wants credentials by " + k.scheme + ", which is not known here (401): " + s.credential.String() + " was not sent", ""
 	case !k.sent && !k.challenged:
-		return s.registry + " answered 401 without a challenge that can be read, so " + s.credential.String() + " was not sent; a proxy in front of it may take the challenge away"
+		return s.registry + " answered 401 without a challenge that can be read, so " + s.credential.String() + " was not sent", "a proxy in front of it may take the challenge away"
 	}
-	return s.registry + " refuses " + s.credential.String() + " (401)" + mend
+	return s.registry + " refuses " + s.credential.String() + " (401)", mend
 }
 
 // places lists where credentials were looked for.

@@ -74,11 +74,11 @@ func (o OpenPGP) trusted(ctx context.Context, own *configmap.Verification, ownEr
 		const mend = "name the keys that you trust with --keyring, or trust the running cluster's with --trust-cluster"
 		switch {
 		case ownErr != nil:
-			return nil, nil, fault.Errorf(fault.Integrity, "no key to trust: the release's own cannot be read (%w); %s", ownErr, mend)
+			return nil, nil, fault.WithHint(fault.Integrity, mend, "no key to trust: the release's own cannot be read (%w)", ownErr)
 		case own == nil:
-			return nil, nil, fault.Errorf(fault.Integrity, "no key to trust: the release brings none; %s", mend)
+			return nil, nil, fault.WithHint(fault.Integrity, mend, "no key to trust: the release brings none")
 		}
-		return nil, nil, fault.Errorf(fault.Integrity, "no key to trust: the release brings %s, which this program does not know, and a release cannot vouch for itself; %s", names(own.Keyrings), mend)
+		return nil, nil, fault.WithHint(fault.Integrity, mend, "no key to trust: the release brings %s, which this program does not know, and a release cannot vouch for itself", names(own.Keyrings))
 	}
 	running, err = o.Cluster.Verification(ctx)
 	switch {
