@@ -46,7 +46,7 @@ func New(o Options) *Client {
 			File: o.AuthFile, Content: o.PullSecret, Getenv: o.Getenv, Home: o.Home, UID: o.UID,
 			Warnf: warner(o.Log),
 		}),
-		rules:    sync.OnceValues(func() (*rewrite.Rules, error) { return rewrite.Load(o.Mirrors) }),
+		rules:    sync.OnceValues(func() (*rewrite.Rules, error) { return rewrite.Load(o.Mirrors, warner(o.Log)) }),
 		sessions: map[sessionKey]*session{},
 		slots:    map[string]chan struct{}{},
 		down:     map[string]bool{},

@@ -95,7 +95,7 @@ func TestEveryFailureIsNamed(t *testing.T) {
 			fault.Auth,
 			[]string{missing(lacks), "getting " + refuses.host + "/org/r@" + d.String() + ": " + refuses.host + " " + none + refuses.host, missing(source)},
 		},
-		"NeverContactSource": {[]string{lacks.host}, fault.NotFound, []string{missing(lacks)}},
+		"NeverContactSource": {[]string{lacks.host}, fault.NotFound, []string{missing(lacks) + "; " + source.host + "/org/r may not be contacted (NeverContactSource)"}},
 	} {
 		t.Run(policy, func(t *testing.T) {
 			set := mirrorSet(t, "ImageDigestMirrorSet", source.host, policy, test.mirrors...)
@@ -113,6 +113,26 @@ func TestEveryFailureIsNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMirrorOfABlockedSource: the mirrors of a source that registries.conf blocks are asked, and the error of a mirror
+// says why the source was not.
+func TestMirrorOfABlockedSource(t *testing.T) {
+	mirror, source := start(t, newHTTP), start(t, newHTTP)
+	manifest, _ := mirror.pushImage(t, "copy/r", "t")
+	conf := filepath.Join(t.TempDir(), "registries.conf")
+	writeFile(t, conf, "[[registry]]\nprefix = \"\"\nlocation = \""+source.host+"/org\"\nblocked = true\n[[registry.mirror]]\nlocation = \""+mirror.host+"/copy\"\ninsecure = true\npull-from-mirror = \"digest-only\"\n")
+	c := registry.New(quick(registry.Options{Insecure: []string{source.host}, Mirrors: rewrite.Files{Conf: conf}}))
+	body, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", digest.FromBytes(manifest).String())
+	if err != nil || !bytes.Equal(body, manifest) {
+		t.Errorf("got %q, %v", body, err)
+	}
+	absent := digest.FromString("absent").String()
+	_, _, _, err = c.Manifest(t.Context(), source.host+"/org/r", absent)
+	wantFault(t, err, fault.NotFound, "getting "+mirror.host+"/copy/r@"+absent+": not found: the repository has no such digest; "+source.host+"/org/r is blocked by "+conf)
+	_, _, _, err = c.Manifest(t.Context(), source.host+"/org/r", "t")
+	wantFault(t, err, fault.Network, source.host+"/org/r is blocked by "+conf+", and it has no mirror by tag")
+	wantRequests(t, source)
 }
 
 func TestWhatATagResolvedToIsReadWhereTheTagWas(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 func eachPlace[T any](ctx context.Context, c *Client, repository string, r ref.Ref, ask func(*session, ref.Ref) (T, error), discard func(T)) (T, error) {
 	var none T
 	reading := progress.Begin(ctx, progress.Task{What: "the files that name mirrors"})
-	places, err := c.places(repository, r.Digest != "" || isSignatureTag(r.Tag))
+	places, refused, err := c.places(repository, r.Digest != "" || isSignatureTag(r.Tag))
 	reading.End()
 	if err != nil {
 		return none, err
@@ -51,7 +51,19 @@ func eachPlace[T any](ctx context.Context, c *Client, repository string, r ref.R
 		}
 		failures = append(failures, err)
 	}
-	return none, c.withHint(repository, r, allFailed(r, failures))
+	return none, c.withHint(repository, r, withRefused(allFailed(r, failures), refused))
+}
+
+// withRefused adds to an error which places were not asked, and why.
+func withRefused(err error, refused []string) error {
+	if len(refused) == 0 {
+		return err
+	}
+	why := strings.Join(refused, "; ")
+	if e, ok := errors.AsType[*getError](err); ok {
+		return &getError{e.what, fault.Errorf(fault.KindOf(err), "%w; %s", e.err, why)}
+	}
+	return fault.Errorf(fault.KindOf(err), "%w; %s", err, why)
 }
 
 // withHint adds to the error of a tag that there are mirrors which were not asked.
@@ -79,19 +91,19 @@ func isSignatureTag(tag string) bool {
 	return found && ofDigest && len(hex) == 64
 }
 
-// places lists where to look, the source last unless it may not be contacted.
-func (c *Client) places(repository string, byDigest bool) ([]rewrite.Place, error) {
+// places lists where to look, the source last unless it may not be contacted; refused says what may not be.
+func (c *Client) places(repository string, byDigest bool) (places []rewrite.Place, refused []string, err error) {
 	rules, err := c.rules()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	places, err := rules.Places(repository, byDigest)
+	places, refused, err = rules.Places(repository, byDigest)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// What a tag resolved to was found at one place: by digest that place is the first to know it.
 	first, known := c.tagged[repository]
 	if err != nil && (!known || !byDigest) {
-		return nil, err
+		return nil, nil, err
 	}
 	if known && byDigest && !slices.Contains(places, first) {
 		places = append([]rewrite.Place{first}, places...)
@@ -99,7 +111,7 @@ func (c *Client) places(repository string, byDigest bool) ([]rewrite.Place, erro
 	slices.SortStableFunc(places, func(a, b rewrite.Place) int {
 		return order(c.down[hostOf(a.Repository)]) - order(c.down[hostOf(b.Repository)])
 	})
-	return places, nil
+	return places, refused, nil
 }
 
 func order(down bool) int {

@@ -14,82 +14,111 @@ import (
 // conf is version 2 of registries.conf, as containers-registries.conf(5) describes it; search lists, short names and
 // helpers are not this package's.
 type conf struct {
-	Registries []struct {
-		Prefix   string `toml:"prefix"`
-		Location string `toml:"location"`
-		Insecure bool   `toml:"insecure"`
-		Blocked  bool   `toml:"blocked"`
-		ByDigest bool   `toml:"mirror-by-digest-only"`
-		Mirrors  []struct {
-			Location string `toml:"location"`
-			Insecure bool   `toml:"insecure"`
-			Pull     string `toml:"pull-from-mirror"`
-		} `toml:"mirror"`
-	} `toml:"registry"`
-	V1 map[string]any `toml:"registries"`
+	Registries []confEntry    `toml:"registry"`
+	V1         map[string]any `toml:"registries"`
 }
 
-func (r *Rules) loadConf(path string) error {
+// confEntry is one [[registry]].
+type confEntry struct {
+	Prefix   string `toml:"prefix"`
+	Location string `toml:"location"`
+	Insecure bool   `toml:"insecure"`
+	Blocked  bool   `toml:"blocked"`
+	ByDigest bool   `toml:"mirror-by-digest-only"`
+	Mirrors  []struct {
+		Location string `toml:"location"`
+		Insecure bool   `toml:"insecure"`
+		Pull     string `toml:"pull-from-mirror"`
+	} `toml:"mirror"`
+}
+
+func (r *Rules) loadConf(path string, warnf func(string, ...any)) error {
 	data, err := read(path)
 	if err != nil {
 		return err
 	}
-	rules, err := parseConf(data, path)
+	rules, odd, err := parseConf(data, path)
 	if err != nil {
 		return fault.Errorf(fault.Usage, "reading mirrors from %s: %w", path, err)
+	}
+	for _, why := range odd {
+		warnf("%s: %v; it is left out", path, why)
 	}
 	r.conf = rules
 	return nil
 }
 
-func parseConf(data []byte, name string) ([]rule, error) {
+// parseConf reads a registries.conf; odd are the entries that are left out because nothing can be made of them.
+func parseConf(data []byte, name string) (rules []rule, odd []error, err error) {
 	var c conf
+	if got := notConf(data); got != "" {
+		return nil, nil, fmt.Errorf("it is no registries.conf but %s", got)
+	}
 	if err := toml.NewDecoder(bytes.NewReader(data)).Decode(&c); err != nil {
 		if at, ok := errors.AsType[*toml.DecodeError](err); ok {
 			row, column := at.Position()
-			return nil, fmt.Errorf("line %d, column %d: %w", row, column, err)
+			return nil, nil, fmt.Errorf("line %d, column %d: %w", row, column, err)
 		}
-		return nil, err
+		return nil, nil, err
 	}
 	if c.V1 != nil {
-		return nil, errors.New("it is version 1 of registries.conf: only version 2, with [[registry]], is read")
+		return nil, nil, errors.New("it is version 1 of registries.conf: only version 2, with [[registry]], is read")
 	}
-	var rules []rule
-	for _, e := range c.Registries {
-		prefix := e.Prefix
-		if prefix == "" {
-			prefix = e.Location
+	for i, e := range c.Registries {
+		to, oddMirrors, err := e.rule(name)
+		for _, why := range oddMirrors {
+			odd = append(odd, fmt.Errorf("registry %d: %w", i+1, why))
 		}
-		prefix, err := checkPrefix(prefix, true)
 		if err != nil {
-			return nil, fmt.Errorf("prefix %w", err)
+			odd = append(odd, fmt.Errorf("registry %d: %w", i+1, err))
+			continue
 		}
-		if slices.ContainsFunc(rules, func(r rule) bool { return r.prefix == prefix }) {
-			return nil, fmt.Errorf("the prefix %s is there twice", prefix)
+		first := slices.IndexFunc(rules, func(r rule) bool { return r.prefix == to.prefix })
+		if first < 0 {
+			rules = append(rules, to)
+			continue
 		}
-		to := rule{prefix: prefix, insecure: e.Insecure}
-		if e.Location != "" {
-			if to.location, err = checkPrefix(e.Location, false); err != nil {
-				return nil, fmt.Errorf("location %w", err)
-			}
-		}
+		odd = append(odd, fmt.Errorf("registry %d: the prefix %s is there twice", i+1, to.prefix))
 		if e.Blocked {
-			to.blocked = name
+			rules[first].refused = to.refused // what blocks is never left out
 		}
-		for _, m := range e.Mirrors {
-			at, err := checkPrefix(m.Location, false)
-			if err != nil {
-				return nil, fmt.Errorf("mirror %w", err)
-			}
-			digest, tags, err := pulls(m.Pull, e.ByDigest)
-			if err != nil {
-				return nil, fmt.Errorf("mirror %s: %w", at, err)
-			}
-			to.mirrors = append(to.mirrors, mirror{location: at, insecure: m.Insecure, digest: digest, tags: tags})
-		}
-		rules = append(rules, to)
 	}
-	return rules, nil
+	return rules, odd, nil
+}
+
+// rule is what an entry says; odd are those of its mirrors that are left out.
+func (e confEntry) rule(file string) (to rule, odd []error, err error) {
+	prefix := e.Prefix
+	if prefix == "" {
+		prefix = e.Location
+	}
+	if to.prefix, err = checkPrefix(prefix, true); err != nil {
+		return rule{}, nil, fmt.Errorf("prefix %w", err)
+	}
+	to.insecure = e.Insecure
+	if e.Location != "" {
+		if to.location, err = checkPrefix(e.Location, false); err != nil {
+			odd = append(odd, fmt.Errorf("location %w", err))
+			to.refused = "has no usable location in " + file
+		}
+	}
+	if e.Blocked {
+		to.refused = "is blocked by " + file
+	}
+	for _, m := range e.Mirrors {
+		at, err := checkPrefix(m.Location, false)
+		if err != nil {
+			odd = append(odd, fmt.Errorf("mirror %w", err))
+			continue
+		}
+		digest, tags, err := pulls(m.Pull, e.ByDigest)
+		if err != nil {
+			odd = append(odd, fmt.Errorf("mirror %s: %w", at, err))
+			continue
+		}
+		to.mirrors = append(to.mirrors, mirror{location: at, insecure: m.Insecure, digest: digest, tags: tags})
+	}
+	return to, odd, nil
 }
 
 // pulls says what a mirror is asked for.

@@ -17,7 +17,7 @@ func FuzzMirrorSets(f *testing.F) {
 	f.Add([]byte("a: &a [*a]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := &Rules{}
-		if r.parseSets(data) != nil {
+		if _, err := r.parseSets(data); err != nil {
 			return
 		}
 		checkPlaces(t, r)
@@ -27,8 +27,10 @@ func FuzzMirrorSets(f *testing.F) {
 func FuzzRegistriesConf(f *testing.F) {
 	f.Add([]byte("[[registry]]\nlocation = \"quay.io\"\n[[registry.mirror]]\nlocation = \"a.example\"\npull-from-mirror = \"tag-only\"\n"))
 	f.Add([]byte("[[registry]]\nprefix = \"*.io\"\nblocked = true\n"))
+	f.Add([]byte("[[registry]]\nlocation = \"quay.io/a:tag\"\n[[registry]]\nprefix = \"quay.io\"\nlocation = \"u:p@x\"\n"))
+	f.Add([]byte("[engine]\nevents_logger = \"file\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		rules, err := parseConf(data, "conf")
+		rules, _, err := parseConf(data, "conf")
 		if err != nil {
 			return
 		}
@@ -39,7 +41,7 @@ func FuzzRegistriesConf(f *testing.F) {
 func checkPlaces(t *testing.T, r *Rules) {
 	for _, repository := range []string{"quay.io/a/b", "a.example:5000/x", "quay.io"} {
 		for _, byDigest := range []bool{true, false} {
-			places, err := r.Places(repository, byDigest)
+			places, _, err := r.Places(repository, byDigest)
 			if (err == nil) == (len(places) == 0) {
 				t.Fatalf("%d places and error %v", len(places), err)
 			}

@@ -33,7 +33,7 @@ type rule struct {
 	location string   // what replaces the prefix at the source itself, "" for the prefix
 	mirrors  []mirror // in the order to ask
 	never    bool     // the source is not contacted
-	blocked  string   // the file that blocks the prefix
+	refused  string   // why the source is not contacted, "is blocked by FILE"; "" when it is
 	insecure bool
 }
 
@@ -44,18 +44,22 @@ type mirror struct {
 	digest, tags bool // what it is asked for
 }
 
-// Load reads the files. One that is missing is fault.Local, one that is not what it should be fault.Usage.
-func Load(files Files) (*Rules, error) {
+// Load reads the files. One that is missing is fault.Local, one that is not what its flag names fault.Usage. An entry
+// that cannot be read is left out and told to warnf, which may be nil: it is no reason to do without the others.
+func Load(files Files, warnf func(format string, args ...any)) (*Rules, error) {
+	if warnf == nil {
+		warnf = func(string, ...any) {}
+	}
 	r := &Rules{}
 	for _, paths := range [][]string{files.IDMS, files.ITMS, files.ICSP} {
 		for _, path := range paths {
-			if err := r.loadSets(path); err != nil {
+			if err := r.loadSets(path, warnf); err != nil {
 				return nil, err
 			}
 		}
 	}
 	if files.Conf != "" {
-		if err := r.loadConf(files.Conf); err != nil {
+		if err := r.loadConf(files.Conf, warnf); err != nil {
 			return nil, err
 		}
 	}
@@ -63,9 +67,9 @@ func Load(files Files) (*Rules, error) {
 }
 
 // Places lists where to look for a repository, the mirrors in the order of their files and the source last. The
-// longest prefix decides; where a mirror set and registries.conf have the same, both count. A repository that may
-// not be contacted at all is fault.Network.
-func (r *Rules) Places(repository string, byDigest bool) ([]Place, error) {
+// longest prefix decides; where a mirror set and registries.conf have the same, both count. What may not be contacted
+// is left out, and refused says what and why. When nothing is left, the error is fault.Network.
+func (r *Rules) Places(repository string, byDigest bool) (places []Place, refused []string, err error) {
 	sets, others, by := r.tags, r.digests, "tag"
 	if byDigest {
 		sets, others, by = r.digests, r.tags, "digest"
@@ -80,13 +84,15 @@ func (r *Rules) Places(repository string, byDigest bool) ([]Place, error) {
 		}
 	}
 	source := Place{Repository: repository}
-	var places []Place
 	// Clusters block a source for tags and digests alike once one set of either kind says never.
 	other, _ := longest(others, repository)
-	never := set != nil && set.never || other != nil && other.never
+	forbidden := ""
+	if set != nil && set.never || other != nil && other.never {
+		forbidden = "may not be contacted (NeverContactSource)"
+	}
 	if conf != nil {
-		if conf.blocked != "" {
-			return nil, fault.Errorf(fault.Network, "%s is blocked by %s", repository, conf.blocked)
+		if conf.refused != "" {
+			forbidden = conf.refused
 		}
 		rest := repository[confLength:]
 		for _, m := range conf.mirrors {
@@ -106,20 +112,49 @@ func (r *Rules) Places(repository string, byDigest bool) ([]Place, error) {
 		}
 		source.Insecure = source.Insecure || r.insecure(repository)
 	}
-	if never && len(places) == 0 {
-		return nil, fault.Errorf(fault.Network, "%s may not be contacted (NeverContactSource), and it has no mirror by %s", repository, by)
-	}
-	if !never {
+	places, refused = r.withoutBlocked(places)
+	switch why := r.blocked(source.Repository); {
+	case forbidden != "":
+		refused = append(refused, repository+" "+forbidden)
+	case why != "":
+		refused = append(refused, source.Repository+" "+why)
+	default:
 		places = add(places, source)
 	}
-	return places, nil
+	if len(places) > 0 {
+		return places, refused, nil
+	}
+	if len(refused) == 1 {
+		return nil, nil, fault.Errorf(fault.Network, "%s, and it has no mirror by %s", refused[0], by)
+	}
+	return nil, nil, fault.Errorf(fault.Network, "%s", strings.Join(refused, "; "))
+}
+
+// withoutBlocked leaves out the mirrors that registries.conf blocks.
+func (r *Rules) withoutBlocked(places []Place) (left []Place, refused []string) {
+	for _, p := range places {
+		if why := r.blocked(p.Repository); why != "" {
+			refused = append(refused, p.Repository+" "+why)
+			continue
+		}
+		left = append(left, p)
+	}
+	return left, refused
+}
+
+// blocked says why a repository may not be contacted under its own name, "" when it may.
+func (r *Rules) blocked(repository string) string {
+	if conf, _ := longest(r.conf, repository); conf != nil {
+		return conf.refused
+	}
+	return ""
 }
 
 // OnlyDigests says whether a repository has mirrors, but none for tags.
 func (r *Rules) OnlyDigests(repository string) bool {
 	isMirror := func(p Place) bool { return p.Repository != repository }
-	byDigest, digestErr := r.Places(repository, true)
-	byTag, tagErr := r.Places(repository, false)
+	byDigest, _, digestErr := r.Places(repository, true)
+	byTag, _, tagErr := r.Places(repository, false)
 	return digestErr == nil && tagErr == nil && slices.ContainsFunc(byDigest, isMirror) && !slices.ContainsFunc(byTag, isMirror)
 }
 

@@ -3,6 +3,7 @@ package rewrite_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,7 +48,7 @@ func load(t *testing.T, sets, conf string) *rewrite.Rules {
 	if conf != "" {
 		files.Conf = file(t, "registries.conf", conf)
 	}
-	rules, err := rewrite.Load(files)
+	rules, err := rewrite.Load(files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +214,7 @@ location = "m.example"
 				source = repository
 			}
 			for byDigest, want := range map[bool][]rewrite.Place{true: test.digest, false: test.tag} {
-				got, err := rules.Places(source, byDigest)
+				got, _, err := rules.Places(source, byDigest)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -227,7 +228,7 @@ location = "m.example"
 
 func TestPlacesThatMayNotBeContacted(t *testing.T) {
 	conf := file(t, "registries.conf", "[[registry]]\nlocation = \"quay.io\"\nblocked = true\n")
-	blocked, err := rewrite.Load(rewrite.Files{Conf: conf})
+	blocked, err := rewrite.Load(rewrite.Files{Conf: conf}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,18 +239,78 @@ func TestPlacesThatMayNotBeContacted(t *testing.T) {
 		byDigest bool
 		want     string
 	}{
-		"blocked":                         {blocked, true, repository + " is blocked by " + conf},
+		"blocked":                         {blocked, true, repository + " is blocked by " + conf + ", and it has no mirror by digest"},
 		"never, without mirrors":          {bare, false, repository + " may not be contacted (NeverContactSource), and it has no mirror by tag"},
 		"never, mirrors for digests only": {never, false, repository + " may not be contacted (NeverContactSource), and it has no mirror by tag"},
 		"never, said of tags":             {bare, true, repository + " may not be contacted (NeverContactSource), and it has no mirror by digest"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			places, err := test.rules.Places(repository, test.byDigest)
+			places, _, err := test.rules.Places(repository, test.byDigest)
 			if err == nil {
 				t.Fatalf("got %v", places)
 			}
 			if err.Error() != test.want || fault.KindOf(err) != fault.Network {
 				t.Errorf("got %v (kind %d), want %s", err, fault.KindOf(err), test.want)
+			}
+		})
+	}
+}
+
+// TestBlockedForbidsTheSourceAlone: this is how NeverContactSource is written on the nodes of a cluster.
+func TestBlockedForbidsTheSourceAlone(t *testing.T) {
+	const mirrored = "[[registry]]\nprefix = \"\"\nlocation = \"quay.io/openshift-release-dev\"\nblocked = true\n[[registry.mirror]]\nlocation = \"m.example/dev\"\npull-from-mirror = \"digest-only\"\n"
+	for name, test := range map[string]struct {
+		sets, conf string
+		byDigest   bool
+		want       []rewrite.Place
+		refused    []string // FILE is the registries.conf
+		err        string
+	}{
+		"a mirror by digest": {"", mirrored, true, at("m.example/dev/ocp-release"), []string{repository + " is blocked by FILE"}, ""},
+		"no mirror by tag":   {"", mirrored, false, nil, nil, repository + " is blocked by FILE, and it has no mirror by tag"},
+		"a mirror of a set": {
+			idms("  - {source: quay.io, mirrors: [m.example]}\n"), "[[registry]]\nlocation = \"quay.io\"\nblocked = true\n", true,
+			at("m.example/openshift-release-dev/ocp-release"), []string{repository + " is blocked by FILE"}, "",
+		},
+		"a shorter prefix is blocked": {
+			idms("  - {source: " + repository + ", mirrors: [m.example/r]}\n"), "[[registry]]\nlocation = \"quay.io\"\nblocked = true\n", true,
+			at("m.example/r"), []string{repository + " is blocked by FILE"}, "",
+		},
+		"the mirror is blocked": {
+			"", mirrored + "[[registry]]\nlocation = \"m.example\"\nblocked = true\n", true, nil, nil,
+			"m.example/dev/ocp-release is blocked by FILE; " + repository + " is blocked by FILE",
+		},
+		"the mirror of a set is blocked": {
+			idms("  - {source: quay.io, mirrors: [m.example]}\n"), "[[registry]]\nprefix = \"*.example\"\nblocked = true\n", true,
+			at(repository), []string{"m.example/openshift-release-dev/ocp-release is blocked by FILE"}, "",
+		},
+		"another location is blocked": {
+			"", "[[registry]]\nprefix = \"quay.io\"\nlocation = \"o.example\"\n[[registry.mirror]]\nlocation = \"m.example\"\n[[registry]]\nlocation = \"o.example\"\nblocked = true\n", false,
+			at("m.example/openshift-release-dev/ocp-release"), []string{"o.example/openshift-release-dev/ocp-release is blocked by FILE"}, "",
+		},
+		"said by an entry that is there twice": {
+			"", "[[registry]]\nlocation = \"quay.io\"\n[[registry]]\nlocation = \"quay.io\"\nblocked = true\n", true, nil, nil,
+			repository + " is blocked by FILE, and it has no mirror by digest",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := rewrite.Files{Conf: file(t, "registries.conf", test.conf)}
+			if test.sets != "" {
+				files.IDMS = []string{file(t, "sets.yaml", test.sets)}
+			}
+			rules, err := rewrite.Load(files, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, refused, err := rules.Places(repository, test.byDigest)
+			if d := cmp.Diff(test.want, got); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+			if d := cmp.Diff(strings.ReplaceAll(strings.Join(test.refused, "\n"), "FILE", files.Conf), strings.Join(refused, "\n")); d != "" {
+				t.Errorf("refused (-want +got):\n%s", d)
+			}
+			if text := strings.ReplaceAll(test.err, "FILE", files.Conf); err == nil && text != "" || err != nil && (err.Error() != text || fault.KindOf(err) != fault.Network) {
+				t.Errorf("got %v, want %s", err, text)
 			}
 		})
 	}

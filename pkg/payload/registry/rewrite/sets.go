@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -35,25 +36,59 @@ type document struct {
 
 // loadSets reads a file of mirror sets. Whatever the flag, the kind of a document says what it is: what mirroring
 // tools write often holds several kinds.
-func (r *Rules) loadSets(path string) error {
+func (r *Rules) loadSets(path string, warnf func(string, ...any)) error {
 	data, err := read(path)
 	if err != nil {
 		return err
 	}
-	if err := r.parseSets(data); err != nil {
+	odd, err := r.parseSets(data)
+	if err != nil {
 		return fault.Errorf(fault.Usage, "reading mirrors from %s: %w", path, err)
+	}
+	for _, why := range odd {
+		warnf("%s: %v; it is left out", path, why)
 	}
 	return nil
 }
 
-func (r *Rules) parseSets(data []byte) error {
+const noSets = "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it"
+
+// parseSets reads a file of mirror sets; odd are the entries that are left out because nothing can be made of them.
+// A file of which nothing is left is an error.
+func (r *Rules) parseSets(data []byte) (odd []error, err error) {
+	reader := setReader{rules: r}
+	err = reader.documents(data)
+	if err != nil || reader.sets == 0 {
+		if got, isSet := describe(data); got != "" && !isSet {
+			return nil, fmt.Errorf("%s: it is %s", noSets, got)
+		}
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case reader.sets == 0:
+		return nil, errors.New(noSets)
+	case reader.used == 0 && len(reader.odd) > 0:
+		return nil, reader.odd[0]
+	}
+	return reader.odd, nil
+}
+
+// setReader takes the mirror sets of one file over into the rules.
+type setReader struct {
+	rules *Rules
+	sets  int     // mirror sets that were found
+	used  int     // their entries that say something
+	odd   []error // what is left out of them
+}
+
+func (s *setReader) documents(data []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	sets := 0
 	for n := 1; ; n++ {
 		var d document
 		err := decoder.Decode(&d)
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		if _, otherwise := errors.AsType[*yaml.TypeError](err); otherwise {
 			return fmt.Errorf("document %d is no mirror set: want kind ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy, with lists of source and mirrors", n)
@@ -61,48 +96,52 @@ func (r *Rules) parseSets(data []byte) error {
 		if err != nil {
 			return fmt.Errorf("document %d: %s", n, oneLine(err))
 		}
-		found, err := r.addDocument(d)
-		if err != nil {
+		if err := s.add(d, n); err != nil {
 			return fmt.Errorf("document %d: %w", n, err)
 		}
-		sets += found
 	}
-	if sets == 0 {
-		return errors.New("there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it")
+}
+
+// add takes over one document, the n-th of its file; other kinds are not this package's.
+func (s *setReader) add(d document, n int) error {
+	group, _, _ := strings.Cut(d.APIVersion, "/")
+	switch {
+	case d.Kind == "ImageDigestMirrorSet" && group == "config.openshift.io":
+		return s.merge(&s.rules.digests, d.Spec.Digests, n)
+	case d.Kind == "ImageTagMirrorSet" && group == "config.openshift.io":
+		return s.merge(&s.rules.tags, d.Spec.Tags, n)
+	case d.Kind == "ImageContentSourcePolicy" && group == "operator.openshift.io":
+		return s.merge(&s.rules.digests, d.Spec.Policy, n)
+	}
+	for _, item := range d.Items {
+		if len(item.Items) > 0 {
+			return errors.New("a list of lists")
+		}
+		if err := s.add(item, n); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// addDocument takes over one document and counts the mirror sets in it; other kinds are not this package's.
-func (r *Rules) addDocument(d document) (sets int, err error) {
-	group, _, _ := strings.Cut(d.APIVersion, "/")
-	switch {
-	case d.Kind == "ImageDigestMirrorSet" && group == "config.openshift.io":
-		return 1, merge(&r.digests, d.Spec.Digests)
-	case d.Kind == "ImageTagMirrorSet" && group == "config.openshift.io":
-		return 1, merge(&r.tags, d.Spec.Tags)
-	case d.Kind == "ImageContentSourcePolicy" && group == "operator.openshift.io":
-		return 1, merge(&r.digests, d.Spec.Policy)
-	}
-	for _, item := range d.Items {
-		if len(item.Items) > 0 {
-			return sets, errors.New("a list of lists")
-		}
-		n, err := r.addDocument(item)
-		if err != nil {
-			return sets, err
-		}
-		sets += n
-	}
-	return sets, nil
-}
-
-// merge adds entries to the rules. What several say of one source adds up, in their order, and NeverContactSource holds once one says it.
-func merge(rules *[]rule, entries []entry) error {
+// merge adds the entries of a mirror set to the rules. What several say of one source adds up, in their order, and
+// NeverContactSource holds once one says it.
+func (s *setReader) merge(rules *[]rule, entries []entry, n int) error {
+	s.sets++
 	for _, e := range entries {
+		never := false
+		switch e.Policy {
+		case "", "AllowContactingSource":
+		case "NeverContactSource":
+			never = true
+		default:
+			// To leave this out would be to contact what perhaps must not be contacted.
+			return fmt.Errorf("mirrorSourcePolicy %q is neither AllowContactingSource nor NeverContactSource", e.Policy)
+		}
 		source, err := checkPrefix(e.Source, true)
 		if err != nil {
-			return fmt.Errorf("source %w", err)
+			s.odd = append(s.odd, fmt.Errorf("document %d: source %w", n, err))
+			continue
 		}
 		i := slices.IndexFunc(*rules, func(r rule) bool { return r.prefix == source })
 		if i < 0 {
@@ -110,24 +149,28 @@ func merge(rules *[]rule, entries []entry) error {
 			*rules = append(*rules, rule{prefix: source})
 		}
 		to := &(*rules)[i]
-		for _, m := range e.Mirrors {
-			at, err := checkPrefix(m, false)
-			if err != nil {
-				return fmt.Errorf("mirror %w", err)
-			}
-			if !slices.ContainsFunc(to.mirrors, func(have mirror) bool { return have.location == at }) {
-				to.mirrors = append(to.mirrors, mirror{location: at, digest: true, tags: true})
-			}
-		}
-		switch e.Policy {
-		case "", "AllowContactingSource":
-		case "NeverContactSource":
-			to.never = true
-		default:
-			return fmt.Errorf("mirrorSourcePolicy %q is neither AllowContactingSource nor NeverContactSource", e.Policy)
+		to.never = to.never || never
+		if s.mirrors(to, e.Mirrors, n) || len(e.Mirrors) == 0 {
+			s.used++
 		}
 	}
 	return nil
+}
+
+// mirrors adds mirrors to a rule and says whether any of them is good.
+func (s *setReader) mirrors(to *rule, mirrors []string, n int) (any bool) {
+	for _, m := range mirrors {
+		at, err := checkPrefix(m, false)
+		if err != nil {
+			s.odd = append(s.odd, fmt.Errorf("document %d: mirror %w", n, err))
+			continue
+		}
+		any = true
+		if !slices.ContainsFunc(to.mirrors, func(have mirror) bool { return have.location == at }) {
+			to.mirrors = append(to.mirrors, mirror{location: at, digest: true, tags: true})
+		}
+	}
+	return any
 }
 
 // checkPrefix admits host[:port][/path], and *.domain where a wildcard may stand.
@@ -142,7 +185,7 @@ func checkPrefix(text string, wildcard bool) (string, error) {
 	case name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]") != "",
 		hasPath && (path == "" || strings.Trim(path, "abcdefghijklmnopqrstuvwxyz0123456789._-/") != "" || strings.Contains("/"+path, "//")),
 		strings.Contains(clean, ".."):
-		return "", fmt.Errorf("%q is not host[:port][/path]", text)
+		return "", fmt.Errorf("%q is not host[:port][/path]", payload.HideUserinfo(text))
 	}
 	return clean, nil
 }

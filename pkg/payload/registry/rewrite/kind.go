@@ -1,0 +1,95 @@
+package rewrite
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"go.yaml.in/yaml/v3"
+)
+
+// confKeys are the names at the top of a registries.conf, version 2 and version 1.
+var confKeys = []string{
+	"registry", "registries", "unqualified-search-registries", "credential-helpers", "additional-layer-store-auth-helper",
+	"short-name-mode", "aliases",
+}
+
+// setFlags are the flags for the kinds of mirror sets.
+var setFlags = map[string]string{
+	"ImageDigestMirrorSet": "--idms-file", "ImageTagMirrorSet": "--itms-file", "ImageContentSourcePolicy": "--icsp-file",
+}
+
+// notConf says what a file is when it is no registries.conf, "" when it may be one. A file that says nothing is one.
+func notConf(data []byte) string {
+	if top, err := tables(data); err == nil && (len(top) == 0 || isConf(top)) {
+		return ""
+	}
+	got, _ := describe(data)
+	return got
+}
+
+// describe says what a file is that is not what its flag names, "" when nobody can tell, and whether it looks like a
+// mirror set.
+func describe(data []byte) (what string, isSet bool) {
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return "an empty file", false
+	case bytes.IndexByte(data, 0) >= 0:
+		return "a binary file", false
+	case strings.HasPrefix(http.DetectContentType(data), "text/html"):
+		return "a web page", false
+	}
+	if top, err := tables(data); err == nil && len(top) > 0 {
+		if isConf(top) {
+			return "a registries.conf: give it with --registries-conf", false
+		}
+		return "a TOML file with " + keys(top), false
+	}
+	var top map[string]yaml.Node
+	if yaml.Unmarshal(data, &top) != nil || len(top) == 0 {
+		return "", false
+	}
+	kind, auths := top["kind"].Value, top["auths"]
+	switch flag := setFlags[kind]; {
+	case flag != "":
+		return fmt.Sprintf("an %s: give it with %s", kind, flag), true
+	case kind == "List":
+		return "", false
+	case kind == "Config":
+		return "a kubeconfig", false
+	case kind != "":
+		return fmt.Sprintf("a Kubernetes object of kind %q", kind), false
+	case !auths.IsZero():
+		return "a file with credentials: give it with --registry-config", false
+	}
+	return "a file with " + keys(top), false
+}
+
+// tables are what stands at the top of a TOML file.
+func tables(data []byte) (map[string]any, error) {
+	var top map[string]any
+	err := toml.Unmarshal(data, &top)
+	return top, err
+}
+
+func isConf(top map[string]any) bool {
+	return slices.ContainsFunc(confKeys, func(key string) bool { _, ok := top[key]; return ok })
+}
+
+// keys names the first few keys of a file.
+func keys[V any](top map[string]V) string {
+	const most = 4
+	names := slices.Sorted(maps.Keys(top))
+	more := ""
+	if len(names) > most {
+		names, more = names[:most], " and more"
+	}
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(names, ", ") + more
+}

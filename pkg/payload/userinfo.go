@@ -1,0 +1,38 @@
+package payload
+
+import "strings"
+
+// hiddenUserinfo stands for a user name and a password.
+const hiddenUserinfo = "***"
+
+// digestAlgorithms are what may stand behind the @ of a reference.
+var digestAlgorithms = []string{"sha256:", "sha384:", "sha512:", "sha1:", "md5:"}
+
+// HideUserinfo replaces what stands before the @ of an address or of a reference to an image, so that an error can
+// quote what somebody typed: registry.example.com/r@sha256:… stays, user:password@registry.example.com/r does not.
+// The text is one address or reference, well-formed or not.
+func HideUserinfo(text string) string {
+	rest := text
+	digest := ""
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 && strings.Contains(rest[:i], "/") && isDigest(rest[i+1:]) {
+		rest, digest = rest[:i], rest[i:]
+	}
+	at := strings.LastIndexByte(rest, '@')
+	if at < 0 {
+		return text
+	}
+	scheme := ""
+	if i := strings.Index(rest, "://"); i >= 0 && i < at && !strings.ContainsAny(rest[:i], ":@/") {
+		scheme = rest[:i+len("://")]
+	}
+	return scheme + hiddenUserinfo + rest[at:] + digest
+}
+
+func isDigest(text string) bool {
+	for _, algorithm := range digestAlgorithms {
+		if strings.HasPrefix(strings.ToLower(text), algorithm) && !strings.Contains(text, "/") {
+			return true
+		}
+	}
+	return false
+}
