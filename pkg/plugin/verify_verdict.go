@@ -82,7 +82,11 @@ func (v *verification) verdict() error {
 	case v.stopped != nil:
 		return fault.Errorf(fault.KindOf(v.stopped), "%s: not everything could be checked: %w", v.ref.Text, v.stopped)
 	case unsigned:
-		return fault.WithHint(fault.Partial, "--skip signature leaves that out on purpose", "%s: no signature could be checked: %s", v.ref.Text, reason)
+		hint := "--skip signature leaves that out on purpose"
+		if v.global.cache.offline && v.release.identity.Digest != "" {
+			hint = "--signature names where one is stored, " + hint
+		}
+		return fault.WithHint(fault.Partial, hint, "%s: no signature could be checked: %s", v.ref.Text, reason)
 	}
 	return nil
 }

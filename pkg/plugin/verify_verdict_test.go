@@ -94,13 +94,13 @@ func TestVerifyOfflineWithoutAStoredSignature(t *testing.T) {
 	release, folder := layout(t, b), t.TempDir()
 	checks := "digest-chain=PASS version=SKIPPED(no-version) references=PASS signature=SKIPPED(offline) sigstore=SKIPPED(no-key) image=SKIPPED(offline) payload-hash=SKIPPED(offline)"
 	trusted := []string{release, "--offline", "--keyring", keyFile(t, key), "--signature", folder}
-	verify(t, 7, checks, "error: "+release+`: no signature could be checked: the release's store "https://signatures.example.com/x" was not asked: that needs the network`+onPurpose, trusted...)
+	verify(t, 7, checks, "error: "+release+`: no signature could be checked: the release's store "https://signatures.example.com/x" was not asked: that needs the network; --signature names where one is stored, --skip signature leaves that out on purpose`+"\n", trusted...)
 	d := build(t, b).Digest()
 	writeSignature(t, folder, d, key.SignAtomic(t, d))
 	verify(t, 0, strings.Replace(checks, "signature=SKIPPED(offline)", "signature=PASS", 1), "", trusted...)
 	// With the cluster's keys, which cannot be read.
 	cluster := testcluster.New(t).Kubeconfig(t, testcluster.Token)
-	verify(t, 7, checks, "error: "+release+": no signature could be checked: reading the cluster's keys: --offline was given, so no cluster is asked"+onPurpose,
+	verify(t, 7, checks, "error: "+release+": no signature could be checked: reading the cluster's keys: --offline was given, so no cluster is asked; --signature names where one is stored, --skip signature leaves that out on purpose\n",
 		release, "--offline", "--trust-cluster", "--kubeconfig", cluster)
 }
 

@@ -544,3 +544,27 @@ func TestManyReasons(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// Somebody hangs so many subkeys on a known key that to find out that they are forged would take minutes.
+func TestForgedSubkeysOfAKnownKey(t *testing.T) {
+	known, thief := testsign.NewKey(t, "known"), testsign.NewKey(t, "thief")
+	crowded := testsign.NewKey(t, "known")
+	for range 600 {
+		crowded.WithSubkeyOf(thief.WithSubkey(t))
+	}
+	armored := testsign.Armored(t, crowded)
+	r := bringing(map[string]string{"verifier-public-key-1": armored, "verifier-public-key-2": armored, "verifier-public-key-3": armored})
+	var messages [][]byte
+	for range 9 {
+		messages = append(messages, known.SignAtomic(t, image()))
+	}
+	got := VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{folder(t, image(), messages...)}, Now: testsign.Now(), Pins: []string{known.Fingerprint()}})
+	if len(got) != 3 {
+		t.Fatalf("got %+v", got)
+	}
+	for _, c := range got {
+		if c.Result != Fail || !strings.Contains(c.Reason, " signatures, more than the 500 that are checked: name a copy of the keys with --keyring") {
+			t.Errorf("got %+v", c)
+		}
+	}
+}

@@ -68,6 +68,10 @@ func (s *search) run(ctx context.Context, keyrings []openpgp.Keyring) {
 	s.signed = make([]openpgp.Signed, len(keyrings))
 	s.where = make([]string, len(keyrings))
 	s.refused = make([][]string, len(keyrings))
+	var verifiers []*openpgp.Verifier
+	for _, keyring := range keyrings {
+		verifiers = append(verifiers, keyring.At(s.options.Now))
+	}
 	missing := len(keyrings)
 	for _, place := range s.places {
 		for signature, err := range place.Signatures(ctx, s.want) {
@@ -75,11 +79,11 @@ func (s *search) run(ctx context.Context, keyrings []openpgp.Keyring) {
 				s.note(err)
 				continue
 			}
-			for i, keyring := range keyrings {
+			for i, verifier := range verifiers {
 				if s.where[i] != "" {
 					continue
 				}
-				signed, err := keyring.Verify(signature.Data, s.want, s.options.Now)
+				signed, err := verifier.Verify(signature.Data, s.want)
 				if err != nil {
 					s.refused[i] = append(s.refused[i], signature.Where+": "+err.Error())
 					continue

@@ -3,6 +3,7 @@ package configmap
 import (
 	"encoding/base64"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -210,4 +211,43 @@ func FuzzConfigMap(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A release brings its ConfigMap, so what it may cost is bounded before anybody is trusted.
+func TestVerificationIsBounded(t *testing.T) {
+	key := testsign.Armored(t, testsign.NewKey(t, "alice"))
+	data := func(keyrings, stores int, more string) map[string]string {
+		d := map[string]string{}
+		for i := range keyrings {
+			d[fmt.Sprintf("verifier-public-key-%02d", i)] = key + more
+		}
+		for i := range stores {
+			d[fmt.Sprintf("store-%02d", i)] = "https://example.com/" + strconv.Itoa(i)
+		}
+		return d
+	}
+	const names = "the ConfigMap ns/m names more than 16 keyrings or 16 stores"
+	for _, test := range []struct {
+		name   string
+		data   map[string]string
+		reason string
+	}{
+		{"as much as it may name", data(16, 16, ""), ""},
+		{"keyrings", data(17, 1, ""), names},
+		{"stores", data(1, 17, ""), names},
+		{"bytes", data(4, 1, strings.Repeat("x", 300_000)), "the ConfigMap ns/m: its keys have more than 1048576 bytes together"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := ConfigMap{Namespace: "ns", Name: "m", Data: test.data}.Verification()
+			if test.reason == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || err.Error() != test.reason || fault.KindOf(err) != fault.Integrity {
+				t.Errorf("got  %v\nwant %s", err, test.reason)
+			}
+		})
+	}
 }

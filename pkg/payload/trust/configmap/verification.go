@@ -16,6 +16,13 @@ import (
 // VerificationAnnotation marks the ConfigMap that says how a release is verified (library-go, pkg/verify/configmap.go).
 const VerificationAnnotation = "release.openshift.io/verification-config-map"
 
+// What a ConfigMap may name: a release brings it, and every key and store costs time before anybody is trusted. Real ones
+// have two of each at most.
+const (
+	maxKeyrings = 16
+	maxStores   = 16
+)
+
 // Verification is what such a ConfigMap says.
 type Verification struct {
 	Name     string            // of the ConfigMap
@@ -59,12 +66,16 @@ func (c ConfigMap) IsVerification() bool {
 }
 
 // Verification reads keys and stores; what else the ConfigMap holds is passed over, as a cluster does. A key or a URL that
-// cannot be read is fault.Integrity.
+// cannot be read is fault.Integrity, and so is more than a release needs.
 func (c ConfigMap) Verification() (*Verification, error) {
 	v := &Verification{Name: c.String()}
+	size := 0
 	for _, name := range slices.Sorted(maps.Keys(c.Data)) {
 		switch {
 		case strings.HasPrefix(name, "verifier-public-key-"):
+			if size += len(c.Data[name]); size > openpgp.MaxKeyring {
+				return nil, fault.Errorf(fault.Integrity, "the ConfigMap %s: its keys have more than %d bytes together", c, openpgp.MaxKeyring)
+			}
 			keyring, err := openpgp.ParseKeyring(name, []byte(c.Data[name]))
 			if err != nil {
 				return nil, fault.Errorf(fault.Integrity, "the ConfigMap %s: %w", c, err)
@@ -76,6 +87,9 @@ func (c ConfigMap) Verification() (*Verification, error) {
 				return nil, fault.Errorf(fault.Integrity, "the ConfigMap %s: %s is no URL of a store", c, name)
 			}
 			v.Stores = append(v.Stores, store)
+		}
+		if len(v.Keyrings) > maxKeyrings || len(v.Stores) > maxStores {
+			return nil, fault.Errorf(fault.Integrity, "the ConfigMap %s names more than %d keyrings or %d stores", c, maxKeyrings, maxStores)
 		}
 	}
 	return v, nil

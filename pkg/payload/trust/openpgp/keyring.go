@@ -20,7 +20,7 @@ const MaxKeyring = 1 << 20
 type Keyring struct {
 	Name string // for messages: a file, or the field of a ConfigMap
 
-	packets []byte   // merged: go-crypto keeps what it found out in the keys, so they are read again for every message
+	packets []byte   // merged: go-crypto keeps what it found out in the keys, so they are read again for every Verifier
 	limited bool     // only the keys in only count
 	only    []string // fingerprints
 }
@@ -52,7 +52,7 @@ func ParseKeyring(name string, data []byte) (Keyring, error) {
 	return k, nil
 }
 
-// Only is the keyring with those of its keys whose primary key has one of the fingerprints. A fingerprint is computed from
+// Only is the keyring, as a release that nobody trusts yet brings it, with those of its keys whose primary key has one of the fingerprints. A fingerprint is computed from
 // the key itself, so nothing that is written beside a key makes it another one.
 func (k Keyring) Only(fingerprints []string) Keyring {
 	k.limited, k.only = true, slices.Clone(fingerprints)
