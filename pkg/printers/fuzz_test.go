@@ -13,6 +13,7 @@ import (
 // user's, and a caret stands under its line.
 func FuzzOutputFlags(f *testing.F) {
 	f.Add(".items[] | | .x", "a=b", "", "")
+	f.Add(`"a"|test(["(?!b)", "gx"])|sub("\\1"; ""; "l")`, "", "", "")
 	f.Add("input", "", "", "")
 	f.Add("\xff\n| $x", "1=", "", "{.a")
 	f.Add("", "", "custom-columns=A:.b,C:{.d[*]}", ".metadata.name")

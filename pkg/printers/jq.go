@@ -51,6 +51,9 @@ func compileQuery(expression string, arguments []string) (*query, error) {
 	if strings.TrimSpace(parsed.String()) == "" {
 		return compileQuery(".", arguments) // an empty program is the identity, as for jq
 	}
+	if err := checkRegexps(expression, parsed); err != nil {
+		return nil, err
+	}
 	if err := addOldNames(parsed); err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func expressions() []string {
 		`if .release then "yes" else "no" end`, `try error("x") catch .`, `reduce .items[] as $i (0; .+1)`, `limit(2;.items[].metadata.name)`,
 		`.items[0]|with_entries(select(.key|startswith("c")))`, `def f: .metadata.name; .items|map(f)`, `.items[1:]|length`, `env|length`, `$ENV|length`,
 		`[.items[].metadata.name|ascii_upcase]`, `.items[0].metadata|tostring`, `input_line_number? // "none"`, `.items|length as $n|$n+1`, `@json "x\(.release)"`,
-		`.items[0].commit|explode|implode`, `[range(3)]`, `.items|min_by(.commit).commit`, `.items[].groups[]?`, `halt`, `empty`, ``, `# only a comment`, `[leaf_paths]|length`, `[recurse_down]|length`, `.items[2].digest//"none"`,
+		`.items[0].commit|explode|implode`, `[range(3)]`, `.items|min_by(.commit).commit`, `.items[].groups[]?`, `halt`, `empty`, ``, `# only a comment`, `"a\nb"|test("a.b";"s")`, `"a\nb"|test("a.b";"p")`, `"a-b-c"|gsub("-";"_")`, `[leaf_paths]|length`, `[recurse_down]|length`, `.items[2].digest//"none"`,
 	}
 }
 
@@ -91,6 +91,34 @@ func TestJQExactNumbers(t *testing.T) {
 	}
 }
 
+func TestJQSmallNumbers(t *testing.T) {
+	got, err := print(t, func(o *printers.Options) {
+		o.JQ, o.HasJQ = `1e-5, 1e-7, [{a: -0.00000012}], 1.5, 0, 0.25, 1e-10 * 1e10`, true
+	})
+	if want := "0.00001\n0.0000001\n[{\"a\":-0.00000012}]\n1.5\n0\n0.25\n1\n"; err != nil || got != want {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// Regular expressions that are not literals, or belong to functions of the query's own, are not checked before it runs.
+func TestJQRegularExpressions(t *testing.T) {
+	for expression, want := range map[string]string{
+		`"a\nb"|test("a.b"; "s")`:                      "false\n",
+		`"a\nb"|test("a.b"; "p")`:                      "true\n",
+		`"aA"|[match(["a", "gsi"]).string]`:            `["a","A"]` + "\n",
+		`def test(f): "mine"; test("(?=a)")`:           "mine\n",
+		`try ("a"|test("(?=a)" + "b")) catch "caught"`: "caught\n",
+		`"a,b"|split(", *"; null)`:                     `["a","b"]` + "\n",
+		`"a.b"|split(".")`:                             `["a","b"]` + "\n",
+		`"(?=a)"|split("(?=")`:                         `["","a)"]` + "\n",
+	} {
+		got, err := print(t, func(o *printers.Options) { o.JQ, o.HasJQ = expression, true })
+		if err != nil || got != want {
+			t.Errorf("%s: got %q, %v", expression, got, err)
+		}
+	}
+}
+
 func TestJQMistakes(t *testing.T) {
 	for _, test := range []struct{ expression, want, caret string }{
 		{".items[] | | .x", `--jq: unexpected token "|"`, "    .items[] | | .x\n               ^"},
@@ -105,6 +133,18 @@ func TestJQMistakes(t *testing.T) {
 		{`debug("x")`, `--jq: function not defined: debug/1`, "    debug(\"x\")\n    ^"},
 		{"$__loc__", `--jq: variable not defined: $__loc__`, "    $__loc__\n    ^"},
 		{`import "a" as a; .`, `--jq: cannot load module: "a"`, "    import \"a\" as a; .\n                      ^"},
+		{
+			`"a"|test("^(?!b)")`, "--jq: regular expression \"^(?!b)\": invalid or unsupported Perl syntax: `(?!`; RE2 has no lookaround and no backreferences",
+			"    \"a\"|test(\"^(?!b)\")\n             ^",
+		},
+		{
+			`[.items[]|select(.x|capture("(?<!a)b"; "g"))]`, "--jq: regular expression \"(?<!a)b\": invalid named capture: `(?<!a)b`; RE2 has no lookaround and no backreferences",
+			"    [.items[]|select(.x|capture(\"(?<!a)b\"; \"g\"))]\n                                ^",
+		},
+		{`"a"|test("a b"; "x")`, `--jq: the flag "x" of regular expressions is not supported: want g, i, s or p`, "    \"a\"|test(\"a b\"; \"x\")\n                    ^"},
+		{`"a"|match(["a", "gn"])`, `--jq: the flag "n" of regular expressions is not supported: want g, i, s or p`, "    \"a\"|match([\"a\", \"gn\"])\n                    ^"},
+		{`def f(g): g; f("a"|gsub("("; "b"))`, "--jq: regular expression \"(\": missing closing ): `(`; RE2 has no lookaround and no backreferences", "    def f(g): g; f(\"a\"|gsub(\"(\"; \"b\"))\n                            ^"},
+		{`"a"|sub("a"; "b"; "l")`, `--jq: the flag "l" of regular expressions is not supported: want g, i, s or p`, "    \"a\"|sub(\"a\"; \"b\"; \"l\")\n                      ^"},
 		{`include "a"; .`, `--jq: cannot load module: "a"`, "    include \"a\"; .\n                  ^"},
 	} {
 		t.Run(test.expression, func(t *testing.T) {

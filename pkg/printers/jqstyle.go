@@ -1,9 +1,12 @@
 package printers
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/itchyny/gojq"
@@ -26,6 +29,7 @@ const (
 
 // format writes a value: on one line, or indented by two blanks a level, in colour if asked for.
 func (s style) format(value any) (string, error) {
+	value = withoutExponents(value)
 	if !s.indent && !s.color {
 		raw, err := gojq.Marshal(value)
 		if err != nil {
@@ -36,6 +40,29 @@ func (s style) format(value any) (string, error) {
 	var b strings.Builder
 	err := s.write(&b, value, 0)
 	return b.String(), err
+}
+
+// withoutExponents writes small numbers, such as 1e-7, with all their zeros.
+func withoutExponents(value any) any {
+	switch v := value.(type) {
+	case float64:
+		if v != 0 && math.Abs(v) < 1 {
+			return json.Number(strconv.FormatFloat(v, 'f', -1, 64))
+		}
+	case []any:
+		plain := make([]any, len(v))
+		for i := range v {
+			plain[i] = withoutExponents(v[i])
+		}
+		return plain
+	case map[string]any:
+		plain := make(map[string]any, len(v))
+		for key := range v {
+			plain[key] = withoutExponents(v[key])
+		}
+		return plain
+	}
+	return value
 }
 
 func (s style) write(b *strings.Builder, value any, depth int) error {
