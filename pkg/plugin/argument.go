@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ const releaseVariable = "OCP_RELEASE_IMAGE"
 // releaseFlags say which release, beside the first argument.
 type releaseFlags struct {
 	releases   []string
+	from       []string // the same with oc's name for it
 	repository string
 }
 
@@ -37,6 +39,14 @@ func (r *releaseFlags) add(cmd *cobra.Command, meaning string) {
 	cmd.Flags().StringVar(&r.repository, "release-repository", defaultRepository,
 		"Repository of a release that is given by its version, and of the pull spec of one that comes from a file")
 }
+
+// addFrom adds the name that oc has for --release.
+func (r *releaseFlags) addFrom(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&r.from, "from", nil, "The same as --release, as oc calls it")
+}
+
+// flagged are the releases that flags name.
+func (r *releaseFlags) flagged() []string { return slices.Concat(r.releases, r.from) }
 
 // target is what the arguments of a command name.
 type target struct {
@@ -68,7 +78,7 @@ func (r *releaseFlags) references(ctx context.Context, f *factory, command strin
 	if err := r.checkRepository(f); err != nil {
 		return nil, nil, err
 	}
-	t := parseTarget(args, r.releases, f.Getenv(releaseVariable))
+	t := parseTarget(args, r.flagged(), f.Getenv(releaseVariable))
 	f.fromEnvironment = t.fromEnvironment
 	if count(t.releases, "-") > 1 {
 		return nil, nil, fault.Errorf(fault.Usage, "--release - is given twice: standard input can be read once")

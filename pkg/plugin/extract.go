@@ -61,6 +61,7 @@ which cluster.`,
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
 	c.release.add(c.command, oneRelease)
+	c.release.addFrom(c.command)
 	c.inclusion = newInclusionFlags(c.command)
 	flags := c.command.Flags()
 	flags.StringVar(&c.to, "to", "", "Folder to write, or - for one YAML stream on standard output")
@@ -73,11 +74,6 @@ which cluster.`,
 	flags.BoolVar(&c.normalize, "normalize", false, "Write manifests as oc does: sorted fields, no comments, no other files")
 	flags.BoolVar(&c.force, "force", false, "Replace a folder that holds an extracted release")
 	flags.BoolVar(&c.sync, "sync", false, "Bring the folder to the disk before it appears: it is whole after a power failure too")
-	for _, name := range []string{"tools", "command"} {
-		flags.String(name, "", "")
-		flags.Lookup(name).NoOptDefVal = "true"
-		_ = flags.MarkHidden(name)
-	}
 	return c.command
 }
 
@@ -176,11 +172,6 @@ func (c *extractCommand) nothing(release *evaluated) error {
 
 // check refuses flags that contradict each other, before anything is fetched.
 func (c *extractCommand) check() error {
-	for _, name := range []string{"tools", "command"} {
-		if c.command.Flags().Changed(name) {
-			return fault.Errorf(fault.Usage, "extract has no --%[1]s yet: use `oc adm release extract --%[1]s`", name)
-		}
-	}
 	switch {
 	case c.to == "" && len(c.files) == 0:
 		return fault.WithHint(fault.Usage, "a single file goes there with --file NAME", "--to is needed: a folder, or - for standard output")

@@ -48,6 +48,7 @@ document of -o json has everything at the paths where oc has it.`,
 		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
 	}
 	c.release.add(c.command, oneRelease)
+	c.release.addFrom(c.command)
 	c.output = newOutputFlags(c.command, printers.Forms{Lines: []string{"digest", "name", "pullspec"}})
 	flags := c.command.Flags()
 	flags.StringVar(&c.imageFor, "image-for", "", "Print the pull spec of this component alone")
@@ -58,16 +59,8 @@ document of -o json has everything at the paths where oc has it.`,
 	} {
 		c.columns[columns.name] = flags.Bool(columns.name, false, columns.usage)
 	}
-	for _, name := range elsewhere() {
-		flags.String(name, "", "")
-		flags.Lookup(name).NoOptDefVal = "true"
-		_ = flags.MarkHidden(name)
-	}
 	return c.command
 }
-
-// elsewhere are the flags of `oc adm release info` that this command does not have.
-func elsewhere() []string { return []string{"bugs", "changelog", "contents", "rpmdb", "size"} }
 
 func (c *infoCommand) run(ctx context.Context, args []string) error {
 	columns, err := c.check()
@@ -102,11 +95,6 @@ func (c *infoCommand) run(ctx context.Context, args []string) error {
 
 // check finds the columns to show; flags that exclude each other are refused before anything is fetched.
 func (c *infoCommand) check() (columns string, err error) {
-	for _, name := range elsewhere() {
-		if c.command.Flags().Changed(name) {
-			return "", fault.Errorf(fault.Usage, "info has no --%[1]s yet: use `oc adm release info --%[1]s`", name)
-		}
-	}
 	columns = printers.InfoDigests
 	for name, chosen := range c.columns {
 		if !*chosen {

@@ -16,7 +16,7 @@ func (r *releaseFlags) notRelease(f *factory, command, word string, t target) er
 	if !looksLikeObject(word) {
 		meant = nearRelease(word)
 	}
-	if meant == "" && !t.fromEnvironment && len(r.releases) == 0 {
+	if meant == "" && !t.fromEnvironment && len(r.flagged()) == 0 {
 		release := "RELEASE"
 		if f.Getenv(releaseVariable) != "" {
 			release = `--release "$` + releaseVariable + `"`
@@ -74,7 +74,7 @@ func nearRelease(word string) string {
 // name.
 func (r *releaseFlags) explain(err error, names []string) error {
 	for _, name := range names {
-		if _, parseErr := image.ParseReference(name); parseErr == nil && len(r.releases) > 0 {
+		if _, parseErr := image.ParseReference(name); parseErr == nil && len(r.flagged()) > 0 {
 			return fault.Errorf(fault.Usage, "with --release every argument is a NAME, and %s looks like a release: give it with --release too", name)
 		}
 	}

@@ -41,6 +41,9 @@ variable OCP_RELEASE_IMAGE names it, or it is the release of the connected clust
 		if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
 			return unknownCommand(cmd, words) // the flag may well be one of that command
 		}
+		if hint := ocFlagHint(cmd, f.Name, err); hint != "" {
+			return fault.Errorf(fault.Usage, "%s", hint)
+		}
 		text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number is read helps nobody
 		return fault.WithHint(fault.Usage, fmt.Sprintf("see `%s --help`", cmd.CommandPath()), "%s", text)
 	})

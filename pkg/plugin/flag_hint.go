@@ -1,0 +1,72 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// ocFlagHint says what to use for a flag of `oc adm release info` or `extract` that the command of the same name here
+// does not have; it is empty for other errors. name is how the program was called.
+func ocFlagHint(cmd *cobra.Command, name string, err error) string {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return ""
+	}
+	flag := unknown.GetSpecifiedName()
+	hint := ocFlags(name)[cmd.Name()][flag]
+	if hint == "" {
+		return ""
+	}
+	dashes := "--"
+	if len(flag) == 1 {
+		dashes = "-"
+	}
+	return fmt.Sprintf("%s has no %s%s%s", cmd.Name(), dashes, flag, hint)
+}
+
+// ocFlags are the flags by command, with the end of the sentence "info has no --size" (openshift/oc,
+// pkg/cli/admin/release/info.go and extract.go).
+func ocFlags(name string) map[string]map[string]string {
+	use := func(command string) string { return ": use `" + command + "`" }
+	later := func(command string) string { return " yet" + use(command) }
+	here := func(command string) string { return use(name + " " + command) }
+	local := ": name a release on disk as RELEASE, such as oci:DIR, oci-archive:FILE or dir:DIR"
+	unverified := ": leave it out, every byte is checked against its digest; signatures are checked by `" + name + " verify RELEASE` alone"
+	return map[string]map[string]string{
+		"info": {
+			"bugs":              later("oc adm release info --bugs"),
+			"changelog":         later("oc adm release info --changelog"),
+			"changes-from":      later("oc adm release info FROM TO"),
+			"contents":          later("oc adm release info --contents"),
+			"dir":               local,
+			"include-images":    later("oc adm release info --include-images"),
+			"rpmdb":             later("oc adm release info --rpmdb"),
+			"rpmdb-cache":       later("oc adm release info --rpmdb-cache"),
+			"rpmdb-diff":        later("oc adm release info --rpmdb-diff"),
+			"rpmdb-image":       later("oc adm release info --rpmdb-image"),
+			"size":              later("oc adm release info --size"),
+			"skip-bug-check":    later("oc adm release info --bugs --skip-bug-check"),
+			"skip-verification": unverified,
+			"verify":            here("verify RELEASE"),
+		},
+		"extract": {
+			"command":           later("oc adm release extract --command"),
+			"command-os":        later("oc adm release extract --command-os"),
+			"dir":               local,
+			"git":               later("oc adm release extract --git"),
+			"o":                 outputHint(name),
+			"output":            outputHint(name),
+			"signing-key":       later("oc adm release extract --tools --signing-key"),
+			"skip-verification": unverified,
+			"tools":             later("oc adm release extract --tools"),
+		},
+	}
+}
+
+// outputHint is what to use for the only form that oc's extract has, -o commit, and for what else may be meant.
+func outputHint(name string) string {
+	return ": it writes files as they are; `" + name + " images RELEASE -o wide` shows commits, `" + name + " manifests RELEASE -o json` documents"
+}
