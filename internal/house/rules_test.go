@@ -61,7 +61,7 @@ func walls() []wall {
 		{[]string{registry}, []string{plugin, printers, image, cluster, mirror, trust}},
 		{[]string{cluster}, []string{plugin, printers, image, registry, mirror, trust}},
 		{[]string{mirror, trust}, []string{plugin, printers}},
-		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/testcluster/...", "internal/testguard/...", "internal/house/..."}},
+		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/testcluster/...", "internal/testguard/...", "internal/testprogress/...", "internal/house/..."}},
 	}
 }
 

@@ -5,18 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/release-x/oc-release-x/internal/testcluster"
 	"github.com/release-x/oc-release-x/internal/testguard"
+	"github.com/release-x/oc-release-x/internal/testprogress"
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // config is how a test server is reached by a user with a token.
@@ -285,5 +289,22 @@ func TestPathOfTheServer(t *testing.T) {
 	}
 	if got := strings.Join(s.Requests(), " "); got != "/clusters/a"+testcluster.ClusterVersion {
 		t.Error(got)
+	}
+}
+
+// TestQuestionsTellOfThemselves: where a program that gets credentials may ask the user, nothing is shown meanwhile.
+func TestQuestionsTellOfThemselves(t *testing.T) {
+	s := testcluster.New(t).With(testcluster.ClusterVersion, `{"kind":"ClusterVersion"}`)
+	for mode, hidden := range map[api.ExecInteractiveMode]string{api.NeverExecInteractiveMode: "", api.IfAvailableExecInteractiveMode: ", hidden"} {
+		recorder := &testprogress.Recorder{}
+		c := config(s, "")
+		c.ExecProvider = &api.ExecConfig{
+			Command: "/nowhere/program", APIVersion: "client.authentication.k8s.io/v1", InteractiveMode: mode, StdinUnavailable: true,
+		}
+		_, _ = of(c).Get(progress.With(t.Context(), recorder), testcluster.ClusterVersion, nil)
+		want := []string{"asking for clusterversions.config.openshift.io/version from the cluster at " + s.Host() + ": 0 of 0" + hidden}
+		if got := recorder.Told(); !slices.Equal(got, want) {
+			t.Errorf("%s: told %q, want %q", mode, got, want)
+		}
 	}
 }

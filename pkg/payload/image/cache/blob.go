@@ -34,7 +34,7 @@ func (c *Cache) Blob(ctx context.Context, d digest.Digest, size int64, fetch Fet
 	if root == nil {
 		return straight(ctx, fetch)
 	}
-	if kept := c.kept(root, d, size); kept != nil {
+	if kept := c.kept(ctx, root, d, size); kept != nil {
 		return kept, nil
 	}
 	if c.full.Load() {
@@ -51,7 +51,7 @@ func (c *Cache) Blob(ctx context.Context, d digest.Digest, size int64, fetch Fet
 		}
 		return nil, err
 	}
-	if kept := c.kept(root, d, size); kept != nil {
+	if kept := c.kept(ctx, root, d, size); kept != nil {
 		if unlock != nil {
 			unlock()
 		}
@@ -73,7 +73,7 @@ func (c *Cache) Has(d digest.Digest, size int64) bool {
 func blobName(d digest.Digest) string { return path.Join(blobFolder, d.Encoded()) }
 
 // kept opens a blob that is there, nil when it is not. One that cannot be the blob is deleted.
-func (c *Cache) kept(root *os.Root, d digest.Digest, size int64) Reading {
+func (c *Cache) kept(ctx context.Context, root *os.Root, d digest.Digest, size int64) Reading {
 	name := blobName(d)
 	f, info, err := c.openRegular(root, name)
 	switch {
@@ -91,12 +91,13 @@ func (c *Cache) kept(root *os.Root, d digest.Digest, size int64) Reading {
 		return nil
 	}
 	c.used(root, name, info)
-	return &keptBlob{File: f, cache: c, root: root, name: name}
+	task := progress.Task{What: progress.Name(ctx, "blob "+d.String()), From: "the cache", Total: size}
+	return &keptBlob{ReadCloser: progress.ReadCloser(ctx, task, f), cache: c, root: root, name: name}
 }
 
 // keptBlob is a blob that was kept.
 type keptBlob struct {
-	*os.File
+	io.ReadCloser
 	cache *Cache
 	root  *os.Root
 	name  string
@@ -104,7 +105,7 @@ type keptBlob struct {
 
 // Read's errors are those of the disk: another copy may be read.
 func (b *keptBlob) Read(p []byte) (int, error) {
-	n, err := b.File.Read(p)
+	n, err := b.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {
 		err = fault.Errorf(fault.Integrity, "the cache: %w", err)
 	}

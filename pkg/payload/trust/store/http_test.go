@@ -13,12 +13,15 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/release-x/oc-release-x/internal/testprogress"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
 )
 
@@ -340,5 +343,23 @@ func TestProxy(t *testing.T) {
 	}
 	if asked != "CONNECT example.com:443" {
 		t.Errorf("asked %q", asked)
+	}
+}
+
+func TestRequestsTellOfThemselves(t *testing.T) {
+	server, _ := serve(t, map[string]string{"signature-1": "=a"})
+	s, err := NewWeb(quick()).Store(server.URL + "/store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder := &testprogress.Recorder{}
+	for _, err := range s.Signatures(progress.With(t.Context(), recorder), image()) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	told := "looking for a signature from " + server.URL + "/store: 0 of 0"
+	if got, want := recorder.Told(), []string{told, told}; !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
 	}
 }
