@@ -1,9 +1,10 @@
 // Package presence finds out whether the images of a release are where their pull specs say, and can be pulled
-// with the credentials at hand. One request an image is enough; Deep looks at what the images are made of too.
+// with the credentials at hand. One request an image is enough where the registry answers HEAD; Deep looks at what the images are made of too.
 package presence
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
@@ -18,7 +19,7 @@ import (
 type Registry interface {
 	// Head asks for a manifest by tag or digest without its bytes; declared is the digest that the answer names.
 	Head(ctx context.Context, repository, tagOrDigest string) (declared string, err error)
-	// HeadBlob asks for a blob without its bytes; size is what the answer names, -1 when it does not.
+	// HeadBlob asks whether a blob is there; size is what the answer names, -1 when it does not.
 	HeadBlob(ctx context.Context, repository string, d digest.Digest) (size int64, err error)
 	// Manifest fetches a manifest, unverified.
 	Manifest(ctx context.Context, repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
@@ -127,11 +128,33 @@ func (q questioner) one(ctx context.Context, image string) error {
 		return q.deep.image(ctx, repository, d)
 	}
 	declared, err := q.registry.Head(ctx, repository, d.String())
+	_, answers := errors.AsType[answer](err)
+	switch {
+	case err == nil && declared == d.String():
+		return nil
+	case err == nil && declared != "":
+		return fault.Errorf(fault.Integrity, "%s: the registry answers with another image, %s", image, declared)
+	case ctx.Err() != nil || fault.KindOf(err) == fault.Network && !answers:
+		return err
+	}
+	return q.get(ctx, image, repository, d)
+}
+
+// get fetches a manifest to see that it is there. Any answer to HEAD but 200 with the digest means nothing: proxies
+// and stores exist that refuse HEAD, or answer it for what they have cached alone.
+func (q questioner) get(ctx context.Context, image, repository string, d digest.Digest) error {
+	body, _, _, err := q.registry.Manifest(ctx, repository, d.String())
 	if err != nil {
 		return err
 	}
-	if declared != "" && declared != d.String() {
-		return fault.Errorf(fault.Integrity, "%s: the registry answers with another image, %s", image, declared)
+	if got := digest.FromBytes(body); got != d {
+		return fault.Errorf(fault.Integrity, "%s: the registry answers with another image, %s", image, got)
 	}
 	return nil
+}
+
+// answer is the error of a registry that is there, but does not do what it is asked for.
+type answer interface {
+	error
+	Status() int
 }

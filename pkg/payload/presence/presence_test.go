@@ -80,7 +80,7 @@ func TestOneRequestAnImage(t *testing.T) {
 	if results[0].Err != nil || results[1].Err != nil || fault.KindOf(results[2].Err) != fault.NotFound {
 		t.Errorf("got %v", results)
 	}
-	if results[1].Component.Name != "b" || !slices.Equal(reg.asked, []string{"HEAD manifest", "HEAD manifest"}) || !slices.Equal(told.tasks, []string{"component images 0/2"}) || told.done != 2 {
+	if results[1].Component.Name != "b" || !slices.Equal(reg.asked, []string{"HEAD manifest", "HEAD manifest", "GET manifest"}) || !slices.Equal(told.tasks, []string{"component images 0/2"}) || told.done != 2 {
 		t.Errorf("asked %q, told %q and %d", reg.asked, told.tasks, told.done)
 	}
 }
@@ -129,6 +129,52 @@ func TestDeep(t *testing.T) {
 		})
 	}
 }
+
+// TestHeadThatSaysNothing: whatever a registry answers to HEAD but the digest, GET decides.
+func TestHeadThatSaysNothing(t *testing.T) {
+	for name, head := range map[string]headAnswer{
+		"405":                  {err: statusError(405)},
+		"501":                  {err: statusError(501)},
+		"404 until cached":     {err: fault.Errorf(fault.NotFound, "not found")},
+		"403 of a store":       {err: fault.Errorf(fault.Auth, "forbidden")},
+		"200 without a digest": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reg, c := real(t, testrelease.New("4.14.0").WithComponent("etcd"))
+			head.Registry = reg
+			if results := presence.Check(t.Context(), head, []payload.Component{c}, presence.Options{}); results[0].Err != nil {
+				t.Error(results[0].Err)
+			}
+			if !slices.Equal(reg.asked, []string{"GET manifest"}) {
+				t.Errorf("asked %q", reg.asked)
+			}
+		})
+	}
+	reg, c := real(t, testrelease.New("4.14.0").WithComponent("etcd"))
+	dead := headAnswer{Registry: reg, err: fault.Errorf(fault.Network, "does not answer")}
+	if results := presence.Check(t.Context(), dead, []payload.Component{c}, presence.Options{}); fault.KindOf(results[0].Err) != fault.Network || len(reg.asked) > 0 {
+		t.Errorf("a host that does not answer: got %v, asked %q", results[0].Err, reg.asked)
+	}
+	other := fixed{body: []byte("{}")}
+	results := presence.Check(t.Context(), other, []payload.Component{c}, presence.Options{})
+	if want := c.Image + ": the registry answers with another image, " + digest.FromString("{}").String(); results[0].Err == nil || results[0].Err.Error() != want || fault.KindOf(results[0].Err) != fault.Integrity {
+		t.Errorf("got %v\nwant %s", results[0].Err, want)
+	}
+}
+
+// headAnswer is a registry that answers one thing to HEAD.
+type headAnswer struct {
+	presence.Registry
+	err error
+}
+
+func (h headAnswer) Head(context.Context, string, string) (string, error) { return "", h.err }
+
+// statusError is the error of a registry's answer.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprint("answered ", int(s)) }
+func (s statusError) Status() int   { return int(s) }
 
 // fixed is a registry that answers one thing. A real one would not lie, so it stands in here.
 type fixed struct {

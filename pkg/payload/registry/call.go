@@ -18,6 +18,7 @@ const (
 	manifestCall callKind = iota
 	headCall              // a manifest's header alone
 	blobCall
+	firstByteCall // a blob's first byte, to see that it is there
 )
 
 // call travels with a request through regclient to the round tripper, and brings back what regclient does not tell.
@@ -34,6 +35,8 @@ type call struct {
 	challenged bool // the registry named a way to sign in that is known here
 	fatal      error
 	status     int
+	host       string // which host gave the status
+	redirected bool   // it did so where the registry redirects to
 	code       string // the registry's own error code
 	scheme     string // the schemes of a challenge that nothing here can answer
 	header     http.Header

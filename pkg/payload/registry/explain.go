@@ -82,7 +82,7 @@ func explain(host string, err error, n int) error {
 		return fault.Errorf(fault.Integrity, "%s answered with a header of more than %d bytes", host, headerLimit)
 	}
 	if s, ok := errors.AsType[*statusError](err); ok {
-		return fault.Errorf(fault.Network, "%s answered %s%s", s.host, statusText(s.status), times)
+		return fault.Errorf(fault.Network, "%w%s", &answerError{s.host, s.status}, times)
 	}
 	if p, ok := errors.AsType[*proxyError](err); ok {
 		return fault.Errorf(fault.Network, "reaching %s: the proxy %s answered %s%s", host, p.host, statusText(p.status), times)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
@@ -130,5 +131,87 @@ func TestHeadBlob(t *testing.T) {
 	if _, err := anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", absent); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("got %v", err)
 	}
-	wantRequests(t, s, "HEAD /v2/org/r/blobs/"+absent.String())
+	wantRequests(t, s, "HEAD /v2/org/r/blobs/"+absent.String(), "GET /v2/org/r/blobs/"+absent.String())
+}
+
+// head answers HEAD in its own way.
+func head(answer http.HandlerFunc) layer {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead {
+				answer(w, r)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// TestHeadBlobThatSaysNothing: whatever is answered to HEAD but 200 with a length, the first byte decides.
+func TestHeadBlobThatSaysNothing(t *testing.T) {
+	status := func(code int) layer {
+		return head(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
+	}
+	length := func(text string) layer {
+		return head(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", text) })
+	}
+	// A store that signs GET alone.
+	store := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			path, redirected := strings.CutPrefix(r.URL.Path, "/store")
+			switch {
+			case !redirected:
+				http.Redirect(w, r, "/store"+r.URL.Path, http.StatusTemporaryRedirect)
+			case r.Method == http.MethodHead:
+				w.WriteHeader(http.StatusForbidden)
+			default:
+				r.URL.Path = path
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+	for name, layers := range map[string][]layer{
+		"405":                    {status(405)},
+		"501":                    {status(501)},
+		"500":                    {status(500)},
+		"404 until it is cached": {status(404)},
+		"403":                    {status(403)},
+		"200 without a length":   {status(200)},
+		"a length of 0":          {length("0")},
+		"no ranges":              {status(405), faults(faultproxy.Rule{Fault: faultproxy.NoRange()})},
+		"a store of GET alone":   {store},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, newHTTP, layers...)
+			blob := bigBlob(mebibyte)
+			d := s.pushBlob(t, "org/r", blob)
+			size, err := anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", d)
+			if err != nil || size != mebibyte {
+				t.Errorf("size %d, %v", size, err)
+			}
+			if sent := s.bytesSent(); name != "no ranges" && sent > 1000 {
+				t.Errorf("%d bytes were sent, want the first one", sent)
+			}
+		})
+	}
+}
+
+func TestHeadBlobNamesTheHostThatAnswers(t *testing.T) {
+	storage := serve(t, newHTTP, http.NotFoundHandler())
+	s := start(t, newHTTP, to(storage.URL+"/x"))
+	d := s.pushBlob(t, "org/r", layerBytes)
+	_, err := anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", d)
+	wantFault(t, err, fault.NotFound, blobError(s, d, "not found: "+storage.host+" answered 404"))
+	forbidden := func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/store" {
+				http.Redirect(w, r, "/store", http.StatusTemporaryRedirect)
+				return
+			}
+			w.WriteHeader(http.StatusForbidden)
+		})
+	}
+	s = start(t, newHTTP, forbidden)
+	_, err = anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", d)
+	wantFault(t, err, fault.Auth, blobError(s, d, "HOST redirects to an address of its own, which answers 403 Forbidden"))
 }

@@ -18,7 +18,11 @@ func resumes(response *http.Response, k *call) bool {
 	case http.StatusPartialContent:
 		first, last, total, ok := contentRange(response.Header.Get("Content-Range"))
 		etag := response.Header.Get("ETag")
-		if !ok || first != k.from || last != total-1 || k.total >= 0 && total != k.total || k.etag != "" && etag != k.etag {
+		want := total - 1
+		if k.kind == firstByteCall {
+			want = 0
+		}
+		if !ok || first != k.from || last != want || k.total >= 0 && total != k.total || k.etag != "" && etag != k.etag {
 			return false
 		}
 		k.total = total

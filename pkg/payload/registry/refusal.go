@@ -32,7 +32,7 @@ func (s *session) explain(ctx context.Context, r ref.Ref, k *call, err error) er
 		return ended(ctx, r)
 	}
 	what := r.CommonName()
-	if k.kind == blobCall {
+	if k.kind == blobCall || k.kind == firstByteCall {
 		what = "blob " + r.Digest + " of " + s.registry + "/" + r.Repository
 	}
 	return &getError{what, s.reason(r, k, err)}
@@ -58,13 +58,16 @@ func (s *session) reason(r ref.Ref, k *call, err error) error {
 		}
 		return fault.WithHint(fault.Auth, hint, "%s", text)
 	case http.StatusForbidden:
+		if k.redirected {
+			return fault.Errorf(fault.Auth, "%s redirects to an address of its own, which answers %s", s.registry, statusText(k.status))
+		}
 		return fault.Errorf(fault.Auth, "%s does not allow it %s (403)", s.registry, s.identity())
 	case http.StatusNotFound:
 		return fault.Errorf(fault.NotFound, "not found: %s", s.missing(r, k))
 	case 0:
 		return fault.Errorf(fault.Network, "%w", err)
 	}
-	return fault.Errorf(fault.Network, "%w", &answerError{s.registry, k.status})
+	return fault.Errorf(fault.Network, "%w", &answerError{k.host, k.status})
 }
 
 // answerError is an answer that is of no use: there is a registry, but it does not do what it was asked for.
@@ -122,7 +125,17 @@ func (s *session) missing(r ref.Ref, k *call) string {
 	case "MANIFEST_UNKNOWN":
 		return "the repository has no such " + kindOfName(r)
 	}
-	return s.registry + " answered 404"
+	return k.host + " answered 404"
+}
+
+// isAnswer says whether an error is what a registry answered, and not that it did not.
+func isAnswer(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Auth, fault.NotFound:
+		return true
+	}
+	_, ok := errors.AsType[*answerError](err)
+	return ok
 }
 
 func kindOfName(r ref.Ref) string {

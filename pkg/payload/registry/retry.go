@@ -42,6 +42,7 @@ func (c *Client) retry(ctx context.Context, host string, send func() (*http.Resp
 		}
 		wait := backoff(n)
 		if err == nil {
+			host := response.Request.URL.Host // its storage perhaps
 			asked, given := retryAfter(response.Header.Get("Retry-After"), c.options.Now())
 			if asked > waitMost {
 				discard(response)

@@ -45,8 +45,11 @@ func (s stack) answer(req *http.Request, k *call) (*http.Response, error) {
 	if k.from > 0 {
 		header.Set("Range", "bytes="+strconv.FormatInt(k.from, 10)+"-")
 	}
+	if k.kind == firstByteCall {
+		header.Set("Range", "bytes=0-0")
+	}
 	response, err := s.follow(req.Context(), req.Method, req.URL, header)
-	if err == nil && k.from > 0 && !resumes(response, k) {
+	if err == nil && header.Get("Range") != "" && !resumes(response, k) {
 		discard(response)
 		header.Del("Range")
 		k.whole = true
@@ -61,12 +64,15 @@ func (s stack) answer(req *http.Request, k *call) (*http.Response, error) {
 // finish makes of a response what regclient is to see, and keeps what it would lose.
 func (s stack) finish(base *url.URL, response *http.Response, k *call) (*http.Response, error) {
 	k.status, k.header = response.StatusCode, response.Header
+	if at := response.Request.URL; at != nil {
+		k.host, k.redirected = at.Host, at.Host != base.Host || at.Path != base.Path
+	}
 	if retriable(response.StatusCode) {
 		return response, nil
 	}
 	response.Header.Del("Retry-After") // regclient would heed it in its own way
 	switch {
-	case response.StatusCode == http.StatusPartialContent && k.from > 0 && !k.whole:
+	case response.StatusCode == http.StatusPartialContent && (k.from > 0 || k.kind == firstByteCall) && !k.whole:
 		// regclient knows no partial blobs.
 		response.StatusCode, response.Status = http.StatusOK, "200 OK"
 	case response.StatusCode == http.StatusUnauthorized:
