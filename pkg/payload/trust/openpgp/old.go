@@ -1,6 +1,7 @@
 package openpgp
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"encoding/binary"
@@ -19,6 +20,7 @@ type oldSignature struct {
 	issuer  uint64
 	hash    crypto.Hash
 	hashed  []byte // what is hashed behind the document: type and time
+	tag     []byte // the first two bytes of the hash, which a cluster compares
 	value   []byte
 }
 
@@ -36,6 +38,7 @@ func readOldSignature(data []byte) (*oldSignature, error) {
 		created: time.Unix(int64(binary.BigEndian.Uint32(data[3:])), 0),
 		issuer:  binary.BigEndian.Uint64(data[7:]),
 		hashed:  data[2:7],
+		tag:     data[17:19],
 		value:   data[oldHeader:],
 	}
 	if algorithm := packet.PublicKeyAlgorithm(data[15]); algorithm != packet.PubKeyAlgoRSA && algorithm != packet.PubKeyAlgoRSASignOnly {
@@ -64,9 +67,10 @@ func (s *oldSignature) verify(key *packet.PublicKey, body []byte) error {
 	sum := s.hash.New()
 	writeBody(sum, s.kind, body)
 	sum.Write(s.hashed)
+	digest := sum.Sum(nil)
 	value := make([]byte, public.Size()) // a number loses its leading zeros when it is stored
 	copy(value[len(value)-len(s.value):], s.value)
-	if rsa.VerifyPKCS1v15(public, s.hash, sum.Sum(nil), value) != nil {
+	if !bytes.HasPrefix(digest, s.tag) || rsa.VerifyPKCS1v15(public, s.hash, digest, value) != nil {
 		return errForged(key)
 	}
 	return nil

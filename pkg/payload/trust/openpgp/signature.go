@@ -68,15 +68,30 @@ func (s *signature) verify(key *packet.PublicKey, body []byte, now time.Time) er
 	if err := acceptable(s.modern, now); err != nil {
 		return err
 	}
-	sum, err := s.modern.PrepareVerify()
+	sum, err := s.hash(body)
 	if err != nil {
-		return fmt.Errorf("its signature cannot be read: %w", err)
+		return err
 	}
-	writeBody(sum, s.modern.SigType, body)
+	if packet.VerifyHashTag(sum, s.modern) != nil { // go-crypto does not look at it in version 4, a cluster does
+		return errForged(key)
+	}
+	if sum, err = s.hash(body); err != nil { // that check used up the first
+		return err
+	}
 	if err := key.VerifySignature(sum, s.modern); err != nil {
 		return errForged(key)
 	}
 	return nil
+}
+
+// hash hashes the body as far as a signature of version 4 does not add to it.
+func (s *signature) hash(body []byte) (hash.Hash, error) {
+	sum, err := s.modern.PrepareVerify()
+	if err != nil {
+		return nil, fmt.Errorf("its signature cannot be read: %w", err)
+	}
+	writeBody(sum, s.modern.SigType, body)
+	return sum, nil
 }
 
 // acceptable checks what a signature says about itself.

@@ -173,6 +173,11 @@ func TestRefusedSignatures(t *testing.T) {
 		change(contents)
 		return testsign.Join(t, testsign.Message{Body: body()}, testsign.Packet(tagSignature, contents))
 	}
+	// The two bytes stand before the two numbers of an Ed25519 signature.
+	changedTag := func(message []byte) []byte {
+		message[len(message)-2*(2+32)-1] ^= 1
+		return message
+	}
 	forged := func(k *testsign.Key) string {
 		return "the key " + k.Fingerprint() + " did not sign this: the signature or what it is over was changed"
 	}
@@ -198,6 +203,8 @@ func TestRefusedSignatures(t *testing.T) {
 		{"version 3, MD5", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Hash: crypto.MD5}), "its signature is over MD5, which no longer counts: it has to be signed again with SHA-256 or better"},
 		{"an intended recipient", alice.Sign(t, testsign.Message{Body: body(), For: otherRSA}), "it names a recipient, although it is not encrypted"},
 		{"version 3, with another length of what is hashed", changedOld(func(contents []byte) { contents[1] = 6 }), "its signature of version 3 cannot be read"},
+		{"version 3, with other first bytes of the hash", changedOld(func(contents []byte) { contents[17] ^= 1 }), forged(rsa)},
+		{"with other first bytes of the hash", changedTag(alice.SignAtomic(t, imageA())), forged(alice)},
 		{"critical notation", alice.Sign(t, testsign.Message{Body: body(), Notation: "must@example.com"}), `it carries the critical notation "must@example.com", which is not known here`},
 	}
 	for _, test := range tests {
