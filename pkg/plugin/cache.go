@@ -18,7 +18,7 @@ import (
 func newCacheCommand(f *factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cache",
-		Short: "List or delete what was downloaded",
+		Short: "List, delete or add what is kept for the next time",
 		Long: `What commands read from registries is kept, so that the second time costs no request: manifests,
 configurations and layers, by digest. Every byte is checked again when it is read.
 
@@ -27,7 +27,7 @@ for longest.`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newCacheListCommand(f), newCacheCleanCommand(f))
+	cmd.AddCommand(newCacheListCommand(f), newCacheCleanCommand(f), newCacheAddCommand(f))
 	return cmd
 }
 

@@ -139,7 +139,7 @@ func TestHelpIsCompleted(t *testing.T) {
 			t.Errorf("%q is not offered:\n%s", want, got)
 		}
 	}
-	if got := run(t, "__complete", "help", "cache", "").out; !strings.HasPrefix(got, "clean\t") {
+	if got := run(t, "__complete", "help", "cache", "").out; !strings.HasPrefix(got, "add\t") {
 		t.Errorf("got %s", got)
 	}
 }

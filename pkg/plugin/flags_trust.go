@@ -20,11 +20,16 @@ type trustFlags struct {
 }
 
 func (t *trustFlags) add(cmd *cobra.Command) {
+	t.addPlaces(cmd)
 	flags := cmd.Flags()
 	flags.StringSliceVar(&t.keyrings, "keyring", nil, "File with OpenPGP keys to trust, a ConfigMap with them, or a folder of which every file has to be satisfied; nobody else is then trusted")
 	flags.StringSliceVar(&t.keys, "key", nil, "File with a public key to trust for sigstore signatures; nobody else is then trusted")
-	flags.StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a folder, a file, a ConfigMap or an https address; a cluster that is named, and the stores of its ClusterVersion, are asked too")
 	flags.BoolVar(&t.cluster, "trust-cluster", false, "Trust the keys of the release that the connected cluster runs")
+}
+
+// addPlaces adds the flags that say where to look, for a command that verifies nothing.
+func (t *trustFlags) addPlaces(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a folder, a file, a ConfigMap or an https address; a cluster that is named, and the stores of its ClusterVersion, are asked too")
 }
 
 // trusted is what the flags say, read.

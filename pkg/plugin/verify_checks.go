@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/spf13/cobra"
 
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/payload/presence"
 	"github.com/release-x/oc-release-x/pkg/payload/trust"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/sigstore"
+	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
@@ -37,18 +41,39 @@ func (v *verification) signed() trust.Release {
 	}
 }
 
-// checkOpenPGP asks who signed the release.
+// checkOpenPGP asks who signed the release; with --offline the signatures that the cache keeps are looked at too.
 func (v *verification) checkOpenPGP(ctx context.Context) {
-	v.addSignatures(trust.VerifyOpenPGP(ctx, v.signed(), v.trust.openPGP))
+	openPGP, release := v.trust.openPGP, v.signed()
+	if v.global.cache.offline {
+		openPGP.Stores = append(openPGP.Stores, keptSignatures(v.kept, release.Covered())...)
+	}
+	v.addSignatures(trust.VerifyOpenPGP(ctx, release, openPGP))
+}
+
+// keptSignatures are the signatures of a digest that the cache has, as a store; none when it has none.
+func keptSignatures(kept *cache.Cache, d digest.Digest) []store.Store {
+	found := store.Found{Name: "the cache", Digest: d}
+	for _, s := range kept.Signatures(d) {
+		found.List = append(found.List, store.Signature{Where: s.Where + " (from the cache)", Data: s.Data})
+	}
+	if len(found.List) == 0 {
+		return nil
+	}
+	return []store.Store{found}
 }
 
 // checkSigstore asks who signed the release's image in its registry.
 func (v *verification) checkSigstore(ctx context.Context) {
-	sigstore := v.trust.sigstore
-	if !v.global.cache.offline {
-		sigstore.Registry = v.client
+	options, id := v.trust.sigstore, v.release.identity
+	switch {
+	case !v.global.cache.offline:
+		options.Registry = v.client
+	case id.Repository != "" && id.Digest != "":
+		if _, isKept := v.kept.Tag(id.Repository, sigstore.Tag(id.Digest)); isKept {
+			options.Registry = keeper{cache: v.kept}
+		}
 	}
-	v.addSignatures(trust.VerifySigstore(ctx, v.signed(), sigstore))
+	v.addSignatures(trust.VerifySigstore(ctx, v.signed(), options))
 }
 
 func (v *verification) addSignatures(checks []trust.Check) {

@@ -54,10 +54,11 @@ type Cache struct {
 	looking   bool // what is read is not used
 	blobsOnly bool // others may have written the folder
 
-	damages sync.Map    // names of files that are damaged and cannot be deleted
-	noted   atomic.Bool // that writing fails
-	full    atomic.Bool // nothing is written any more
-	stored  atomic.Bool // something was, so it is time to look at the limits
+	damages sync.Map              // names of files that are damaged and cannot be deleted
+	noted   atomic.Bool           // that writing fails
+	full    atomic.Bool           // nothing is written any more
+	reason  atomic.Pointer[error] // why not everything is kept
+	stored  atomic.Bool           // something was, so it is time to look at the limits
 	writes  sync.WaitGroup
 }
 
@@ -91,11 +92,13 @@ func (c *Cache) open() *os.Root {
 		root, foreign, err = openFolder(c.options.Dir)
 	}
 	if err != nil {
+		c.reason.Store(&err)
 		c.notef("the cache is not used: %v; --cache-dir names another folder, --no-cache goes without", err)
 		return nil
 	}
 	if foreign != nil {
 		c.blobsOnly = true
+		c.reason.Store(&foreign)
 		c.full.Store(true)
 		c.notef("nothing but blobs is read from the cache, and nothing is written: %v; --cache-dir names another folder", foreign)
 	} else if err := checkWritable(c.options.Dir); err != nil {
@@ -165,6 +168,17 @@ func (c *Cache) Wait() {
 	}
 }
 
+// Problem says why not everything was kept, nil when it was. Ask after Wait.
+func (c *Cache) Problem() error {
+	if c == nil {
+		return nil
+	}
+	if why := c.reason.Load(); why != nil {
+		return *why
+	}
+	return nil
+}
+
 func (c *Cache) notef(format string, args ...any) {
 	if c.options.Notef != nil {
 		c.options.Notef(format, args...)
@@ -173,6 +187,7 @@ func (c *Cache) notef(format string, args ...any) {
 
 // unwritable gives up writing, and says so once.
 func (c *Cache) unwritable(err error) {
+	c.reason.CompareAndSwap(nil, &err)
 	c.full.Store(true)
 	if !c.noted.Swap(true) {
 		c.notef("nothing more is written to the cache %s: %v", filepath.Clean(c.options.Dir), err)
