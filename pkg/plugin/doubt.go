@@ -72,6 +72,7 @@ func (c inclusion) doubts(objects []*manifest.Object, settings manifest.Settings
 	if profiles := profilesOf(objects); len(profiles) > 0 && !slices.Contains(profiles, settings.Profile) {
 		sentences = append(sentences, "no manifest names the profile "+settings.Profile+": this payload has "+strings.Join(profiles, ", "))
 	}
+	sentences = append(sentences, c.unknownGates(objects)...)
 	source := "--overrides"
 	if c.connected != nil && !c.given("overrides") {
 		source = "overrides of the cluster at " + c.connected.version.Server
@@ -115,6 +116,27 @@ func nearOverride(v manifest.Override, objects []*manifest.Object) string {
 		}
 	}
 	return payload.DidYouMean(v.Name, names)
+}
+
+// unknownGates are sentences about gates that the user listed and no manifest knows.
+func (c inclusion) unknownGates(objects []*manifest.Object) []string {
+	asked := map[string][]string{}
+	if given := gates(c.flags.featureGates); given.Mode == manifest.ListedGates {
+		asked["--feature-gates"] = given.Enabled
+	}
+	if c.installConfig != nil && !c.given("feature-gates") {
+		asked["--install-config "+c.flags.installConfig+": featureGates"] = c.installConfig.Gates.Enabled
+	}
+	var sentences []string
+	known := manifest.GatesOf(objects)
+	for _, where := range slices.Sorted(maps.Keys(asked)) {
+		for _, gate := range asked[where] {
+			if !slices.Contains(known, gate) {
+				sentences = append(sentences, where+" "+gate+": no manifest names this feature gate"+payload.DidYouMean(gate, known))
+			}
+		}
+	}
+	return sentences
 }
 
 // profilesOf are the profiles that manifests name, sorted.

@@ -39,6 +39,19 @@ func TestUnknownNamesOfACluster(t *testing.T) {
 	want(t, run(t, "manifests", release, "--capabilities", "Zoo", "-o", "name", "--level", "70"), 0, "configmap/zoo\n", "")
 }
 
+// Gates that no manifest names change nothing, which is worth a warning.
+func TestGatesThatNoManifestNames(t *testing.T) {
+	release := layout(t, varied())
+	names := []string{"manifests", release, "--profile", "single-node-developer", "--feature-set", "TechPreviewNoUpgrade", "-o", "name", "--kind", "ConfigMap", "--component", "a"}
+	const usual = "configmap/single\nconfigmap/excluded\nconfigmap/preview\nconfigmap/console\nconfigmap/storage\nconfigmap/new\nconfigmap/override\n"
+	want(t, run(t, append(names, "--feature-gates", "OfPaylod,Nope")...), 0, usual, ""+
+		"Warning: --feature-gates OfPaylod: no manifest names this feature gate; did you mean OfPayload?\n"+
+		"Warning: --feature-gates Nope: no manifest names this feature gate\n")
+	config := writeFile(t, "install-config.yaml", "apiVersion: v1\nfeatureSet: CustomNoUpgrade\nfeatureGates: [Nope=true, Other=false]\n")
+	got := run(t, "manifests", release, "--install-config", config, "-o", "name")
+	want(t, got, 0, "configmap/ha\n", "Warning: --install-config "+config+": featureGates Nope: no manifest names this feature gate\n")
+}
+
 // An override of no object is a warning that names the field which differs.
 func TestOverridesThatMatchNothing(t *testing.T) {
 	deployment := strings.Replace(object("Deployment", "etcd-operator", included), "metadata:\n", "metadata:\n  namespace: etcd\n", 1)

@@ -51,9 +51,14 @@ func (m *manifestFilter) check(flags *pflag.FlagSet) error {
 			return fault.Errorf(fault.Usage, "--%s %q: want %s", of.flag, strings.Join(of.values, ","), of.want)
 		}
 	}
-	for _, component := range m.components {
-		if _, err := path.Match(component, ""); err != nil {
-			return fault.Errorf(fault.Usage, "--component: malformed pattern %q: * ? and [a-z] are understood", component)
+	for _, of := range []struct {
+		prefix   string
+		patterns []string
+	}{{"--component: ", m.components}, {"", m.images}} {
+		for _, pattern := range of.patterns {
+			if _, err := path.Match(pattern, ""); err != nil {
+				return fault.Errorf(fault.Usage, "%smalformed pattern %q: * ? and [a-z] are understood", of.prefix, pattern)
+			}
 		}
 	}
 	return nil
@@ -70,63 +75,66 @@ type filterValues struct {
 // complete makes the filter ready for a release. A filter of which no value fits any manifest of the payload, shown or
 // not, is fault.NotFound with what was perhaps meant; where some values fit, the others are warnings.
 func (m *manifestFilter) complete(release *evaluated) (warnings []string, err error) {
-	for _, filter := range []filterValues{
-		{"", "name", m.objects, isObject, nearObjects},
-		{"--namespace", "namespace", m.namespaces, hasNamespace, nearNamespaces},
-		{"--level", "run level", m.levels, hasLevel, nearLevels},
-		{"--component", "component", m.components, hasComponent, nearComponents},
-		{"--kind", "kind", m.kinds, hasKind, nearKinds},
+	entries := release.entries
+	lacks := func(flag, what string, near func([]manifest.Entry, string) string) func(string) string {
+		return func(value string) string {
+			return fmt.Sprintf("%s: no manifest of release %s has this %s%s", strings.TrimSpace(flag+" "+value), release.Version, what, near(entries, value))
+		}
+	}
+	for _, filter := range []struct {
+		values []string
+		is     func(value string) condition
+		lacks  func(value string) string
+	}{
+		{m.objects, isObject, lacks("", "name", nearObjects)},
+		{m.namespaces, hasNamespace, lacks("--namespace", "namespace", nearNamespaces)},
+		{m.levels, hasLevel, lacks("--level", "run level", nearLevels)},
+		{m.components, hasComponent, lacks("--component", "component", nearComponents)},
+		{m.kinds, hasKind, lacks("--kind", "kind", nearKinds)},
+		{m.images, release.mentionsImage, release.lacksImage},
 	} {
 		var either []condition
 		var missing []string
 		for _, value := range filter.values {
-			is := filter.is(value)
-			if slices.ContainsFunc(release.entries, is) {
+			if is := filter.is(value); slices.ContainsFunc(entries, is) {
 				either = append(either, is)
-				continue
+			} else {
+				missing = append(missing, filter.lacks(value))
 			}
-			missing = append(missing, fmt.Sprintf("%s: no manifest of release %s has this %s%s",
-				strings.TrimSpace(filter.flag+" "+value), release.Version, filter.what, filter.near(release.entries, value)))
 		}
-		if len(missing) > 0 && len(either) == 0 {
+		switch {
+		case len(filter.values) == 0:
+			continue
+		case len(either) == 0:
 			return nil, fault.Errorf(fault.NotFound, "%s", strings.Join(missing, "; "))
 		}
 		warnings = append(warnings, missing...)
-		if len(either) > 0 {
-			m.conditions = append(m.conditions, func(e manifest.Entry) bool {
-				return slices.ContainsFunc(either, func(is condition) bool { return is(e) })
-			})
-		}
+		m.conditions = append(m.conditions, func(e manifest.Entry) bool {
+			return slices.ContainsFunc(either, func(is condition) bool { return is(e) })
+		})
 	}
-	missing, err := m.completeImages(release.loaded)
-	return append(warnings, missing...), err
+	return warnings, nil
 }
 
-// completeImages adds the condition that an object mentions the image of one of the components.
-func (m *manifestFilter) completeImages(release *loaded) (warnings []string, err error) {
-	if len(m.images) == 0 {
-		return nil, nil
-	}
-	var images, missing []string
-	for _, name := range m.images {
-		selection, err := release.Select([]string{name})
-		if err != nil && fault.KindOf(err) != fault.NotFound {
-			return nil, err
-		}
-		if err != nil {
-			missing = append(missing, err.Error())
-		}
-		for _, component := range release.Components {
-			if selection.Components[component.Name] {
-				images = append(images, component.Image, component.Digest.String())
-			}
+// mentionsImage is true of what mentions the image of a component, by pull spec or by digest alone. The component is a
+// name or a pattern, as images takes it.
+func (e *evaluated) mentionsImage(name string) condition {
+	selection, _ := e.Select([]string{name}) // see lacksImage
+	var images []string
+	for _, component := range e.Components {
+		if selection.Components[component.Name] {
+			images = append(images, component.Image, component.Digest.String())
 		}
 	}
-	if len(missing) == len(m.images) {
-		return nil, fault.Errorf(fault.NotFound, "%s", strings.Join(missing, "; "))
+	return func(entry manifest.Entry) bool { return len(images) > 0 && entry.Mentions(images...) }
+}
+
+// lacksImage says why no manifest mentions an image.
+func (e *evaluated) lacksImage(name string) string {
+	if _, err := e.Select([]string{name}); err != nil {
+		return err.Error()
 	}
-	m.conditions = append(m.conditions, func(e manifest.Entry) bool { return e.Mentions(images...) })
-	return missing, nil
+	return fmt.Sprintf("--image %s: no manifest of release %s mentions this image", name, e.Version)
 }
 
 func (m *manifestFilter) matches(e manifest.Entry) bool {

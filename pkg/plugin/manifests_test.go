@@ -76,7 +76,6 @@ func TestManifestsSettings(t *testing.T) {
 		{"--component b,first", "first b1 b3"},
 		{"--level 03", "first"},
 		{"--image etcd", "own"},
-		{"--image pod", ""},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			got := good(t, run(t, append([]string{"manifests", release, "--jq", `[.items[].object.name]|join(" ")`}, strings.Fields(test.args)...)...))
@@ -253,6 +252,7 @@ func TestManifestsFilterOfWhichSomeValuesFit(t *testing.T) {
 	}
 	mentioned := layout(t, named().WithManifest("0000_30_x_00.yaml", object("ConfigMap", "mentions", included)+"data: {image: "+testrelease.ImageOf("etcd")+"}\n"))
 	want(t, run(t, "manifests", mentioned, "-o", "name", "--image", "etcd,xyz"), 0, "configmap/mentions\n", "Warning: no component \"xyz\" in release 4.14.0\n")
+	want(t, run(t, "manifests", release, "--image", "etcd,xyz"), 3, "", "error: --image etcd: no manifest of release 4.14.0 mentions this image; no component \"xyz\" in release 4.14.0\n")
 	want(t, run(t, "manifests", mentioned, "--image", "xyz,zyx"), 3, "", "error: no component \"xyz\" in release 4.14.0; no component \"zyx\" in release 4.14.0\n")
 }
 

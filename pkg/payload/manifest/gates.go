@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // configOperatorOnly is the value of a profile's annotation in the FeatureGate manifests that the operator never
@@ -57,8 +58,39 @@ type gateManifest struct {
 			Enabled []struct {
 				Name string `json:"name"`
 			} `json:"enabled"`
+			Disabled []struct {
+				Name any `json:"name"` // decides nothing, so it may be no string
+			} `json:"disabled"`
 		} `json:"featureGates"`
 	} `json:"status"`
+}
+
+// GatesOf are the feature gates that objects name, sorted: in annotations, and enabled or disabled in FeatureGate
+// manifests. What cannot be read names none.
+func GatesOf(objects []*Object) []string {
+	var names []string
+	for _, object := range objects {
+		for _, gate := range object.FeatureGates {
+			names = append(names, strings.TrimPrefix(gate, "-"))
+		}
+		if !isGate(object) {
+			continue
+		}
+		gate, err := readGate(object)
+		if err != nil {
+			continue
+		}
+		names = append(names, gate.enabled()...)
+		for _, version := range gate.Status.FeatureGates {
+			for _, disabled := range version.Disabled {
+				if name, ok := disabled.Name.(string); ok {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func readGate(o *Object) (gateManifest, error) {
