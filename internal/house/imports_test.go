@@ -32,7 +32,7 @@ func TestStartUp(t *testing.T) {
 // A rule about a package that is called differently holds nothing.
 func TestRulesNameRooms(t *testing.T) {
 	g := loadGraph(t)
-	for _, name := range []string{"cmd/oc-release-x", "pkg/plugin", "pkg/printers", "pkg/payload", "pkg/payload/image", "pkg/payload/registry", "pkg/payload/cluster", "pkg/payload/fault"} {
+	for _, name := range []string{"cmd/oc-release-x", "pkg/plugin", "pkg/printers", "pkg/payload", "pkg/payload/image", "pkg/payload/registry", "pkg/payload/cluster", "pkg/payload/fault", "pkg/payload/graph", "pkg/printers/graphpage", "pkg/printers/safe"} {
 		if _, ok := g[module+"/"+name]; !ok {
 			t.Errorf("there is no package %s: correct rules_test.go", name)
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
-	"github.com/release-x/oc-release-x/pkg/printers/page"
+	"github.com/release-x/oc-release-x/pkg/printers/graphpage"
 )
 
 // evaluated is a release with its manifests, and what becomes of each in the cluster that the flags describe.
@@ -17,9 +17,9 @@ type evaluated struct {
 	payload *manifest.Payload
 	entries []manifest.Entry
 
-	described  []page.Setting // the cluster that the flags describe
-	connected  *connected     // nil unless the cluster was asked
-	incomplete bool           // the operator's manifests ask for a release image that is not known
+	described  []graphpage.Setting // the cluster that the flags describe
+	connected  *connected          // nil unless the cluster was asked
+	incomplete bool                // the operator's manifests ask for a release image that is not known
 }
 
 // wantManifests is what is read to list a payload's manifests.

@@ -1,10 +1,12 @@
 package plugin
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/internal/wholefile"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/printers"
@@ -20,6 +22,7 @@ type graphCommand struct {
 	strategy  string
 	attempt   int
 	objects   bool
+	to        string
 	command   *cobra.Command
 }
 
@@ -41,7 +44,7 @@ tree counts it, and html, json and --objects say why.`,
 %[1]s graph 4.14.0
 
 # A page to look at
-%[1]s graph 4.14.0 -o html > graph.html
+%[1]s graph 4.14.0 -o html --to graph.html
 
 # A picture, with Graphviz
 %[1]s graph 4.14.0 -o dot | dot -Tsvg > graph.svg
@@ -57,11 +60,16 @@ tree counts it, and html, json and --objects say why.`,
 	flags.StringVar(&c.strategy, "strategy", string(graph.Update), "What the operator is about: update, install or reconcile")
 	flags.IntVar(&c.attempt, "attempt", 0, "How often reconcile was tried before; each time has another order")
 	flags.BoolVar(&c.objects, "objects", false, "Show in the tree what each node holds")
+	flags.StringVar(&c.to, "to", "", "Write to this file, whole or not at all, in place of standard output")
 	return c.command
 }
 
 func (c *graphCommand) run(ctx context.Context, args []string) error {
-	output, err := c.output.output(c.Streams)
+	streams := c.Streams
+	if c.toFile() {
+		streams.OutTerminal, streams.Color = false, false
+	}
+	output, err := c.output.output(streams)
 	if err != nil {
 		return err
 	}
@@ -73,6 +81,10 @@ func (c *graphCommand) run(ctx context.Context, args []string) error {
 		return fault.Errorf(fault.Usage, "--attempt goes with --strategy reconcile")
 	case c.objects && !c.output.isDefault() && c.output.form != "tree":
 		return fault.Errorf(fault.Usage, "--objects goes with the tree; the other forms have the objects in them")
+	case c.to == "" && c.command.Flags().Changed("to"):
+		return fault.Errorf(fault.Usage, "--to is empty: name a file, or - for standard output")
+	case c.output.form == "html" && c.to == "" && c.OutTerminal:
+		return fault.Errorf(fault.Usage, "-o html is a page for a browser and not for a terminal: write it with --to FILE")
 	case c.attempt < 0:
 		return fault.Errorf(fault.Usage, "--attempt %d: it cannot be negative", c.attempt)
 	}
@@ -94,7 +106,16 @@ func (c *graphCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	document := v1alpha1.NewReleaseGraph(release.document(), strategy, c.attempt, tasks)
-	return output.Print(ctx, c.Out, printers.Graph(document, tasks, printers.GraphOptions{
-		Objects: c.objects, Settings: release.described,
-	}))
+	view := printers.Graph(document, tasks, printers.GraphOptions{Objects: c.objects, Settings: release.described})
+	if !c.toFile() {
+		return output.Print(ctx, c.Out, view)
+	}
+	var text bytes.Buffer
+	if err := output.Print(ctx, &text, view); err != nil {
+		return err
+	}
+	return wholefile.Write(c.to, text.Bytes())
 }
+
+// toFile says whether the graph is written to a file.
+func (c *graphCommand) toFile() bool { return c.to != "" && c.to != "-" }

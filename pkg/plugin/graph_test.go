@@ -23,16 +23,24 @@ func TestGraphTreeSaysHowManyAtATime(t *testing.T) {
 	}
 }
 
+// treeHead is what the tree of an update of 4.14.0 begins with.
+func treeHead(counts string) string {
+	return "Release 4.14.0, strategy update: " + counts + "\n" +
+		"A step begins when the one before it is done. Its lines are worked on side by side, the objects of a line in their order.\n" +
+		"A line shows run levels (- for none), components and the number of objects.\n\n"
+}
+
 func TestGraphTree(t *testing.T) {
 	release := layout(t, ordered())
-	want(t, run(t, "graph", release), 0, ""+
-		"4 objects in 1 step\n\n"+
+	want(t, run(t, "graph", release), 0, treeHead("4 objects in 1 step")+
 		"step 1\n"+
+		"│  The operator's own manifests come first, whatever their level: this is why level 90 is here.\n"+
+		"│  Levels 03 and 50 have one component each, with nothing to do side by side: they share a step.\n"+
 		"└─ 90,03,50 cluster-version-operator, first, b: 4 objects\n", "")
 	preview := run(t, "graph", release, "--feature-set", "TechPreviewNoUpgrade")
-	want(t, preview, 0, ""+
-		"5 objects in 2 steps\n\n"+
+	want(t, preview, 0, treeHead("5 objects in 2 steps")+
 		"step 1\n"+
+		"│  The operator's own manifests come first, whatever their level: this is why level 90 is here.\n"+
 		"└─ 90,03 cluster-version-operator, first: 2 objects\n\n"+
 		"step 2: 2 side by side\n"+
 		"├─ 50 b: 2 objects\n"+
@@ -56,9 +64,10 @@ func TestGraphDocument(t *testing.T) {
 func TestGraphOfWhatIsNotApplied(t *testing.T) {
 	release := layout(t, ordered())
 	const reason = "disabled capability Console"
-	want(t, run(t, "graph", release, "--capabilities", "none", "--objects"), 0, ""+
-		"4 objects in 1 step, 1 not applied\n\n"+
+	want(t, run(t, "graph", release, "--capabilities", "none", "--objects"), 0, treeHead("4 objects in 1 step, 1 not applied")+
 		"step 1\n"+
+		"│  The operator's own manifests come first, whatever their level: this is why level 90 is here.\n"+
+		"│  Levels 03 and 50 have one component each, with nothing to do side by side: they share a step.\n"+
 		"└─ 90,03,50 cluster-version-operator, first, b: 4 objects, 1 not applied\n"+
 		"   ├─ 1 ConfigMap own\n"+
 		"   ├─ 2 Namespace first\n"+
@@ -81,7 +90,10 @@ func TestGraphOfWhatIsNotApplied(t *testing.T) {
 func TestGraphComponents(t *testing.T) {
 	release := layout(t, ordered().WithManifest("0000_90_openshift-policy.yaml", object("ConfigMap", "policy", included)))
 	want(t, run(t, "graph", release, "--jq", ".nodes[].components"), 0, `["cluster-version-operator","first","b"]`+"\n", "")
-	want(t, run(t, "graph", release), 0, "5 objects in 1 step\n\nstep 1\n└─ 90,03,50,- cluster-version-operator, first, b, 0000_90_openshift-policy.yaml: 5 objects\n", "")
+	want(t, run(t, "graph", release), 0, treeHead("5 objects in 1 step")+"step 1\n"+
+		"│  The operator's own manifests come first, whatever their level: this is why level 90 is here.\n"+
+		"│  Levels 03 and 50 have one component each, with nothing to do side by side: they share a step.\n"+
+		"│  The file 0000_90_openshift-policy.yaml is not named 0000_LEVEL_COMPONENT_NAME, so it has no level.\n└─ 90,03,50,- cluster-version-operator, first, b, 0000_90_openshift-policy.yaml: 5 objects\n", "")
 }
 
 // The page says for which cluster it was drawn.
@@ -137,6 +149,27 @@ func TestGraphUsage(t *testing.T) {
 		{"--strategy reconcile --attempt -1", "--attempt -1: it cannot be negative"},
 	} {
 		want(t, run(t, append([]string{"graph", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
+	}
+	want(t, run(t, "graph", release, "--to", ""), 2, "", "error: --to is empty: name a file, or - for standard output\n")
+}
+
+// A page is written to a file; a terminal does not get it.
+func TestGraphToFile(t *testing.T) {
+	release, file := layout(t, ordered()), filepath.Join(t.TempDir(), "graph.html")
+	terminal := call{terminal: true}
+	want(t, terminal.run(t, "graph", release, "-o", "html"), 2, "", "error: -o html is a page for a browser and not for a terminal: write it with --to FILE\n")
+	page := good(t, run(t, "graph", release, "-o", "html"))
+	want(t, terminal.run(t, "graph", release, "-o", "html", "--to", file), 0, "", "")
+	if got, err := os.ReadFile(file); err != nil || string(got) != page {
+		t.Errorf("%v: %d bytes, want %d", err, len(got), len(page))
+	}
+	if got := good(t, run(t, "graph", release, "-o", "html", "--to", "-")); got != page {
+		t.Error("--to - writes something else")
+	}
+	tree := good(t, run(t, "graph", release))
+	want(t, terminal.run(t, "graph", release, "--to", file), 0, "", "")
+	if got, err := os.ReadFile(file); err != nil || string(got) != tree {
+		t.Errorf("%v: %s", err, got)
 	}
 }
 

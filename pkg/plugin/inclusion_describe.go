@@ -5,19 +5,19 @@ import (
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
-	"github.com/release-x/oc-release-x/pkg/printers/page"
+	"github.com/release-x/oc-release-x/pkg/printers/graphpage"
 )
 
 // describe says for which cluster manifests are looked at: what always decides, and what was said beyond it.
-func (c inclusion) describe(s manifest.Settings) []page.Setting {
-	settings := []page.Setting{
+func (c inclusion) describe(s manifest.Settings) []graphpage.Setting {
+	settings := []graphpage.Setting{
 		{Name: "Profile", Value: s.Profile},
 		{Name: "Feature set", Value: orElse(s.FeatureSet, "Default")},
 		{Name: "Feature gates", Value: c.describeGates(s.Gates)},
 	}
 	add := func(name, value string) {
 		if value != "" {
-			settings = append(settings, page.Setting{Name: name, Value: value})
+			settings = append(settings, graphpage.Setting{Name: name, Value: value})
 		}
 	}
 	if s.EnabledCapabilities != nil {

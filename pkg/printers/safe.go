@@ -1,55 +1,9 @@
 package printers
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-	"unicode/utf8"
-)
+import "github.com/release-x/oc-release-x/pkg/printers/safe"
 
-// SafeText makes text harmless on a terminal: control characters, escapes, marks that turn the direction of
-// writing and bytes that are no UTF-8 are shown as \x1b or \u202e. Line breaks and tabs stay.
-func SafeText(text string) string { return safe(text, true) }
+// SafeText is safe.Text, for what a terminal shows.
+func SafeText(text string) string { return safe.Text(text) }
 
-// SafeLine does what SafeText does to line breaks and tabs too: for one cell, one line, one name.
-func SafeLine(text string) string { return safe(text, false) }
-
-func safe(text string, keepLayout bool) string {
-	harmless := func(r rune, size int) bool {
-		if r == utf8.RuneError && size == 1 {
-			return false
-		}
-		return strconv.IsPrint(r) || keepLayout && (r == '\n' || r == '\t')
-	}
-	clean := true
-	for i, r := range text {
-		if r == utf8.RuneError {
-			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
-				clean = false
-				break
-			}
-		}
-		if !harmless(r, 0) {
-			clean = false
-			break
-		}
-	}
-	if clean {
-		return text
-	}
-	var b strings.Builder
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case harmless(r, size):
-			b.WriteString(text[:size])
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, text[0])
-		default:
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		}
-		text = text[size:]
-	}
-	return b.String()
-}
+// SafeLine is safe.Line, for one cell, one line, one name.
+func SafeLine(text string) string { return safe.Line(text) }

@@ -12,7 +12,9 @@ type Graph struct {
 	Nodes []*Node
 	Total int // objects in all nodes
 
-	Workers int // how many nodes are worked on at a time, 0 for all that may be
+	Strategy Strategy
+	Attempt  int // of Reconcile
+	Workers  int // how many nodes are worked on at a time, 0 for all that may be
 }
 
 // Node is a row of objects that are worked on one after the other. It may hold none: then it only joins others.
@@ -26,7 +28,7 @@ type Node struct {
 // operator has tried before, and matters to Reconcile alone. Negative attempts count as 0.
 func New(entries []manifest.Entry, strategy Strategy, attempt int) (*Graph, error) {
 	loaded := manifest.Loaded(entries)
-	g := &Graph{Total: len(loaded), Workers: strategy.Workers(), Nodes: []*Node{{Objects: loaded}}}
+	g := &Graph{Total: len(loaded), Strategy: strategy, Workers: strategy.Workers(), Nodes: []*Node{{Objects: loaded}}}
 	g.splitOnJobs()
 	switch strategy {
 	case Update:
@@ -34,7 +36,8 @@ func New(entries []manifest.Entry, strategy Strategy, attempt int) (*Graph, erro
 	case Install:
 		g.parallelize(flat)
 	case Reconcile:
-		g.parallelize(shuffled(max(0, attempt)))
+		g.Attempt = max(0, attempt)
+		g.parallelize(shuffled(g.Attempt))
 	default:
 		return nil, fmt.Errorf("unknown strategy %q", strategy)
 	}

@@ -27,8 +27,8 @@ func (n *Node) Components() []string {
 	return slices.DeleteFunc(components, func(component string) bool { return component == "" })
 }
 
-// names are what the objects belong to, in their order and each once: components, and files that have none.
-func (n *Node) names() []string {
+// Names are what the objects belong to, in their order and each once: components, and files that have none.
+func (n *Node) Names() []string {
 	return n.each(func(object manifest.Entry) string {
 		if object.Component == "" {
 			return object.File

@@ -1,0 +1,340 @@
+package printers
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/internal/fixture"
+	"github.com/release-x/oc-release-x/internal/recorded"
+	"github.com/release-x/oc-release-x/pkg/payload/graph"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
+)
+
+// loaded builds one object for each file name, in this order. A name that ends in job holds a batch/v1 Job.
+func loaded(files ...string) []manifest.Entry {
+	entries := make([]manifest.Entry, len(files))
+	for i, file := range files {
+		object := &manifest.Object{Folder: manifest.ReleaseFolder, File: file, Document: 1, Version: "v1", Kind: "ConfigMap", Name: fmt.Sprintf("object-%d", i+1)}
+		object.Level, object.Component, _ = manifest.ParseFileName(file)
+		if strings.HasSuffix(file, "job") {
+			object.Group, object.Kind = "batch", "Job"
+		}
+		entries[i] = manifest.Entry{Object: object, State: manifest.Included, Loaded: true, Index: i + 1}
+	}
+	return entries
+}
+
+func build(t *testing.T, strategy graph.Strategy, entries []manifest.Entry) *graph.Graph {
+	t.Helper()
+	g, err := graph.New(entries, strategy, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// treeHead is what a tree begins with: counts, and how to read it.
+func treeHead(version, counts string) string {
+	return strings.TrimSpace("Release "+version) + ", strategy update: " + counts + "\n" +
+		"A step begins when the one before it is done. Its lines are worked on side by side, the objects of a line in their order.\n" +
+		"A line shows run levels (- for none), components and the number of objects.\n"
+}
+
+// What the operator's own tool prints for a release of real size.
+func TestDOTIsTheOperators(t *testing.T) {
+	files := recorded.Files(t, recorded.Version)
+	loaded := manifest.Load(files, manifest.Render{})
+	entries, _ := manifest.Evaluate(loaded.Objects, manifest.Settings{
+		MajorVersion: new(uint64(4)),
+		Gates:        manifest.Gates{Mode: manifest.ListedGates},
+	})
+	for name, strategy := range map[string]graph.Strategy{
+		"task-graph-by-number-and-component.dot": graph.Update,
+		"task-graph-flatten.dot":                 graph.Install,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got strings.Builder
+			if err := writeDOT(&got, build(t, strategy, entries)); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(fixture.Read(t, "cvo-golden/"+name), got.String()); diff != "" {
+				t.Errorf("graph (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// mixed is a graph with everything in it: a serial node of two levels, components side by side, a job, a file without
+// a level, and names that no cluster accepts.
+func mixed(t *testing.T) *graph.Graph {
+	t.Helper()
+	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_30_c_1", "0000_30_d_1", "0000_30_d_job", "x<y>.yaml")
+	entries[0].Namespace = "ns"
+	entries[5].Name = "a\"b\\c\nd"
+	return build(t, graph.Update, entries)
+}
+
+func TestDOT(t *testing.T) {
+	want := `digraph tasks {
+  labelloc=t;
+  rankdir=TB;
+  0 [ label="job object-5 (5 of 6)" shape="box" ];
+  1 [ label="no manifests" shape="box" ];
+  2 [ label="configmap ab\\c\\nd (6 of 6)" shape="box" ];
+  3 [ label="configmap ns/object-1 (1 of 6)\nconfigmap object-2 (2 of 6)" shape="box" ];
+  4 [ label="configmap object-3 (3 of 6)" shape="box" ];
+  5 [ label="configmap object-4 (4 of 6)" shape="box" ];
+  6 [ label="no manifests" shape="box" ];
+  0 -> 2;
+  1 -> 3;
+  3 -> 4;
+  3 -> 5;
+  4 -> 6;
+  5 -> 6;
+  6 -> 0;
+}
+`
+	var got strings.Builder
+	if err := writeDOT(&got, mixed(t)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Errorf("graph (-want +got):\n%s", diff)
+	}
+}
+
+func TestTree(t *testing.T) {
+	short := treeHead("4.14.0", "6 objects in 4 steps") + `
+step 1
+│  Levels 10 and 20 have one component each, with nothing to do side by side: they share a step.
+└─ 10,20 a, b: 2 objects
+
+step 2: 2 side by side
+├─ 30 c: 1 object
+└─ 30 d: 1 object
+
+step 3
+│  A job is a barrier: what follows waits until it is complete.
+└─ 30 job object-5
+
+step 4
+│  The file x<y>.yaml is not named 0000_LEVEL_COMPONENT_NAME, so it has no level.
+└─ - x<y>.yaml: 1 object
+`
+	long := treeHead("4.14.0", "6 objects in 4 steps") + `
+step 1
+│  Levels 10 and 20 have one component each, with nothing to do side by side: they share a step.
+└─ 10,20 a, b: 2 objects
+   ├─ 1 ConfigMap ns/object-1
+   └─ 2 ConfigMap object-2
+
+step 2: 2 side by side
+├─ 30 c: 1 object
+│  └─ 3 ConfigMap object-3
+└─ 30 d: 1 object
+   └─ 4 ConfigMap object-4
+
+step 3
+│  A job is a barrier: what follows waits until it is complete.
+└─ 30 job object-5
+   └─ 5 Job object-5
+
+step 4
+│  The file x<y>.yaml is not named 0000_LEVEL_COMPONENT_NAME, so it has no level.
+└─ - x<y>.yaml: 1 object
+   └─ 6 ConfigMap a"b\c\nd
+`
+	for objects, want := range map[bool]string{false: short, true: long} {
+		var got strings.Builder
+		if err := writeTree(&got, "4.14.0", mixed(t), objects); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.String()); diff != "" {
+			t.Errorf("objects %t (-want +got):\n%s", objects, diff)
+		}
+	}
+}
+
+// Levels are named one by one: a range stands only for those that follow each other by one.
+func TestLevels(t *testing.T) {
+	tests := map[string]struct {
+		files []string
+		want  string
+	}{
+		"two":            {[]string{"0000_00_a_1", "0000_90_a_1"}, "00,90 a"},
+		"two in a row":   {[]string{"0000_04_a_1", "0000_05_a_1"}, "04,05 a"},
+		"a range":        {[]string{"0000_08_a_1", "0000_09_a_1", "0000_10_a_1", "0000_12_a_1"}, "08..10,12 a"},
+		"two ranges":     {[]string{"0000_90_a_1", "0000_91_a_1", "0000_92_a_1", "0000_03_a_1", "0000_04_a_1", "0000_05_a_1"}, "90..92,03..05 a"},
+		"other digits":   {[]string{"0000_9_a_1", "0000_10_a_1", "0000_11_a_1"}, "9,10,11 a"},
+		"files of none":  {[]string{"0000_40_e_1", "z"}, "40,- e, z"},
+		"very many":      {[]string{"0000_00_a_1", "0000_10_a_1", "0000_20_a_1", "0000_30_a_1", "0000_40_a_1", "0000_50_a_1", "0000_60_a_1", "0000_70_a_1", "0000_80_a_1", "0000_90_a_1"}, "00,10,20,30,40,50,60,…,90 a"},
+		"beyond numbers": {[]string{"0000_99999999999999999998_a_1", "0000_99999999999999999999_a_1"}, "99999999999999999998,99999999999999999999 a"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got strings.Builder
+			if err := writeTree(&got, "", build(t, graph.Update, loaded(test.files...)), false); err != nil {
+				t.Fatal(err)
+			}
+			if want := fmt.Sprintf("\n└─ %s: %d objects\n", test.want, len(test.files)); !strings.HasSuffix(got.String(), want) {
+				t.Errorf("%q, want %q at the end", got.String(), want)
+			}
+		})
+	}
+}
+
+// What is loaded and not applied keeps its place and is told of in the tree; the operator's tool knows nothing of it.
+func TestNotApplied(t *testing.T) {
+	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_20_c_2", "0000_20_d_job")
+	var whole [2]strings.Builder
+	g := build(t, graph.Update, entries)
+	if err := errors.Join(writeDOT(&whole[0], g), writeMermaid(&whole[1], g)); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{2, 4} {
+		entries[i].State, entries[i].Reason = manifest.Excluded, "disabled capability Console"
+	}
+	g = build(t, graph.Update, entries)
+	for objects, want := range map[bool]string{
+		false: treeHead("4.14.0", "5 objects in 3 steps, 2 not applied") + `
+step 1
+└─ 10 a: 1 object
+
+step 2: 2 side by side
+├─ 20 b: 1 object
+└─ 20 c: 2 objects, 1 not applied
+
+step 3
+│  A job is a barrier: what follows waits until it is complete.
+└─ 20 job object-5, 1 not applied
+`,
+		true: treeHead("4.14.0", "5 objects in 3 steps, 2 not applied") + `
+step 1
+└─ 10 a: 1 object
+   └─ 1 ConfigMap object-1
+
+step 2: 2 side by side
+├─ 20 b: 1 object
+│  └─ 2 ConfigMap object-2
+└─ 20 c: 2 objects, 1 not applied
+   ├─ 3 ConfigMap object-3, not applied: disabled capability Console
+   └─ 4 ConfigMap object-4
+
+step 3
+│  A job is a barrier: what follows waits until it is complete.
+└─ 20 job object-5, 1 not applied
+   └─ 5 Job object-5, not applied: disabled capability Console
+`,
+	} {
+		var got strings.Builder
+		if err := writeTree(&got, "4.14.0", g, objects); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.String()); diff != "" {
+			t.Errorf("objects %t (-want +got):\n%s", objects, diff)
+		}
+	}
+	var part [2]strings.Builder
+	if err := errors.Join(writeDOT(&part[0], g), writeMermaid(&part[1], g)); err != nil {
+		t.Fatal(err)
+	}
+	if part[0].String() != whole[0].String() || part[1].String() != whole[1].String() {
+		t.Errorf("dot or mermaid differ: %s%s", part[0].String(), part[1].String())
+	}
+}
+
+// A node of many components names the first ones.
+func TestTreeIsShort(t *testing.T) {
+	var got strings.Builder
+	g := build(t, graph.Update, loaded("0000_10_a_1", "0000_20_b_1", "0000_30_c_1", "0000_40_d_1", "0000_50_e_1", "0000_60_f_1"))
+	if err := writeTree(&got, "", g, false); err != nil {
+		t.Fatal(err)
+	}
+	want := treeHead("", "6 objects in 1 step") + "\nstep 1\n" +
+		"│  Levels 10, 20, 30, 40, 50 and 60 have one component each, with nothing to do side by side: they share a step.\n" +
+		"└─ 10,20,30,40,50,60 a, b, c, d and 2 more: 6 objects\n"
+	if got.String() != want {
+		t.Errorf("%q, want %q", got.String(), want)
+	}
+}
+
+func TestMermaid(t *testing.T) {
+	want := `flowchart TD
+  subgraph s1["step 1"]
+    n3["10,20 a, b: 2 objects"]
+  end
+  subgraph s2["step 2: 2 side by side"]
+    n4["30 c: 1 object"]
+    n5["30 d: 1 object"]
+  end
+  subgraph s3["step 3"]
+    n0{{"30 job object-5"}}
+  end
+  subgraph s4["step 4"]
+    n2["- x#60;y#62;.yaml: 1 object"]
+  end
+  n1(( ))
+  n6(( ))
+  n0 --> n2
+  n1 --> n3
+  n3 --> n4
+  n3 --> n5
+  n4 --> n6
+  n5 --> n6
+  n6 --> n0
+`
+	var got strings.Builder
+	if err := writeMermaid(&got, mixed(t)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Errorf("graph (-want +got):\n%s", diff)
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestWriterFails(t *testing.T) {
+	g := mixed(t)
+	for name, err := range map[string]error{"DOT": writeDOT(full{}, g), "Tree": writeTree(full{}, "", g, true), "Mermaid": writeMermaid(full{}, g)} {
+		if err == nil || err.Error() != "no space left" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// No form holds a character of a hostile release that a terminal or a reader would act on.
+func TestRow60HostileNames(t *testing.T) {
+	const hostile = "a\x1b[31m\x00\u202e\u2066\n\r\t\x7f\u0085\xffz"
+	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_job", "x"+hostile)
+	for i, entry := range entries {
+		entry.Kind, entry.Namespace, entry.Name, entry.Component = entry.Kind+hostile, hostile, hostile, entry.Component+hostile
+		entries[i].State, entries[i].Reason = manifest.Excluded, hostile
+	}
+	document := &v1alpha1.ReleaseGraph{Release: v1alpha1.Release{Version: "4.14.0" + hostile}}
+	view := Graph(document, build(t, graph.Update, entries), GraphOptions{Objects: true})
+	for form, write := range view.Texts {
+		var got strings.Builder
+		if err := write(&got); err != nil {
+			t.Fatal(err)
+		}
+		text := got.String()
+		if form == "html" {
+			_, text, _ = strings.Cut(text, "<body>") // the style sheet and the script have tabs
+			text = strings.ReplaceAll(text, "\u00a0", " ")
+		}
+		if shown := SafeText(text); shown != text {
+			t.Errorf("%s: %q", form, text)
+		}
+		if !strings.Contains(text, "x1b") {
+			t.Errorf("%s: the name is not shown: %q", form, text)
+		}
+	}
+}

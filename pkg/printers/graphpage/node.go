@@ -1,0 +1,134 @@
+package graphpage
+
+import (
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload/graph"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/printers/safe"
+)
+
+// node is a card: objects that are worked on one after the other.
+type node struct {
+	ID            string
+	Name          string // its components, and files that have none
+	Levels        string // when the step has several
+	Kinds         string // summary
+	NotApplied    string // how many of its objects
+	Count         string
+	Objects       int
+	Job           bool
+	Bar           []segment
+	Before, After relation
+	Folder        string // that all files are in; empty when they are in several
+	Groups        []group
+}
+
+// group is a stretch of a node's objects with one level and one component.
+type group struct {
+	Level, Component string
+	Name             string // the component, else the file
+	Heading          string // when the node has several groups
+	Rows             []row
+}
+
+type row struct {
+	Index, Namespace string
+	NotApplied       string // why, for what is loaded and not applied
+
+	// Kind, Name, APIVersion and Place are cut where a line may break.
+	Kind, Name, APIVersion []string
+	Place                  []string // file and document, with the folder when the node has several
+}
+
+// belongsTo names what an object belongs to: its component, or its file when that has none.
+func belongsTo(o manifest.Entry) string {
+	if o.Component == "" {
+		return o.File
+	}
+	return o.Component
+}
+
+func newNode(n *graph.Node, name string, before, after relation) node {
+	counted := newTally(n.Objects)
+	folder, notApplied := folderOf(n.Objects), ""
+	if skipped := n.NotApplied(); skipped > 0 {
+		notApplied = thousands(skipped) + " not applied"
+	}
+	return node{
+		ID:     nodeID(n.ID),
+		Name:   name,
+		Levels: safe.Line(levelNames(n.Levels())),
+		Kinds:  counted.summary(), NotApplied: notApplied,
+		Count:   count(len(n.Objects), "object"),
+		Objects: len(n.Objects),
+		Job:     n.IsJob(),
+		Bar:     counted.bar(),
+		Before:  before,
+		After:   after,
+		Folder:  safe.Line(folder),
+		Groups:  groupsOf(n, folder),
+	}
+}
+
+// folderOf is the folder of all objects, empty when they are in several.
+func folderOf(objects []manifest.Entry) string {
+	for _, o := range objects {
+		if o.Folder != objects[0].Folder {
+			return ""
+		}
+	}
+	return string(objects[0].Folder)
+}
+
+func groupsOf(n *graph.Node, folder string) []group {
+	var groups []group
+	for i, o := range n.Objects {
+		level, name := safe.Line(o.Level), safe.Line(belongsTo(o))
+		if i == 0 || level != groups[len(groups)-1].Level || name != groups[len(groups)-1].Name {
+			groups = append(groups, group{Level: level, Component: safe.Line(o.Component), Name: name})
+		}
+		last := &groups[len(groups)-1]
+		last.Rows = append(last.Rows, newRow(o, folder))
+	}
+	if len(groups) > 1 {
+		for i, g := range groups {
+			groups[i].Heading = safe.Line(levelNames([]string{g.Level})) + ": " + g.Name
+		}
+	}
+	return groups
+}
+
+func newRow(o manifest.Entry, folder string) row {
+	place := o.File
+	if folder == "" {
+		place = string(o.Folder) + "/" + o.File
+	}
+	if o.Document > 1 {
+		place += " #" + thousands(o.Document)
+	}
+	notApplied := ""
+	if o.State != manifest.Included {
+		notApplied = strings.TrimSuffix("not applied: "+safe.Line(o.Reason), ": ")
+	}
+	return row{
+		NotApplied: notApplied,
+		Index:      thousands(o.Index), Kind: cutWords(safe.Line(o.Kind)), Namespace: safe.Line(o.Namespace),
+		Name: cut(safe.Line(o.Name), ".:"), APIVersion: cut(safe.Line(o.APIVersion()), "./"), Place: cut(safe.Line(place), "_/"),
+	}
+}
+
+// namedComponents is how many components a node is called by.
+const namedComponents = 3
+
+// nameOf is what a node is called.
+func nameOf(n *graph.Node) string {
+	names := n.Names()
+	if len(names) == 0 {
+		return "no component"
+	}
+	if more := len(names) - namedComponents; more > 0 {
+		names = append(names[:namedComponents:namedComponents], thousands(more)+" more")
+	}
+	return safe.Line(strings.Join(names, " + "))
+}

@@ -1,0 +1,115 @@
+package printers
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload/graph"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/printers/safe"
+)
+
+// writeTree writes the steps of a graph one below the other, and in each the nodes that are worked on side by side; with
+// objects also what they hold. What is not applied is counted, and with objects its reason is shown.
+func writeTree(w io.Writer, version string, g *graph.Graph, objects bool) error {
+	out := bufio.NewWriter(w)
+	steps, reasons := g.Steps(), g.Reasons()
+	writeTreeHeader(out, version, g, len(steps))
+	for i, step := range steps {
+		fmt.Fprintf(out, "\n%s\n", stepTitle(g, i, step))
+		for _, reason := range reasons[i] {
+			fmt.Fprintf(out, "│  %s\n", safe.Line(reason))
+		}
+		for j, node := range step {
+			branch, below := "├─ ", "│  "
+			if j == len(step)-1 {
+				branch, below = "└─ ", "   "
+			}
+			fmt.Fprintf(out, "%s%s%s\n", branch, nodeSummary(node), notApplied(node))
+			if objects {
+				writeObjects(out, below, node.Objects)
+			}
+		}
+	}
+	return out.Flush()
+}
+
+// writeTreeHeader says of which release and strategy the tree is, and how to read it.
+func writeTreeHeader(w io.Writer, version string, g *graph.Graph, steps int) {
+	title := "Release " + safe.Line(version)
+	if version == "" {
+		title = "Release"
+	}
+	fmt.Fprintf(w, "%s, strategy %s: %s in %s%s\n", title, g.Strategy, plural(g.Total, "object"), plural(steps, "step"), notApplied(g.Nodes...))
+	fmt.Fprintln(w, "A step begins when the one before it is done. Its lines are worked on side by side, the objects of a line in their order.")
+	fmt.Fprintln(w, "A line shows run levels (- for none), components and the number of objects.")
+}
+
+// stepTitle is the number of a step and how many nodes of it are worked on at once.
+func stepTitle(g *graph.Graph, at int, step []*graph.Node) string {
+	title := fmt.Sprintf("step %d", at+1)
+	if len(step) > 1 {
+		title += fmt.Sprintf(": %d side by side", len(step))
+	}
+	if g.Workers > 0 && len(step) > g.Workers {
+		title += fmt.Sprintf(", %d at a time", g.Workers)
+	}
+	return title
+}
+
+// notApplied says how many objects of nodes are not applied, empty when all are.
+func notApplied(nodes ...*graph.Node) string {
+	count := 0
+	for _, node := range nodes {
+		count += node.NotApplied()
+	}
+	if count == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d not applied", count)
+}
+
+func writeObjects(w io.Writer, margin string, objects []manifest.Entry) {
+	for i, object := range objects {
+		branch, state := "├─ ", ""
+		if i == len(objects)-1 {
+			branch = "└─ "
+		}
+		if object.State != manifest.Included {
+			state = ", not applied: " + safe.Line(object.Reason)
+		}
+		fmt.Fprintf(w, "%s%s%d %s %s%s\n", margin, branch, object.Index, safe.Line(object.Kind), namespacedName(object), state)
+	}
+}
+
+const maxNamed = 4 // components in the summary of a node
+
+// nodeSummary is levels, components and number of objects of a node in a line.
+func nodeSummary(n *graph.Node) string {
+	if n.IsJob() {
+		return fmt.Sprintf("%s job %s", levelList(n), namespacedName(n.Objects[0]))
+	}
+	names := n.Names()
+	named := strings.Join(names[:min(len(names), maxNamed)], ", ")
+	if more := len(names) - maxNamed; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("%s %s: %s", levelList(n), safe.Line(named), plural(len(n.Objects), "object"))
+}
+
+// namespacedName is the name of an object behind its namespace.
+func namespacedName(object manifest.Entry) string {
+	if object.Namespace == "" {
+		return safe.Line(object.Name)
+	}
+	return safe.Line(object.Namespace + "/" + object.Name)
+}
+
+func plural(count int, noun string) string {
+	if count == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", count, noun)
+}
