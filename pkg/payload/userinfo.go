@@ -28,6 +28,29 @@ func HideUserinfo(text string) string {
 	return scheme + hiddenUserinfo + rest[at:] + digest
 }
 
+// HideURLUserinfo replaces the user names and passwords of all URLs in a message.
+func HideURLUserinfo(message string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(message, "://")
+		if i < 0 {
+			b.WriteString(message)
+			return b.String()
+		}
+		i += len("://")
+		b.WriteString(message[:i])
+		message = message[i:]
+		end := strings.IndexAny(message, "/?# \t\n\"")
+		if end < 0 {
+			end = len(message)
+		}
+		if at := strings.LastIndexByte(message[:end], '@'); at >= 0 {
+			b.WriteString(hiddenUserinfo)
+			message = message[at:]
+		}
+	}
+}
+
 func isDigest(text string) bool {
 	for _, algorithm := range digestAlgorithms {
 		if strings.HasPrefix(strings.ToLower(text), algorithm) && !strings.Contains(text, "/") {

@@ -35,3 +35,17 @@ func TestHideUserinfo(t *testing.T) {
 		}
 	}
 }
+
+func TestHideURLUserinfo(t *testing.T) {
+	for text, want := range map[string]string{
+		"no address at all: a@b": "no address at all: a@b",
+		"get https://u:CANARY@a.example/x?y and http://CANARY@b.example": "get https://***@a.example/x?y and http://***@b.example",
+		"docker://quay.io/r@sha256:00":                                   "docker://quay.io/r@sha256:00",
+		`parse "https://u:CA@NARY@a":`:                                   `parse "https://***@a":`,
+		"://":                                                            "://",
+	} {
+		if got := payload.HideURLUserinfo(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
@@ -114,7 +115,7 @@ func (r *releaseFlags) checkRepository(f *factory) error {
 	}
 	ref, err := image.ParseReference(r.repository + ":tag")
 	if err != nil || ref.Kind != image.KindRegistry || ref.Repository != r.repository {
-		return fault.Errorf(fault.Usage, "--release-repository %q: want HOST/REPOSITORY without a tag, such as %s", r.repository, defaultRepository)
+		return fault.Errorf(fault.Usage, "--release-repository %q: want HOST/REPOSITORY without a tag, such as %s", payload.HideUserinfo(r.repository), defaultRepository)
 	}
 	f.write(ref.Repository)
 	return nil
@@ -126,7 +127,7 @@ func checkReleaseImage(text string) error {
 		return nil
 	}
 	if ref, err := image.ParseReference(text); err != nil || ref.Kind != image.KindRegistry || text != strings.TrimPrefix(text, "docker://") {
-		return fault.Errorf(fault.Usage, "--release-image %q: want a pull spec, such as quay.io/org/repo:tag", text)
+		return fault.Errorf(fault.Usage, "--release-image %q: want a pull spec, such as quay.io/org/repo:tag", payload.HideUserinfo(text))
 	}
 	return nil
 }
@@ -188,7 +189,7 @@ func (r *releaseFlags) versionTag(f *factory, ref image.Reference) (image.Refere
 	tag := ref.Version + "-" + tagArch(arch)
 	tagged, err := image.ParseReference(r.repository + ":" + tag)
 	if err != nil {
-		return image.Reference{}, fault.Errorf(fault.Usage, "--release-repository %q: %w", r.repository, err)
+		return image.Reference{}, fault.Errorf(fault.Usage, "--release-repository %q: %w", payload.HideUserinfo(r.repository), err)
 	}
 	f.resolvedf("%s is %s", ref.Text, tagged.Text)
 	tagged.Text, tagged.Version, tagged.Arch = ref.Text, ref.Version, ref.Arch

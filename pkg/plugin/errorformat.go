@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -68,7 +69,7 @@ func errorJSON(err error) string {
 	if _, ok := errors.AsType[Interrupted](err); ok {
 		report.Kind = "Interrupted"
 	}
-	report.Message = shortened(strings.TrimSuffix(oneLine(err.Error()), "; "+report.Hint))
+	report.Message = shortened(strings.TrimSuffix(oneLine(payload.HideURLUserinfo(err.Error())), "; "+report.Hint))
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
@@ -39,7 +40,7 @@ func Execute(ctx context.Context, env Environment, args []string) int {
 		fmt.Fprintln(env.ErrOut, errorJSON(err))
 		return ExitCode(err)
 	}
-	fmt.Fprintln(env.ErrOut, "error: "+printers.SafeLine(shortened(oneLine(err.Error()))))
+	fmt.Fprintln(env.ErrOut, "error: "+printers.SafeLine(shortened(oneLine(payload.HideURLUserinfo(err.Error())))))
 	if mistake, ok := errors.AsType[*printers.SyntaxError](err); ok {
 		fmt.Fprintln(env.ErrOut, mistake.Caret())
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
@@ -22,6 +23,9 @@ func (r *releaseFlags) notRelease(f *factory, command, word string, t target) er
 			release = `--release "$` + releaseVariable + `"`
 		}
 		meant = "`" + strings.Join(append([]string{f.Name, command, release}, nameArguments(command, append([]string{word}, t.names...))...), " ") + "`"
+	}
+	if shown := payload.HideUserinfo(word); shown != word {
+		word, meant = shown, "" // a hint would show the password
 	}
 	if meant != "" {
 		meant = ", did you mean " + meant + "?"

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
@@ -49,7 +50,7 @@ func (f *factory) progressf(format string, args ...any) {
 func (f *factory) tell(text string) {
 	f.telling.Lock()
 	defer f.telling.Unlock()
-	fmt.Fprintln(f.ErrOut, printers.SafeLine(text))
+	fmt.Fprintln(f.ErrOut, printers.SafeLine(payload.HideURLUserinfo(text)))
 }
 
 // logger tells with -v=1 what is tried again, with -v=6 every request to a registry. What it is warned of is a remark for

@@ -35,7 +35,7 @@ var grammarOf = sync.OnceValue(func() grammar {
 func parseRegistry(ref Reference, rest string) (Reference, error) {
 	ref.Kind = KindRegistry
 	name, word, pinned := strings.Cut(rest, "@")
-	if pinned && strings.Contains(word, "/") && strings.Contains(name, ":") && !strings.Contains(name, "/") {
+	if pinned && (strings.Contains(word, "@") || strings.Contains(word, "/") && strings.Contains(name, ":") && !strings.Contains(name, "/")) {
 		return Reference{}, fault.Errorf(fault.Usage, "a reference has no user and password in it: credentials come from --authfile")
 	}
 	if pinned {

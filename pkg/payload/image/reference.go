@@ -6,6 +6,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -65,7 +66,7 @@ func ParseReference(text string) (Reference, error) {
 		return parseScheme(ref, scheme, rest)
 	}
 	if !strings.Contains(text, "/") {
-		return Reference{}, fault.Errorf(fault.Usage, "%s is %w: want %s", quoted(text), ErrNotReference, Forms)
+		return Reference{}, fault.Errorf(fault.Usage, "%s is %w: want %s", shownText(text), ErrNotReference, Forms)
 	}
 	return parseRegistry(ref, text)
 }
@@ -75,13 +76,31 @@ func checkText(text string) error {
 	case text == "":
 		return fault.Errorf(fault.Usage, "the reference to a release is empty: want %s", Forms)
 	case len(text) > longest:
-		return fault.Errorf(fault.Usage, "the reference %s has %d bytes, more than %d", quoted(text), len(text), longest)
+		return fault.Errorf(fault.Usage, "the reference %s has %d bytes, more than %d", shownText(text), len(text), longest)
 	case strings.ContainsRune(text, 0):
-		return fault.Errorf(fault.Usage, "the reference %s contains a NUL byte", quoted(text))
+		return fault.Errorf(fault.Usage, "the reference %s contains a NUL byte", shownText(text))
 	case text[0] == '-' && text != "-":
-		return fault.Errorf(fault.Usage, "the reference %s begins like a flag: want %s", quoted(text), Forms)
+		return fault.Errorf(fault.Usage, "the reference %s begins like a flag: want %s", shownText(text), Forms)
 	}
 	return nil
+}
+
+// shownText quotes a reference for an error, without a user name and a password.
+func shownText(text string) string {
+	if isPath(text) {
+		return quoted(text)
+	}
+	return quoted(payload.HideUserinfo(text))
+}
+
+// isPath says whether a reference names a file or a folder, which may have an @ in its path.
+func isPath(text string) bool {
+	scheme, _, ok := cutScheme(text)
+	switch scheme {
+	case "oci", "ocidir", "oci-archive", "docker-archive", "dir", "file":
+		return ok
+	}
+	return false
 }
 
 // cutScheme splits at the first colon when what stands before it is the word of a form, ours or another tool's.
@@ -115,7 +134,7 @@ func parseScheme(ref Reference, scheme, rest string) (Reference, error) {
 	case slashes && scheme == "file":
 		return Reference{}, fault.Errorf(fault.Usage, "%s: want file:FILE for an image-references file, oci:DIR for an image, dir:DIR for a folder of manifests", quoted(ref.Text))
 	case slashes:
-		return Reference{}, fault.Errorf(fault.Usage, "%s: %s:// is no form of a release: want %s", quoted(ref.Text), scheme, Forms)
+		return Reference{}, fault.Errorf(fault.Usage, "%s: %s:// is no form of a release: want %s", shownText(ref.Text), scheme, Forms)
 	}
 	ref.Kind = map[string]Kind{
 		"oci": KindLayout, "oci-archive": KindOCIArchive, "docker-archive": KindDockerArchive, "dir": KindFolder, "file": KindFile,

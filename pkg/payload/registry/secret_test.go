@@ -2,12 +2,16 @@ package registry_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/internal/faultproxy"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
@@ -68,6 +72,53 @@ func TestRow52SecretsAreNowhere(t *testing.T) {
 		}
 	}
 }
+
+// TestRequestLogHasNoQueries: signatures of storage, the account of a token server and paths that are not the
+// registry's own stay out of the log, which has one line for each request.
+func TestRequestLogHasNoQueries(t *testing.T) {
+	var s *server
+	s = start(t, newHTTP, func(next http.Handler) http.Handler {
+		signed := tokenAnswer(`{"token":"T"}`)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/"+canary+"?X-Amz-Signature="+canary, http.StatusTemporaryRedirect)
+		}))
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Query().Get("X-Amz-Signature") == canary {
+				_, _ = w.Write(layerBytes)
+				return
+			}
+			r.URL.RawQuery = "" // the realm's own
+			signed.ServeHTTP(w, r)
+		})
+	})
+	var lines []string
+	o := withFile(s, authFile(t, s.host, canary, canary))
+	o.Log = slog.New(recorder{&lines})
+	data, err := readBlob(t, registry.New(o), s.host+"/org/r", digest.FromBytes(layerBytes), int64(len(layerBytes)))
+	if err != nil || !bytes.Equal(data, layerBytes) {
+		t.Fatalf("got %q, %v", data, err)
+	}
+	blob := "GET https://" + s.host + "/v2/org/r/blobs/" + digest.FromBytes(layerBytes).String()
+	plain := strings.Replace(blob, "https", "http", 1)
+	want := []string{blob + " failed", plain + " answered", "GET http://" + s.host + " answered", plain + " answered", "GET http://" + s.host + " answered"}
+	if !slices.Equal(lines, want) {
+		t.Errorf("got  %q\nwant %q", lines, want)
+	}
+}
+
+// recorder keeps the message of every record and the name of its first attribute.
+type recorder struct{ lines *[]string }
+
+func (recorder) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l recorder) Handle(_ context.Context, r slog.Record) error {
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool { text += " " + a.Key; return false })
+	*l.lines = append(*l.lines, text)
+	return nil
+}
+
+func (l recorder) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l recorder) WithGroup(string) slog.Handler      { return l }
 
 // tokenStatus answers for the token server.
 func tokenStatus(next http.Handler, status int) http.Handler {
