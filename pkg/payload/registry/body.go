@@ -80,6 +80,26 @@ func isWebPage(body []byte) bool {
 	return strings.HasPrefix(http.DetectContentType(body), "text/html")
 }
 
+// webPage is the error of a host that answered with a page for people.
+func webPage(host, wanted string) error {
+	return fault.Errorf(fault.Auth, "%s answered with a web page in place of %s: a sign-in page or a proxy stands before the registry; sign in there, or ask the registry by another address", host, wanted)
+}
+
+// peek reads the beginning of a body and leaves the whole of it in the response.
+func peek(response *http.Response) ([]byte, error) {
+	body := response.Body
+	start := make([]byte, 512)
+	n, err := io.ReadFull(body, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(start[:n]), body), body}
+	return start[:n], nil
+}
+
 // discard ends a response whose body is not wanted; a short rest is read so that the connection can serve again.
 func discard(response *http.Response) {
 	_, _ = io.CopyN(io.Discard, response.Body, 4096)

@@ -215,3 +215,30 @@ func TestHeadBlobNamesTheHostThatAnswers(t *testing.T) {
 	_, err = anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", d)
 	wantFault(t, err, fault.Auth, blobError(s, d, "HOST redirects to an address of its own, which answers 403 Forbidden"))
 }
+
+// TestSignInPage: a proxy that wants people to sign in answers everything with 200 and a page.
+func TestSignInPage(t *testing.T) {
+	page := func(contentType string) layer {
+		return func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", contentType)
+				fmt.Fprint(w, "<!DOCTYPE html>\n<html><body>Sign in</body></html>")
+			})
+		}
+	}
+	const rest = ": a sign-in page or a proxy stands before the registry; sign in there, or ask the registry by another address"
+	for _, contentType := range []string{"text/html", "text/html; charset=utf-8"} {
+		s := start(t, newHTTP, page(contentType))
+		d := digest.FromBytes(layerBytes)
+		_, _, _, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
+		wantFault(t, err, fault.Auth, manifestError(s, "HOST answered with a web page in place of the manifest"+rest))
+		_, err = readBlob(t, anyClient(s), s.host+"/org/r", d, 11)
+		wantFault(t, err, fault.Auth, blobError(s, d, "HOST answered with a web page in place of the blob"+rest))
+	}
+	// What is only called a page is a blob like any other.
+	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Fault: faultproxy.Header("Content-Type", "text/html")}))
+	d := s.pushBlob(t, "org/r", layerBytes)
+	if data, err := readBlob(t, anyClient(s), s.host+"/org/r", d, 11); err != nil || !bytes.Equal(data, layerBytes) {
+		t.Errorf("got %q, %v", data, err)
+	}
+}

@@ -200,7 +200,7 @@ func TestRow38HeaderWithLineBreaks(t *testing.T) {
 func TestManifestThatIsNoneIsGivenAsItIs(t *testing.T) {
 	// What it is and whether its digest is right is for the caller to judge, who has words for it.
 	for name, test := range map[string]struct{ body, mediaType string }{
-		"no JSON":              {"<html>", "text/html; charset=utf-8"},
+		"no JSON":              {"no JSON", "text/html; charset=utf-8"},
 		"unknown media type":   {"{}", "application/x-y"},
 		"another kind inside":  {`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json"}`, ociManifest},
 		"a digest that lies":   {`{"schemaVersion":2}`, ociManifest},

@@ -91,7 +91,20 @@ func (s stack) finish(base *url.URL, response *http.Response, k *call) (*http.Re
 		if err != nil {
 			return nil, err
 		}
+		if isWebPage(body) {
+			return nil, webPage(k.host, "the manifest")
+		}
 		k.body, k.done = body, true
+	}
+	if (k.kind == blobCall || k.kind == firstByteCall) && response.StatusCode == http.StatusOK && strings.HasPrefix(mediaTypeOf(response.Header.Get("Content-Type")), "text/html") {
+		start, err := peek(response)
+		if err != nil {
+			return nil, err
+		}
+		if isWebPage(start) {
+			response.Body.Close()
+			return nil, webPage(k.host, "the blob")
+		}
 	}
 	return response, nil
 }
