@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/blang/semver/v4"
+
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
 
 // Metadata is the file release-metadata.
@@ -18,11 +20,19 @@ type Metadata struct {
 	Metadata map[string]json.RawMessage `json:"metadata,omitempty"` // url and whatever else the release carries
 }
 
-// ParseMetadata reads release-metadata; what is not its JSON is fault.NotFound: not a release.
+// ParseMetadata reads release-metadata; what is not its JSON is fault.NotFound: not a release. What is
+// beyond a limit, or has a key twice, is fault.Integrity.
 func ParseMetadata(data []byte) (*Metadata, error) {
 	var m Metadata
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, notRelease("%s is not JSON: %w", MetadataName, err)
+	text, err := document.Text(data)
+	if err == nil {
+		err = document.Check(text, document.MaxSize)
+	}
+	if err == nil {
+		err = document.Decode(text, &m)
+	}
+	if err != nil {
+		return nil, unreadable(err, MetadataName, "is not JSON")
 	}
 	if m.Kind != "cincinnati-metadata-v0" {
 		return nil, notRelease("%s has kind %q, want cincinnati-metadata-v0", MetadataName, m.Kind)

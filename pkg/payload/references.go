@@ -5,8 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
-	"sigs.k8s.io/yaml"
-
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -42,27 +41,34 @@ type imageStream struct {
 	} `json:"spec"`
 }
 
-// ParseReferences reads image-references, JSON as releases have it or YAML, with or without a byte order
-// mark. Anything that is not an ImageStream with at least one tag is fault.NotFound: not a release.
+// maxTags is how many images a release may list: a hundred times what releases have.
+const maxTags = 20_000
+
+// ParseReferences reads image-references, JSON as releases have it or YAML, in UTF-8 or UTF-16, with or without a byte order
+// mark. Anything that is not an ImageStream with at least one tag is fault.NotFound: not a release. What is beyond a limit,
+// or has a key twice, is fault.Integrity.
 func ParseReferences(data []byte) (*References, error) {
 	raw, err := toJSON(data)
 	if err != nil {
-		return nil, notRelease("%s is neither JSON nor YAML: %w", ReferencesName, err)
+		return nil, unreadable(err, ReferencesName, "is neither JSON nor YAML")
 	}
 	var stream imageStream
-	err = json.Unmarshal(raw, &stream)
-	if _, broken := errors.AsType[*json.SyntaxError](err); broken {
+	err = document.Decode(raw, &stream)
+	if document.IsSyntaxError(err) {
 		return nil, notRelease("%s is neither JSON nor YAML: %w", ReferencesName, err)
 	}
 	if err != nil {
-		return nil, notRelease("%s is not an ImageStream: %w", ReferencesName, err)
+		return nil, unreadable(err, ReferencesName, "is not an ImageStream")
 	}
 	if stream.Kind != "ImageStream" || stream.APIVersion != "image.openshift.io/v1" {
 		return nil, notRelease("%s has kind %q and apiVersion %q, want ImageStream of image.openshift.io/v1",
 			ReferencesName, stream.Kind, stream.APIVersion)
 	}
-	if len(stream.Spec.Tags) == 0 {
+	switch tags := len(stream.Spec.Tags); {
+	case tags == 0:
 		return nil, notRelease("%s lists no component images: spec.tags is empty", ReferencesName)
+	case tags > maxTags:
+		return nil, fault.Errorf(fault.Integrity, "%s lists %d images, more than the %d that this program reads", ReferencesName, tags, maxTags)
 	}
 	return &References{Name: stream.Metadata.Name, Raw: raw, Tags: stream.Spec.Tags}, nil
 }
@@ -71,16 +77,28 @@ func notRelease(format string, args ...any) error {
 	return fault.Errorf(fault.NotFound, "not a release: "+format, args...)
 }
 
+// unreadable is the error of reading a file: not a release, unless a release can be made of it that others see otherwise.
+func unreadable(err error, file, problem string) error {
+	if kind := document.Kind(err, fault.NotFound); kind != fault.NotFound {
+		return fault.Errorf(kind, "%s: %w", file, err)
+	}
+	return notRelease("%s %s: %w", file, problem, err)
+}
+
 // toJSON gives data as JSON: as it is, and not checked, when it begins like a JSON object, converted when it is YAML.
 func toJSON(data []byte) (json.RawMessage, error) {
-	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
-	if len(data) == 0 {
+	text, err := document.Text(data)
+	if err != nil {
+		return nil, err
+	}
+	text = bytes.TrimSpace(text)
+	switch {
+	case len(text) == 0:
 		return nil, errors.New("the file is empty")
+	case text[0] == '{':
+		return text, document.Check(text, document.MaxSize)
 	}
-	if data[0] == '{' {
-		return data, nil
-	}
-	raw, err := yaml.YAMLToJSON(data)
+	raw, err := document.ToJSONStrict(text, nil)
 	if err == nil && raw[0] != '{' {
 		err = errors.New("it is no object")
 	}

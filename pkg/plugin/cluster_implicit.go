@@ -49,7 +49,11 @@ func (f *factory) runningManifests(ctx context.Context, c inclusion) ([]manifest
 	if err != nil {
 		return nil, err
 	}
-	objects := f.render(ref, release, files, c).payload.Objects
+	e := f.render(ref, release, files, c)
+	if err := e.checkLimits(); err != nil {
+		return nil, err
+	}
+	objects := e.payload.Objects
 	settings := c.settings(objects, version.Desired.Version)
 	settings.Overrides = nil
 	entries, _ := manifest.Evaluate(objects, settings)

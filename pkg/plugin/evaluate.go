@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
@@ -44,6 +45,9 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 		return nil, err
 	}
 	e := f.render(ref, release, files, c)
+	if err := e.checkLimits(); err != nil {
+		return nil, err
+	}
 	if err := c.checkNames(e.payload.Objects, release.Version); err != nil {
 		return nil, err
 	}
@@ -54,7 +58,16 @@ func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository 
 		}
 	}
 	f.judge(e, c, settings)
-	return e, nil
+	return e, e.checkLimits()
+}
+
+// checkLimits is the error of a payload whose manifests are beyond a limit. What is converted later counts too, so it is
+// to be asked before anything that was converted is printed.
+func (e *evaluated) checkLimits() error {
+	if err := e.payload.Err(); err != nil {
+		return fmt.Errorf("%s: %w", e.identity.Reference, err)
+	}
+	return nil
 }
 
 // refusal is why the operator refuses a payload whatever its manifests are, empty when it does not
@@ -74,10 +87,10 @@ func (f *factory) warnRefused(e *evaluated) {
 }
 
 // decide renders the operator's manifests and says of every one what becomes of it.
-func (f *factory) decide(ref image.Reference, release *loaded, files payload.Files, c inclusion) *evaluated {
+func (f *factory) decide(ref image.Reference, release *loaded, files payload.Files, c inclusion) (*evaluated, error) {
 	e := f.render(ref, release, files, c)
 	f.judge(e, c, c.settings(e.payload.Objects, release.Version))
-	return e
+	return e, e.checkLimits()
 }
 
 // render reads the manifests of a release, the operator's own as templates give them.

@@ -98,6 +98,9 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 // selected are the files that the flags leave, at least one.
 func (c *extractCommand) selected(release *evaluated, options extract.Options) ([]extract.File, error) {
 	files, err := extract.Files(release.files, release.payload, release.entries, options)
+	if err == nil {
+		err = release.checkLimits()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +144,9 @@ func (c *extractCommand) read(ctx context.Context, args []string) (*evaluated, e
 // stream writes one YAML stream to standard output, or the file that --file names and that is no manifest.
 func (c *extractCommand) stream(release *evaluated, options extract.Options) error {
 	stream, err := extract.Stream(release.files, release.entries, options)
+	if err == nil {
+		err = release.checkLimits()
+	}
 	if err != nil {
 		return err
 	}

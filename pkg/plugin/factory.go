@@ -94,7 +94,7 @@ func preferredArch(ref image.Reference) string {
 
 // opener gives access to a release, with what the user said of registries and limits.
 func (f *factory) opener(ref image.Reference) (image.Opener, error) {
-	limits, err := f.global.limits.limits()
+	limits, _, err := f.global.limits.limits()
 	if err != nil {
 		return image.Opener{}, err
 	}
@@ -126,6 +126,7 @@ func (f *factory) run(body func(ctx context.Context, args []string) error) func(
 		done := make(chan error, 1)
 		go func() {
 			err := body(ctx, args)
+			f.warnMore()
 			f.kept.Wait()
 			done <- err
 		}()

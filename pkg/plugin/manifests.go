@@ -109,6 +109,9 @@ func (c *manifestsCommand) run(ctx context.Context, args []string) error {
 		fmt.Fprintln(c.ErrOut, "No manifests found.")
 	}
 	list := v1alpha1.NewReleaseManifestList(release.document(), shown, c.objects)
+	if err := release.checkLimits(); err != nil {
+		return err
+	}
 	view := printers.ReleaseManifests(list, c.all)
 	view.Texts = map[string]func(io.Writer) error{manifestForm: func(w io.Writer) error { return writeManifests(w, shown) }}
 	return output.Print(ctx, c.Out, view)

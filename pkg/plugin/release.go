@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
@@ -21,6 +22,7 @@ type loaded struct {
 	identity  image.Identity
 	config    *image.Config // only when it was asked for
 	pullSpec  string        // by digest, "" when the source has no digest
+	limits    document.Limits
 
 	notebook image.Notebook     // what is made of the files is remembered in it; nil without one
 	indexed  []*manifest.Object // of the release's folder, in place of the files' contents
@@ -59,6 +61,9 @@ func (f *factory) read(ctx context.Context, ref image.Reference, repository stri
 		return nil, payload.Files{}, f.located(err)
 	}
 	l := &loaded{reference: ref, image: img, identity: img.Identity()}
+	if _, l.limits, err = f.global.limits.limits(); err != nil {
+		return nil, payload.Files{}, err
+	}
 	l.notebook, _ = img.(image.Notebook)
 	if o.index && l.recall() {
 		o.want.Contents = func(folder, name string) bool { return folder == image.OperatorFolder && payload.IsManifestName(name) }
@@ -105,10 +110,12 @@ func (l *loaded) fetch(ctx context.Context, img image.Image, o readOptions) (fil
 // manifests reads the manifests: their contents, or the index of those that were read before.
 func (l *loaded) manifests(files payload.Files, render manifest.Render) *manifest.Payload {
 	if l.indexed != nil {
-		return manifest.LoadIndexed(files.Operator, l.indexed, render)
+		return manifest.LoadIndexedWithin(l.limits, files.Operator, l.indexed, render)
 	}
-	p := manifest.Load(files, render)
-	l.remember(files, p)
+	p := manifest.LoadWithin(l.limits, files, render)
+	if p.Err() == nil {
+		l.remember(files, p)
+	}
 	return p
 }
 

@@ -35,8 +35,19 @@ func (f *factory) remarkf(format string, args ...any) {
 // warnf tells of something that is wrong with the release or the request but does not stop the command;
 // with --strict it makes the command fail at its end.
 func (f *factory) warnf(format string, args ...any) {
-	f.warned.Add(1)
-	f.tell("Warning: " + fmt.Sprintf(format, args...))
+	if f.warned.Add(1) <= mostWarnings {
+		f.tell("Warning: " + shortened(fmt.Sprintf(format, args...)))
+	}
+}
+
+// mostWarnings is how many warnings a command shows.
+const mostWarnings = 50
+
+// warnMore says how many warnings were not shown.
+func (f *factory) warnMore() {
+	if more := f.warned.Load() - mostWarnings; more > 0 {
+		f.tell(fmt.Sprintf("Warning: and %d more", more))
+	}
 }
 
 // progressf tells a person at a terminal what was done.

@@ -167,8 +167,11 @@ func (v *verification) compareHash(ctx context.Context, cmd *cobra.Command, vers
 		v.stopHash(check, fmt.Errorf("the payload hash was not compared: %w", err))
 		return
 	}
-	decided := v.decide(v.ref, v.release, v.files, inclusion{flags: &inclusionFlags{command: cmd}, connected: connected})
-	hash, err := manifest.Hash(decided.entries)
+	var hash string
+	decided, err := v.decide(v.ref, v.release, v.files, inclusion{flags: &inclusionFlags{command: cmd}, connected: connected})
+	if err == nil {
+		hash, err = manifest.Hash(decided.entries)
+	}
 	if err != nil {
 		check.Result, check.Reason = v1alpha1.Fail, err.Error()
 		v.add(check)

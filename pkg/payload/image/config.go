@@ -1,11 +1,11 @@
 package image
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -26,7 +26,7 @@ func parseConfig(raw []byte) (*Config, error) {
 			DiffIDs []digest.Digest `json:"diff_ids"`
 		} `json:"rootfs"`
 	}
-	if err := json.Unmarshal(raw, &fields); err != nil {
+	if err := document.Decode(raw, &fields); err != nil {
 		return nil, fault.Errorf(fault.Integrity, "the image's configuration: %w", err)
 	}
 	c := &Config{

@@ -32,7 +32,7 @@ func TestZstdWindowLimit(t *testing.T) {
 			name: "layer", size: int64(len(data)), digest: digest.FromBytes(data),
 			open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
 		}
-		return b.scan(t.Context(), DefaultLimits(), func(int64, *tar.Header, io.Reader) error { return nil })
+		return b.scan(t.Context(), DefaultLimits(), &total{}, func(int64, *tar.Header, io.Reader) error { return nil })
 	}
 	if err := scan(27); err != nil {
 		t.Errorf("a window of 128 MiB: %v", err)

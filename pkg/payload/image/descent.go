@@ -11,6 +11,7 @@ import (
 type descent struct {
 	*stored
 	want  Want
+	total total // of what is read
 	tree  *tree
 	left  []blob // not read yet, the lowest first
 	ahead *ahead
@@ -32,7 +33,9 @@ func (d *descent) next(ctx context.Context) error {
 	place := len(d.left) - 1
 	top := d.left[place]
 	d.left = d.left[:place]
-	read := func() (*layer, error) { return d.layer(ctx, top, d.want, d.tree, func() { d.lookAhead(ctx) }) }
+	read := func() (*layer, error) {
+		return d.layer(ctx, top, d.want, &d.total, d.tree, func() { d.lookAhead(ctx) })
+	}
 	if d.ahead != nil && d.ahead.place == place {
 		read = d.ahead.read
 	}
@@ -71,7 +74,7 @@ func (d *descent) start(ctx context.Context, b blob) func() (*layer, error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		l, err = d.layer(ctx, b, d.want, newTree(), nil)
+		l, err = d.layer(ctx, b, d.want, &d.total, newTree(), nil)
 	}()
 	return func() (*layer, error) {
 		<-done

@@ -2,7 +2,6 @@ package image
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -42,7 +42,7 @@ func (o Opener) openDockerArchive(ctx context.Context, ref Reference) (Image, er
 		return nil, err
 	}
 	var saved []savedImage
-	if err := json.Unmarshal(body, &saved); err != nil {
+	if err := document.Decode(body, &saved); err != nil {
 		return nil, fault.Errorf(fault.Integrity, "%s: %w", dockerManifest, err)
 	}
 	if ref.Digest != "" {

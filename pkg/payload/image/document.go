@@ -9,16 +9,16 @@ import (
 	"slices"
 
 	"github.com/opencontainers/go-digest"
-	"sigs.k8s.io/yaml"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// document is a release without its manifests: an image-references file, or the JSON (or YAML) of an info command, which
+// savedRelease is a release without its manifests: an image-references file, or the JSON (or YAML) of an info command, which
 // holds image-references and more.
-type document struct {
+type savedRelease struct {
 	identity   Identity
 	references []byte
 	metadata   []byte // nil when unknown
@@ -34,6 +34,7 @@ type infoDocument struct {
 	Metadata   json.RawMessage `json:"metadata"`
 	References json.RawMessage `json:"references"`
 	Release    struct {
+		Image        string `json:"image"`
 		Architecture string `json:"architecture"`
 	} `json:"release"`
 }
@@ -49,7 +50,7 @@ func (o Opener) openFile(ctx context.Context, ref Reference) (Image, error) {
 	case isGzip(data), isZstd(data):
 		return nil, fault.Errorf(fault.NotFound, "it is compressed: want oci-archive:FILE or docker-archive:FILE for an archive, and anything else unpacked")
 	}
-	d := &document{identity: Identity{Reference: ref.Text}, references: data}
+	d := &savedRelease{identity: Identity{Reference: ref.Text}, references: data}
 	info, ok := parseInfo(data)
 	if ok {
 		if err := d.use(info); err != nil {
@@ -115,31 +116,34 @@ func (o Opener) readDocument(ctx context.Context, ref Reference) ([]byte, error)
 // image-references to judge.
 func parseInfo(data []byte) (infoDocument, bool) {
 	var info infoDocument
-	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
+	text, err := document.Text(data)
+	if err != nil {
+		return info, false
+	}
+	text = bytes.TrimSpace(text)
 	if !bytes.HasPrefix(text, []byte("{")) {
 		if !bytes.Contains(text, []byte("\nreferences:")) && !bytes.HasPrefix(text, []byte("references:")) {
 			return info, false
 		}
-		converted, err := yaml.YAMLToJSON(text)
-		if err != nil {
+		if text, err = document.ToJSONStrict(text, nil); err != nil {
 			return info, false
 		}
-		text = converted
 	}
-	err := json.Unmarshal(text, &info)
+	err = document.Decode(text, &info)
 	return info, err == nil && len(info.References) > 0 && !isNull(info.References)
 }
 
 func isNull(raw json.RawMessage) bool { return len(raw) == 0 || slices.Equal(raw, []byte("null")) }
 
-func (d *document) use(info infoDocument) error {
+func (d *savedRelease) use(info infoDocument) error {
 	d.references = info.References
 	if !isNull(info.Metadata) {
 		d.metadata = info.Metadata
 	}
 	id := &d.identity
-	id.Image = info.Image
-	if ref, err := ParseReference(info.Image); err == nil && ref.Kind == KindRegistry {
+	// Ours says in release what the image is called by digest, oc's has just the reference that was typed.
+	id.Image = firstString(info.Release.Image, info.Image)
+	if ref, err := ParseReference(id.Image); err == nil && ref.Kind == KindRegistry {
 		id.Repository = ref.Repository
 	}
 	for _, field := range []struct {
@@ -172,12 +176,12 @@ func (d *document) use(info infoDocument) error {
 	return nil
 }
 
-func (d *document) Identity() Identity { return d.identity }
+func (d *savedRelease) Identity() Identity { return d.identity }
 
 // Config gives nil for an image-references file.
-func (d *document) Config(context.Context) (*Config, error) { return d.config, nil }
+func (d *savedRelease) Config(context.Context) (*Config, error) { return d.config, nil }
 
-func (d *document) Files(_ context.Context, want Want) (payload.Files, error) {
+func (d *savedRelease) Files(_ context.Context, want Want) (payload.Files, error) {
 	if want.needsManifests() {
 		return payload.Files{}, fault.Errorf(fault.NotFound, "%s: this source has image-references and no manifests: name the image, or an extracted folder as dir:DIR", d.identity.Reference)
 	}

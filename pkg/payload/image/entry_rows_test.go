@@ -257,8 +257,8 @@ func TestRow14Limits(t *testing.T) {
 		want    string
 	}{
 		{"a bomb of zeros, by the default", []testrelease.Entry{blanks(70 << 20)}, image.Limits{}, "it unpacks to more than 200 bytes for each byte (--max-compression-ratio)"},
-		{"a layer over the total", []testrelease.Entry{blanks(3 << 20)}, image.Limits{PayloadSize: 1 << 20}, "it unpacks to more than 1048576 bytes (--max-payload-size)"},
-		{"a flood of headers without an entry", []testrelease.Entry{flood}, image.Limits{PayloadSize: 1 << 20}, "it unpacks to more than 1048576 bytes (--max-payload-size)"},
+		{"a layer over the total", []testrelease.Entry{blanks(3 << 20)}, image.Limits{LayerSize: 1 << 20}, "it unpacks to more than 1048576 bytes (--max-layer-size)"},
+		{"a flood of headers without an entry", []testrelease.Entry{flood}, image.Limits{LayerSize: 1 << 20}, "it unpacks to more than 1048576 bytes (--max-layer-size)"},
 		{"one file of 4 GiB, by the default", []testrelease.Entry{header(4 << 30)}, image.Limits{}, "release-manifests/0000_50_big_big.yaml has 4294967296 bytes, the limit is 67108864 (--max-file-size)"},
 		{"one file a byte too big", []testrelease.Entry{header(5001)}, image.Limits{FileSize: 5000}, "release-manifests/0000_50_big_big.yaml has 5001 bytes, the limit is 5000 (--max-file-size)"},
 		{"entries", many, image.Limits{Files: 40}, "it has more than 40 entries (--max-files)"},
@@ -280,7 +280,7 @@ func TestRow14Limits(t *testing.T) {
 		}
 		return io.NopCloser(&counting{r: bytes.NewReader(data), n: &read})
 	}}
-	if _, err := s.read(t, image.Limits{PayloadSize: 1 << 20}); err == nil || read > 2<<20 {
+	if _, err := s.read(t, image.Limits{LayerSize: 1 << 20}); err == nil || read > 2<<20 {
 		t.Errorf("%d bytes read for a limit of 1 MiB: %v", read, err)
 	}
 

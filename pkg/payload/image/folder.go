@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -88,7 +87,7 @@ type folderReader struct {
 	want   Want
 	limits Limits
 	count  int64
-	total  int64
+	total  total
 }
 
 // read gives the files of a folder: links and devices are refused, as in a layer, and folders in it are skipped.
@@ -143,30 +142,33 @@ func (r *folderReader) file(dir, folder, name string) (payload.File, error) {
 	}
 	file := payload.File{Name: name, Size: info.Size()}
 	if !r.want.keeps(folder, name) {
-		return file, nil
+		return file, r.total.keepEntry(r.limits, name, 0)
 	}
-	if file.Data, err = r.content(full, shownName); err != nil {
+	if err := r.total.keepEntry(r.limits, name, info.Size()); err != nil {
+		return payload.File{}, err
+	}
+	if file.Data, err = r.content(full, shownName, info.Size()); err != nil {
 		return payload.File{}, err
 	}
 	file.Size = int64(len(file.Data))
-	r.total += file.Size
-	if r.total > r.limits.PayloadSize {
-		return payload.File{}, beyond("the folder has more than %d bytes (--max-payload-size)", r.limits.PayloadSize)
-	}
 	return file, nil
 }
 
-func (r *folderReader) content(full, shownName string) ([]byte, error) {
+// content reads a file, which must not have grown since it was counted.
+func (r *folderReader) content(full, shownName string, size int64) ([]byte, error) {
 	f, err := r.root.Open(full)
 	if err != nil {
 		return nil, localError(err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, r.limits.FileSize+1))
-	if err != nil {
+	data, err := keep(f, size+1)
+	switch {
+	case err != nil:
 		return nil, localError(err)
+	case int64(len(data)) > size:
+		return nil, fault.Errorf(fault.Local, "%s grows while it is read", shownName)
 	}
-	return data, r.limits.checkFile(shownName, int64(len(data)))
+	return data, nil
 }
 
 func modeName(mode fs.FileMode) string {

@@ -107,7 +107,7 @@ func TestFolderFaults(t *testing.T) {
 		}, image.Limits{}, fault.Integrity, "release-manifests/image-references is a folder, want a file"},
 		{"a file too big", func(*testing.T, string) {}, image.Limits{FileSize: 100}, fault.Integrity, fmt.Sprintf("release-manifests/image-references has %d bytes, the limit is 100 (--max-file-size)", len(sample().References()))},
 		{"too many files", func(*testing.T, string) {}, image.Limits{Files: 3}, fault.Integrity, "it has more than 3 entries (--max-files)"},
-		{"too much together", func(*testing.T, string) {}, image.Limits{PayloadSize: 1200}, fault.Integrity, "the folder has more than 1200 bytes (--max-payload-size)"},
+		{"too much together", func(*testing.T, string) {}, image.Limits{PayloadSize: 1200}, fault.Integrity, "the payload has more than 1200 bytes (--max-payload-size)"},
 		{"no release", func(t *testing.T, dir string) {
 			if err := os.Remove(filepath.Join(dir, "release-manifests", payload.ReferencesName)); err != nil {
 				t.Fatal(err)

@@ -33,13 +33,13 @@ func FuzzLayer(f *testing.F) {
 	seed(testrelease.Dir("release-manifests/"), testrelease.File("release-manifests/image-references", "{}"), testrelease.File("release-manifests/a.yaml", "a: b"))
 	seed(testrelease.Whiteout("release-manifests/a"), testrelease.Opaque("manifests"), testrelease.File("./manifests/x", "y"))
 	seed(testrelease.File("../x", ""), testrelease.Link('2', "release-manifests/l", "/etc"))
-	limits := Limits{PayloadSize: 1 << 20, FileSize: 1 << 16, Files: 100, Ratio: 200}
+	limits := Limits{PayloadSize: 1 << 20, LayerSize: 1 << 20, FileSize: 1 << 16, Files: 100, Ratio: 200}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b := blob{
 			name: "layer", size: int64(len(data)), digest: digest.FromBytes(data),
 			open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
 		}
-		reading := &layer{want: Want{Contents: AllContents, Operator: true}, limits: limits, above: newTree(), found: func() {}}
+		reading := &layer{want: Want{Contents: AllContents, Operator: true}, limits: limits, total: &total{}, above: newTree(), found: func() {}}
 		l, err := reading.read(t.Context(), b)
 		if err != nil {
 			if l != nil || fault.KindOf(err) != fault.Integrity {

@@ -2,7 +2,6 @@ package image
 
 import (
 	"archive/tar"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 type layer struct {
 	want   Want
 	limits Limits
+	total  *total // of all layers
 	above  *tree  // what is there already is not kept again
 	noting bool   // what a note holds is kept in any case
 	found  func() // told at the first entry of the release's folder
@@ -38,7 +38,7 @@ type sighting struct {
 // read reads one layer. Nothing of it is returned unless all of it was verified.
 func (l *layer) read(ctx context.Context, b blob) (*layer, error) {
 	l.files, l.nested, l.seen, l.hiding = map[string]payload.File{}, nil, map[string]sighting{}, newHiding()
-	if err := b.scan(ctx, l.limits, l.visit); err != nil {
+	if err := b.scan(ctx, l.limits, l.total, l.visit); err != nil {
 		return nil, err
 	}
 	if err := l.checkHidden(); err != nil {
@@ -56,6 +56,9 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 		return nil
 	}
 	if marker, err := l.hiding.note(name); marker || err != nil {
+		return err
+	}
+	if err := l.total.keepEntry(l.limits, name, 0); err != nil {
 		return err
 	}
 	folder := header.Typeflag == tar.TypeDir
@@ -76,6 +79,9 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 	}
 	file := payload.File{Name: base, Size: header.Size}
 	if l.want.keeps(path.Clean(dir), base) && !l.above.has(name) || l.noting && isNoted(path.Clean(dir), base) {
+		if err := l.total.keepEntry(l.limits, "", header.Size); err != nil {
+			return err
+		}
 		if file.Data, err = keep(content, header.Size); err != nil {
 			return err
 		}
@@ -131,12 +137,21 @@ func (l *layer) checkHidden() error {
 	return nil
 }
 
-// keep reads a file whose size the limits allow; memory grows with what arrives, not with what a header claims.
+// keep reads a file of at most size bytes. Memory grows with what arrives, not with what a header claims, and ends at it.
 func keep(content io.Reader, size int64) ([]byte, error) {
-	var buf bytes.Buffer
-	buf.Grow(int(min(size, mebi)))
-	if _, err := io.Copy(&buf, content); err != nil {
-		return nil, err
+	data := make([]byte, 0, min(size, mebi))
+	for int64(len(data)) < size {
+		if len(data) == cap(data) {
+			data = append(make([]byte, 0, min(size, 2*int64(cap(data)))), data...)
+		}
+		n, err := content.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	return buf.Bytes(), nil
+	return data, nil
 }

@@ -2,13 +2,15 @@ package image
 
 import (
 	"io"
+	"sync/atomic"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
 // Limits hold off layers that are small to fetch and huge to unpack. A zero field means the default.
 type Limits struct {
-	PayloadSize int64 // bytes that one layer may unpack to; default 512 MiB; --max-payload-size
+	PayloadSize int64 // bytes of the payload that are kept, over all layers; default 96 MiB; --max-payload-size
+	LayerSize   int64 // bytes that one layer may unpack to, all of them to four times that; default 512 MiB; --max-layer-size
 	FileSize    int64 // bytes of one payload file; default 64 MiB; --max-file-size
 	Files       int64 // entries of one layer or archive; default 100,000; --max-files
 	Ratio       int64 // bytes unpacked for each byte read, above 64 MiB; default 200; --max-compression-ratio
@@ -21,7 +23,7 @@ const ratioFrom = 64 * mebi
 
 // DefaultLimits are far above what releases are and far below what hurts.
 func DefaultLimits() Limits {
-	return Limits{PayloadSize: 512 * mebi, FileSize: 64 * mebi, Files: 100_000, Ratio: 200}
+	return Limits{PayloadSize: 96 * mebi, LayerSize: 512 * mebi, FileSize: 64 * mebi, Files: 100_000, Ratio: 200}
 }
 
 func (l Limits) withDefaults() Limits {
@@ -29,7 +31,7 @@ func (l Limits) withDefaults() Limits {
 	for _, field := range []struct {
 		value    *int64
 		fallback int64
-	}{{&l.PayloadSize, d.PayloadSize}, {&l.FileSize, d.FileSize}, {&l.Files, d.Files}, {&l.Ratio, d.Ratio}} {
+	}{{&l.PayloadSize, d.PayloadSize}, {&l.LayerSize, d.LayerSize}, {&l.FileSize, d.FileSize}, {&l.Files, d.Files}, {&l.Ratio, d.Ratio}} {
 		if *field.value == 0 {
 			*field.value = field.fallback
 		}
@@ -62,11 +64,37 @@ func (l Limits) checkFiles(count int64) error {
 	return beyond("it has more than %d entries (--max-files)", l.Files)
 }
 
+// total counts what is read of one payload, over all its layers. It can be used by several goroutines.
+type total struct{ kept, unpacked atomic.Int64 }
+
+// entrySize is what the name of an entry takes in memory besides its own length, counted generously.
+const entrySize = 256
+
+// keepEntry takes an entry of the payload's folders, and as many bytes of its content, from the payload's limit.
+func (t *total) keepEntry(l Limits, name string, content int64) error {
+	if t.kept.Add(entrySize+int64(len(name))+content) <= l.PayloadSize {
+		return nil
+	}
+	return beyond("the payload has more than %d bytes (--max-payload-size)", l.PayloadSize)
+}
+
+// layersTogether is how many times the limit of one layer all of them may unpack to.
+const layersTogether = 4
+
+// unpack takes bytes of a layer.
+func (t *total) unpack(l Limits, n int) error {
+	if t.unpacked.Add(int64(n)) <= layersTogether*l.LayerSize {
+		return nil
+	}
+	return beyond("the layers together unpack to more than %d bytes (%d times --max-layer-size)", layersTogether*l.LayerSize, layersTogether)
+}
+
 // unpackLimit counts what a decompressor gives and ends it at the limits.
 type unpackLimit struct {
 	r      io.Reader
-	read   func() int64 // bytes that the decompressor has taken
-	size   int64        // the most that may come out; 0: no such limit
+	read   func() int64      // bytes that the decompressor has taken
+	size   int64             // the most that may come out; 0: no such limit
+	count  func(n int) error // told what comes out; nil: nobody counts
 	ratio  int64
 	n      int64
 	failed error
@@ -80,10 +108,13 @@ func (u *unpackLimit) Read(p []byte) (int, error) {
 	u.n += int64(n)
 	switch {
 	case u.size > 0 && u.n > u.size:
-		u.failed = beyond("it unpacks to more than %d bytes (--max-payload-size)", u.size)
+		u.failed = beyond("it unpacks to more than %d bytes (--max-layer-size)", u.size)
 	case u.n > ratioFrom && u.n/u.ratio > u.read():
 		u.failed = beyond("it unpacks to more than %d bytes for each byte (--max-compression-ratio)", u.ratio)
-	default:
+	case u.count != nil:
+		u.failed = u.count(n)
+	}
+	if u.failed == nil {
 		return n, err
 	}
 	return 0, u.failed

@@ -7,6 +7,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -47,7 +48,7 @@ type manifest struct {
 // kind is fault.NotFound. declared is the media type that came with it; one that names no manifest says nothing.
 func parseManifest(body []byte, declared string) (*manifest, error) {
 	var fields map[string]json.RawMessage // keys of other cases stay apart, unlike in a struct
-	if err := json.Unmarshal(body, &fields); err != nil {
+	if err := document.Decode(body, &fields); err != nil {
 		return nil, fault.Errorf(fault.Integrity, "the manifest is not a JSON object: %w", err)
 	}
 	mediaType, err := manifestType(fields, declared)
@@ -125,7 +126,7 @@ func decodeField(fields map[string]json.RawMessage, name string, into any) error
 	if !ok {
 		return nil
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
+	if err := document.Decode(raw, into); err != nil {
 		return fault.Errorf(fault.Integrity, "the manifest's %s: %w", name, err)
 	}
 	return nil

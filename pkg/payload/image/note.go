@@ -31,14 +31,14 @@ func isNoted(folder, name string) bool {
 
 // layer gives what a layer holds: as noted, or as read, which is noted then. found is told while the layer is read
 // that it holds a release; it may be nil.
-func (s *stored) layer(ctx context.Context, b blob, want Want, above *tree, found func()) (*layer, error) {
+func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, above *tree, found func()) (*layer, error) {
 	l, known := s.noted(b, want, above)
 	if l != nil {
-		return l, nil
+		return l, l.count(s.limits, total)
 	}
 	tell := onced(found)
 	l, err := again(func() (*layer, error) {
-		l := &layer{want: want, limits: s.limits, above: above, noting: s.cache != nil, found: tell}
+		l := &layer{want: want, limits: s.limits, total: total, above: above, noting: s.cache != nil, found: tell}
 		return l.read(ctx, b)
 	})
 	if err != nil || s.cache == nil {
@@ -54,6 +54,16 @@ func (s *stored) layer(ctx context.Context, b blob, want Want, above *tree, foun
 		}
 	}
 	return l, nil
+}
+
+// count takes what is kept of a layer from the payload's limit.
+func (l *layer) count(limits Limits, total *total) error {
+	for name, file := range l.files {
+		if err := total.keepEntry(limits, name, int64(len(file.Data))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noted gives a layer as it is noted, as far as that is enough. known is the note itself.

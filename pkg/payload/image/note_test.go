@@ -62,18 +62,18 @@ func TestNoteIsAsGoodAsTheLayer(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "cache")
 			b, opened := notedLayer(t)
 			fresh := &stored{limits: DefaultLimits()}
-			want, err := fresh.layer(t.Context(), b, test.want, newTree(), nil)
+			want, err := fresh.layer(t.Context(), b, test.want, &total{}, newTree(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, first := range []Want{{}, {Operator: true}} {
 				s := &stored{limits: DefaultLimits(), cache: cache.New(cache.Options{Dir: dir})}
-				if _, err := s.layer(t.Context(), b, first, newTree(), nil); err != nil {
+				if _, err := s.layer(t.Context(), b, first, &total{}, newTree(), nil); err != nil {
 					t.Fatal(err)
 				}
 				s.cache.Wait()
 				*opened = 0
-				got, err := s.layer(t.Context(), b, test.want, newTree(), nil)
+				got, err := s.layer(t.Context(), b, test.want, &total{}, newTree(), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -122,7 +122,7 @@ func TestNoteIsTheWholeLayer(t *testing.T) {
 	above.files["release-manifests/image-references"] = payload.File{Name: "image-references"}
 	above.files["manifests/o.yaml"] = payload.File{Name: "o.yaml"}
 	want := Want{Operator: true, Contents: func(folder, _ string) bool { return folder == OperatorFolder }}
-	if _, err := s.layer(t.Context(), b, want, above, nil); err != nil {
+	if _, err := s.layer(t.Context(), b, want, &total{}, above, nil); err != nil {
 		t.Fatal(err)
 	}
 	s.cache.Wait()

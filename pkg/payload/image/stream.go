@@ -19,15 +19,15 @@ import (
 type visitor func(number int64, header *tar.Header, content io.Reader) error
 
 // scan reads a layer in one pass: hashed, unpacked, shown to visit. When it returns nil every byte of the blob was
-// verified; what visit saw before is void on an error.
-func (b blob) scan(ctx context.Context, limits Limits, visit visitor) error {
+// verified; what visit saw before is void on an error. so counts over all layers.
+func (b blob) scan(ctx context.Context, limits Limits, so *total, visit visitor) error {
 	r, err := b.open(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", b.name, err)
 	}
 	defer r.Close()
 	v := newVerifier(ctx, r, b)
-	err = b.unpack(v, limits, visit)
+	err = b.unpack(v, limits, so, visit)
 	if _, beyond := errors.AsType[limitError](err); !beyond {
 		// That the bytes are not the promised ones explains whatever else is wrong with them.
 		err = firstError(settle(r, v.finish()), err)
@@ -38,13 +38,16 @@ func (b blob) scan(ctx context.Context, limits Limits, visit visitor) error {
 	return nil
 }
 
-func (b blob) unpack(v *verifier, limits Limits, visit visitor) error {
+func (b blob) unpack(v *verifier, limits Limits, so *total, visit visitor) error {
 	plain, closePlain, err := decompress(bufio.NewReaderSize(v, 64<<10))
 	if err != nil {
 		return err
 	}
 	defer closePlain()
-	var r io.Reader = &unpackLimit{r: plain, read: func() int64 { return v.n }, size: limits.PayloadSize, ratio: limits.Ratio}
+	var r io.Reader = &unpackLimit{
+		r: plain, read: func() int64 { return v.n }, size: limits.LayerSize, ratio: limits.Ratio,
+		count: func(n int) error { return so.unpack(limits, n) },
+	}
 	hash := sha256.New()
 	if b.diffID != "" {
 		r = io.TeeReader(r, hash)

@@ -50,7 +50,7 @@ func nothing(t *testing.T, text []byte) {
 	if !holdsNothing(text) {
 		return
 	}
-	if object, err := toJSON(text); !errors.Is(err, errNull) {
+	if object, err := toJSON(text, nil); !errors.Is(err, errNull) {
 		t.Fatalf("the parser says %s, %v: %q", object, err, text)
 	}
 }

@@ -1,12 +1,15 @@
 package manifest_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/release-x/oc-release-x/internal/testguard"
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
@@ -110,42 +113,80 @@ func TestEmptyDocuments(t *testing.T) {
 	}
 }
 
-// Where only the parser can say that a document holds nothing, there is a limit; and there is one for all that the
-// parser has to read of a file.
+// There is a limit for all that the parser has to read of a file, besides those for the payload.
 func TestUnusualDocuments(t *testing.T) {
+	text := strings.Repeat("---\n? kind\n: A\nmetadata: {name: x}\nlist:\n"+strings.Repeat("- a: bcde\n", 110), 10_000)
+	loaded, used := loadCounted(t, file("a.yaml", text))
+	if used > 1<<30 {
+		t.Errorf("it allocated %d MiB", used>>20)
+	}
+	const want = "the file has more than the 4194304 bytes of unusual YAML that this program reads"
+	if got := loaded.Objects[len(loaded.Objects)-1]; len(loaded.Objects) != 10_000 || got.Problem != want || got.Kind != manifest.UnknownKind {
+		t.Errorf("%d objects, the last is %s: %s", len(loaded.Objects), got.Kind, got.Problem)
+	}
+}
+
+// What the documents of a payload cost together has limits, however it is spread over files, and reading ends there.
+func TestPayloadLimits(t *testing.T) {
+	const (
+		documents = "the payload has more than 20000 documents (--max-documents)"
+		parsed    = "the payload has more than 67108864 bytes of text to parse (--max-parsed-size)"
+		expanded  = "the payload's aliases expand to more than 16777216 bytes (--max-expanded-size)"
+	)
+	aliases := "kind: A\nmetadata: {name: x}\na: &a [" + strings.Repeat("xxxxxxxxxx,", 10_000) + "]\nb: [" + strings.Repeat("*a,", 60) + "]\n"
+	unusual := "? kind\n: A\nmetadata: {name: x}\ndata: " + strings.Repeat("x", 1<<20) + "\n"
 	for name, test := range map[string]struct {
-		text, want string
-		objects    int
+		text  string
+		files int
+		want  string
+		most  uint64 // MiB allocated
 	}{
-		"nulls": {strings.Repeat("---\n!!null ''\n", 200_000), "the file has more than the 50000 documents that this program reads", 1},
-		"long texts": {
-			strings.Repeat("---\n? kind\n: A\nmetadata: {name: x}\nlist:\n"+strings.Repeat("- a: bcde\n", 110), 40_000),
-			"the file has more than the 4194304 bytes of unusual YAML that this program reads", 40_000,
-		},
+		"documents of a file":        {strings.Repeat("---\na: b\n", 1_000_000), 1, documents, 256},
+		"documents of files":         {strings.Repeat("---\nkind: A\nmetadata: {name: x}\n", 1000), 1000, documents, 256},
+		"JSON documents":             {strings.Repeat(`{"kind":"A","metadata":{"name":"x"}}`, 400_000), 1, documents, 256},
+		"documents that may be null": {strings.Repeat("---\n!!null ''\n", 200_000), 1, documents, 1024},
+		"text":                       {unusual, 200, parsed, 2048},
+		"JSON text":                  {`{"kind":"A","metadata":{"name":"x"},"data":"` + strings.Repeat("x", 1<<20) + `"}`, 200, parsed, 1024},
+		"short values":               {"kind: A\nmetadata: {name: x}\nlist: [" + strings.Repeat("1,", 100_000) + "]\n", 200, parsed, 4096},
+		"aliases":                    {aliases, 200, expanded, 512},
+		"aliases that are refused":   {strings.Replace(aliases, "b: [", "b: ["+strings.Repeat("*a,", 40), 1), 200, expanded, 512},
 	} {
 		t.Run(name, func(t *testing.T) {
-			loaded, used := loadCounted(t, file("a.yaml", test.text))
-			if used > 1<<30 {
+			var files []payload.File
+			for i := range test.files {
+				files = append(files, file(fmt.Sprintf("%04d.yaml", i), test.text))
+			}
+			loaded, used := loadCounted(t, files...)
+			if used > test.most<<20 {
 				t.Errorf("it allocated %d MiB", used>>20)
 			}
-			if got := loaded.Objects[len(loaded.Objects)-1]; len(loaded.Objects) != test.objects || got.Problem != test.want || got.Kind != manifest.UnknownKind {
-				t.Errorf("%d objects, the last is %s: %s", len(loaded.Objects), got.Kind, got.Problem)
+			if err := loaded.Err(); err == nil || err.Error() != test.want || fault.KindOf(err) != fault.Integrity {
+				t.Errorf("error %v, want %s", err, test.want)
 			}
+			if len(loaded.Objects) > 20_000 {
+				t.Errorf("%d objects", len(loaded.Objects))
+			}
+			t.Logf("%d MiB", used>>20)
 		})
 	}
 }
 
-// Many small documents are read up to a limit.
-func TestManyDocuments(t *testing.T) {
-	for name, text := range map[string]string{
-		"YAML": strings.Repeat("---\na: b\n", 60_000),
-		"JSON": strings.Repeat(`{"kind":"A","metadata":{"name":"x"}}`, 60_000),
-	} {
-		t.Run(name, func(t *testing.T) {
-			loaded := load(file("a.yaml", text))
-			if len(loaded.Objects) != 50_001 || loaded.Objects[50_000].Problem != "the file has more than the 50000 documents that this program reads" {
-				t.Fatalf("%d objects, %s", len(loaded.Objects), loaded.Objects[len(loaded.Objects)-1].Problem)
-			}
-		})
+// The limits hold for what is converted later too, and for what an index holds.
+func TestPayloadLimitsOfObjects(t *testing.T) {
+	text := config("one").String() + "---\n" + config("two").String()
+	files := payload.Files{Release: []payload.File{file("a.yaml", text)}}
+	loaded := manifest.LoadWithin(document.Limits{Parsed: 600}, files, manifest.Render{})
+	if err := loaded.Err(); err != nil {
+		t.Fatal(err)
+	}
+	_, first := loaded.Objects[0].JSON()
+	_, err := loaded.Objects[1].JSON()
+	const want = "the payload has more than 600 bytes of text to parse (--max-parsed-size)"
+	if first != nil || err == nil || err.Error() != "a.yaml#2: "+want || fault.KindOf(err) != fault.Integrity || loaded.Err().Error() != want {
+		t.Errorf("errors %v and %v, the payload's %v", first, err, loaded.Err())
+	}
+	indexed := manifest.LoadIndexedWithin(document.Limits{Documents: 1}, nil, loaded.Objects, manifest.Render{})
+	if err := indexed.Err(); err == nil || err.Error() != "the payload has more than 1 documents (--max-documents)" || len(indexed.Objects) != 0 {
+		t.Errorf("of an index: %v, %d objects", err, len(indexed.Objects))
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/frame"
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
 
 // errNoText is the error of asking an object of an index for its text.
@@ -61,8 +62,15 @@ func (o *Object) write(w *frame.Writer) {
 // LoadIndexed is Load with the objects of an index in place of the release's files. They have no text: Raw is empty,
 // JSON an error, and Mentions finds nothing.
 func LoadIndexed(operator []payload.File, objects []*Object, render Render) *Payload {
-	loaded := Load(payload.Files{Operator: operator}, render)
-	loaded.add(objects)
+	return LoadIndexedWithin(document.Limits{}, operator, objects, render)
+}
+
+// LoadIndexedWithin is LoadIndexed with other limits than the default.
+func LoadIndexedWithin(limits document.Limits, operator []payload.File, objects []*Object, render Render) *Payload {
+	loaded := LoadWithin(limits, payload.Files{Operator: operator}, render)
+	if loaded.budget.Count(len(objects)) == nil {
+		loaded.add(objects)
+	}
 	return loaded
 }
 

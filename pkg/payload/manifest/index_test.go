@@ -41,7 +41,7 @@ func same(t *testing.T, files payload.Files) {
 		t.Fatal(err)
 	}
 	short := manifest.LoadIndexed(files.Operator, objects, render)
-	if diff := cmp.Diff(whole, short, cmpopts.IgnoreUnexported(manifest.Object{})); diff != "" {
+	if diff := cmp.Diff(whole, short, cmpopts.IgnoreUnexported(manifest.Payload{}, manifest.Object{})); diff != "" {
 		t.Error(diff)
 	}
 	for _, settings := range []manifest.Settings{{}, {FeatureSet: "TechPreviewNoUpgrade"}, {Profile: "hypershift"}, {MajorVersion: new(uint64(5))}} {

@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -29,14 +30,14 @@ func ParseInstallConfig(data []byte) (InstallConfig, error) {
 	if len(data) > maxInstallConfig {
 		return InstallConfig{}, fault.Errorf(fault.Usage, "the install config has %d bytes, more than %d", len(data), maxInstallConfig)
 	}
-	if err := checkAliases(data); err != nil {
+	if _, err := document.ToJSON(data, nil); document.Kind(err, fault.Usage) == fault.Integrity {
 		return InstallConfig{}, fault.Errorf(fault.Usage, "install config: %w", err)
 	}
-	var document any
-	if err := yaml.Unmarshal(data, &document); err != nil {
+	var content any
+	if err := yaml.Unmarshal(data, &content); err != nil {
 		return InstallConfig{}, fault.Errorf(fault.Usage, "install config: %w", err)
 	}
-	if err := checkInstallConfig(document); err != nil {
+	if err := checkInstallConfig(content); err != nil {
 		return InstallConfig{}, err
 	}
 	var file struct {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
 
 // Payload is what Load reads: all documents of a release in the order in which the operator reads them.
@@ -18,7 +19,13 @@ type Payload struct {
 	Rendered []payload.File
 
 	Warnings []Warning
+
+	budget *document.Budget
 }
+
+// Err is the error of a limit that the payload's documents pass together, nil when they pass none. Of such a payload only
+// a part was read, or could be converted: it is for nothing but this error, which may come up with Object.JSON too.
+func (p *Payload) Err() error { return p.budget.Err() }
 
 // Warning is something about a payload that its reader should know.
 type Warning struct {
@@ -49,7 +56,12 @@ type source struct {
 //
 // The objects keep parts of the files' data: it must not change afterwards.
 func Load(files payload.Files, render Render) *Payload {
-	loaded := &Payload{}
+	return LoadWithin(document.Limits{}, files, render)
+}
+
+// LoadWithin is Load with other limits than the default.
+func LoadWithin(limits document.Limits, files payload.Files, render Render) *Payload {
+	loaded := &Payload{budget: document.NewBudget(limits)}
 	var sources []source
 	for _, file := range manifests(files.Operator) {
 		text, err := render.Execute(file.Data)
@@ -63,7 +75,7 @@ func Load(files payload.Files, render Render) *Payload {
 	for _, file := range manifests(files.Release) {
 		sources = append(sources, source{ReleaseFolder, file.Name, file.Data})
 	}
-	for _, objects := range readAll(sources) {
+	for _, objects := range readAll(sources, loaded.budget) {
 		loaded.add(objects)
 	}
 	return loaded
@@ -92,14 +104,14 @@ func manifests(files []payload.File) []payload.File {
 }
 
 // readAll reads files side by side and gives their objects in the order of the files.
-func readAll(sources []source) [][]*Object {
+func readAll(sources []source, budget *document.Budget) [][]*Object {
 	results := make([][]*Object, len(sources))
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(sources)) {
 		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(sources)); i = next.Add(1) - 1 {
-				results[i] = readFile(sources[i])
+			for i := next.Add(1) - 1; i < int64(len(sources)) && budget.Err() == nil; i = next.Add(1) - 1 {
+				results[i] = readFile(sources[i], budget)
 			}
 		})
 	}

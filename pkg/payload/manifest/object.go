@@ -1,6 +1,10 @@
 package manifest
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/release-x/oc-release-x/pkg/payload/document"
+)
 
 // Folder is one of the two folders of a release image.
 type Folder string
@@ -39,8 +43,9 @@ type Object struct {
 	// Start and End are the bytes of the document in its file (Payload.Rendered for the operator's folder).
 	Start, End int
 
-	raw  []byte
-	json []byte
+	raw    []byte
+	json   []byte
+	budget *document.Budget // of the payload
 
 	// beyond says that Problem is a limit of this program. An index lacks it, and needs it for nothing.
 	beyond bool
@@ -72,7 +77,7 @@ func (o *Object) JSON() ([]byte, error) {
 	if o.raw == nil {
 		return nil, fmt.Errorf("%s: %w", o.ID(), errNoText)
 	}
-	converted, err := toJSON(o.raw)
+	converted, err := toJSON(o.raw, o.budget)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.ID(), err)
 	}

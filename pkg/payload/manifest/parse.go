@@ -8,22 +8,16 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
-	"sigs.k8s.io/yaml"
+
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
 
 var errNull = errors.New("null document")
 
 // toJSON converts one YAML document as the operator does: the result is its compact JSON, byte for byte. errNull is
 // the answer to a document without content.
-func toJSON(document []byte) ([]byte, error) {
-	if err := checkSize(document); err != nil {
-		return nil, err
-	}
-	document = asLines(document)
-	if err := checkAliases(document); err != nil {
-		return nil, err
-	}
-	converted, err := yaml.YAMLToJSON(document)
+func toJSON(text []byte, budget *document.Budget) ([]byte, error) {
+	converted, err := document.ToJSON(asLines(text), budget)
 	if err != nil {
 		return nil, err
 	}
@@ -34,19 +28,20 @@ func toJSON(document []byte) ([]byte, error) {
 }
 
 // asLines ends every line of a document with a newline alone, as the operator's reader does.
-func asLines(document []byte) []byte {
-	if bytes.IndexByte(document, '\r') >= 0 {
-		document = bytes.ReplaceAll(document, []byte("\r\n"), []byte("\n"))
+func asLines(text []byte) []byte {
+	if bytes.IndexByte(text, '\r') >= 0 {
+		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	}
-	if !bytes.HasSuffix(document, []byte("\n")) {
-		document = append(document[:len(document):len(document)], '\n')
+	if !bytes.HasSuffix(text, []byte("\n")) {
+		text = append(text[:len(text):len(text)], '\n')
 	}
-	return document
+	return text
 }
 
 // readHeader reads a header from the JSON of an object, with what the operator's decoder makes of odd fields: apiVersion
 // and kind of another type are errors, other fields count as absent.
-func readHeader(object []byte) (Header, error) {
+func readHeader(object []byte, budget *document.Budget) (Header, error) {
+	defer budget.Hold(object)()
 	var types struct {
 		APIVersion string `json:"apiVersion"`
 		Kind       string `json:"kind"`

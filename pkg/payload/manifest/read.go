@@ -3,21 +3,24 @@ package manifest
 import (
 	"errors"
 	"fmt"
+
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
 
 // identity is what no two objects of a file may share.
 type identity struct{ group, kind, namespace, name string }
 
 // readFile reads the objects of one file.
-func readFile(file source) []*Object {
+func readFile(file source, budget *document.Budget) []*Object {
 	level, component, _ := ParseFileName(file.name)
-	documents := readDocuments(file.data)
+	documents := readDocuments(file.data, budget)
 	objects := make([]*Object, 0, len(documents))
 	seen := make(map[identity]int, len(documents))
 	for i, read := range documents {
 		object := newObject(read)
 		object.Folder, object.File, object.Document = file.folder, file.name, i+1
 		object.Level, object.Component = level, component
+		object.budget = budget
 		object.raw = file.data[read.start:read.end:read.end]
 		if object.Problem == "" {
 			id := identity{object.Group, object.Kind, object.Namespace, object.Name}
@@ -33,7 +36,7 @@ func readFile(file source) []*Object {
 }
 
 // newObject fills in what a document says about its object.
-func newObject(read document) *Object {
+func newObject(read part) *Object {
 	h := read.header
 	object := &Object{
 		Group:        h.Group(),
@@ -53,7 +56,7 @@ func newObject(read document) *Object {
 	}
 	if read.problem != nil {
 		object.Problem = read.problem.Error()
-		_, object.beyond = errors.AsType[*limitError](read.problem)
+		_, object.beyond = errors.AsType[*document.LimitError](read.problem)
 	}
 	if object.Kind == "" {
 		object.Kind = UnknownKind

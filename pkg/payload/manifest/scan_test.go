@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
 
 // lines ends every line with a newline.
@@ -142,11 +144,11 @@ func agree(t *testing.T, text []byte) {
 	if !ok {
 		return
 	}
-	object, err := toJSON(text)
+	object, err := toJSON(text, nil)
 	if err != nil {
 		t.Fatalf("the parser says %v:\n%s", err, text)
 	}
-	parsed, err := readHeader(object)
+	parsed, err := readHeader(object, nil)
 	if err != nil {
 		t.Fatalf("the parser says %v:\n%s", err, text)
 	}
@@ -163,7 +165,7 @@ func FuzzScan(f *testing.F) {
 		f.Add([]byte(lines("apiVersion: v1", "kind: "+text, "metadata:", "  name: "+text)))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if len(text) <= maxDocument {
+		if len(text) <= document.MaxSize {
 			agree(t, text)
 		}
 	})

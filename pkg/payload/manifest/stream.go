@@ -7,6 +7,8 @@ import (
 	"io"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
 
 const guessWindow = 1024 // bytes in which a file must show that it is JSON
@@ -19,32 +21,29 @@ func looksLikeJSON(data []byte) bool {
 
 // readStream reads a file that begins like JSON: JSON documents, kept as they stand. Where one of the first two is none,
 // the operator's reader takes it and all that follow for YAML; behind a third there is nothing but the error.
-func readStream(data []byte) []document {
-	if len(data) > maxStream {
-		problem := beyond("the file has %d bytes of JSON, more than the %d that this program reads", len(data), maxStream)
-		return []document{{end: len(data), problem: problem}}
+func readStream(data []byte, budget *document.Budget) []part {
+	if len(data) > document.MaxJSON {
+		problem := document.Beyond("the file has %d bytes of JSON, more than the %d that this program reads", len(data), document.MaxJSON)
+		return []part{{end: len(data), problem: problem}}
 	}
-	var documents []document
+	var parts []part
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	for count, at := 0, 0; ; count++ {
-		read, err := readObject(decoder)
+		read, err := readObject(decoder, budget)
 		switch {
-		case errors.Is(err, io.EOF):
-			return documents
-		case read.problem == nil && len(documents) == maxDocuments:
-			read.problem = errDocuments()
-			return append(documents, read)
+		case errors.Is(err, io.EOF), budget.Count(1) != nil:
+			return parts
 		case read.problem == nil && len(read.json) > 0:
-			documents = append(documents, read)
+			parts = append(parts, read)
 		case read.problem != nil && count <= 1:
 			if start, ok := skipBlank(data, at); ok {
-				return appendSegments(documents, data, start)
+				return appendSegments(parts, data, start, budget)
 			}
 			read.start, read.end = at, len(data)
-			return append(documents, read)
+			return append(parts, read)
 		case read.problem != nil:
 			read.start, read.end = at, len(data)
-			return append(documents, read)
+			return append(parts, read)
 		}
 		at = int(decoder.InputOffset())
 	}
@@ -52,24 +51,27 @@ func readStream(data []byte) []document {
 
 // readObject reads the next JSON value; a null has no JSON. err is io.EOF at the end, and nil for a value with a
 // problem.
-func readObject(decoder *json.Decoder) (document, error) {
+func readObject(decoder *json.Decoder, budget *document.Budget) (part, error) {
 	var object json.RawMessage
 	if err := decoder.Decode(&object); err != nil {
 		if errors.Is(err, io.EOF) {
-			return document{}, err
+			return part{}, err
 		}
-		return document{problem: err}, nil
+		return part{problem: err}, nil
 	}
 	end := int(decoder.InputOffset())
-	read := document{start: end - len(object), end: end}
+	read := part{start: end - len(object), end: end}
 	if bytes.Equal(object, []byte("null")) {
 		return read, nil
 	}
-	if read.problem = checkSize(object); read.problem != nil {
+	if read.problem = document.Check(object, document.MaxSize); read.problem != nil {
+		return read, nil
+	}
+	if read.problem = budget.Parse(object); read.problem != nil {
 		return read, nil
 	}
 	read.json = object
-	read.header, read.problem = readHeader(object)
+	read.header, read.problem = readHeader(object, budget)
 	if read.problem == nil {
 		if missing := read.header.problem(); missing != "" {
 			read.problem = errors.New(missing)

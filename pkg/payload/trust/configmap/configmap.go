@@ -41,7 +41,11 @@ func Parse(data []byte) ([]ConfigMap, error) {
 	file := payload.File{Name: "file.yaml", Size: int64(len(data)), Data: data}
 	var found []ConfigMap
 	var problem error
-	for _, object := range manifest.Load(payload.Files{Release: []payload.File{file}}, manifest.Render{}).Objects {
+	loaded := manifest.Load(payload.Files{Release: []payload.File{file}}, manifest.Render{})
+	if err := loaded.Err(); err != nil {
+		return nil, err
+	}
+	for _, object := range loaded.Objects {
 		maps, err := FromObject(object)
 		if err != nil && problem == nil {
 			problem = err

@@ -33,7 +33,11 @@ type Verification struct {
 // FindVerification reads the first ConfigMap of a payload that has the annotation, in the order in which the operator reads
 // manifests; nil when there is none. The operator takes the first whatever is in it, so a second one is never read.
 func FindVerification(files payload.Files) (*Verification, error) {
-	for _, object := range manifest.Load(mentioning(files, VerificationAnnotation), manifest.Render{}).Objects {
+	loaded := manifest.Load(mentioning(files, VerificationAnnotation), manifest.Render{})
+	if err := loaded.Err(); err != nil {
+		return nil, err
+	}
+	for _, object := range loaded.Objects {
 		if object.Kind != "ConfigMap" {
 			continue
 		}

@@ -28,7 +28,11 @@ func FindPolicies(files payload.Files) ([]Policy, error) {
 	files.Operator = slices.DeleteFunc(slices.Clone(files.Operator), lacks)
 	files.Release = slices.DeleteFunc(slices.Clone(files.Release), lacks)
 	var found []Policy
-	for _, object := range manifest.Load(files, manifest.Render{}).Objects {
+	loaded := manifest.Load(files, manifest.Render{})
+	if err := loaded.Err(); err != nil {
+		return nil, err
+	}
+	for _, object := range loaded.Objects {
 		if object.Kind != kind || object.Group != "config.openshift.io" {
 			continue
 		}

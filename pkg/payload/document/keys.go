@@ -1,0 +1,44 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// checkKeys refuses a JSON object that has a key twice. What is no JSON is left to the decoder, which says so better.
+func checkKeys(document []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	decoder.UseNumber()
+	var objects []map[string]bool // of each level the keys so far, nil for a list
+	key := false                  // whether the next text is a key
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) || err != nil {
+			return nil
+		}
+		switch token {
+		case json.Delim('{'):
+			objects, key = append(objects, map[string]bool{}), true
+			continue
+		case json.Delim('['):
+			objects, key = append(objects, nil), false
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			objects = objects[:len(objects)-1]
+		default:
+			if name, isText := token.(string); isText && key {
+				keys := objects[len(objects)-1]
+				if keys[name] {
+					return fault.Errorf(fault.Integrity, "the key %.80q is there twice in one object", name)
+				}
+				keys[name], key = true, false
+				continue
+			}
+		}
+		key = len(objects) > 0 && objects[len(objects)-1] != nil
+	}
+}
