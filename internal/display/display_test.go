@@ -93,6 +93,12 @@ func TestRecordForgetsWhatEndedAndKeepsWhatWasBrokenOff(t *testing.T) {
 	if what, continues := r.Stopped(); what != "reading b, 2 of 4 B (50%), from q.io/r" || !continues {
 		t.Errorf("got %q, %v", what, continues)
 	}
+	both := NewRecord(t.Context())
+	both.Begin(progress.Task{What: "a"})
+	both.Begin(progress.Task{What: "b", Done: 1, Kept: true})
+	if what, continues := both.Stopped(); what != "reading a, nothing has arrived, and 1 more" || !continues {
+		t.Errorf("got %q, %v", what, continues)
+	}
 	if what, _ := NewRecord(t.Context()).Stopped(); what != "" {
 		t.Errorf("got %q of nothing", what)
 	}

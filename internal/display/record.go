@@ -86,5 +86,12 @@ func (r *Record) Stopped() (what string, continues bool) {
 	if others > 0 {
 		what += more(others)
 	}
-	return what, t.Kept && t.Done > 0
+	return what, r.keeps()
+}
+
+// keeps says whether something has arrived that is kept.
+func (r *Record) keeps() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.tasks, func(t *task) bool { return t.Kept && t.Done > 0 })
 }

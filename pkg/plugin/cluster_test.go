@@ -180,7 +180,7 @@ func TestClusterThatCannotSay(t *testing.T) {
 		{"unknown authority", testcluster.WriteKubeconfig(t, plain.URL, testcluster.Token, nil), "", 5, asking + "the certificate of the API server " + plain.Host() +
 			" is not trusted: x509: certificate signed by unknown authority; the kubeconfig's certificate-authority must be the one that signed it"},
 		{"slow", slow.Kubeconfig(t, testcluster.Token), "--request-timeout 50ms", 5, asking + "the API server " + slow.Host() + " does not answer within 50ms; --request-timeout sets how long to wait"},
-		{"slow, with a limit for all", slow.Kubeconfig(t, testcluster.Token), "--timeout 2s", 5, "error: not done within --timeout 2s: asking for clusterversions.config.openshift.io/version from the cluster at " + slow.Host() + "; running it again starts over, so give it more time"},
+		{"slow, with a limit for all", slow.Kubeconfig(t, testcluster.Token), "--timeout 2s", 5, "error: not done within --timeout 2s: asking for clusterversions.config.openshift.io/version from the cluster at " + slow.Host() + "; nothing of it is kept for another run, so give it more time"},
 		{"not a pull spec", odd.Kubeconfig(t, testcluster.Token), "", 3, "error: the cluster at " + odd.Host() + ` names "no pull spec" as the image of 4.14.0, which is no pull spec`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

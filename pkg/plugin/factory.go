@@ -164,7 +164,7 @@ func outOfTime(ctx context.Context, cause error, record *display.Record) error {
 	case continues:
 		return fault.WithHint(fault.KindOf(cause), "the cache keeps what has arrived, so running it again continues there", "%w: %s", cause, what)
 	default:
-		return fault.WithHint(fault.KindOf(cause), "running it again starts over, so give it more time", "%w: %s", cause, what)
+		return fault.WithHint(fault.KindOf(cause), "nothing of it is kept for another run, so give it more time", "%w: %s", cause, what)
 	}
 }
 

@@ -28,7 +28,7 @@ func TestTimeoutSaysHowFarTheReadCame(t *testing.T) {
 		kept             bool
 	}{
 		{"kept", "the cache keeps what has arrived, so running it again continues there", fmt.Sprintf("bytes=%d-", size/2), true},
-		{"not kept", "running it again starts over, so give it more time", "", false},
+		{"not kept", "nothing of it is kept for another run, so give it more time", "", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var args []string
