@@ -20,16 +20,22 @@ type Selection struct {
 func (r *Release) Select(names []string) (Selection, error) {
 	s := Selection{Components: map[string]bool{}, Aliases: map[string]bool{}, Direct: map[string]bool{}}
 	var missing []string
+	var last error // of those that are missing, with its hint
 	for _, name := range names {
 		err := r.selectOne(name, &s)
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return Selection{}, err
 		}
 		if err != nil {
+			last = err
 			missing = append(missing, err.Error())
 		}
 	}
-	if len(missing) > 0 {
+	switch len(missing) {
+	case 0:
+	case 1:
+		return Selection{}, last
+	default:
 		return Selection{}, fault.Errorf(fault.NotFound, "%s", strings.Join(missing, "; "))
 	}
 	return s, nil
@@ -49,7 +55,7 @@ func (r *Release) selectOne(name string, s *Selection) error {
 			return nil
 		}
 	}
-	return fault.Errorf(fault.NotFound, "no component %q in release %s%s", name, r.Version, r.Near(name))
+	return fault.WithHint(fault.NotFound, r.Near(name), "no component %q in release %s", name, r.Version)
 }
 
 // Near ends an error about a component that is not there with the nearest names; it is empty when none is near.
@@ -76,7 +82,7 @@ func (r *Release) selectGlob(glob string, s *Selection) error {
 	if found {
 		return nil
 	}
-	return fault.Errorf(fault.NotFound, "no component matches %q in release %s%s", glob, r.Version, DidYouMean(glob, r.names()))
+	return fault.WithHint(fault.NotFound, DidYouMean(glob, r.names()), "no component matches %q in release %s", glob, r.Version)
 }
 
 // names are those of the components and their aliases.

@@ -15,6 +15,7 @@ func TestErrorAsJSON(t *testing.T) {
 		want string
 	}{
 		{"not found", []string{"images", "oci:/nowhere", "--error-format=json"}, 3, `{"code":3,"kind":"NotFound","message":"oci:/nowhere: stat /nowhere: no such file or directory"}`},
+		{"a name that is nearly right", []string{"images", release, "etcdd", "--error-format=json"}, 3, `{"code":3,"kind":"NotFound","message":"no component \"etcdd\" in release 4.14.0","hint":"did you mean etcd?"}`},
 		{"a hint", []string{"images", "--error-format", "json", "--nope"}, 2, "{\"code\":2,\"kind\":\"Usage\",\"message\":\"unknown flag: --nope\",\"hint\":\"see `oc release-x images --help`\"}"},
 		{"a mistake before the flag", []string{"images", "--nope", "--error-format", "json"}, 2, "{\"code\":2,\"kind\":\"Usage\",\"message\":\"unknown flag: --nope\",\"hint\":\"see `oc release-x images --help`\"}"},
 		{"a mistake before the flag, with =", []string{"images", "--nope", "--error-format=json"}, 2, "{\"code\":2,\"kind\":\"Usage\",\"message\":\"unknown flag: --nope\",\"hint\":\"see `oc release-x images --help`\"}"},

@@ -33,7 +33,7 @@ func checksToSkip(names []string) ([]string, error) {
 			if hint == "" {
 				hint = "; checks are " + strings.Join(known, ", ")
 			}
-			return nil, fault.Errorf(fault.Usage, "--skip %q is no check%s", name, hint)
+			return nil, fault.WithHint(fault.Usage, hint, "--skip %q is no check", name)
 		}
 	}
 	sorted := slices.Clone(names)

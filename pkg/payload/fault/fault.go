@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says what sort of thing went wrong.
@@ -56,8 +57,12 @@ func Errorf(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, err: fmt.Errorf(format, args...)}
 }
 
-// WithHint makes an error of a kind whose text ends in what fixes it: "TEXT; HINT".
+// WithHint makes an error of a kind whose text ends in what fixes it: "TEXT; HINT". The hint may begin with its "; ", as
+// those do that end other texts too. Without a hint it is Errorf.
 func WithHint(kind Kind, hint, format string, args ...any) error {
+	if hint = strings.TrimPrefix(hint, "; "); hint == "" {
+		return Errorf(kind, format, args...)
+	}
 	return &Error{Kind: kind, err: &hinted{fmt.Errorf(format, args...), hint}}
 }
 

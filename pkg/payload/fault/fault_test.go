@@ -20,6 +20,8 @@ func TestHintOf(t *testing.T) {
 		{plain, "odd", "", fault.Internal},
 		{hinted, "odd; log in", "log in", fault.Auth},
 		{fmt.Errorf("a: %w", hinted), "a: odd; log in", "log in", fault.Auth},
+		{fault.WithHint(fault.Auth, "; log in", "%w", plain), "odd; log in", "log in", fault.Auth},
+		{fault.WithHint(fault.Auth, "", "%w", plain), "odd", "", fault.Auth},
 		{outer, "asking: odd; log in; wait", "wait", fault.Network},
 	} {
 		if got := fault.HintOf(test.err); got != test.hint || test.err.Error() != test.text || fault.KindOf(test.err) != test.kind {

@@ -53,9 +53,6 @@ func (s *session) reason(r ref.Ref, k *call, err error) error {
 	switch k.status {
 	case http.StatusUnauthorized:
 		text, hint := s.unauthorized(k)
-		if hint == "" {
-			return fault.Errorf(fault.Auth, "%s", text)
-		}
 		return fault.WithHint(fault.Auth, hint, "%s", text)
 	case http.StatusForbidden:
 		if k.redirected {
