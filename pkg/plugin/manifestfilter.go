@@ -64,14 +64,6 @@ func (m *manifestFilter) check(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// filterValues are the values of one filter.
-type filterValues struct {
-	flag, what string // the flag is empty for the arguments
-	values     []string
-	is         func(value string) condition
-	near       func(entries []manifest.Entry, value string) string
-}
-
 // complete makes the filter ready for a release. A filter of which no value fits any manifest of the payload, shown or
 // not, is fault.NotFound with what was perhaps meant; where some values fit, the others are warnings.
 func (m *manifestFilter) complete(release *evaluated) (warnings []string, err error) {
