@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -122,10 +123,23 @@ func (c *envCommand) checkTarget() error {
 	switch {
 	case c.to == "" && c.output.command.Flags().Changed("to"):
 		return fault.Errorf(fault.Usage, "--to is empty: name a file, or - for standard output")
-	case c.to != "" && c.to == c.Getenv("GITHUB_ENV"):
+	case c.to != "" && sameFile(c.to, c.Getenv("GITHUB_ENV")):
 		return fault.Errorf(fault.Usage, `--to would replace what earlier steps wrote into $GITHUB_ENV: leave it out and append with >> "$GITHUB_ENV"`)
 	}
 	return nil
+}
+
+// sameFile says whether two paths are one, or lead to one file.
+func sameFile(a, b string) bool {
+	if a == b {
+		return true
+	}
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // variables are those of the release itself and then those of the images that were asked for.

@@ -234,9 +234,11 @@ func TestEnvToFile(t *testing.T) {
 		t.Errorf("the file differs from what goes to standard output: %s", written)
 	}
 	link := file + "-link"
+	github := call{env: map[string]string{"GITHUB_ENV": file}}
 	if err := errors.Join(os.Chmod(file, 0o640), os.WriteFile(file, []byte("old"), 0), os.Symlink(file, link)); err != nil {
 		t.Fatal(err)
 	}
+	want(t, github.run(t, "env", release, "--to", link), 2, "", got.err)
 	want(t, run(t, "env", release, "--to", link), 0, "", "")
 	again, err := os.ReadFile(file)
 	info, failed := os.Stat(file)

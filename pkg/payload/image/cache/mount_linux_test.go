@@ -68,8 +68,8 @@ func readOnly(t *testing.T, dir string) {
 	}
 }
 
-// What is damaged and cannot be deleted is fetched, and told of once.
-func TestRow42DamagedAndReadOnly(t *testing.T) {
+// A file that is damaged and cannot be deleted is fetched, with one note.
+func TestDamagedFileOfAReadOnlyCacheIsFetched(t *testing.T) {
 	dir := mount(t, "size=256k,mode=0700", 0)
 	c, _ := at(dir)
 	b := newBlob(1000)

@@ -14,7 +14,7 @@ import (
 
 // Records decide what a command prints, so they are read only where nobody but this user and root can have written them.
 // Blobs are hashed against a digest and may lie anywhere.
-func TestRow42WhoMayHaveWritten(t *testing.T) {
+func TestWhatIsReadDependsOnWhoMayHaveWritten(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files away")
 	}
