@@ -207,6 +207,8 @@ func TestRow54FilesThatAreNotRight(t *testing.T) {
 		{"garbage", file("canary"), "reading credentials from FILE: it is not valid JSON, at byte 1"},
 		{"another shape", file(`{"auths":["canary"]}`), "reading credentials from FILE: it is not an auth file: auths is not what belongs there"},
 		{"a list", file(`["canary"]`), "reading credentials from FILE: it is not an auth file"},
+		{"a Kubernetes object", file(`{"kind":"Secret","data":{"a":"canary"}}`), `reading credentials from FILE: it is a Kubernetes object of kind "Secret", not an auth file with auths`},
+		{"another object", file(`{"quay.io":{"auth":"canary"}}`), "reading credentials from FILE: it is not an auth file: it has none of auths, credHelpers and credsStore"},
 		{"no object", file(`{"auths":{"quay.io":"canary"}}`), "credentials of quay.io/x in FILE: the entry quay.io is not an object with auth, username and password, identitytoken or registrytoken"},
 		{"no base64", file(`{"auths":{"quay.io":{"auth":"canary!"}}}`), `credentials of quay.io/x in FILE: the entry quay.io has an "auth" that is not base64 of user:password`},
 		{"no password", file(`{"auths":{"quay.io":{"auth":"Y2FuYXJ5"}}}`), `credentials of quay.io/x in FILE: the entry quay.io has an "auth" that is not base64 of user:password`},

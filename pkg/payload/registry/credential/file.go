@@ -54,6 +54,30 @@ func parse(data []byte, legacy bool) (*config, error) {
 	return c, nil
 }
 
+// checkKind refuses a JSON object of another kind, such as a Kubernetes object: it would be read as a file without
+// credentials. What docker keeps beside them in its config.json makes it one of the right kind.
+func checkKind(data []byte) error {
+	var top map[string]json.RawMessage
+	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), &top); err != nil {
+		return malformed(err)
+	}
+	for _, known := range []string{
+		"auths", "credHelpers", "credsStore", "currentContext", "HttpHeaders", "proxies", "plugins", "detachKeys", "psFormat", "aliases", "features", "cliPluginsExtraDirs",
+	} {
+		if _, ok := top[known]; ok {
+			return nil
+		}
+	}
+	var kind string
+	switch _ = json.Unmarshal(top["kind"], &kind); {
+	case len(top) == 0:
+		return nil
+	case kind != "":
+		return fmt.Errorf("it is a Kubernetes object of kind %q, not an auth file with auths", kind)
+	}
+	return errors.New("it is not an auth file: it has none of auths, credHelpers and credsStore")
+}
+
 // malformed describes a JSON error by its place alone: its own text could quote a secret.
 func malformed(err error) error {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {

@@ -88,6 +88,9 @@ func (r *Resolver) load(ctx context.Context, s *source) error {
 		return fault.Errorf(fault.Auth, "%sreading credentials from %s: %w", s.variable, s.name, cause(err))
 	}
 	c, err := parse(data, s.legacy)
+	if err == nil && s.named {
+		err = checkKind(data)
+	}
 	if err != nil {
 		return fault.Errorf(fault.Auth, "%sreading credentials from %s: %w", s.variable, s.name, err)
 	}
