@@ -270,11 +270,15 @@ func TestBlockedForbidsTheSourceAlone(t *testing.T) {
 		"no mirror by tag":   {"", mirrored, false, nil, nil, repository + " is blocked by FILE, and it has no mirror by tag"},
 		"a mirror of a set": {
 			idms("  - {source: quay.io, mirrors: [m.example]}\n"), "[[registry]]\nlocation = \"quay.io\"\nblocked = true\n", true,
-			at("m.example/openshift-release-dev/ocp-release"), []string{repository + " is blocked by FILE"}, "",
+			at("m.example/openshift-release-dev/ocp-release"),
+			[]string{repository + " is blocked by FILE"},
+			"",
 		},
 		"a shorter prefix is blocked": {
 			idms("  - {source: " + repository + ", mirrors: [m.example/r]}\n"), "[[registry]]\nlocation = \"quay.io\"\nblocked = true\n", true,
-			at("m.example/r"), []string{repository + " is blocked by FILE"}, "",
+			at("m.example/r"),
+			[]string{repository + " is blocked by FILE"},
+			"",
 		},
 		"the mirror is blocked": {
 			"", mirrored + "[[registry]]\nlocation = \"m.example\"\nblocked = true\n", true, nil, nil,
@@ -282,11 +286,15 @@ func TestBlockedForbidsTheSourceAlone(t *testing.T) {
 		},
 		"the mirror of a set is blocked": {
 			idms("  - {source: quay.io, mirrors: [m.example]}\n"), "[[registry]]\nprefix = \"*.example\"\nblocked = true\n", true,
-			at(repository), []string{"m.example/openshift-release-dev/ocp-release is blocked by FILE"}, "",
+			at(repository),
+			[]string{"m.example/openshift-release-dev/ocp-release is blocked by FILE"},
+			"",
 		},
 		"another location is blocked": {
 			"", "[[registry]]\nprefix = \"quay.io\"\nlocation = \"o.example\"\n[[registry.mirror]]\nlocation = \"m.example\"\n[[registry]]\nlocation = \"o.example\"\nblocked = true\n", false,
-			at("m.example/openshift-release-dev/ocp-release"), []string{"o.example/openshift-release-dev/ocp-release is blocked by FILE"}, "",
+			at("m.example/openshift-release-dev/ocp-release"),
+			[]string{"o.example/openshift-release-dev/ocp-release is blocked by FILE"},
+			"",
 		},
 		"said by an entry that is there twice": {
 			"", "[[registry]]\nlocation = \"quay.io\"\n[[registry]]\nlocation = \"quay.io\"\nblocked = true\n", true, nil, nil,
