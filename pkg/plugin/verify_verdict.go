@@ -6,6 +6,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/trust"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
@@ -85,6 +86,9 @@ func (v *verification) verdict() error {
 		hint := "--skip signature leaves that out on purpose"
 		if v.global.cache.offline && v.release.identity.Digest != "" {
 			hint = "--signature names where one is stored, " + hint
+		}
+		if v.global.cache.offline && v.ref.Kind == image.KindRegistry {
+			hint = "cache add keeps one for later, " + hint
 		}
 		return fault.WithHint(fault.Partial, hint, "%s: no signature could be checked: %s", v.ref.Text, reason)
 	}

@@ -188,3 +188,16 @@ func TestVerifyFailsAReferenceByTag(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// A release that the cache has is verified without the network as far as the cache goes, and says what would help.
+func TestVerifyOfflineFromTheCache(t *testing.T) {
+	key := testsign.NewKey(t, "release")
+	b := ordered().WithManifest(testsign.VerificationName, testsign.Verification(map[string]string{
+		"verifier-public-key-x": testsign.Armored(t, key), "store-x": "https://signatures.example.com/x",
+	}))
+	release, c := push(t, testrelease.Registry(t), b), cached(t)
+	c.run(t, "verify", release, "--insecure", "--skip", "signature,sigstore,image")
+	got := c.run(t, "verify", release, "--insecure", "--offline", "--keyring", keyFile(t, key), "--jq", ".passed")
+	want(t, got, 7, "false\n", "error: "+release+`: no signature could be checked: the release's store "https://signatures.example.com/x" was not asked: that needs the network; `+
+		"cache add keeps one for later, --signature names where one is stored, --skip signature leaves that out on purpose\n")
+}
