@@ -98,8 +98,8 @@ func (c *extractCommand) run(ctx context.Context, args []string) error {
 // selected are the files that the flags leave, at least one.
 func (c *extractCommand) selected(release *evaluated, options extract.Options) ([]extract.File, error) {
 	files, err := extract.Files(release.files, release.payload, release.entries, options)
-	if err == nil {
-		err = release.checkLimits()
+	if beyond := release.checkLimits(); beyond != nil {
+		err = beyond
 	}
 	if err != nil {
 		return nil, err
@@ -144,8 +144,8 @@ func (c *extractCommand) read(ctx context.Context, args []string) (*evaluated, e
 // stream writes one YAML stream to standard output, or the file that --file names and that is no manifest.
 func (c *extractCommand) stream(release *evaluated, options extract.Options) error {
 	stream, err := extract.Stream(release.files, release.entries, options)
-	if err == nil {
-		err = release.checkLimits()
+	if beyond := release.checkLimits(); beyond != nil {
+		err = beyond
 	}
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
@@ -76,11 +77,14 @@ func readOverrides(ctx context.Context, path string) ([]manifest.Override, error
 	mistake := func(err error) error {
 		return fault.Errorf(fault.Usage, "--overrides %s: want a ClusterVersion or the list of its overrides: %w", path, err)
 	}
-	var document any
-	if err := yaml.Unmarshal(data, &document); err != nil {
+	if _, err := document.ToJSON(data, nil); err != nil { // the reader that has bounds
 		return nil, mistake(err)
 	}
-	if _, isList := document.([]any); isList {
+	var content any
+	if err := yaml.Unmarshal(data, &content); err != nil {
+		return nil, mistake(err)
+	}
+	if _, isList := content.([]any); isList {
 		var list []manifest.Override
 		if err := yaml.UnmarshalStrict(data, &list); err != nil {
 			return nil, mistake(err)
@@ -95,7 +99,7 @@ func readOverrides(ctx context.Context, path string) ([]manifest.Override, error
 		Kind      string    `json:"kind"`
 		Spec      overrides `json:"spec"`
 	}
-	if _, isObject := document.(map[string]any); !isObject {
+	if _, isObject := content.(map[string]any); !isObject {
 		return nil, fault.Errorf(fault.Usage, "--overrides %s: want a ClusterVersion or the list of its overrides", path)
 	}
 	if err := yaml.Unmarshal(data, &object); err != nil {

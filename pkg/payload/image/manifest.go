@@ -48,7 +48,11 @@ type manifest struct {
 // kind is fault.NotFound. declared is the media type that came with it; one that names no manifest says nothing.
 func parseManifest(body []byte, declared string) (*manifest, error) {
 	var fields map[string]json.RawMessage // keys of other cases stay apart, unlike in a struct
-	if err := document.Decode(body, &fields); err != nil {
+	switch err := document.Decode(body, &fields); {
+	case err == nil:
+	case document.Kind(err, fault.NotFound) == fault.Integrity:
+		return nil, fault.Errorf(fault.Integrity, "the manifest: %w", err)
+	default:
 		return nil, fault.Errorf(fault.Integrity, "the manifest is not a JSON object: %w", err)
 	}
 	mediaType, err := manifestType(fields, declared)

@@ -1,0 +1,32 @@
+package image
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// A manifest that two programs read in two ways is refused, and so is one of more values than any image has.
+func TestKeysOfManifests(t *testing.T) {
+	const digest = `"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"`
+	const config = `"config":{` + digest + `}`
+	for text, want := range map[string]string{
+		`{"schemaVersion":2,` + config + `,"layers":[],"layers":[]}`:                             `the manifest: the key "layers" is there twice in one object`,
+		`{"schemaVersion":2,` + config + `,"layers":[{` + digest + `,` + digest + `}]}`:          `the manifest: the key "digest" is there twice in one object`,
+		`{"schemaVersion":2,"config":{"Digest":"sha256:00",` + digest + `},"layers":[]}`:         "",
+		`{"schemaVersion":2,` + config + `,"layers":[` + strings.Repeat("{},", 300_000) + `{}]}`: "the manifest: the document has more than the 500000 values that this program reads",
+	} {
+		_, err := parseManifest([]byte(text), "")
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want || err != nil && fault.KindOf(err) != fault.Integrity {
+			t.Errorf("%.120s: %v", text, err)
+		}
+	}
+	if _, err := parseConfig([]byte(`{"architecture":"amd64","architecture":"arm64"}`)); err == nil || fault.KindOf(err) != fault.Integrity {
+		t.Errorf("a configuration: %v", err)
+	}
+}
