@@ -76,8 +76,7 @@ func TestRow52SecretsAreNowhere(t *testing.T) {
 // TestRequestLogHasNoQueries: signatures of storage, the account of a token server and paths that are not the
 // registry's own stay out of the log, which has one line for each request.
 func TestRequestLogHasNoQueries(t *testing.T) {
-	var s *server
-	s = start(t, newHTTP, func(next http.Handler) http.Handler {
+	s := start(t, newHTTP, func(next http.Handler) http.Handler {
 		signed := tokenAnswer(`{"token":"T"}`)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/"+canary+"?X-Amz-Signature="+canary, http.StatusTemporaryRedirect)
 		}))
