@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,7 +20,11 @@ import (
 // grace is how long a command may take to clean up after a signal.
 const grace = 800 * time.Millisecond
 
+// memory is how much a command may take before the collector works harder; it is no hard limit.
+const memory = 200 << 20
+
 func main() {
+	debug.SetMemoryLimit(memory)
 	// A reader that leaves a pipe is told to the writer as an error, not by ending the process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
