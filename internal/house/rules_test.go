@@ -23,6 +23,7 @@ func acquaintances() []acquaintance {
 	return []acquaintance{
 		{[]string{"github.com/spf13/cobra/..."}, []string{"cmd/...", "pkg/plugin/..."}},
 		{[]string{"k8s.io/cli-runtime/pkg/printers/..."}, []string{"pkg/printers/..."}},
+		{[]string{"k8s.io/cli-runtime/pkg/genericclioptions/..."}, []string{"pkg/plugin/..."}},
 		{[]string{"github.com/itchyny/gojq/..."}, []string{"pkg/printers/..."}},
 		{[]string{regclient, regclient + "/scheme/...", regclient + "/config/..."}, []string{"pkg/payload/registry/..."}},
 		{[]string{"k8s.io/client-go/plugin/..."}, []string{"cmd/..."}},
@@ -68,23 +69,21 @@ func walls() []wall {
 // unwanted are the packages that are never part of the program, not even through a library, and why.
 func unwanted() map[string]string {
 	return map[string]string{
-		"k8s.io/kubectl/...":                           "its translations are parsed when the program starts: 16 to 22 ms",
-		"k8s.io/cli-runtime/pkg/genericclioptions/...": "the scheme of every API group: templates keep the linker from leaving it out, 20 MB and 8 ms; flags over cli-runtime/pkg/printers and client-go/tools/clientcmd do the same",
-		"k8s.io/client-go/kubernetes/scheme":           "the types of every API group, 20 MB",
-		"k8s.io/client-go/kubernetes":                  "the typed client of every API group; a dynamic or REST client reads a ClusterVersion",
-		"github.com/openshift/library-go/...":          "4 ms at start, and it refuses manifests of newer releases",
-		"github.com/openshift/api/...":                 "a dozen fields are all that is read",
-		"github.com/openshift/client-go/...":           "a typed client for one object",
-		"github.com/sigstore/sigstore-go/...":          "19 MB and 900 packages",
-		"github.com/docker/docker/...":                 "no daemon is asked",
-		"github.com/containers/image/...":              "regclient is the registry client",
-		"github.com/google/go-containerregistry/...":   "regclient is the registry client",
-		"github.com/olareg/olareg/...":                 "a registry for tests",
-		"github.com/google/go-cmp/...":                 "a library for tests",
-		"github.com/creack/pty/...":                    "a library for tests",
-		"testing/...":                                  "its flags are registered when the program starts",
-		"expvar":                                       "serves HTTP",
-		"net/http/pprof":                               "serves HTTP",
+		"k8s.io/kubectl/...":                         "its translations are parsed when the program starts: 16 to 22 ms",
+		"k8s.io/client-go/kubernetes":                "the typed client of every API group; a dynamic or REST client reads a ClusterVersion",
+		"github.com/openshift/library-go/...":        "4 ms at start, and it refuses manifests of newer releases",
+		"github.com/openshift/api/...":               "a dozen fields are all that is read",
+		"github.com/openshift/client-go/...":         "a typed client for one object",
+		"github.com/sigstore/sigstore-go/...":        "19 MB and 900 packages",
+		"github.com/docker/docker/...":               "no daemon is asked",
+		"github.com/containers/image/...":            "regclient is the registry client",
+		"github.com/google/go-containerregistry/...": "regclient is the registry client",
+		"github.com/olareg/olareg/...":               "a registry for tests",
+		"github.com/google/go-cmp/...":               "a library for tests",
+		"github.com/creack/pty/...":                  "a library for tests",
+		"testing/...":                                "its flags are registered when the program starts",
+		"expvar":                                     "serves HTTP",
+		"net/http/pprof":                             "serves HTTP",
 	}
 }
 

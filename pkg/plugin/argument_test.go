@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParseTarget(t *testing.T) {
+func TestSplitArguments(t *testing.T) {
 	for _, test := range []struct {
 		args, flagged, environment string
 		releases, names            string
@@ -20,9 +20,9 @@ func TestParseTarget(t *testing.T) {
 		{args: "A", environment: "E", releases: "A"},
 		{},
 	} {
-		got := parseTarget(strings.Fields(test.args), strings.Fields(test.flagged), test.environment)
+		releases, names, fromEnvironment := splitArguments(strings.Fields(test.args), strings.Fields(test.flagged), test.environment)
 		want := []string{test.releases, test.names}
-		if diff := cmp.Diff(want, []string{strings.Join(got.releases, " "), strings.Join(got.names, " ")}); diff != "" {
+		if diff := cmp.Diff(want, []string{strings.Join(releases, " "), strings.Join(names, " ")}); diff != "" || fromEnvironment != (test.releases == "E") {
 			t.Errorf("%+v: %s", test, diff)
 		}
 	}

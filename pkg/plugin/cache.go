@@ -43,23 +43,30 @@ func newCacheListCommand(f *factory) *cobra.Command {
 # How many bytes that is
 %[1]s cache list --jq '[.items[].size] | add // 0'`),
 		Args: noArguments,
-		RunE: f.run(func(ctx context.Context, _ []string) error {
+		RunE: f.run(func(context.Context, []string) (request, error) {
 			out, err := output.output(f.Streams)
-			if err != nil {
-				return err
-			}
-			entries, err := cache.Entries(f.global.cache.options(f))
-			if err != nil {
-				return err
-			}
-			if len(entries) == 0 && out.ShowsTable() {
-				fmt.Fprintln(f.ErrOut, "No cache entries found.")
-			}
-			return out.Print(ctx, f.Out, printers.CacheEntries(cacheEntries(entries), time.Now()))
+			return cacheListRequest{output: out}, err
 		}),
 	}
 	output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"digest", "name"}})
 	return cmd
+}
+
+// cacheListRequest lists what is kept.
+type cacheListRequest struct {
+	noHosts
+	output *printers.Output
+}
+
+func (r cacheListRequest) run(ctx context.Context, s *session) error {
+	entries, err := cache.Entries(s.cacheOptions())
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 && r.output.ShowsTable() {
+		fmt.Fprintln(s.ErrOut, "No cache entries found.")
+	}
+	return r.output.Print(ctx, s.Out, printers.CacheEntries(cacheEntries(entries), time.Now()))
 }
 
 func cacheEntries(entries []cache.Entry) *v1alpha1.CacheEntryList {
@@ -89,28 +96,38 @@ they miss.`,
 # Everything
 %[1]s cache clean --all`),
 		Args: noArguments,
-		RunE: f.run(func(_ context.Context, _ []string) error {
+		RunE: f.run(func(context.Context, []string) (request, error) {
 			if all && olderThan != "" {
-				return fault.Errorf(fault.Usage, "--all deletes everything, so --older-than has no meaning beside it: give one of them")
+				return nil, fault.Errorf(fault.Usage, "--all deletes everything, so --older-than has no meaning beside it: give one of them")
 			}
 			what := cache.Cleaning{All: all, OlderThan: cache.DefaultAge}
 			if olderThan != "" {
 				var err error
 				if what.OlderThan, err = parseAge(olderThan); err != nil {
-					return err
+					return nil, err
 				}
 			}
-			files, bytes, err := cache.Clean(f.global.cache.options(f), what)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(f.Out, "deleted %d files, %s bytes\n", files, printers.Size(bytes))
-			return err
+			return cacheCleanRequest{cleaning: what}, nil
 		}),
 	}
 	cmd.Flags().StringVar(&olderThan, "older-than", "", "Delete what was not used for this time, such as 7d or 12h (default 30d)")
 	cmd.Flags().BoolVar(&all, "all", false, "Delete everything")
 	return cmd
+}
+
+// cacheCleanRequest deletes what is kept.
+type cacheCleanRequest struct {
+	noHosts
+	cleaning cache.Cleaning
+}
+
+func (r cacheCleanRequest) run(_ context.Context, s *session) error {
+	files, bytes, err := cache.Clean(s.cacheOptions(), r.cleaning)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.Out, "deleted %d files, %s bytes\n", files, printers.Size(bytes))
+	return err
 }
 
 // parseAge reads a time as Go writes it, or a number of days such as 7d.

@@ -93,7 +93,7 @@ func TestCacheAddMistakes(t *testing.T) {
 	want(t, run.run(t, append(release, "--offline")...), 2, "", "error: cache add fetches a release, and --offline contacts no server: give one of them\n")
 	other := layout(t, small())
 	want(t, run.run(t, "cache", "add", other), 2, "", "error: "+other+": the cache keeps releases from registries; this one is read where it lies\n")
-	want(t, call{}.run(t, release...), 8, "", "error: there is no cache: name its folder with --cache-dir\n")
+	want(t, call{}.run(t, release...), 8, "", "error: there is no cache: name its directory with --cache-dir\n")
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -205,7 +205,7 @@ func TestRow41NoHome(t *testing.T) {
 		c.want(t, "GET tag", "GET payload")
 	}
 	got := call{}.run(t, append(args, "-v=1")...)
-	if got.code != 0 || !strings.Contains(got.err, "nothing is kept: there is no folder for caches, and --cache-dir names none\n") {
+	if got.code != 0 || !strings.Contains(got.err, "nothing is kept: there is no directory for caches, and --cache-dir names none\n") {
 		t.Errorf("code %d, %s", got.code, got.err)
 	}
 }

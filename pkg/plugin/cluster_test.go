@@ -117,8 +117,8 @@ func TestNoCluster(t *testing.T) {
 		{name: "unknown context", env: unchosen, args: "--context three", code: 2, want: asking + `--context "three": the kubeconfig has one, two`},
 		{name: "context without a kubeconfig", args: "--context three", code: 2, want: asking + `--context "three": the kubeconfig has no contexts`},
 		{name: "unknown cluster", env: unchosen, args: "--context one --cluster x", code: 2, want: asking + `the kubeconfig: cluster "x" does not exist`},
-		{name: "named file is missing", args: "--kubeconfig " + dir + "/none", code: 8, want: asking + "--kubeconfig: stat " + dir + "/none: no such file or directory"},
-		{name: "limit that is none", env: unchosen, args: "--context one --request-timeout x", code: 2, want: asking + `--request-timeout "x": want a time such as 5s or 2m`},
+		{name: "named file is missing", args: "--kubeconfig " + dir + "/none", code: 8, want: "error: --kubeconfig: stat " + dir + "/none: no such file or directory"},
+		{name: "limit that is none", env: unchosen, args: "--context one --request-timeout x", code: 2, want: `error: --request-timeout "x": want a time such as 5s or 2m`},
 		{name: "offline", env: unchosen, args: "--context one --offline", code: 5, want: asking + "--offline was given, so no cluster is asked"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -251,7 +251,6 @@ func TestVersionsWithoutTheCluster(t *testing.T) {
 		"slow": {slow.Kubeconfig(t, testcluster.Token), "no answer within 3s"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			args := []string{"images", "4.14.0", "pod", "-o", "name", trust, "--release-repository", registry + "/ocp/release"}
 			if name != "slow" {
 				want(t, call{env: map[string]string{"KUBECONFIG": test.kubeconfig}}.run(t, args...), 0, "pod\n", "")

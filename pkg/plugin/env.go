@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"regexp"
@@ -12,24 +13,38 @@ import (
 	"github.com/release-x/oc-release-x/internal/wholefile"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/printers"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// envCommand writes the pull specs of a release as variables.
-type envCommand struct {
-	*factory
-	release      releaseFlags
-	output       *outputFlags
+// envFlags are the flags of env.
+type envFlags struct {
+	release releaseFlags
+	output  *outputFlags
+	format  optional
+	to      optional
+	envOptions
+}
+
+// envOptions are which variables are written.
+type envOptions struct {
 	releaseImage string
-	format       string
 	prefix       string
 	aliases      bool
-	to           string
+}
+
+// envRequest writes the pull specs of a release as variables.
+type envRequest struct {
+	releaseRequest
+	envOptions
+	output *printers.Output // of the document; nil for variables
+	format string
+	to     string // a file; empty for standard output
 }
 
 func newEnvCommand(f *factory) *cobra.Command {
-	c := &envCommand{factory: f}
+	c := &envFlags{format: optional{text: "sh"}}
 	cmd := &cobra.Command{
 		Use:   "env [RELEASE] [NAME|GLOB...]",
 		Short: "Print the pull specs of a release as shell variables",
@@ -47,89 +62,59 @@ eval "$(%[1]s env 4.14.0 etcd kube-apiserver)"
 
 # For a workflow on GitHub
 %[1]s env 4.14.0 --format github >> "$GITHUB_ENV"`),
-		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
+		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
-	c.release.add(cmd, releaseOfNames)
-	c.output = newOutputFlags(cmd, printers.Forms{})
 	flags := cmd.Flags()
-	flags.StringVar(&c.format, "format", "sh", "How to set a variable: "+strings.Join(printers.EnvironmentFormats(), ", "))
+	flags.Var(&c.format, "format", "How to set a variable: "+strings.Join(printers.EnvironmentFormats(), ", "))
 	flags.StringVar(&c.prefix, "prefix", "", "Put this before every name, such as OCP_")
 	flags.BoolVar(&c.aliases, "aliases", true, "Add the names that installers and guides use")
-	flags.StringVar(&c.to, "to", "", "Write to this file in place of standard output, whole or not at all; a file that would not change is not touched")
+	flags.Var(&c.to, "to", "Write to this file in place of standard output, whole or not at all; a file that would not change is not touched")
 	flags.StringVar(&c.releaseImage, "release-image", "", "Pull spec for RELEASE_IMAGE (default: the release by digest)")
+	c.release.add(cmd, releaseOfNames)
+	c.output = newOutputFlags(cmd, printers.Forms{})
 	return cmd
 }
 
-func (c *envCommand) run(ctx context.Context, args []string) error {
-	output, err := c.check()
+func (c *envFlags) complete(f *factory, args []string) (request, error) {
+	r := &envRequest{envOptions: c.envOptions, format: c.format.text, to: c.to.text}
+	if err := c.check(f); err != nil {
+		return nil, err
+	}
+	output, err := c.output.output(f.Streams)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	references, names, err := c.release.references(ctx, c.factory, "env", args)
-	if err != nil {
-		return err
-	}
-	if len(references) > 1 {
-		return fault.Errorf(fault.Usage, "env takes one release: the names of two would be the same")
-	}
-	release, err := c.load(ctx, references[0], c.release.repository, readOptions{})
-	if err != nil {
-		return err
-	}
-	variables, err := c.variables(release, names)
-	if err != nil {
-		return err
-	}
-	document := v1alpha1.NewReleaseEnvironment(release.document(), variables)
 	if !c.output.isDefault() {
-		return output.Print(ctx, c.Out, printers.View{Document: document})
+		r.output = output
 	}
-	text, err := printers.Environment(c.format, c.comments(release, variables), variables)
-	if err != nil {
-		return err
+	r.releaseRequest, err = c.release.request(f, "env", args)
+	if err == nil && len(r.releases) > 1 {
+		err = fault.Errorf(fault.Usage, "env takes one release: the names of two would be the same")
 	}
-	if c.to != "" && c.to != "-" {
-		return wholefile.Write(c.to, text)
-	}
-	_, err = c.Out.Write(text)
-	return err
+	return r, err
 }
 
-// check refuses flags that contradict each other or no shell could take, before anything is fetched.
-func (c *envCommand) check() (*printers.Output, error) {
-	if !c.output.isDefault() && c.output.command.Flags().Changed("format") {
-		return nil, fault.Errorf(fault.Usage, "--format writes variables and -o or --jq a document: give one of them")
-	}
-	if !c.output.isDefault() && c.to != "" {
-		return nil, fault.Errorf(fault.Usage, "--to writes variables and -o or --jq a document: give one of them")
-	}
-	if _, err := printers.Environment(c.format, nil, nil); err != nil {
-		return nil, err
-	}
-	if c.prefix != "" && !regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`).MatchString(c.prefix) {
-		return nil, fault.Errorf(fault.Usage, "--prefix %q: want upper-case letters, digits and underscores, no digit first", c.prefix)
-	}
-	if err := c.checkTarget(); err != nil {
-		return nil, err
-	}
-	if err := checkReleaseImage(c.releaseImage); err != nil {
-		return nil, err
-	}
-	return c.output.output(c.Streams)
-}
-
-// checkTarget refuses a --to that would write nowhere, or over what others wrote.
-func (c *envCommand) checkTarget() error {
+// check refuses flags that contradict each other, that no shell could take, or that would write over what others wrote.
+func (c *envFlags) check(f *factory) error {
 	switch {
-	case c.to == "" && c.output.command.Flags().Changed("to"):
+	case !c.output.isDefault() && c.format.given:
+		return fault.Errorf(fault.Usage, "--format writes variables and -o or --jq a document: give one of them")
+	case !c.output.isDefault() && c.to.text != "":
+		return fault.Errorf(fault.Usage, "--to writes variables and -o or --jq a document: give one of them")
+	case c.prefix != "" && !regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`).MatchString(c.prefix):
+		return fault.Errorf(fault.Usage, "--prefix %q: want upper-case letters, digits and underscores, no digit first", c.prefix)
+	case c.to.given && c.to.text == "":
 		return fault.Errorf(fault.Usage, "--to is empty: name a file, or - for standard output")
-	case c.to != "" && sameFile(c.to, c.Getenv("GITHUB_ENV")):
+	case c.to.text != "" && sameFile(c.to.text, f.Getenv("GITHUB_ENV")):
 		return fault.Errorf(fault.Usage, `--to would replace what earlier steps wrote into $GITHUB_ENV: leave it out and append with >> "$GITHUB_ENV"`)
 	}
-	return nil
+	if _, err := printers.Environment(c.format.text, nil, nil); err != nil {
+		return err
+	}
+	return checkReleaseImage(c.releaseImage)
 }
 
-// sameFile says whether two paths are one, or lead to one file.
+// sameFile reports whether two paths are the same, or lead to one file.
 func sameFile(a, b string) bool {
 	if a == b {
 		return true
@@ -142,44 +127,65 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
+func (r *envRequest) run(ctx context.Context, s *session) error {
+	t, err := s.resolveOne(ctx, r.releaseRequest)
+	if err != nil {
+		return err
+	}
+	release, err := s.read(ctx, t, image.ReadOptions{Repository: r.repository})
+	if err != nil {
+		return err
+	}
+	variables, err := r.variables(release)
+	if err != nil {
+		return err
+	}
+	if r.output != nil {
+		document := v1alpha1.NewReleaseEnvironment(releaseDocument(release), variables)
+		return r.output.Print(ctx, s.Out, printers.View{Document: document})
+	}
+	text, err := printers.Environment(r.format, r.comments(s, release, variables), variables)
+	if err != nil {
+		return err
+	}
+	if r.to != "" && r.to != "-" {
+		return wholefile.Write(r.to, text)
+	}
+	_, err = s.Out.Write(text)
+	return err
+}
+
 // variables are those of the release itself and then those of the images that were asked for.
-func (c *envCommand) variables(release *loaded, names []string) ([]v1alpha1.Variable, error) {
-	list, err := c.releaseVariables(release)
+func (r *envRequest) variables(release *image.Release) ([]v1alpha1.Variable, error) {
+	list, err := r.releaseVariables(release)
 	if err != nil {
 		return nil, err
 	}
-	selection, err := release.Select(names)
+	selection, err := release.Select(r.names)
 	if err != nil {
 		return nil, err
 	}
-	all, err := release.Variables(c.aliases || len(names) > 0)
+	all, err := release.Variables(r.aliases || len(r.names) > 0)
 	if err != nil {
 		return nil, err
 	}
 	for _, v := range all {
 		asked := selection.Direct[v.Component] && v.Alias == "" || selection.Aliases[v.Alias]
-		if len(names) == 0 || asked {
+		if len(r.names) == 0 || asked {
 			list = append(list, v1alpha1.Variable{Name: v.Name, Value: v.Value, Component: v.Component, Alias: v.Alias})
 		}
 	}
 	for i := range list {
-		list[i].Name = c.prefix + list[i].Name
+		list[i].Name = r.prefix + list[i].Name
 	}
 	return list, nil
 }
 
-func (c *envCommand) releaseVariables(release *loaded) ([]v1alpha1.Variable, error) {
-	image := release.pullSpec
-	if c.releaseImage != "" {
-		image = c.releaseImage
-	}
-	digest := release.identity.ListDigest
-	if digest == "" {
-		digest = release.identity.Digest
-	}
+func (r *envRequest) releaseVariables(release *image.Release) ([]v1alpha1.Variable, error) {
+	digest := cmp.Or(release.Identity.ListDigest, release.Identity.Digest)
 	var list []v1alpha1.Variable
 	for _, v := range []v1alpha1.Variable{
-		{Name: "RELEASE_IMAGE", Value: image},
+		{Name: "RELEASE_IMAGE", Value: cmp.Or(r.releaseImage, release.PullSpec)},
 		{Name: "RELEASE_VERSION", Value: release.Version},
 		{Name: "RELEASE_DIGEST", Value: digest.String()},
 	} {
@@ -195,24 +201,24 @@ func (c *envCommand) releaseVariables(release *loaded) ([]v1alpha1.Variable, err
 }
 
 // comments head the file. There is no time among them: the same release gives the same bytes.
-func (c *envCommand) comments(release *loaded, variables []v1alpha1.Variable) []string {
+func (r *envRequest) comments(s *session, release *image.Release, variables []v1alpha1.Variable) []string {
 	lines := []string{
 		strings.TrimSpace("Component images of OpenShift " + release.Version),
-		"Read from " + release.identity.Reference,
+		"Read from " + release.Identity.Reference,
 	}
 	var missing []string
 	for _, name := range []string{"RELEASE_IMAGE", "RELEASE_VERSION", "RELEASE_DIGEST"} {
-		has := func(v v1alpha1.Variable) bool { return v.Name == c.prefix+name }
+		has := func(v v1alpha1.Variable) bool { return v.Name == r.prefix+name }
 		if !slices.ContainsFunc(variables, has) {
-			missing = append(missing, c.prefix+name)
+			missing = append(missing, r.prefix+name)
 		}
 	}
 	if len(missing) == 0 {
 		return lines
 	}
 	left := strings.Join(missing, " and ") + " left out: this source does not say what the release image is called"
-	if !printers.HasComments(c.format) {
-		c.tell("Note: " + left)
+	if !printers.HasComments(r.format) {
+		s.print("Note: " + left)
 	}
 	return append(lines, left)
 }

@@ -59,7 +59,7 @@ func TestUsage(t *testing.T) {
 		{name: "size", args: "images " + release + " --max-payload-size x", want: `--max-payload-size "x": want a positive size such as 512Mi or 1G`},
 		{name: "no requests", args: "images " + release + " --max-per-registry 0", want: "--max-per-registry 0: at least one request is needed"},
 		{name: "no number", args: "images -v=abc", want: "invalid argument \"abc\" for \"-v, --v\" flag; see `oc release-x images --help`"},
-		{name: "no kubeconfig", args: "images --kubeconfig " + kubeconfig, want: `no release given, and asking the cluster for its own failed: the kubeconfig "` + kubeconfig + `": it is no kubeconfig: want YAML or JSON with kind: Config`},
+		{name: "no kubeconfig", args: "images --kubeconfig " + kubeconfig, want: `the kubeconfig "` + kubeconfig + `": it is no kubeconfig: want YAML or JSON with kind: Config`},
 		{name: "timeout", args: "images " + release + " --timeout -1s", want: `--timeout -1s: a time cannot be negative`},
 		{name: "not here yet", args: "info --size " + release, want: "info has no --size yet: use `oc adm release info --size`"},
 		{name: "columns", args: "info --commits --pullspecs " + release, want: "only one of --pullspecs, --commits, --commit-urls, --image-for, -o and --jq can be given"},

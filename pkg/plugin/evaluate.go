@@ -4,124 +4,190 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/cluster"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
-	"github.com/release-x/oc-release-x/pkg/printers/graphpage"
 )
 
 // evaluated is a release with its manifests, and what becomes of each in the cluster that the flags describe.
 type evaluated struct {
-	*loaded
-	files   payload.Files
-	payload *manifest.Payload
-	entries []manifest.Entry
+	*image.Release
+	payload  *manifest.Payload
+	entries  []manifest.Entry
+	settings manifest.Settings
 
-	described  []graphpage.Setting // the cluster that the flags describe
-	connected  *connected          // nil unless the cluster was asked
-	incomplete bool                // the operator's manifests ask for a release image that is not known
+	connected  *cluster.Inclusion // nil unless the cluster was asked
+	incomplete bool               // the operator's manifests ask for a release image that is not known
 }
-
-// wantManifests is what is read to list a payload's manifests.
-func wantManifests() image.Want {
-	return image.Want{Operator: true, Contents: func(_, name string) bool { return payload.IsManifestName(name) }}
-}
-
-// listManifests is what is read where nobody looks at the manifests' texts: an index of them, when there is one.
-func listManifests() readOptions { return readOptions{want: wantManifests(), index: true} }
 
 // evaluate reads a release with its manifests and decides about each.
-func (f *factory) evaluate(ctx context.Context, ref image.Reference, repository string, c inclusion, o readOptions) (*evaluated, error) {
-	if c.flags.byCluster {
+func (s *session) evaluate(ctx context.Context, t target, r inclusionRequest, o image.ReadOptions) (*evaluated, error) {
+	var connected *cluster.Inclusion
+	if r.byCluster {
 		var err error
-		var without string
-		if c.connected, without, err = f.ask(ctx, c.given); err != nil {
-			return nil, byCluster(err, without)
-		}
-	}
-	release, files, err := f.read(ctx, ref, repository, o)
-	if err != nil {
-		return nil, err
-	}
-	e := f.render(ref, release, files, c)
-	if err := e.checkLimits(); err != nil {
-		return nil, err
-	}
-	if err := c.checkNames(e.payload.Objects, release.Version); err != nil {
-		return nil, err
-	}
-	settings := c.settings(e.payload.Objects, release.Version)
-	if c.connected != nil && !c.given("capabilities") && !c.connected.runs(release.Version) {
-		if settings.ImplicitCapabilities, err = f.implicitCapabilities(ctx, c, e.payload.Objects, settings); err != nil {
+		if connected, err = s.askCluster(ctx, r.choices); err != nil {
 			return nil, err
 		}
 	}
-	f.judge(e, c, settings)
+	release, err := s.read(ctx, t, o)
+	if err != nil {
+		return nil, err
+	}
+	e := render(t, release, r, connected)
+	if err := e.checkLimits(); err != nil {
+		return nil, err
+	}
+	if err := manifest.CheckNames(r.named, e.payload.Objects, release.Version); err != nil {
+		return nil, err
+	}
+	e.settings = r.settings(connected, e.payload.Objects, release.Version)
+	if connected != nil && r.choices.EnabledCapabilities == nil && !connected.Runs(release.Version) {
+		if e.settings.ImplicitCapabilities, err = s.implicitCapabilities(ctx, r, e); err != nil {
+			return nil, err
+		}
+	}
+	var warnings []manifest.Warning
+	e.entries, warnings = manifest.Evaluate(e.payload.Objects, e.settings)
+	s.warnAbout(e, r, warnings)
 	return e, e.checkLimits()
 }
 
-// checkLimits is the error of a payload whose manifests are beyond a limit. What is converted later counts too, so it is
-// to be asked before anything that was converted is printed.
+// checkLimits is the error of a payload whose manifests are beyond a limit. What is converted later counts too, so callers
+// ask before they print anything that was converted.
 func (e *evaluated) checkLimits() error {
 	if err := e.payload.Err(); err != nil {
-		return fmt.Errorf("%s: %w", e.identity.Reference, err)
+		return fmt.Errorf("%s: %w", e.Identity.Reference, err)
 	}
 	return nil
 }
 
-// refusal is why the operator refuses a payload whatever its manifests are, empty when it does not
-// (cluster-version-operator, pkg/payload/payload.go).
-func (l *loaded) refusal() string {
-	if l.Metadata == nil {
-		return "it has no file " + payload.MetadataName
-	}
-	return l.Conflict()
-}
-
-// warnRefused tells of a payload that no cluster takes. Versions that differ were told of when the release was read.
-func (f *factory) warnRefused(e *evaluated) {
-	if e.Metadata == nil && len(e.entries) > 0 {
-		f.warnf("a cluster refuses this payload: %s", e.refusal())
-	}
-}
-
-// decide renders the operator's manifests and says of every one what becomes of it.
-func (f *factory) decide(ref image.Reference, release *loaded, files payload.Files, c inclusion) (*evaluated, error) {
-	e := f.render(ref, release, files, c)
-	f.judge(e, c, c.settings(e.payload.Objects, release.Version))
-	return e, e.checkLimits()
-}
-
 // render reads the manifests of a release, the operator's own as templates give them.
-func (f *factory) render(ref image.Reference, release *loaded, files payload.Files, c inclusion) *evaluated {
-	pullSpec := f.releaseImage(release, c.connected)
-	if c.flags.releaseImage != "" {
-		pullSpec = c.flags.releaseImage
+func render(t target, release *image.Release, r inclusionRequest, connected *cluster.Inclusion) *evaluated {
+	pullSpec := r.releaseImage
+	if pullSpec == "" {
+		pullSpec = t.clusterImage
 	}
-	images := map[string]string{}
-	for _, component := range release.Components {
-		images[component.Name] = component.Image
+	if pullSpec == "" && connected != nil {
+		pullSpec = connected.ReleaseImage(release.Identity.ListDigest, release.Identity.Digest)
 	}
-	rendered := manifest.Rendered(files.Operator)
-	p := release.manifests(files, manifest.Render{
-		ReleaseImage: pullSpec, ClusterProfile: c.profile(), Images: images,
-		Done: ref.Kind == image.KindFolder && rendered,
-	})
-	return &evaluated{loaded: release, files: files, payload: p, connected: c.connected, incomplete: pullSpec == "" && !rendered}
+	if pullSpec == "" {
+		pullSpec = release.PullSpec
+	}
+	p := release.Manifests(manifest.Render{ReleaseImage: pullSpec, ClusterProfile: r.profile(connected)})
+	return &evaluated{
+		Release: release, payload: p, connected: connected,
+		incomplete: pullSpec == "" && !manifest.Rendered(release.Files.Operator),
+	}
 }
 
-// judge says of every manifest what becomes of it, and warns of what is odd in them and in the settings.
-func (f *factory) judge(e *evaluated, c inclusion, settings manifest.Settings) {
-	entries, warnings := manifest.Evaluate(e.payload.Objects, settings)
-	e.entries, e.described = entries, c.describe(settings)
+// warnAbout warns of what is odd in manifests and in the settings.
+func (s *session) warnAbout(e *evaluated, r inclusionRequest, warnings []manifest.Warning) {
 	for _, warning := range slices.Concat(e.payload.Warnings, warnings) {
-		f.warnf("%s", warning)
+		s.warnf("%s", warning)
 	}
 	if e.incomplete {
-		f.warnf("the operator's manifests are rendered without their release image, which this source does not name: --release-image does")
+		s.warnf("the operator's manifests are rendered without their release image, which this source does not name: --release-image does")
 	}
-	for _, doubt := range c.doubts(e.payload.Objects, settings) {
-		f.warnf("%s", doubt)
+	overridesFrom := "--overrides"
+	if e.connected != nil && r.choices.Overrides == nil {
+		overridesFrom = "overrides of the cluster at " + e.connected.Version.Server
 	}
+	for _, text := range manifest.WithoutEffect(e.payload.Objects, e.settings, r.gates, overridesFrom) {
+		s.warnf("%s", text)
+	}
+}
+
+// warnRefused warns of a payload that no cluster takes. Reading the release has warned of versions that differ.
+func (s *session) warnRefused(e *evaluated) {
+	if e.Metadata == nil && len(e.entries) > 0 {
+		s.warnf("a cluster refuses this payload: %s", e.Refusal())
+	}
+}
+
+// askCluster reads from the cluster what --included-by-cluster needs beyond the flags that were given. An error names the
+// flags that do without the question.
+func (s *session) askCluster(ctx context.Context, c manifest.Choices) (*cluster.Inclusion, error) {
+	var without []cluster.Part
+	if c.FeatureSet != nil && c.Gates != nil {
+		without = append(without, cluster.PartGates)
+	}
+	if c.Profile != nil && c.ExcludeIdentifier != nil {
+		without = append(without, cluster.PartOperator)
+	}
+	connected, failed, err := s.cluster.Inclusion(ctx, without...)
+	if err != nil {
+		flags := map[cluster.Part]string{
+			cluster.PartGates: "--feature-set and --feature-gates", cluster.PartOperator: "--profile and --exclude-identifier",
+		}[failed]
+		return nil, byClusterError(err, flags)
+	}
+	settings := connected.Settings(nil, "")
+	s.infof("the cluster at %s has profile %s, feature set %s, exclude identifier %q and %d overrides", connected.Version.Server,
+		settings.Profile, featureSetName(settings), settings.ExcludeIdentifier, len(settings.Overrides))
+	return connected, nil
+}
+
+// byClusterError says for what the cluster was asked, and which flags do without it.
+func byClusterError(err error, flags string) error {
+	if flags == "" || fault.KindOf(err) == fault.Network {
+		return fault.Errorf(fault.KindOf(err), "--included-by-cluster: %w", err)
+	}
+	return fault.WithHint(fault.KindOf(err), "with "+flags+" it is not needed", "--included-by-cluster: %w", err)
+}
+
+// implicitCapabilities are the capabilities that the operator of the connected cluster will enable by itself in an update
+// to the release. The running release is read only when the settings leave out something of the update; one that cannot be
+// read is a warning.
+func (s *session) implicitCapabilities(ctx context.Context, r inclusionRequest, update *evaluated) ([]string, error) {
+	enabled := update.settings.EnabledCapabilities
+	if enabled == nil {
+		return nil, nil
+	}
+	entries, _ := manifest.Evaluate(update.payload.Objects, update.settings)
+	missing := manifest.MissingCapabilities(entries, enabled)
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	running, err := s.runningManifests(ctx, r, update.connected)
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		s.warnf("%s: %v", update.connected.Undecided(missing), err)
+		return nil, nil
+	}
+	implicit := manifest.ImplicitCapabilities(running, entries, enabled)
+	if len(implicit) > 0 {
+		s.infof("the operator will enable %s by itself: release %s, which the cluster runs, already applies objects that need it in the update",
+			strings.Join(implicit, ", "), update.connected.Version.Desired.Version)
+	}
+	return implicit, nil
+}
+
+// runningManifests are the manifests of the release that the connected cluster runs, as its operator decides about them.
+func (s *session) runningManifests(ctx context.Context, r inclusionRequest, connected *cluster.Inclusion) ([]manifest.Entry, error) {
+	desired := connected.Version.Desired
+	t, err := clusterTarget(connected.Version, desired)
+	if err != nil {
+		return nil, err
+	}
+	warnf := func(format string, args ...any) {
+		s.warnf("release %s, which the cluster runs: %s", desired.Version, fmt.Sprintf(format, args...))
+	}
+	release, err := s.readWith(ctx, t, image.ListManifests(defaultRepository), warnf)
+	if err != nil {
+		return nil, err
+	}
+	running := render(t, release, r, connected)
+	if err := running.checkLimits(); err != nil {
+		return nil, err
+	}
+	objects := running.payload.Objects
+	settings := r.settings(connected, objects, desired.Version)
+	settings.Overrides = nil
+	entries, _ := manifest.Evaluate(objects, settings)
+	return entries, nil
 }

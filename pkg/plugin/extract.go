@@ -14,12 +14,16 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// extractCommand writes the files of a payload.
-type extractCommand struct {
-	*factory
-	release     releaseFlags
-	inclusion   *inclusionFlags
-	to          string
+// extractFlags are the flags of extract.
+type extractFlags struct {
+	release   releaseFlags
+	inclusion *inclusionFlags
+	to        optional
+	extractOptions
+}
+
+// extractOptions are what is extracted and how it is written.
+type extractOptions struct {
 	files       []string
 	operator    bool
 	raw         bool
@@ -29,12 +33,19 @@ type extractCommand struct {
 	normalize   bool
 	force       bool
 	sync        bool
-	command     *cobra.Command
+}
+
+// extractRequest writes the files of a payload.
+type extractRequest struct {
+	releaseRequest
+	extractOptions
+	inclusion inclusionRequest
+	to        string // a directory, - for one stream, empty for single files on standard output
 }
 
 func newExtractCommand(f *factory) *cobra.Command {
-	c := &extractCommand{factory: f}
-	c.command = &cobra.Command{
+	c := &extractFlags{}
+	cmd := &cobra.Command{
 		Use:   "extract [RELEASE] --to DIR|-",
 		Short: "Write the files of a release's payload, byte for byte",
 		Long: `Write the files of /release-manifests into a folder, byte for byte. The folder appears whole or
@@ -54,121 +65,130 @@ which cluster.`,
 %[1]s extract 4.14.0 --included --to - | oc diff -f -
 
 # What the cloud credential utility needs on AWS
-%[1]s extract 4.14.0 --credentials-requests --cloud aws --included --to requests
+%[1]s extract 4.14.0 --credentials-requests --cloud aws --included \
+  --to requests
 
-# The operator's own manifests too, rendered, as they are applied by hand at bootstrap
+# The operator's own manifests too, rendered, for a bootstrap by hand
 %[1]s extract 4.14.0 --operator-manifests --to bootstrap`),
-		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
+		RunE: f.run(func(ctx context.Context, args []string) (request, error) { return c.complete(ctx, f, args) }),
 	}
-	c.release.add(c.command, oneRelease)
-	c.release.addFrom(c.command)
-	c.inclusion = newInclusionFlags(c.command)
-	flags := c.command.Flags()
-	flags.StringVar(&c.to, "to", "", "Folder to write, or - for one YAML stream on standard output")
-	flags.StringSliceVar(&c.files, "file", nil, "Only these files, by name or pattern, with or without their folder in the image; without --to they go to standard output")
+	flags := cmd.Flags()
+	flags.Var(&c.to, "to", "Directory to write, or - for one YAML stream on standard output")
+	flags.StringSliceVar(&c.files, "file", nil, "Only these files, by name or pattern, with or without their directory in the image; without --to they go to standard output")
 	flags.BoolVar(&c.operator, "operator-manifests", false, "Write manifests/ (the operator's own, rendered) and release-manifests/")
 	flags.BoolVar(&c.raw, "raw", false, "With --operator-manifests: keep their templates as they are")
 	flags.BoolVar(&c.included, "included", false, "Only documents that the operator of the cluster would apply")
 	flags.BoolVar(&c.credentials, "credentials-requests", false, "Only CredentialsRequests")
 	flags.StringVar(&c.cloud, "cloud", "", "With --credentials-requests: only those of this cloud: "+strings.Join(extract.Clouds(), ", "))
 	flags.BoolVar(&c.normalize, "normalize", false, "Write manifests as oc does: sorted fields, no comments, no other files")
-	flags.BoolVar(&c.force, "force", false, "Replace a folder that holds an extracted release")
-	flags.BoolVar(&c.sync, "sync", false, "Bring the folder to the disk before it appears: it is whole after a power failure too")
-	return c.command
+	flags.BoolVar(&c.force, "force", false, "Replace a directory that holds an extracted release")
+	flags.BoolVar(&c.sync, "sync", false, "Write the directory to the disk before it appears, so that it is whole after a power failure too")
+	c.release.add(cmd, oneRelease)
+	c.release.addFrom(cmd)
+	c.inclusion = newInclusionFlags(cmd)
+	return cmd
 }
 
-func (c *extractCommand) run(ctx context.Context, args []string) error {
-	release, options, err := c.read(ctx, args)
+func (c *extractFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {
+	r := &extractRequest{extractOptions: c.extractOptions, to: c.to.text}
+	var err error
+	if r.inclusion, err = c.inclusion.complete(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if _, err := extract.Credentials(c.cloud); err != nil {
+		return nil, err
+	}
+	r.releaseRequest, err = c.release.requestOne(f, "extract", args)
+	return r, err
+}
+
+func (r *extractRequest) run(ctx context.Context, s *session) error {
+	options, err := r.options(ctx, s)
 	if err != nil {
 		return err
 	}
-	if c.to == "-" {
-		return c.stream(release, options)
+	t, err := s.resolveOne(ctx, r.releaseRequest)
+	if err != nil {
+		return err
 	}
-	files, err := c.selected(release, options)
+	want := image.Want{Contents: image.AllContents, Operator: r.operator}
+	release, err := s.evaluate(ctx, t, r.inclusion, image.ReadOptions{Want: want, Repository: r.repository})
+	if err != nil {
+		return err
+	}
+	if r.to == "-" {
+		return r.stream(s, release, options)
+	}
+	files, err := r.selected(release, options)
 	switch {
 	case err != nil:
 		return err
-	case c.to == "":
-		return c.print(files)
+	case r.to == "":
+		return printFiles(s, files)
 	}
-	return c.write(ctx, release, files)
+	return r.write(ctx, s, release, files)
+}
+
+// options are those of the extraction, once the platform of the cluster is known.
+func (r *extractRequest) options(ctx context.Context, s *session) (extract.Options, error) {
+	cloud, err := r.platform(ctx, s)
+	if err != nil {
+		return extract.Options{}, err
+	}
+	isRequest, err := extract.Credentials(cloud)
+	return extract.Options{
+		Operator: r.operator, Raw: r.raw, Names: r.files, Normalize: r.normalize,
+		Keep: r.keep(isRequest), OnlyManifests: r.credentials,
+	}, err
 }
 
 // selected are the files that the flags leave, at least one.
-func (c *extractCommand) selected(release *evaluated, options extract.Options) ([]extract.File, error) {
-	files, err := extract.Files(release.files, release.payload, release.entries, options)
-	if beyond := release.checkLimits(); beyond != nil {
-		err = beyond
+func (r *extractRequest) selected(release *evaluated, options extract.Options) ([]extract.File, error) {
+	files, err := extract.Files(release.Files, release.payload, release.entries, options)
+	if limitErr := release.checkLimits(); limitErr != nil {
+		err = limitErr
 	}
 	if err != nil {
 		return nil, err
 	}
 	isManifest := func(f extract.File) bool { return payload.IsManifestName(f.Path) }
-	if len(files) == 0 || options.Keep != nil && len(c.files) == 0 && !slices.ContainsFunc(files, isManifest) {
-		return nil, c.nothing(release)
+	if len(files) == 0 || options.Keep != nil && len(r.files) == 0 && !slices.ContainsFunc(files, isManifest) {
+		return nil, r.nothingError(release)
 	}
 	return files, nil
 }
 
-// read checks the flags, and reads the release and what they say of it.
-func (c *extractCommand) read(ctx context.Context, args []string) (*evaluated, extract.Options, error) {
-	none := extract.Options{}
-	settings, err := c.inclusion.check(ctx)
-	if err != nil {
-		return nil, none, err
-	}
-	if err := c.check(); err != nil {
-		return nil, none, err
-	}
-	cloud, err := c.platform(ctx, settings.installConfig)
-	if err != nil {
-		return nil, none, err
-	}
-	isRequest, err := extract.Credentials(cloud)
-	if err != nil {
-		return nil, none, err
-	}
-	ref, err := c.release.one(ctx, c.factory, "extract", args)
-	if err != nil {
-		return nil, none, err
-	}
-	want := image.Want{Contents: image.AllContents, Operator: c.operator}
-	release, err := c.evaluate(ctx, ref, c.release.repository, settings, readOptions{want: want})
-	return release, extract.Options{
-		Operator: c.operator, Raw: c.raw, Names: c.files, Normalize: c.normalize,
-		Keep: c.keep(isRequest), OnlyManifests: c.credentials,
-	}, err
-}
-
 // stream writes one YAML stream to standard output, or the file that --file names and that is no manifest.
-func (c *extractCommand) stream(release *evaluated, options extract.Options) error {
-	stream, err := extract.Stream(release.files, release.entries, options)
-	if beyond := release.checkLimits(); beyond != nil {
-		err = beyond
+func (r *extractRequest) stream(s *session, release *evaluated, options extract.Options) error {
+	stream, err := extract.Stream(release.Files, release.entries, options)
+	if limitErr := release.checkLimits(); limitErr != nil {
+		err = limitErr
 	}
 	if err != nil {
 		return err
 	}
 	if len(stream) == 0 {
-		files, err := c.selected(release, options)
+		files, err := r.selected(release, options)
 		if err != nil {
 			return err
 		}
-		if len(c.files) == 0 {
-			return c.nothing(release)
+		if len(r.files) == 0 {
+			return r.nothingError(release)
 		}
-		return c.print(files)
+		return printFiles(s, files)
 	}
-	_, err = c.Out.Write(stream)
+	_, err = s.Out.Write(stream)
 	return err
 }
 
-// nothing is the error of flags that leave nothing, with the reason when they name one file.
-func (c *extractCommand) nothing(release *evaluated) error {
-	if len(c.files) == 1 {
+// nothingError is the error of flags that leave nothing, with the reason when they name one file.
+func (r *extractRequest) nothingError(release *evaluated) error {
+	if len(r.files) == 1 {
 		for _, e := range release.entries {
-			if e.File == c.files[0] && e.State != manifest.Included {
+			if e.File == r.files[0] && e.State != manifest.Included {
 				return fault.Errorf(fault.NotFound, "%s is left out: %s", e.File, e.Reason)
 			}
 		}
@@ -177,30 +197,27 @@ func (c *extractCommand) nothing(release *evaluated) error {
 }
 
 // check refuses flags that contradict each other, before anything is fetched.
-func (c *extractCommand) check() error {
+func (c *extractFlags) check() error {
 	switch {
-	case c.to == "" && len(c.files) == 0:
-		return fault.WithHint(fault.Usage, "a single file goes there with --file NAME", "--to is needed: a folder, or - for standard output")
+	case c.to.text == "" && len(c.files) == 0:
+		return fault.WithHint(fault.Usage, "a single file goes there with --file NAME", "--to is needed: a directory, or - for standard output")
 	case c.raw && !c.operator:
 		return fault.Errorf(fault.Usage, "--raw goes with --operator-manifests")
-	case c.raw && (c.included || c.normalize || c.to == "-"):
+	case c.raw && (c.included || c.normalize || c.to.text == "-"):
 		return fault.Errorf(fault.Usage, "--raw keeps templates, which have no documents yet: it cannot go with --included, --normalize or --to -")
 	case c.cloud != "" && !c.credentials:
 		return fault.Errorf(fault.Usage, "--cloud goes with --credentials-requests")
-	case c.force && (c.to == "" || c.to == "-"):
+	case c.force && (c.to.text == "" || c.to.text == "-"):
 		return fault.Errorf(fault.Usage, "--force goes with --to DIR")
-	case c.sync && (c.to == "" || c.to == "-"):
+	case c.sync && (c.to.text == "" || c.to.text == "-"):
 		return fault.Errorf(fault.Usage, "--sync goes with --to DIR")
 	}
 	if c.included {
 		return nil
 	}
-	for _, flag := range []string{
-		"feature-set", "feature-gates", "known-capabilities", "capabilities", "exclude-identifier", "overrides", "profile",
-		"install-config", "included-by-cluster",
-	} {
+	for _, flag := range c.inclusion.given() {
 		rendering := flag == "profile" && c.operator || flag == "install-config" && c.credentials
-		if c.command.Flags().Changed(flag) && !rendering {
+		if !rendering {
 			return fault.Errorf(fault.Usage, "--%s goes with --included: without it nothing is left out", flag)
 		}
 	}
@@ -209,43 +226,43 @@ func (c *extractCommand) check() error {
 
 // platform is the cloud whose CredentialsRequests are wanted: of the flag, else of the installer's file or, with
 // --included-by-cluster, of the connected cluster; "" for all. A flag that says another one is a mistake.
-func (c *extractCommand) platform(ctx context.Context, config *manifest.InstallConfig) (string, error) {
-	if !c.credentials {
+func (r *extractRequest) platform(ctx context.Context, s *session) (string, error) {
+	if !r.credentials {
 		return "", nil
 	}
 	known := ""
 	switch {
-	case config != nil:
-		known = config.Platform
-	case c.inclusion.byCluster:
-		infrastructure, err := c.cluster.Infrastructure(ctx)
+	case r.inclusion.installConfig != nil:
+		known = r.inclusion.installConfig.Platform
+	case r.inclusion.byCluster:
+		infrastructure, err := s.cluster.Infrastructure(ctx)
 		if err != nil {
-			return "", byCluster(err, "")
+			return "", byClusterError(err, "")
 		}
 		known = strings.ToLower(infrastructure.Platform)
 	}
 	switch {
-	case known == "" || known == c.cloud:
-		return c.cloud, nil
-	case c.cloud != "":
-		return "", fault.Errorf(fault.Usage, "--cloud %s: the cluster is on %s", c.cloud, known)
+	case known == "" || known == r.cloud:
+		return r.cloud, nil
+	case r.cloud != "":
+		return "", fault.Errorf(fault.Usage, "--cloud %s: the cluster is on %s", r.cloud, known)
 	case !slices.Contains(extract.Clouds(), known):
 		return "", fault.Errorf(fault.NotFound, "a cluster on the platform %s has no CredentialsRequests; --cloud names another one", known)
 	}
-	c.notef("only CredentialsRequests for %s, the platform of the cluster", known)
+	s.infof("only CredentialsRequests for %s, the platform of the cluster", known)
 	return known, nil
 }
 
 // keep is the condition under which documents stay, nil when all do. In a stream that is applied, what the
 // operator would delete has no place.
-func (c *extractCommand) keep(isRequest func(manifest.Entry) bool) func(manifest.Entry) bool {
-	if !c.included && !c.credentials {
+func (r *extractRequest) keep(isRequest func(manifest.Entry) bool) func(manifest.Entry) bool {
+	if !r.included && !r.credentials {
 		return nil
 	}
 	return func(e manifest.Entry) bool {
-		if c.included && (e.State != manifest.Included || c.to == "-" && extract.Deleted(e)) {
+		if r.included && (e.State != manifest.Included || r.to == "-" && extract.Deleted(e)) {
 			return false
 		}
-		return !c.credentials || isRequest(e)
+		return !r.credentials || isRequest(e)
 	}
 }

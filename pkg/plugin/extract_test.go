@@ -295,7 +295,7 @@ func TestExtractOfNothing(t *testing.T) {
 func TestExtractUsage(t *testing.T) {
 	release := layout(t, ordered())
 	for _, test := range []struct{ args, want string }{
-		{"", "--to is needed: a folder, or - for standard output; a single file goes there with --file NAME"},
+		{"", "--to is needed: a directory, or - for standard output; a single file goes there with --file NAME"},
 		{"--raw --to x", "--raw goes with --operator-manifests"},
 		{"--operator-manifests --raw --included --to x", "--raw keeps templates, which have no documents yet: it cannot go with --included, --normalize or --to -"},
 		{"--cloud aws --to x", "--cloud goes with --credentials-requests"},

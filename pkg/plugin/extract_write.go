@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/release-x/oc-release-x/internal/wholefile"
@@ -9,10 +10,10 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// print writes files to standard output: one as it is, several manifests as one YAML stream.
-func (c *extractCommand) print(files []extract.File) error {
+// printFiles writes files to standard output: one as it is, several manifests as one YAML stream.
+func printFiles(s *session, files []extract.File) error {
 	if len(files) == 1 {
-		_, err := c.Out.Write(files[0].Data)
+		_, err := s.Out.Write(files[0].Data)
 		return err
 	}
 	for _, f := range files {
@@ -20,29 +21,22 @@ func (c *extractCommand) print(files []extract.File) error {
 			return fault.Errorf(fault.Usage, "%d files match and %s is no manifest: name one of them, or a folder with --to", len(files), f.Path)
 		}
 	}
-	_, err := c.Out.Write(extract.Join(files))
+	_, err := s.Out.Write(extract.Join(files))
 	return err
 }
 
-func (c *extractCommand) write(ctx context.Context, release *evaluated, files []extract.File) error {
+func (r *extractRequest) write(ctx context.Context, s *session, release *evaluated, files []extract.File) error {
 	list := make([]wholefile.File, 0, len(files))
 	for _, f := range files {
 		list = append(list, wholefile.File{Path: f.Path, Data: f.Data})
 	}
-	err := wholefile.WriteFolder(ctx, c.to, list, wholefile.Options{
-		Force: c.force, Sync: c.sync,
-		Replaceable: func(dir string) error { return checkReplaceable(dir, known(release.files, files)) },
+	err := wholefile.WriteFolder(ctx, r.to, list, wholefile.Options{
+		Force: r.force, Sync: r.sync,
+		Replaceable: func(dir string) error { return checkReplaceable(dir, known(release.Files, files)) },
 	})
 	if err != nil {
 		return err
 	}
-	c.progressf("Extracted %d files of release %s (%s) to %s", len(files), release.Version, orUnknown(release.identity.Digest.String()), c.to)
+	s.donef("Extracted %d files of release %s (%s) to %s", len(files), release.Version, cmp.Or(release.Identity.Digest.String(), "digest unknown"), r.to)
 	return nil
-}
-
-func orUnknown(text string) string {
-	if text == "" {
-		return "digest unknown"
-	}
-	return text
 }

@@ -20,7 +20,7 @@ func ocFlags() map[string][]string {
 // Every flag of oc's commands is here, or the error says what to use.
 func TestEveryFlagOfOC(t *testing.T) {
 	for command, flags := range ocFlags() {
-		help := good(t, run(t, command, "--help")) + good(t, run(t, "--help"))
+		help := good(t, run(t, command, "--help")) + good(t, run(t, "options"))
 		for _, flag := range flags {
 			if strings.Contains(help, "--"+flag+" ") {
 				continue
@@ -43,7 +43,8 @@ func TestFlagsOfOCThatAreNotHere(t *testing.T) {
 		{"info --skip-verification", "info has no --skip-verification: leave it out, every byte is checked against its digest; signatures are checked by `oc release-x verify RELEASE` alone"},
 		{"extract --git=x", "extract has no --git yet: use `oc adm release extract --git`"},
 		{"extract -o commit", "extract has no -o: it writes files as they are; `oc release-x images RELEASE -o wide` shows commits, `oc release-x manifests RELEASE -o json` documents"},
-		{"extract --tols", "unknown flag: --tols; see `oc release-x extract --help`"},
+		{"extract --tols", "unknown flag: --tols; did you mean --to?"},
+		{"images --ouptut wide", "unknown flag: --ouptut; did you mean --output?"},
 		{"images --size", "unknown flag: --size; see `oc release-x images --help`"},
 	} {
 		want(t, run(t, strings.Fields(test.args)...), 2, "", "error: "+test.want+"\n")

@@ -46,14 +46,3 @@ func (a *archFlags) check() error {
 	}
 	return nil
 }
-
-// tagArch is the architecture as the tags of releases name it.
-func tagArch(name string) string {
-	switch name {
-	case "amd64":
-		return "x86_64"
-	case "arm64":
-		return "aarch64"
-	}
-	return name
-}

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 )
 
@@ -20,35 +19,28 @@ type cacheFlags struct {
 }
 
 func (c *cacheFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&c.dir, "cache-dir", "", "Folder for downloads (default: oc-release-x in the user's cache folder)")
+	flags.StringVar(&c.dir, "cache-dir", "", "Directory for downloads (default: oc-release-x in the user's cache directory)")
 	flags.BoolVar(&c.none, "no-cache", false, "Neither read nor write the cache")
 	flags.BoolVar(&c.offline, "offline", false, "Contact no server: what is not in the cache is an error")
 }
 
-// options are those of the cache that the flags name; without a folder there is none.
-func (c *cacheFlags) options(f *factory) cache.Options {
+// options are those of the cache; without a directory there is none.
+func (c *cacheFlags) options(env Environment, l *log) cache.Options {
 	dir := c.dir
-	if dir == "" && f.CacheHome != "" {
-		dir = filepath.Join(f.CacheHome, "oc-release-x")
+	if dir == "" && env.CacheHome != "" {
+		dir = filepath.Join(env.CacheHome, "oc-release-x")
 	}
 	build := buildVersion()
-	return cache.Options{Dir: dir, Program: build.Version + " " + build.Commit, Notef: f.remarkf}
+	return cache.Options{Dir: dir, Program: build.Version + " " + build.Commit, Notef: l.notef}
 }
 
-// downloads is the cache for what comes from registries, nil with --no-cache or where there is no folder for it. It is
-// not opened yet.
-func (f *factory) downloads(ref image.Reference) *cache.Cache {
-	options := f.global.cache.options(f)
-	switch {
-	case f.global.cache.none || ref.Kind != image.KindRegistry:
+// open gives the cache for what comes from registries, nil with --no-cache or without a directory. The directory is not
+// touched yet.
+func (c *cacheFlags) open(options cache.Options) *cache.Cache {
+	if c.none || options.Dir == "" {
 		return nil
-	case options.Dir == "":
-		f.remarkf("nothing is kept: there is no folder for caches, and --cache-dir names none")
-		return nil
-	case f.kept == nil:
-		f.kept = cache.New(options)
 	}
-	return f.kept
+	return cache.New(options)
 }
 
 // noDial keeps every connection from being made.

@@ -24,16 +24,16 @@ type globalFlags struct {
 }
 
 func (g *globalFlags) add(flags *pflag.FlagSet) {
-	g.registry.add(flags)
-	g.limits.add(flags)
-	g.arch.add(flags)
-	g.cache.add(flags)
-	g.cluster.add(flags)
+	group(flags, releaseGroup, func() { g.arch.add(flags) })
+	group(flags, registryGroup, func() { g.registry.add(flags) })
+	group(flags, limitGroup, func() { g.limits.add(flags) })
+	group(flags, cacheGroup, func() { g.cache.add(flags) })
+	group(flags, clusterGroup, func() { g.cluster.add(flags) })
 	flags.DurationVar(&g.timeout, "timeout", 0, "Give up after this time, such as 30s or 2m; 0 for never")
 	flags.BoolVar(&g.strict, "strict", false, "Exit with 7 when there was a warning about the release")
 	g.errorFormat = textErrors
 	flags.Var(&g.errorFormat, errorFormatFlag, "How to print an error: text, or json for one object with code, kind, message and hint")
-	flags.IntVarP(&g.verbosity, "v", "v", 0, "How much to tell on stderr: 1 what was resolved and what is tried again, 6 every request to a registry")
+	flags.IntVarP(&g.verbosity, "v", "v", 0, "Verbosity of stderr: 1 for what was resolved and is tried again, 6 for every request to a registry")
 }
 
 // check refuses flags that contradict each other or that no release could meet.
@@ -43,6 +43,9 @@ func (g *globalFlags) check() error {
 	}
 	if g.registry.maxPerRegistry < 1 {
 		return fault.Errorf(fault.Usage, "--max-per-registry %d: at least one request is needed", g.registry.maxPerRegistry)
+	}
+	if err := g.cluster.check(); err != nil {
+		return err
 	}
 	return g.arch.check()
 }
@@ -61,8 +64,8 @@ func (g *globalFlags) deadline(ctx context.Context) (context.Context, context.Ca
 	return ctx, cancel, nil
 }
 
-// strictness is the error of a command that warned and must not.
-func (g *globalFlags) strictness(warnings int) error {
+// strictError is the error of a command that warned and must not.
+func (g *globalFlags) strictError(warnings int) error {
 	switch {
 	case warnings == 0 || !g.strict:
 		return nil

@@ -1,65 +1,188 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
 // inclusionFlags say for which cluster the manifests of a payload are looked at.
 type inclusionFlags struct {
-	profile, featureSet, excludeIdentifier string
-	featureGates, known, enabled           string
-	overrides, installConfig, releaseImage string
+	profile, featureSet, excludeIdentifier optional
+	featureGates, known, enabled           optional
+	overrides                              optional
+	installConfig, releaseImage            string
 	byCluster                              bool
-	command                                *cobra.Command
 }
 
 func newInclusionFlags(cmd *cobra.Command) *inclusionFlags {
-	i := &inclusionFlags{command: cmd}
-	flags := cmd.Flags()
-	flags.StringVar(&i.profile, "profile", manifest.DefaultProfile, "Cluster profile: "+strings.Join(manifest.Profiles(), ", "))
-	flags.StringVar(&i.featureSet, "feature-set", "Default", "Feature set: "+strings.Join(manifest.FeatureSets(), ", "))
-	flags.StringVar(&i.excludeIdentifier, "exclude-identifier", "", "Leave out what is annotated to be excluded by this identifier")
-	flags.StringVar(&i.featureGates, "feature-gates", "payload", "Enabled feature gates: payload (what the release enables for profile and feature set), none, unchecked, or a list A,B")
-	flags.StringVar(&i.known, "known-capabilities", "", "Capabilities that the operator knows: none or a list A,B (default: not checked)")
-	flags.StringVar(&i.enabled, "capabilities", "", "Enabled capabilities: none, vCurrent, a set such as v4.14, or a list A,B (default: all known)")
-	flags.StringVar(&i.overrides, "overrides", "", "File with the overrides of a ClusterVersion, or a ClusterVersion")
-	flags.StringVar(&i.installConfig, "install-config", "", "File of an installer: feature set, gates and capabilities of the cluster to come")
-	flags.BoolVar(&i.byCluster, "included-by-cluster", false, "Take profile, feature set, gates, capabilities, overrides and exclude identifier from the connected cluster; other flags take precedence")
-	flags.StringVar(&i.releaseImage, "release-image", "", "Pull spec that the operator's own manifests are rendered with (default: the release by digest, or as the cluster names it)")
+	i := &inclusionFlags{
+		profile: optional{text: manifest.DefaultProfile}, featureSet: optional{text: "Default"}, featureGates: optional{text: "payload"},
+	}
+	group(cmd.Flags(), inclusionGroup, func() { i.add(cmd.Flags()) })
 	return i
 }
 
-// check refuses values that no cluster could have, before anything is fetched, and reads the files.
-func (i *inclusionFlags) check(ctx context.Context) (inclusion, error) {
-	c := inclusion{flags: i}
+func (i *inclusionFlags) add(flags *pflag.FlagSet) {
+	flags.Var(&i.profile, "profile", "Cluster profile: "+strings.Join(manifest.Profiles(), ", "))
+	flags.Var(&i.featureSet, "feature-set", "Feature set: "+strings.Join(manifest.FeatureSets(), ", "))
+	flags.Var(&i.excludeIdentifier, "exclude-identifier", "Leave out what is annotated to be excluded by this identifier")
+	flags.Var(&i.featureGates, "feature-gates", "Enabled feature gates: payload (what the release enables for profile and feature set), none, unchecked, or a list A,B")
+	flags.Var(&i.known, "known-capabilities", "Capabilities that the operator knows: none or a list A,B (default: not checked)")
+	flags.Var(&i.enabled, "capabilities", "Enabled capabilities: none, vCurrent, a set such as v4.14, or a list A,B (default: all known)")
+	flags.Var(&i.overrides, "overrides", "File with the overrides of a ClusterVersion, or a ClusterVersion")
+	flags.StringVar(&i.installConfig, "install-config", "", "File of an installer: feature set, gates and capabilities of the cluster to come")
+	flags.BoolVar(&i.byCluster, "included-by-cluster", false, "Take profile, feature set, gates, capabilities, overrides and exclude identifier from the connected cluster; other flags take precedence")
+	flags.StringVar(&i.releaseImage, "release-image", "", "Pull spec that the operator's own manifests are rendered with (default: the release by digest, or as the cluster names it)")
+}
+
+// given are the flags that were given of those that decide which manifests are included, in the order of help.
+func (i *inclusionFlags) given() []string {
+	var names []string
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{
+		{"profile", i.profile.given}, {"feature-set", i.featureSet.given}, {"exclude-identifier", i.excludeIdentifier.given},
+		{"feature-gates", i.featureGates.given}, {"known-capabilities", i.known.given}, {"capabilities", i.enabled.given},
+		{"overrides", i.overrides.given}, {"install-config", i.installConfig != ""}, {"included-by-cluster", i.byCluster},
+	} {
+		if flag.given {
+			names = append(names, flag.name)
+		}
+	}
+	return names
+}
+
+// inclusionRequest is for which cluster manifests are looked at, complete and checked.
+type inclusionRequest struct {
+	choices       manifest.Choices
+	named         []manifest.Named // names that the payload or this program has to know
+	gates         []manifest.Named // gates that the user listed
+	installConfig *manifest.InstallConfig
+	byCluster     bool
+	releaseImage  string
+}
+
+// complete refuses values that no cluster could have, and reads the files.
+func (i *inclusionFlags) complete(ctx context.Context) (inclusionRequest, error) {
+	r := inclusionRequest{byCluster: i.byCluster, releaseImage: i.releaseImage}
 	if i.byCluster && i.installConfig != "" {
-		return c, fault.Errorf(fault.Usage, "--included-by-cluster and --install-config both say which cluster it is: give one of them")
+		return r, fault.Errorf(fault.Usage, "--included-by-cluster and --install-config both say which cluster it is: give one of them")
 	}
 	for _, err := range []error{
-		checkCapabilities("--capabilities", i.enabled), checkCapabilities("--known-capabilities", i.known), checkGates(i.featureGates), checkReleaseImage(i.releaseImage),
+		checkCapabilities("--capabilities", i.enabled.text), checkCapabilities("--known-capabilities", i.known.text),
+		checkGates(i.featureGates.text), checkReleaseImage(i.releaseImage),
 	} {
 		if err != nil {
-			return c, err
+			return r, err
 		}
 	}
 	var err error
-	if c.installConfig, err = readInstallConfig(ctx, i.installConfig); err != nil {
-		return c, err
+	if r.installConfig, err = readInstallConfig(ctx, i.installConfig); err != nil {
+		return r, err
 	}
-	c.overrides, err = readOverrides(ctx, i.overrides)
-	return c, err
+	r.choices = i.choices()
+	if i.overrides.text != "" {
+		overrides, err := readOverrides(ctx, i.overrides.text)
+		if err != nil {
+			return r, err
+		}
+		r.choices.Overrides = &overrides
+	}
+	r.named, r.gates = i.named(r.installConfig), i.namedGates(r)
+	return r, nil
+}
+
+// choices are what the flags decide, but for the overrides.
+func (i *inclusionFlags) choices() manifest.Choices {
+	var c manifest.Choices
+	if i.profile.given {
+		profile := cmp.Or(i.profile.text, manifest.DefaultProfile)
+		c.Profile = &profile
+	}
+	if i.featureSet.given {
+		c.FeatureSet = &i.featureSet.text
+	}
+	if i.excludeIdentifier.given {
+		c.ExcludeIdentifier = &i.excludeIdentifier.text
+	}
+	if i.featureGates.given {
+		gates := manifest.ParseGates(i.featureGates.text)
+		c.Gates = &gates
+	}
+	if i.known.given {
+		c.KnownCapabilities = manifest.SplitList(i.known.text)
+	}
+	if i.enabled.given {
+		c.EnabledCapabilities = manifest.SplitList(i.enabled.text)
+	}
+	return c
+}
+
+// named are the profiles, feature sets and capabilities in flags and in the installer's file.
+func (i *inclusionFlags) named(config *manifest.InstallConfig) []manifest.Named {
+	names := []manifest.Named{
+		{Where: "--profile", What: manifest.NamedProfile, Name: i.profile.text},
+		{Where: "--feature-set", What: manifest.NamedFeatureSet, Name: i.featureSet.text},
+	}
+	names = append(names, manifest.NamedCapabilities("--capabilities", manifest.SplitList(i.enabled.text))...)
+	names = append(names, manifest.NamedCapabilities("--known-capabilities", manifest.SplitList(i.known.text))...)
+	if config == nil {
+		return names
+	}
+	file := "--install-config " + i.installConfig
+	names = append(names, manifest.Named{Where: file + ": featureSet", What: manifest.NamedFeatureSet, Name: config.FeatureSet})
+	return append(names, manifest.NamedCapabilities(file+": additionalEnabledCapabilities", config.AdditionalEnabledCapabilities)...)
+}
+
+// namedGates are the gates that the flag lists, else those in the installer's file.
+func (i *inclusionFlags) namedGates(r inclusionRequest) []manifest.Named {
+	var names []string
+	where := "--feature-gates"
+	switch {
+	case r.choices.Gates != nil:
+		names = r.choices.Gates.Enabled
+	case r.installConfig != nil:
+		where, names = "--install-config "+i.installConfig+": featureGates", r.installConfig.Gates.Enabled
+	}
+	var gates []manifest.Named
+	for _, name := range names {
+		gates = append(gates, manifest.Named{Where: where, What: manifest.NamedGate, Name: name})
+	}
+	return gates
+}
+
+// settings are those of a cluster for a release: of the connected one or of the installer's file if there is one, each
+// choice of the user in its place.
+func (r inclusionRequest) settings(connected *cluster.Inclusion, objects []*manifest.Object, version string) manifest.Settings {
+	base := manifest.Settings{Profile: manifest.DefaultProfile}
+	switch {
+	case connected != nil:
+		base = connected.Settings(objects, version)
+	case r.installConfig != nil:
+		base = r.installConfig.Settings(objects)
+	}
+	base.MajorVersion = manifest.MajorVersion(version)
+	return r.choices.Over(base, objects)
+}
+
+// profile is the profile of the cluster, which templates of manifests may ask for.
+func (r inclusionRequest) profile(connected *cluster.Inclusion) string {
+	return r.settings(connected, nil, "").Profile
 }
 
 // checkCapabilities refuses sets that are not known, and none among others.
 func checkCapabilities(flag, text string) error {
-	items := list(text)
+	items := manifest.SplitList(text)
 	for _, item := range items {
 		_, isSet := manifest.CapabilitySet(item, nil)
 		looksLikeSet := len(item) > 1 && item[0] == 'v' && item[1] >= '0' && item[1] <= '9'
@@ -73,7 +196,7 @@ func checkCapabilities(flag, text string) error {
 
 // checkGates refuses the words that stand alone among others.
 func checkGates(text string) error {
-	items := list(text)
+	items := manifest.SplitList(text)
 	for _, word := range []string{"payload", "none", "unchecked"} {
 		if len(items) > 1 && slices.Contains(items, word) {
 			return fault.Errorf(fault.Usage, "--feature-gates %q: %s stands alone, or want a list of gates", text, word)

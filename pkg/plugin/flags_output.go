@@ -5,63 +5,82 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
-// outputFlags choose the form of what a command prints.
+// outputFlags choose the form of what a command prints: cli-runtime's PrintFlags, and what they lack.
 type outputFlags struct {
-	forms       printers.Forms
-	form        string
-	template    string
-	missingKeys bool
-	jq          string
-	jqArgs      []string
-	sortBy      string
-	noHeaders   bool
-	command     *cobra.Command
+	kubectl   *genericclioptions.PrintFlags
+	forms     printers.Forms
+	jq        optional
+	jqArgs    []string
+	sortBy    string
+	noHeaders bool
 }
 
-// newOutputFlags adds the flags to a command that has these forms. They are named and behave as kubectl's.
+// newOutputFlags adds the flags to a command that has these forms. They are named as kubectl's and do the same.
 func newOutputFlags(cmd *cobra.Command, forms printers.Forms) *outputFlags {
-	o := &outputFlags{forms: forms, command: cmd}
-	flags := cmd.Flags()
-	flags.StringVarP(&o.form, "output", "o", "", fmt.Sprintf("Output format. One of: (%s)", strings.Join(printers.FormNames(forms), ", ")))
-	flags.StringVar(&o.template, "template", "", "Template, or path to one, for -o go-template, go-template-file, jsonpath and jsonpath-file")
-	flags.BoolVar(&o.missingKeys, "allow-missing-template-keys", true, "Ignore keys that are missing in a template; with false they are errors")
-	flags.StringVarP(&o.jq, "jq", "q", "", "Filter the document of -o json with a jq expression; strings come out raw")
-	flags.StringArrayVar(&o.jqArgs, "jq-arg", nil, "Set a variable of the jq expression: NAME=VALUE gives $NAME")
-	flags.StringVar(&o.sortBy, "sort-by", "", "Sort list items by this JSONPath, such as .metadata.name")
-	flags.BoolVar(&o.noHeaders, "no-headers", false, "Print a table without its headings")
-	if !forms.List {
-		_ = flags.MarkHidden("sort-by") // the flag is there
-	}
-	if !forms.Table {
-		_ = flags.MarkHidden("no-headers")
-	}
+	kubectl := genericclioptions.NewPrintFlags("")
+	kubectl.NamePrintFlags = nil // -o name prints what a command calls a name
+	forms.Kubectl = kubectl.AllowedFormats()
+	o := &outputFlags{kubectl: kubectl, forms: forms}
+	group(cmd.Flags(), outputGroup, func() { o.add(cmd) })
 	return o
 }
 
-// isDefault says whether the user left the form to the command.
+func (o *outputFlags) add(cmd *cobra.Command) {
+	o.kubectl.AddFlags(cmd)
+	flags, forms := cmd.Flags(), o.forms
+	flags.Lookup("output").Usage = fmt.Sprintf("Output format. One of: (%s)", strings.Join(printers.FormNames(forms), ", "))
+	flags.VarP(&o.jq, "jq", "q", "Filter the document of -o json with a jq expression; strings come out raw")
+	flags.StringArrayVar(&o.jqArgs, "jq-arg", nil, "Set a variable of the jq expression: NAME=VALUE gives $NAME")
+	flags.StringVar(&o.sortBy, "sort-by", "", "Sort list items by this JSONPath, such as .metadata.name")
+	flags.BoolVar(&o.noHeaders, "no-headers", false, "Print a table without its headings")
+	hidden := []string{"show-managed-fields"} // no document here has any
+	if !forms.List {
+		hidden = append(hidden, "sort-by")
+	}
+	if !forms.Table {
+		hidden = append(hidden, "no-headers")
+	}
+	for _, name := range hidden {
+		flags.Lookup(name).Hidden = true
+	}
+}
+
+// form is the value of -o, "" when it was not given.
+func (o *outputFlags) form() string { return *o.kubectl.OutputFormat }
+
+// isDefault reports whether the user left the form to the command.
 func (o *outputFlags) isDefault() bool {
-	return o.form == "" && !o.command.Flags().Changed("jq") && !o.command.Flags().Changed("template")
+	return o.form() == "" && !o.jq.given && *o.kubectl.TemplatePrinterFlags.TemplateArgument == ""
 }
 
 // output checks the user's choices.
 func (o *outputFlags) output(streams Streams) (*printers.Output, error) {
 	return printers.NewOutput(printers.Options{
-		Output:   o.form,
-		Template: o.template,
-
-		StrictTemplates: !o.missingKeys,
-
-		JQ:        o.jq,
-		HasJQ:     o.command.Flags().Changed("jq"),
+		Output:    o.form(),
+		Template:  *o.kubectl.TemplatePrinterFlags.TemplateArgument,
+		Kubectl:   o.kubectlPrinter,
+		JQ:        o.jq.text,
+		HasJQ:     o.jq.given,
 		JQArgs:    o.jqArgs,
 		SortBy:    o.sortBy,
 		NoHeaders: o.noHeaders,
 		Terminal:  streams.OutTerminal,
 		Color:     streams.Color,
+		Width:     streams.Width,
 		Forms:     o.forms,
 	})
+}
+
+// kubectlPrinter is cli-runtime's printer for the form, nil for a form that it does not know.
+func (o *outputFlags) kubectlPrinter() (printers.KubectlPrinter, error) {
+	printer, err := o.kubectl.ToPrinter()
+	if genericclioptions.IsNoCompatiblePrinterError(err) {
+		return nil, nil
+	}
+	return printer, err
 }

@@ -3,7 +3,6 @@ package plugin
 import (
 	"github.com/spf13/pflag"
 
-	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
 )
 
@@ -29,31 +28,4 @@ func (r *registryFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&r.mirrors.ICSP, "icsp-file", nil, "File with ImageContentSourcePolicies, the older form of --idms-file")
 	flags.StringVar(&r.mirrors.Conf, "registries-conf", "", "A registries.conf of containers, with mirrors")
 	flags.StringSliceVar(&r.allowRealm, "allow-realm", nil, "Host of a token server outside the registry's domain that may see credentials")
-}
-
-// client makes the access to registries; --insecure holds for the hosts that the user wrote, not for those that a
-// cluster names.
-func (r *registryFlags) client(f *factory) *registry.Client {
-	options := registry.Options{
-		AuthFile:       r.authFile,
-		Getenv:         f.Getenv,
-		Home:           f.Home,
-		UID:            f.UID,
-		CAFile:         r.caFile,
-		MaxPerRegistry: r.maxPerRegistry,
-		AllowRealm:     r.allowRealm,
-		Mirrors:        r.mirrors,
-		UserAgent:      "oc-release-x/" + buildVersion().Version,
-		Log:            f.logger(),
-	}
-	if f.global.cache.offline {
-		options.Dial = noDial
-	}
-	if f.global.cluster.pullSecret {
-		options.PullSecret = f.pullSecret
-	}
-	if r.insecure {
-		options.Insecure = f.written
-	}
-	return registry.New(options)
 }

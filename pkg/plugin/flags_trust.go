@@ -22,63 +22,60 @@ type trustFlags struct {
 func (t *trustFlags) add(cmd *cobra.Command) {
 	t.addPlaces(cmd)
 	flags := cmd.Flags()
-	flags.StringSliceVar(&t.keyrings, "keyring", nil, "File with OpenPGP keys to trust, a ConfigMap with them, or a folder of which every file has to be satisfied; nobody else is then trusted")
-	flags.StringSliceVar(&t.keys, "key", nil, "File with a public key to trust for sigstore signatures; nobody else is then trusted")
-	flags.BoolVar(&t.cluster, "trust-cluster", false, "Trust the keys of the release that the connected cluster runs")
+	group(flags, trustGroup, func() {
+		flags.StringSliceVar(&t.keyrings, "keyring", nil, "File with OpenPGP keys to trust, a ConfigMap with them, or a directory of which every file has to be satisfied; no other key is then trusted")
+		flags.StringSliceVar(&t.keys, "key", nil, "File with a public key to trust for sigstore signatures; no other key is then trusted")
+		flags.BoolVar(&t.cluster, "trust-cluster", false, "Trust the keys of the release that the connected cluster runs")
+	})
 }
 
 // addPlaces adds the flags that say where to look, for a command that verifies nothing.
 func (t *trustFlags) addPlaces(cmd *cobra.Command) {
-	cmd.Flags().StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a folder, a file, a ConfigMap or an https address; a cluster that is named, and the stores of its ClusterVersion, are asked too")
+	group(cmd.Flags(), trustGroup, func() {
+		cmd.Flags().StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a directory, a file, a ConfigMap or an https address; a cluster that is named, and the stores of its ClusterVersion, are asked too")
+	})
 }
 
-// trusted is what the flags say, read.
-type trusted struct {
+// trustRequest is whose signatures count, with the keys read.
+type trustRequest struct {
 	openPGP  trust.OpenPGP
 	sigstore trust.Sigstore
+	cluster  bool // the connected cluster is asked for keys and signatures
 }
 
-// read opens keys and places before anything is fetched.
-func (t *trustFlags) read(f *factory) (trusted, error) {
-	keyrings, err := trust.ReadKeyrings(t.keyrings...)
+// complete reads keys and opens places. It contacts nothing.
+func (t *trustFlags) complete(f *factory) (trustRequest, error) {
+	r := trustRequest{cluster: t.cluster || f.flags.cluster.given()}
+	r.openPGP.TrustCluster, r.openPGP.Now = t.cluster, time.Now()
+	var err error
+	if r.openPGP.Keyrings, err = trust.ReadKeyrings(t.keyrings...); err != nil {
+		return r, err
+	}
+	if r.sigstore.Keys, err = trust.ReadKeys(t.keys...); err != nil {
+		return r, err
+	}
+	authorities, err := registry.TLS(f.flags.registry.caFile)
 	if err != nil {
-		return trusted{}, err
+		return r, err
 	}
-	keys, err := trust.ReadKeys(t.keys...)
-	if err != nil {
-		return trusted{}, err
-	}
-	r := trusted{
-		openPGP:  trust.OpenPGP{Keyrings: keyrings, TrustCluster: t.cluster, Now: time.Now()},
-		sigstore: trust.Sigstore{Keys: keys},
-	}
-	authorities, err := registry.TLS(f.global.registry.caFile)
-	if err != nil {
-		return trusted{}, err
-	}
-	web := store.NewWeb(store.WebOptions{
-		Proxy: registry.Proxy(f.Getenv), TLS: authorities, UserAgent: "oc-release-x/" + buildVersion().Version,
-	})
-	if !f.global.cache.offline {
+	web := store.NewWeb(store.WebOptions{Proxy: registry.Proxy(f.Getenv), TLS: authorities, UserAgent: userAgent()})
+	if !f.flags.cache.offline {
 		r.openPGP.Web = web
 	}
 	for _, place := range t.signatures {
-		if f.global.cache.offline && strings.Contains(place, "://") {
-			return trusted{}, fault.Errorf(fault.Usage, "--signature %s: --offline was given, so no server is asked", place)
+		if f.flags.cache.offline && strings.Contains(place, "://") {
+			return r, fault.Errorf(fault.Usage, "--signature %s: --offline was given, so no server is asked", place)
 		}
 		opened, err := store.Open(place, web)
 		if err != nil {
-			return trusted{}, err
+			return r, err
 		}
 		r.openPGP.Stores = append(r.openPGP.Stores, opened)
 	}
 	if t.cluster {
-		if _, err := f.global.cluster.config(f.Environment); err != nil {
-			return trusted{}, fmt.Errorf("--trust-cluster: %w", err)
+		if _, err := f.flags.cluster.config(); err != nil {
+			return r, fmt.Errorf("--trust-cluster: %w", err)
 		}
-	}
-	if t.cluster || f.global.cluster.given() {
-		r.openPGP.Cluster = &store.Cluster{Objects: f.cluster}
 	}
 	return r, nil
 }

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,11 +10,12 @@ import (
 )
 
 // describe says for which cluster manifests are looked at: what always decides, and what was said beyond it.
-func (c inclusion) describe(s manifest.Settings) []graphpage.Setting {
+func (r inclusionRequest) describe(e *evaluated) []graphpage.Setting {
+	s := e.settings
 	settings := []graphpage.Setting{
 		{Name: "Profile", Value: s.Profile},
-		{Name: "Feature set", Value: orElse(s.FeatureSet, "Default")},
-		{Name: "Feature gates", Value: c.describeGates(s.Gates)},
+		{Name: "Feature set", Value: featureSetName(s)},
+		{Name: "Feature gates", Value: r.describeGates(e)},
 	}
 	add := func(name, value string) {
 		if value != "" {
@@ -21,42 +23,47 @@ func (c inclusion) describe(s manifest.Settings) []graphpage.Setting {
 		}
 	}
 	if s.EnabledCapabilities != nil {
-		add("Capabilities", c.source("capabilities", c.flags.enabled))
+		add("Capabilities", r.source(e, r.choices.EnabledCapabilities))
 	}
 	add("Implicit capabilities", strings.Join(s.ImplicitCapabilities, ", "))
 	if s.KnownCapabilities != nil {
-		add("Known capabilities", c.source("known-capabilities", c.flags.known))
+		add("Known capabilities", r.source(e, r.choices.KnownCapabilities))
 	}
 	add("Exclude identifier", s.ExcludeIdentifier)
 	if len(s.Overrides) > 0 {
 		add("Overrides", fmt.Sprint(len(s.Overrides)))
 	}
-	if c.connected != nil {
-		add("Cluster", c.connected.version.Server)
+	if e.connected != nil {
+		add("Cluster", e.connected.Version.Server)
 	}
 	return settings
 }
 
+func featureSetName(s manifest.Settings) string { return cmp.Or(s.FeatureSet, "Default") }
+
 // describeGates says where the enabled gates come from; those that the user listed are named.
-func (c inclusion) describeGates(gates manifest.Gates) string {
-	switch {
-	case gates.Mode == manifest.PayloadGates:
+func (r inclusionRequest) describeGates(e *evaluated) string {
+	switch gates := e.settings.Gates; gates.Mode {
+	case manifest.PayloadGates:
 		return "the release's own"
-	case gates.Mode == manifest.UncheckedGates:
+	case manifest.UncheckedGates:
 		return "not checked"
 	}
-	return c.source("feature-gates", strings.Join(gates.Enabled, ", "))
+	if r.choices.Gates == nil {
+		return r.source(e, nil)
+	}
+	return cmp.Or(strings.Join(r.choices.Gates.Enabled, ", "), "none")
 }
 
-// source is what the user gave with a flag, else who said it in place of the user.
-func (c inclusion) source(flag, given string) string {
+// source is what the user chose, nil for nothing, else who decides in place of the user.
+func (r inclusionRequest) source(e *evaluated, chosen []string) string {
 	switch {
-	case c.given(flag):
-		return orElse(given, "none")
-	case c.connected != nil:
+	case chosen != nil:
+		return cmp.Or(strings.Join(chosen, ","), "none")
+	case e.connected != nil:
 		return "the cluster's"
-	case c.installConfig != nil:
+	case r.installConfig != nil:
 		return "of the install config"
 	}
-	return orElse(given, "none")
+	return "none"
 }

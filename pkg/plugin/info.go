@@ -16,19 +16,26 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// infoCommand shows the summary of a release.
-type infoCommand struct {
-	*factory
+// infoFlags are the flags of info.
+type infoFlags struct {
 	release  releaseFlags
 	output   *outputFlags
 	imageFor string
 	columns  map[string]*bool // by the columns that the flag chooses
-	command  *cobra.Command
+}
+
+// infoRequest shows the summary of a release.
+type infoRequest struct {
+	releaseRequest
+	columns  string
+	imageFor string
+	config   bool // the image's configuration is shown
+	output   *printers.Output
 }
 
 func newInfoCommand(f *factory) *cobra.Command {
-	c := &infoCommand{factory: f, columns: map[string]*bool{}}
-	c.command = &cobra.Command{
+	c := &infoFlags{columns: map[string]*bool{}}
+	cmd := &cobra.Command{
 		Use:   "info [RELEASE]",
 		Short: "Show what a release is: version, digest, upgrades, images",
 		Long: `Show the summary of a release, section for section as 'oc adm release info' does. The
@@ -45,12 +52,9 @@ document of -o json has everything at the paths where oc has it.`,
 
 # Versions that can be updated to this one
 %[1]s info 4.14.0 --jq '.metadata.previous[]'`),
-		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
+		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
-	c.release.add(c.command, oneRelease)
-	c.release.addFrom(c.command)
-	c.output = newOutputFlags(c.command, printers.Forms{Lines: []string{"digest", "name", "pullspec"}})
-	flags := c.command.Flags()
+	flags := cmd.Flags()
 	flags.StringVar(&c.imageFor, "image-for", "", "Print the pull spec of this component alone")
 	for _, columns := range []struct{ name, usage string }{
 		{printers.InfoPullSpecs, "Show pull specs in place of digests"},
@@ -59,42 +63,50 @@ document of -o json has everything at the paths where oc has it.`,
 	} {
 		c.columns[columns.name] = flags.Bool(columns.name, false, columns.usage)
 	}
-	return c.command
+	c.release.add(cmd, oneRelease)
+	c.release.addFrom(cmd)
+	c.output = newOutputFlags(cmd, printers.Forms{Lines: []string{"digest", "name", "pullspec"}})
+	return cmd
 }
 
-func (c *infoCommand) run(ctx context.Context, args []string) error {
-	columns, err := c.check()
+func (c *infoFlags) complete(f *factory, args []string) (request, error) {
+	r := &infoRequest{imageFor: c.imageFor}
+	r.config = c.imageFor == "" && !slices.Contains([]string{"digest", "name", "pullspec"}, c.output.form())
+	var err error
+	if r.columns, err = c.check(); err != nil {
+		return nil, err
+	}
+	if r.output, err = c.output.output(f.Streams); err != nil {
+		return nil, err
+	}
+	r.releaseRequest, err = c.release.request(f, "info", args)
+	if err == nil && (len(r.releases) > 1 || len(r.names) > 0) {
+		err = fault.Errorf(fault.Usage, "info takes one release; `oc adm release info FROM TO` compares two")
+	}
+	return r, err
+}
+
+func (r *infoRequest) run(ctx context.Context, s *session) error {
+	t, err := s.resolveOne(ctx, r.releaseRequest)
 	if err != nil {
 		return err
 	}
-	output, err := c.output.output(c.Streams)
+	release, err := s.read(ctx, t, image.ReadOptions{Config: r.config, Repository: r.repository})
 	if err != nil {
 		return err
 	}
-	references, names, err := c.release.references(ctx, c.factory, "info", args)
+	if r.imageFor != "" {
+		return r.printImage(s, release)
+	}
+	view, err := r.view(release)
 	if err != nil {
 		return err
 	}
-	if len(references) > 1 || len(names) > 0 {
-		return fault.Errorf(fault.Usage, "info takes one release; `oc adm release info FROM TO` compares two")
-	}
-	wantsConfig := c.imageFor == "" && !slices.Contains([]string{"digest", "name", "pullspec"}, c.output.form)
-	release, err := c.load(ctx, references[0], c.release.repository, readOptions{config: wantsConfig})
-	if err != nil {
-		return err
-	}
-	if c.imageFor != "" {
-		return c.printImage(release)
-	}
-	view, err := c.view(release, columns)
-	if err != nil {
-		return err
-	}
-	return output.Print(ctx, c.Out, view)
+	return r.output.Print(ctx, s.Out, view)
 }
 
 // check finds the columns to show; flags that exclude each other are refused before anything is fetched.
-func (c *infoCommand) check() (columns string, err error) {
+func (c *infoFlags) check() (columns string, err error) {
 	columns = printers.InfoDigests
 	for name, chosen := range c.columns {
 		if !*chosen {
@@ -112,42 +124,42 @@ func (c *infoCommand) check() (columns string, err error) {
 }
 
 // printImage prints the pull spec of one component, which may be named by an alias.
-func (c *infoCommand) printImage(release *loaded) error {
-	selection, err := release.Select([]string{c.imageFor})
+func (r *infoRequest) printImage(s *session, release *image.Release) error {
+	selection, err := release.Select([]string{r.imageFor})
 	if err != nil || len(selection.Components) != 1 {
-		return fault.Errorf(fault.NotFound, "no image tag %q exists in the release image %s%s", c.imageFor, release.identity.Reference, release.Near(c.imageFor))
+		return fault.Errorf(fault.NotFound, "no image tag %q exists in the release image %s%s", r.imageFor, release.Identity.Reference, release.Near(r.imageFor))
 	}
 	for name := range selection.Components {
 		component, _ := release.Component(name)
-		_, err = fmt.Fprintln(c.Out, printers.SafeLine(component.Image))
+		_, err = fmt.Fprintln(s.Out, printers.SafeLine(component.Image))
 	}
 	return err
 }
 
-func (c *infoCommand) view(release *loaded, columns string) (printers.View, error) {
-	config := release.config
+func (r *infoRequest) view(release *image.Release) (printers.View, error) {
+	config := release.Config
 	if config == nil {
 		config = &image.Config{}
 	}
-	document, err := v1alpha1.NewReleaseInfo(release.document(), release.Release, config.Raw, config.LayerSize)
+	info, err := v1alpha1.NewReleaseInfo(releaseDocument(release), release.Release, config.Raw, config.LayerSize)
 	if err != nil {
 		return printers.View{}, err
 	}
-	components := v1alpha1.NewComponentImageList(release.document(), release.Components)
+	components := v1alpha1.NewComponentImageList(releaseDocument(release), release.Components)
 	return printers.View{
-		Document: document,
+		Document: info,
 		Lines:    printers.ComponentImages(components).Lines,
 		Text: func(w io.Writer) error {
-			return printers.Info(w, summary(release, config), columns)
+			return printers.Info(w, summary(release, config), r.columns)
 		},
 	}, nil
 }
 
 // summary is what the text shows beyond the components.
-func summary(release *loaded, config *image.Config) printers.Summary {
+func summary(release *image.Release, config *image.Config) printers.Summary {
 	s := printers.Summary{
-		Digest:   release.identity.Digest.String(),
-		PullFrom: release.pullSpec,
+		Digest:   release.Identity.Digest.String(),
+		PullFrom: release.PullSpec,
 		Release:  release.Release,
 	}
 	if !config.Created.IsZero() {
@@ -156,7 +168,7 @@ func summary(release *loaded, config *image.Config) printers.Summary {
 	if config.OS != "" || config.Architecture != "" {
 		s.Platform = cmp.Or(config.OS, "unknown") + "/" + cmp.Or(config.Architecture, "unknown")
 	}
-	if list := release.identity.ListDigest; list != "" {
+	if list := release.Identity.ListDigest; list != "" {
 		s.Digest, s.Platform = list.String(), "multi ("+s.Platform+")"
 	}
 	return s

@@ -7,29 +7,43 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/extract"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/printers"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// manifestsCommand lists the manifests of a release as the operator loads them.
-type manifestsCommand struct {
-	*factory
+// manifestsFlags are the flags of manifests.
+type manifestsFlags struct {
 	release   releaseFlags
 	inclusion *inclusionFlags
 	output    *outputFlags
-	filter    manifestFilter
+	filter    manifest.Filter
 	all       bool
 	objects   bool
 	hash      bool
 }
 
+// manifestsRequest lists the manifests of a release as the operator loads them.
+type manifestsRequest struct {
+	releaseRequest
+	inclusion   inclusionRequest
+	filter      manifest.Filter
+	output      *printers.Output
+	raw         bool // the manifests themselves are printed
+	all         bool
+	objects     bool
+	hash        bool
+	releaseFlag bool // --release names the release
+}
+
 func newManifestsCommand(f *factory) *cobra.Command {
-	c := &manifestsCommand{factory: f}
+	c := &manifestsFlags{}
 	cmd := &cobra.Command{
 		Use:   "manifests [RELEASE] [KIND/NAME|NAME|GLOB...]",
 		Short: "List the manifests of a release in the operator's own order",
@@ -49,122 +63,124 @@ them, as one YAML stream.`,
 # One manifest as it is in the release
 %[1]s manifests 4.14.0 deployment/etcd-operator -o manifest
 
-# What is left out, and why
-%[1]s manifests 4.14.0 --all --jq '.items[] | select(.state != "included") | "\(.metadata.name): \(.reason)"'
+# What is left out
+%[1]s manifests 4.14.0 --all \
+  --jq '.items[] | select(.state != "included").metadata.name'
 
 # The objects that run etcd's image
 %[1]s manifests 4.14.0 --image etcd
 
-# What a cluster with no more than the capabilities of 4.11 leaves out, and why
-%[1]s manifests 4.14.0 --all --capabilities v4.11 --jq '.items[] | select(.state == "excluded") | "\(.metadata.name): \(.reason)"'
+# What a cluster with the capabilities of 4.11 alone leaves out, and why
+%[1]s manifests 4.14.0 --all --capabilities v4.11 -o wide
 
 # What the connected cluster applies of the release that it runs
 %[1]s manifests --included-by-cluster
 
 # The payload hash, which the cluster reports as status.versionHash
 %[1]s manifests --included-by-cluster --hash`),
-		RunE: f.run(func(ctx context.Context, args []string) error { return c.run(ctx, args) }),
+		RunE: f.run(func(ctx context.Context, args []string) (request, error) { return c.complete(ctx, f, args) }),
 	}
-	c.release.add(cmd, releaseOfNames)
-	c.output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"name"}, Texts: []string{manifestForm}})
-	c.inclusion = newInclusionFlags(cmd)
 	flags := cmd.Flags()
-	c.filter.add(flags)
 	flags.BoolVar(&c.all, "all", false, "Show what is left out too, with state and reason")
 	flags.BoolVar(&c.objects, "objects", false, "Put the whole objects into documents, as manifest")
 	flags.BoolVar(&c.hash, "hash", false, "Print the hash of what is loaded, a ClusterVersion's status.versionHash")
+	addFilterFlags(flags, &c.filter)
+	c.release.add(cmd, releaseOfNames)
+	c.inclusion = newInclusionFlags(cmd)
+	c.output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"name"}, Texts: []string{manifestForm}})
 	return cmd
 }
 
 // manifestForm is the form that prints the manifests themselves.
 const manifestForm = "manifest"
 
-func (c *manifestsCommand) run(ctx context.Context, args []string) error {
-	output, settings, err := c.check(ctx)
+// addFilterFlags adds the flags that narrow a list of manifests down.
+func addFilterFlags(flags *pflag.FlagSet, f *manifest.Filter) {
+	flags.StringSliceVarP(&f.Namespaces, "namespace", "n", nil, "Only objects in these namespaces")
+	flags.StringSliceVar(&f.Levels, "level", nil, "Only these run levels, as file names write them: 03,50")
+	flags.StringSliceVar(&f.Components, "component", nil, "Only these components, as file names write them, or a pattern such as '*-operator'")
+	flags.StringSliceVar(&f.Kinds, "kind", nil, "Only these kinds, as kubectl takes them: Deployment, deployments.apps, deploy")
+	flags.StringSliceVar(&f.Images, "image", nil, "Only objects that mention the images of these components: names or patterns, as images takes them")
+}
+
+func (c *manifestsFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {
+	r := &manifestsRequest{
+		filter: c.filter, all: c.all, objects: c.objects, hash: c.hash,
+		raw: c.output.form() == manifestForm, releaseFlag: len(c.release.releases) > 0,
+	}
+	var err error
+	if r.output, err = c.output.output(f.Streams); err != nil {
+		return nil, err
+	}
+	if r.raw && c.output.sortBy != "" {
+		return nil, fault.Errorf(fault.Usage, "-o %s keeps the order of the operator: it cannot go with --sort-by", manifestForm)
+	}
+	if err := c.checkHash(); err != nil {
+		return nil, err
+	}
+	if err := r.filter.Check(); err != nil {
+		return nil, err
+	}
+	if r.inclusion, err = c.inclusion.complete(ctx); err != nil {
+		return nil, err
+	}
+	if r.releaseRequest, err = c.release.requestOneWithNames(f, "manifests", args); err != nil {
+		return nil, err
+	}
+	if c.hash && len(r.names) > 0 {
+		return nil, fault.Errorf(fault.Usage, "--hash prints the hash of all that is loaded: it cannot go with %s", r.names[0])
+	}
+	r.filter.Objects = r.names
+	return r, explainNames(r.filter.Check(), manifest.NotObjects(r.names), r.releaseFlag)
+}
+
+func (r *manifestsRequest) run(ctx context.Context, s *session) error {
+	t, err := s.resolveOne(ctx, r.releaseRequest)
 	if err != nil {
 		return err
 	}
-	ref, names, err := c.release.oneWithNames(ctx, c.factory, "manifests", args)
+	read := image.ListManifests(r.repository)
+	read.Index = !r.hash && !r.objects && !r.raw && len(r.filter.Images) == 0
+	release, err := s.evaluate(ctx, t, r.inclusion, read)
 	if err != nil {
 		return err
 	}
-	if err := c.checkNames(names); err != nil {
-		return err
+	if r.hash {
+		return printHash(s, release)
 	}
-	read := listManifests()
-	read.index = !c.hash && !c.objects && c.output.form != manifestForm && len(c.filter.images) == 0
-	release, err := c.evaluate(ctx, ref, c.release.repository, settings, read)
+	s.warnRefused(release)
+	shown, err := r.choose(s, release)
 	if err != nil {
 		return err
 	}
-	if c.hash {
-		return c.printHash(release)
+	if len(shown) == 0 && (r.output.ShowsTable() || r.raw) {
+		fmt.Fprintln(s.ErrOut, "No manifests found.")
 	}
-	c.warnRefused(release)
-	shown, err := c.choose(release)
-	if err != nil {
-		return err
-	}
-	if len(shown) == 0 && (output.ShowsTable() || c.output.form == manifestForm) {
-		fmt.Fprintln(c.ErrOut, "No manifests found.")
-	}
-	list := v1alpha1.NewReleaseManifestList(release.document(), shown, c.objects)
+	list := v1alpha1.NewReleaseManifestList(releaseDocument(release.Release), shown, r.objects)
 	if err := release.checkLimits(); err != nil {
 		return err
 	}
-	view := printers.ReleaseManifests(list, c.all)
+	view := printers.ReleaseManifests(list, r.all)
 	view.Texts = map[string]func(io.Writer) error{manifestForm: func(w io.Writer) error { return writeManifests(w, shown) }}
-	return output.Print(ctx, c.Out, view)
-}
-
-// check reads the flags, before anything is fetched.
-func (c *manifestsCommand) check(ctx context.Context) (*printers.Output, inclusion, error) {
-	none := inclusion{}
-	output, err := c.output.output(c.Streams)
-	if err != nil {
-		return nil, none, err
-	}
-	if c.output.form == manifestForm && c.output.sortBy != "" {
-		return nil, none, fault.Errorf(fault.Usage, "-o %s keeps the order of the operator: it cannot go with --sort-by", manifestForm)
-	}
-	if err := c.checkHash(); err != nil {
-		return nil, none, err
-	}
-	if err := c.filter.check(c.output.command.Flags()); err != nil {
-		return nil, none, err
-	}
-	settings, err := c.inclusion.check(ctx)
-	return output, settings, err
-}
-
-// checkNames takes the arguments after the release.
-func (c *manifestsCommand) checkNames(names []string) error {
-	if c.hash && len(names) > 0 {
-		return fault.Errorf(fault.Usage, "--hash prints the hash of all that is loaded: it cannot go with %s", names[0])
-	}
-	c.filter.objects = names
-	if err := checkObjects(names); err != nil {
-		return c.release.explain(err, notObjects(names))
-	}
-	return nil
+	return r.output.Print(ctx, s.Out, view)
 }
 
 // choose picks the entries to show, and warns of names that fit nothing or what is not shown.
-func (c *manifestsCommand) choose(release *evaluated) ([]manifest.Entry, error) {
-	warnings, err := c.filter.complete(release)
+func (r *manifestsRequest) choose(s *session, release *evaluated) ([]manifest.Entry, error) {
+	matches, warnings, err := r.filter.Match(release.Release.Release, release.entries)
 	if err != nil {
-		return nil, c.release.explain(err, notObjects(c.filter.objects))
+		return nil, explainNames(err, manifest.NotObjects(r.names), r.releaseFlag)
 	}
 	for _, warning := range warnings {
-		c.warnf("%s", warning)
+		s.warnf("%s", warning)
 	}
-	for _, argument := range c.filter.objects {
-		if reason := leftOut(release.entries, argument); reason != "" && !c.all {
-			c.warnf("%s", reason)
+	for _, argument := range r.names {
+		if reason := manifest.LeftOut(release.entries, argument); reason != "" && !r.all {
+			s.warnf("%s", reason)
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(release.entries), func(e manifest.Entry) bool {
-		return !c.all && e.State == manifest.Excluded || !c.filter.matches(e)
+		return !r.all && e.State == manifest.Excluded || !matches(e)
 	}), nil
 }
 
@@ -181,21 +197,28 @@ func writeManifests(w io.Writer, entries []manifest.Entry) error {
 }
 
 // checkHash refuses what would make a list, or another list, beside --hash.
-func (c *manifestsCommand) checkHash() error {
+func (c *manifestsFlags) checkHash() error {
 	if !c.hash {
 		return nil
 	}
-	for _, flag := range []string{"output", "jq", "template", "namespace", "level", "component", "kind", "image", "all", "objects", "sort-by"} {
-		if c.output.command.Flags().Changed(flag) {
-			return fault.Errorf(fault.Usage, "--hash prints the hash of all that is loaded: it cannot go with --%s", flag)
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{
+		{"output", c.output.form() != ""}, {"jq", c.output.jq.given}, {"template", !c.output.isDefault()}, {"sort-by", c.output.sortBy != ""},
+		{"namespace", c.filter.Namespaces != nil}, {"level", c.filter.Levels != nil}, {"component", c.filter.Components != nil},
+		{"kind", c.filter.Kinds != nil}, {"image", c.filter.Images != nil}, {"all", c.all}, {"objects", c.objects},
+	} {
+		if flag.given {
+			return fault.Errorf(fault.Usage, "--hash prints the hash of all that is loaded: it cannot go with --%s", flag.name)
 		}
 	}
 	return nil
 }
 
 // printHash prints the hash, and says so when it cannot be that of a cluster.
-func (c *manifestsCommand) printHash(release *evaluated) error {
-	if refusal := release.refusal(); refusal != "" {
+func printHash(s *session, release *evaluated) error {
+	if refusal := release.Refusal(); refusal != "" {
 		return fault.Errorf(fault.Integrity, "no payload hash: a cluster refuses the payload, %s", refusal)
 	}
 	if release.incomplete {
@@ -203,15 +226,16 @@ func (c *manifestsCommand) printHash(release *evaluated) error {
 	}
 	own := func(e manifest.Entry) bool { return e.Folder == manifest.OperatorFolder }
 	if !slices.ContainsFunc(release.entries, own) {
-		c.warnf("this source has no manifests of the operator itself, so the hash is not that of a cluster; `extract --operator-manifests` writes them too")
+		s.warnf("this source has no manifests of the operator itself, so the hash is not that of a cluster; `extract --operator-manifests` writes them too")
 	}
 	hash, err := manifest.Hash(release.entries)
 	if err != nil {
 		return err
 	}
-	if release.connected != nil {
-		c.notef("the hash of what the cluster at %s loaded %s", release.connected.version.Server, release.connected.compareHash(release.loaded, hash))
+	if c := release.connected; c != nil {
+		s.infof("the hash of what the cluster at %s loaded %s", c.Version.Server,
+			c.Version.CompareHash(hash, release.Version, release.Identity.ListDigest, release.Identity.Digest))
 	}
-	_, err = fmt.Fprintln(c.Out, hash)
+	_, err = fmt.Fprintln(s.Out, hash)
 	return err
 }

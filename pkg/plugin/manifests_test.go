@@ -307,12 +307,13 @@ func TestPayloadThatAClusterRefuses(t *testing.T) {
 		return testrelease.New("4.14.0").WithComponent("etcd").WithManifest("0000_03_first_00_a.yaml", object("Namespace", "first", included))
 	}
 	const differ = "version from image-references (4.14.0) differs from release-metadata (4.14.1)"
-	for name, test := range map[string]struct{ release, warning, refusal string }{
+	for name, test := range map[string]struct{ version, release, warning, refusal string }{
 		"without release-metadata": {
+			"4.14.0",
 			layout(t, one().Without("release-metadata")),
 			"a cluster refuses this payload: it has no file release-metadata", "it has no file release-metadata",
 		},
-		"of two versions": {layout(t, one().WithMetadata(`{"kind":"cincinnati-metadata-v0","version":"4.14.1","previous":[]}`)), differ, differ},
+		"of two versions": {"4.14.1", layout(t, one().WithMetadata(`{"kind":"cincinnati-metadata-v0","version":"4.14.1","previous":[]}`)), differ, differ},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want(t, run(t, "manifests", test.release, "-o", "name"), 0, "namespace/first\n", "Warning: "+test.warning+"\n")

@@ -2,13 +2,14 @@ package plugin_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/internal/testrelease"
 	"github.com/release-x/oc-release-x/pkg/plugin"
@@ -40,6 +41,9 @@ func (c call) run(t *testing.T, args ...string) result {
 	if c.home == "" {
 		c.home = t.TempDir()
 	}
+	// cli-runtime reads the variables of the process to find a cluster.
+	t.Setenv("KUBECONFIG", cmp.Or(c.env["KUBECONFIG"], filepath.Join(c.home, ".kube", "config")))
+	t.Setenv("KUBERNETES_SERVICE_HOST", c.env["KUBERNETES_SERVICE_HOST"])
 	var out, errOut bytes.Buffer
 	env := plugin.Environment{
 		Streams: plugin.Streams{In: strings.NewReader(c.stdin), Out: &out, ErrOut: &errOut, OutTerminal: c.terminal, ErrTerminal: c.noticing},
@@ -64,10 +68,10 @@ func run(t *testing.T, args ...string) result { t.Helper(); return call{}.run(t,
 // want fails the test unless a run printed exactly this.
 func want(t *testing.T, got result, code int, out, errOut string) {
 	t.Helper()
-	if diff := cmp.Diff(out, got.out); diff != "" {
+	if diff := gocmp.Diff(out, got.out); diff != "" {
 		t.Errorf("stdout (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(errOut, got.err); diff != "" {
+	if diff := gocmp.Diff(errOut, got.err); diff != "" {
 		t.Errorf("stderr (-want +got):\n%s", diff)
 	}
 	if got.code != code {

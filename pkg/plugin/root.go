@@ -15,13 +15,11 @@ func NewCommand(env Environment) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "release-x",
 		Short: "Read OpenShift release images",
-		Long: `Read OpenShift release images: their component images and their manifests in the operator's own
-order, as tables, documents, shell variables, graphs, or whatever jq makes of them.
+		Long: `Read OpenShift release images: their components, manifests and signatures.
 
-A RELEASE is an image in a registry (quay.io/org/repo:tag or …@sha256:…), a version (4.14.0), an OCI
-layout (oci:DIR[:TAG]), an archive (oci-archive:FILE, docker-archive:FILE), an extracted payload (dir:DIR),
-an image-references file (file:FILE), or - for one on standard input. Without one, the environment
-variable OCP_RELEASE_IMAGE names it, or it is the release of the connected cluster.`,
+RELEASE is 4.14.0, quay.io/org/repo:tag or @sha256:…, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:DIR, file:FILE or -; without one, $OCP_RELEASE_IMAGE or the connected cluster's release.`,
+		Example: examples(env.Name, `
+%[1]s images 4.14.0 etcd -o pullspec`),
 		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: env.Name},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -33,24 +31,26 @@ variable OCP_RELEASE_IMAGE names it, or it is the release of the connected clust
 	root.SetOut(env.Out)
 	root.SetErr(env.ErrOut)
 	root.SetIn(env.In)
-	f.global.add(root.PersistentFlags())
+	f.flags.add(root.PersistentFlags())
 	root.SetUsageFunc(usage(env.Width))
 	root.SetHelpFunc(help(env.Width))
 	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
-			return unknownCommand(cmd, words) // the flag may well be one of that command
-		}
-		if hint := ocFlagHint(cmd, f.Name, err); hint != "" {
-			return fault.Errorf(fault.Usage, "%s", hint)
-		}
-		text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number is read helps nobody
-		return fault.WithHint(fault.Usage, fmt.Sprintf("see `%s --help`", cmd.CommandPath()), "%s", text)
-	})
-	root.AddCommand(newImagesCommand(f), newEnvCommand(f), newInfoCommand(f),
-		newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f), newVerifyCommand(f), newCacheCommand(f), newVersionCommand(f))
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, f.Name, err) })
+	addCommands(root, "Read a release",
+		newInfoCommand(f), newImagesCommand(f), newEnvCommand(f), newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f))
+	addCommands(root, "Check a release", newVerifyCommand(f))
+	root.AddCommand(newCacheCommand(f), newOptionsCommand(env.Width), newVersionCommand(f))
 	root.SetHelpCommand(newHelpCommand())
 	return root
+}
+
+// addCommands adds commands under a heading of the help.
+func addCommands(root *cobra.Command, heading string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: heading, Title: heading})
+	for _, command := range commands {
+		command.GroupID = heading
+	}
+	root.AddCommand(commands...)
 }
 
 // newHelpCommand is cobra's, but a command that is not there is an error.

@@ -2,91 +2,157 @@ package plugin
 
 import (
 	"fmt"
+	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
-// widest is how far text goes on a terminal of any width.
+// widest is the number of columns that help fills at most.
 const widest = 100
 
-// help prints what a command is for, wrapped to the terminal, and how it is called.
+// help prints what a command is for, with examples, flags in groups and how it is called, wrapped to the terminal.
 func help(width int) func(*cobra.Command, []string) {
 	return func(cmd *cobra.Command, _ []string) {
 		text := cmd.Long
 		if text == "" {
 			text = cmd.Short
 		}
-		// A write that fails is seen by who gave the stream.
+		// Execute sees a write that fails.
 		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n%s", wrap(text, width), cmd.UsageString())
 	}
 }
 
-// wrap fills the lines of each paragraph anew, but for those that are indented.
+// wrap fills the lines of each paragraph again, except those that are indented.
 func wrap(text string, width int) string {
 	if width <= 0 || width > widest {
 		width = widest
 	}
 	paragraphs := strings.Split(text, "\n\n")
 	for i, paragraph := range paragraphs {
-		if strings.Contains("\n"+paragraph, "\n ") {
-			continue
+		if !strings.Contains("\n"+paragraph, "\n ") {
+			paragraphs[i] = strings.Join(printers.Fill(paragraph, width), "\n")
 		}
-		var b strings.Builder
-		column := 0
-		for _, word := range strings.Fields(paragraph) {
-			length := utf8.RuneCountInString(word)
-			switch {
-			case column == 0:
-			case column+1+length > width:
-				b.WriteByte('\n')
-				column = 0
-			default:
-				b.WriteByte(' ')
-				column++
-			}
-			b.WriteString(word)
-			column += length
-		}
-		paragraphs[i] = b.String()
 	}
 	return strings.Join(paragraphs, "\n\n")
 }
 
-// usage prints how a command is called: its own flags, wrapped to the terminal, and where those are that every
-// command has.
+// usage prints a command's examples, its own flags in groups, and how it is called; the root command prints the
+// commands instead of flags.
 func usage(width int) func(*cobra.Command) error {
 	if width <= 0 {
 		width = widest
 	}
 	return func(cmd *cobra.Command) error {
 		var b strings.Builder
-		b.WriteString("Usage:\n")
-		if cmd.HasAvailableSubCommands() {
-			fmt.Fprintf(&b, "  %s COMMAND\n", cmd.CommandPath())
-			b.WriteString("\nCommands:\n")
-			for _, sub := range cmd.Commands() {
-				if sub.IsAvailableCommand() {
-					fmt.Fprintf(&b, "  %-*s %s\n", cmd.NamePadding(), sub.Name(), sub.Short)
-				}
-			}
-		} else {
-			fmt.Fprintf(&b, "  %s\n", cmd.UseLine())
-		}
 		if cmd.HasExample() {
-			fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
+			fmt.Fprintf(&b, "Examples:\n%s\n\n", cmd.Example)
 		}
-		if own := cmd.LocalNonPersistentFlags(); own.HasAvailableFlags() {
-			fmt.Fprintf(&b, "\nFlags:\n%s", own.FlagUsagesWrapped(width))
-		}
-		if cmd.HasParent() {
-			fmt.Fprintf(&b, "\n%s\n", wrap(fmt.Sprintf("See `%s --help` for the forms of RELEASE and the flags of every command.", cmd.Root().CommandPath()), width))
+		if cmd.HasAvailableSubCommands() {
+			writeCommands(&b, cmd)
 		} else {
-			fmt.Fprintf(&b, "\nFlags of every command:\n%s", cmd.PersistentFlags().FlagUsagesWrapped(width))
-			fmt.Fprintf(&b, "\nSee `%s COMMAND --help` for the flags of a command.\n", cmd.CommandPath())
+			writeFlags(&b, cmd.LocalNonPersistentFlags(), width)
 		}
-		_, err := cmd.OutOrStderr().Write([]byte(b.String()))
+		writeCall(&b, cmd, width)
+		_, err := io.WriteString(cmd.OutOrStderr(), b.String())
 		return err
+	}
+}
+
+// writeCommands lists commands by group; those without a group take one line together.
+func writeCommands(w io.Writer, cmd *cobra.Command) {
+	var others []string
+	for _, group := range cmd.Groups() {
+		fmt.Fprintf(w, "%s:\n", group.Title)
+		for _, sub := range cmd.Commands() {
+			if sub.GroupID == group.ID && sub.IsAvailableCommand() {
+				fmt.Fprintf(w, "  %-*s %s\n", cmd.NamePadding(), sub.Name(), sub.Short)
+			}
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		switch {
+		case sub.GroupID != "" || !sub.IsAvailableCommand():
+		case len(cmd.Groups()) > 0:
+			others = append(others, sub.Name())
+		default:
+			fmt.Fprintf(w, "  %-*s %s\n", cmd.NamePadding(), sub.Name(), sub.Short)
+		}
+	}
+	if len(others) > 0 {
+		fmt.Fprintf(w, "Other commands: %s\n", strings.Join(others, ", "))
+	}
+	fmt.Fprintln(w)
+}
+
+// writeCall prints how a command is called, and where the rest is explained.
+func writeCall(w io.Writer, cmd *cobra.Command, width int) {
+	root := cmd.Root().CommandPath()
+	if !cmd.HasAvailableSubCommands() {
+		fmt.Fprintf(w, "Usage:\n  %s\n\n%s\n", cmd.UseLine(),
+			wrap(fmt.Sprintf("See `%s options` for the flags of every command and `%s --help` for the forms of RELEASE.", root, root), width))
+		return
+	}
+	call := "COMMAND"
+	if !cmd.HasParent() {
+		call = "COMMAND [RELEASE] [flags]"
+	}
+	fmt.Fprintf(w, "Usage:\n  %s %s\n\n%s\n", cmd.CommandPath(), call,
+		wrap(fmt.Sprintf("See `%s COMMAND --help` for a command and `%s options` for the flags of every command.", cmd.CommandPath(), root), width))
+}
+
+// groupAnnotation names the annotation of a flag that says under which heading help shows it.
+const groupAnnotation = "group"
+
+// The headings of flags, in the order in which help shows them; ownFlags are those of the command itself.
+const (
+	ownFlags       = "Flags"
+	releaseGroup   = "Release"
+	inclusionGroup = "Cluster that the manifests are for"
+	trustGroup     = "Trust"
+	outputGroup    = "Output"
+	registryGroup  = "Registries"
+	limitGroup     = "Limits"
+	cacheGroup     = "Cache"
+	clusterGroup   = "Connected cluster"
+)
+
+func flagGroups() []string {
+	return []string{ownFlags, releaseGroup, inclusionGroup, trustGroup, outputGroup, registryGroup, limitGroup, cacheGroup, clusterGroup}
+}
+
+// group puts the flags that add adds to a set under a heading.
+func group(flags *pflag.FlagSet, heading string, add func()) {
+	before := map[string]bool{}
+	flags.VisitAll(func(f *pflag.Flag) { before[f.Name] = true })
+	add()
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !before[f.Name] {
+			// It fails for a flag that is not there only.
+			_ = flags.SetAnnotation(f.Name, groupAnnotation, []string{heading})
+		}
+	})
+}
+
+// writeFlags prints flags under their headings.
+func writeFlags(w io.Writer, flags *pflag.FlagSet, width int) {
+	sets := map[string]*pflag.FlagSet{}
+	flags.VisitAll(func(f *pflag.Flag) {
+		heading := ownFlags
+		if names := f.Annotations[groupAnnotation]; len(names) > 0 {
+			heading = names[0]
+		}
+		if sets[heading] == nil {
+			sets[heading] = pflag.NewFlagSet(heading, pflag.ContinueOnError)
+		}
+		sets[heading].AddFlag(f)
+	})
+	for _, heading := range flagGroups() {
+		if set := sets[heading]; set != nil && set.HasAvailableFlags() {
+			fmt.Fprintf(w, "%s:\n%s\n", heading, set.FlagUsagesWrapped(width))
+		}
 	}
 }

@@ -20,17 +20,27 @@ func newVersionCommand(f *factory) *cobra.Command {
 		Use:   "version",
 		Short: "Print the version of this plugin",
 		Args:  unknownCommand,
-		RunE: f.run(func(ctx context.Context, _ []string) error {
+		RunE: f.run(func(context.Context, []string) (request, error) {
 			out, err := output.output(f.Streams)
-			if err != nil {
-				return err
-			}
-			return out.Print(ctx, f.Out, printers.PluginVersion(f.Name, buildVersion()))
+			return versionRequest{output: out}, err
 		}),
 	}
 	output = newOutputFlags(cmd, printers.Forms{})
 	return cmd
 }
+
+// versionRequest prints the version of this plugin.
+type versionRequest struct {
+	noHosts
+	output *printers.Output
+}
+
+func (r versionRequest) run(ctx context.Context, s *session) error {
+	return r.output.Print(ctx, s.Out, printers.PluginVersion(s.Name, buildVersion()))
+}
+
+// userAgent names this program to servers.
+func userAgent() string { return "oc-release-x/" + buildVersion().Version }
 
 // buildVersion is what is known of this build: set by the linker, else stamped by the go command.
 func buildVersion() *v1alpha1.PluginVersion {

@@ -28,7 +28,7 @@ sha256:c   config         1023    <unknown>   <none>
 		"name":                 "sha256:a\nsha256:b\nsha256:c\n",
 		"jsonpath={.items[0]}": `{"apiVersion":"release-x.openshift.io/v1alpha1","content":"layer","digest":"sha256:a","kind":"CacheEntry","lastUsed":"2023-10-28T12:00:00Z","metadata":{"name":"sha256:a"},"references":["a.b/c:1","a.b/c:2"],"size":1932966}`,
 	} {
-		output, err := printers.NewOutput(printers.Options{Output: form, Forms: printers.Forms{Table: true, Lines: []string{"digest", "name"}}})
+		output, err := printers.NewOutput(withKubectl(printers.Options{Output: form, Forms: printers.Forms{Table: true, Lines: []string{"digest", "name"}}}))
 		if err != nil {
 			t.Fatal(err)
 		}

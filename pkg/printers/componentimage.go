@@ -41,7 +41,7 @@ func componentTable(list *v1alpha1.ComponentImageList) Table {
 	several := len(list.Releases) > 0
 	t := Table{Columns: []Column{
 		{Name: "Name"},
-		{Name: "Digest"},
+		{Name: "Digest", Digest: true},
 		{Name: "Pullspec", Wide: true},
 		{Name: "Repository", Wide: true},
 		{Name: "Commit", Wide: true},

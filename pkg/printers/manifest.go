@@ -32,13 +32,13 @@ func manifestTable(list *v1alpha1.ReleaseManifestList, withState bool) Table {
 		{Name: "Component"},
 		{Name: "Kind"},
 		{Name: "Namespace"},
-		{Name: "Name"},
+		{Name: "Name", Wrap: true},
 		{Name: "File", Wide: true},
 		{Name: "Document", Wide: true},
 		{Name: "Capability", Wide: true},
 		{Name: "Features", Wide: true},
 		{Name: "State", Wide: !withState},
-		{Name: "Reason", Wide: !withState},
+		{Name: "Reason", Wide: !withState, Wrap: true},
 	}}
 	for _, m := range list.Items {
 		index := "<none>"

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/cli-runtime/pkg/printers"
-
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -18,29 +16,32 @@ type Forms struct {
 	List  bool     // its document is a list, so sort-by has a meaning
 	Lines []string // name, digest and the like
 	Texts []string // forms of this command alone, such as dot
+
+	Kubectl []string // the forms of cli-runtime's PrintFlags
 }
 
 // Options are the user's choices.
 type Options struct {
 	Output   string // the value of -o
 	Template string // the value of --template
-	// StrictTemplates makes a missing key an error in templates and JSONPaths.
-	StrictTemplates bool
-	JQ              string
-	HasJQ           bool     // an empty expression is an expression
-	JQArgs          []string // name=value
-	SortBy          string
-	NoHeaders       bool
-	Terminal        bool // what is written is read by a person
-	Color           bool
-	Forms           Forms
+	// Kubectl makes cli-runtime's printer for Output and Template, nil for a form that it does not know.
+	Kubectl   func() (KubectlPrinter, error)
+	JQ        string
+	HasJQ     bool     // an empty expression is an expression
+	JQArgs    []string // name=value
+	SortBy    string
+	NoHeaders bool
+	Terminal  bool // what is written is read by a person
+	Color     bool
+	Width     int // columns of the terminal, 0 for none
+	Forms     Forms
 }
 
 // Output prints views in the form that the user chose.
 type Output struct {
 	options Options
 	form    string // without its argument, "" for the default
-	kube    printers.ResourcePrinter
+	kubectl KubectlPrinter
 	query   *query
 	columns *customColumns
 	sorter  *sorter
@@ -77,13 +78,8 @@ func NewOutput(o Options) (*Output, error) {
 	case form == "custom-columns-file":
 		out.columns, err = readColumns(argument)
 	default:
-		out.kube, err = kubePrinter(form, argument, o)
-		switch {
-		case fault.KindOf(err) == fault.Local:
-			err = fault.Errorf(fault.Local, "-o %s: %w", form, err)
-		case err != nil:
-			err = fault.Errorf(fault.Usage, "-o %s: %w", form, err)
-		case out.kube == nil:
+		out.kubectl, err = out.kubectlPrinter(argument)
+		if err == nil && out.kubectl == nil {
 			err = out.unknownForm()
 		}
 	}
@@ -131,7 +127,7 @@ func (out *Output) unknownForm() error {
 
 // FormNames lists the values that -o takes, sorted.
 func FormNames(forms Forms) []string {
-	names := slices.Concat(kubeForms(), []string{"custom-columns", "custom-columns-file"}, forms.Lines, forms.Texts)
+	names := slices.Concat(forms.Kubectl, []string{"custom-columns", "custom-columns-file"}, forms.Lines, forms.Texts)
 	if forms.Table {
 		names = append(names, "wide")
 	}
@@ -159,7 +155,7 @@ func (out *Output) Print(ctx context.Context, w io.Writer, v View) error {
 		return err
 	}
 	text := b.Bytes()
-	if out.options.Terminal {
+	if out.options.Terminal && !out.ShowsTable() { // the cells of tables are safe
 		text = []byte(SafeText(b.String()))
 	}
 	_, err := w.Write(text)
@@ -170,7 +166,7 @@ func (out *Output) render(b *bytes.Buffer, v View) error {
 	switch {
 	case out.columns != nil:
 		return out.columns.print(b, v.Document, out.options.NoHeaders)
-	case out.kube != nil:
+	case out.kubectl != nil:
 		fields, err := content(v.Document)
 		if err != nil {
 			return err
@@ -179,7 +175,7 @@ func (out *Output) render(b *bytes.Buffer, v View) error {
 		if err != nil {
 			return err
 		}
-		if err := out.kube.PrintObj(o, b); err != nil {
+		if err := out.kubectl.PrintObj(o, b); err != nil {
 			return fault.Errorf(fault.Usage, "-o %s: %w", out.form, err)
 		}
 		return nil
@@ -191,8 +187,7 @@ func (out *Output) render(b *bytes.Buffer, v View) error {
 	case v.Texts[out.form] != nil:
 		return v.Texts[out.form](b)
 	case v.Table != nil:
-		printer := printers.NewTablePrinter(printers.PrintOptions{Wide: out.form == "wide", NoHeaders: out.options.NoHeaders})
-		return printer.PrintObj(v.Table().kube(), b)
+		return out.printTable(b, v.Table())
 	default:
 		return v.Text(b)
 	}

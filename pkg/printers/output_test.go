@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -35,6 +36,23 @@ var componentForms = printers.Forms{Table: true, List: true, Lines: []string{"di
 func options(change func(*printers.Options)) printers.Options {
 	o := printers.Options{Forms: componentForms}
 	change(&o)
+	return withKubectl(o)
+}
+
+// withKubectl adds cli-runtime's printers, as a command does.
+func withKubectl(o printers.Options) printers.Options {
+	kubectl := genericclioptions.NewPrintFlags("")
+	kubectl.NamePrintFlags = nil
+	*kubectl.OutputFormat, *kubectl.TemplatePrinterFlags.TemplateArgument = o.Output, o.Template
+	kubectl.OutputFlagSpecified = func() bool { return o.Output != "" }
+	o.Forms.Kubectl = kubectl.AllowedFormats()
+	o.Kubectl = func() (printers.KubectlPrinter, error) {
+		printer, err := kubectl.ToPrinter()
+		if genericclioptions.IsNoCompatiblePrinterError(err) {
+			return nil, nil
+		}
+		return printer, err
+	}
 	return o
 }
 

@@ -27,10 +27,13 @@ type Table struct {
 	Rows    [][]any
 }
 
-// Column is a heading; wide ones are shown with -o wide alone.
+// Column is a heading, and how a terminal shows what is below it.
 type Column struct {
-	Name string
-	Wide bool
+	Name   string
+	Wide   bool // shown with -o wide alone
+	Digest bool // digests, which a terminal shows short in the plain table
+	Wrap   bool // long texts, which a terminal shows in several lines
+	Result bool // PASS, FAIL and SKIPPED, which a terminal shows in colour
 }
 
 // kube is the table as cli-runtime's table printer takes it, its cells safe for a terminal.

@@ -176,10 +176,10 @@ func authority(t *testing.T, s *httptest.Server) string {
 func run(t *testing.T, token string, args ...string) (code int, out, errOut string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	env := map[string]string{"KUBECONFIG": kubeconfig(t, token)}
+	t.Setenv("KUBECONFIG", kubeconfig(t, token)) // cli-runtime reads the environment of the process
 	code = plugin.Execute(t.Context(), plugin.Environment{
 		Streams: plugin.Streams{In: strings.NewReader(""), Out: &stdout, ErrOut: &stderr},
-		Getenv:  func(name string) string { return env[name] },
+		Getenv:  func(string) string { return "" },
 		Home:    t.TempDir(),
 		Name:    "oc release-x",
 	}, args)

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+
 	"github.com/release-x/oc-release-x/test/kubeapi"
 )
 
@@ -96,10 +99,53 @@ func TestThroughKubectl(t *testing.T) {
 	if err == nil || err.Error() != "exit status 4" || !strings.HasSuffix(out, "does not accept the credentials: log in again, or give --token\n") {
 		t.Errorf("%v: %s", err, out)
 	}
+	// Who is asked for, and who asks, are kubectl's flags.
+	out, err = as(kubeapi.AdminToken, "images", "--as", "nobody")
+	if err == nil || err.Error() != "exit status 4" || !strings.Contains(out, "the user nobody lacks the permission") {
+		t.Errorf("--as: %v: %s", err, out)
+	}
+	two := severalContexts(t)
+	if out, err := as("", append([]string{"images", "-o", "name", "--kubeconfig", two, "--context", "admin"}, access...)...); err != nil || out != "etcd\npod\n" {
+		t.Errorf("--context: %v: %s", err, out)
+	}
+	if out, err := as("", append([]string{"images", "-o", "name", "--kubeconfig", two, "--context", "exec"}, access...)...); err != nil || out != "etcd\npod\n" {
+		t.Errorf("an exec credential plugin: %v: %s", err, out)
+	}
+	if out, err := as("", "images", "--kubeconfig", two); err == nil || !strings.Contains(out, "the user nobody lacks the permission") {
+		t.Errorf("the current context: %v: %s", err, out)
+	}
 	// What the program reads is what kubectl reads.
 	get := exec.CommandContext(t.Context(), kubectl, "--kubeconfig", kubeconfig(t, kubeapi.AdminToken), "get", "clusterversion", "version", "-o", "jsonpath={.status.desired.image}")
 	get.Env = append(os.Environ(), "HOME="+t.TempDir())
 	if out, err := get.CombinedOutput(); err != nil || string(out) != r.image {
 		t.Errorf("kubectl get: %v: %s", err, out)
 	}
+}
+
+// severalContexts is a kubeconfig whose current context is that of nobody, with one of the administrator and one of a
+// program that prints the administrator's token.
+func severalContexts(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	program := filepath.Join(dir, "print-token")
+	script := "#!/bin/sh\necho '" + `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"` + kubeapi.AdminToken + `"}}` + "'\n"
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	config := api.NewConfig()
+	config.Clusters["lab"] = &api.Cluster{Server: server.URL, CertificateAuthority: server.CAFile}
+	config.AuthInfos["nobody"] = &api.AuthInfo{Token: kubeapi.NobodyToken}
+	config.AuthInfos["admin"] = &api.AuthInfo{Token: kubeapi.AdminToken}
+	config.AuthInfos["exec"] = &api.AuthInfo{Exec: &api.ExecConfig{
+		Command: program, APIVersion: "client.authentication.k8s.io/v1", InteractiveMode: api.NeverExecInteractiveMode,
+	}}
+	for user := range config.AuthInfos {
+		config.Contexts[user] = &api.Context{Cluster: "lab", AuthInfo: user}
+	}
+	config.CurrentContext = "nobody"
+	path := filepath.Join(dir, "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -133,3 +133,24 @@ func (v *Version) IsDesired(digests ...digest.Digest) bool {
 func (v *Version) mayBe(digests []digest.Digest) bool {
 	return v.IsDesired(digests...) || !strings.Contains(v.Desired.Image, "@")
 }
+
+// Release looks for the release of a version and says where it was found. arch is the architecture in the version (as
+// tags write it, or multi), wanted the one that was asked for beside it; both may be empty. A cluster says of a release
+// whether it is for several architectures, but not for which one otherwise: an architecture is found in a release for
+// several only.
+func (v *Version) Release(version, arch, wanted string) (release Release, where string, ok bool) {
+	if arch == "" {
+		return v.Find(version, func(r Release) bool { return wanted == "" || r.Multi() })
+	}
+	any := func(Release) bool { return true }
+	if release, where, ok := v.Find(version+"-"+arch, any); ok {
+		return release, where, true
+	}
+	return v.Find(version, func(r Release) bool { return arch == "multi" && r.Multi() })
+}
+
+// Knows reports whether the cluster knows a release of this version, for whatever architecture.
+func (v *Version) Knows(version string) bool {
+	_, _, ok := v.Find(version, func(Release) bool { return true })
+	return ok
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
@@ -16,6 +17,8 @@ type Opener struct {
 	Arch     string    // the architecture that was asked for, in any spelling of ParseArch; empty: none
 	HostArch string    // what a manifest list gives when none was asked for; empty: amd64
 	Limits   Limits
+	// Documents are the limits of what is parsed of a release; the zero value stands for the defaults.
+	Documents document.Limits
 
 	Cache   *cache.Cache // of registries; nil keeps nothing
 	Offline bool         // registries are not asked: what is not in the cache is fault.Network

@@ -34,6 +34,17 @@ func ParseArch(name string) (string, error) {
 	return "", fault.Errorf(fault.Usage, "no architecture %q: want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x", name)
 }
 
+// TagArch is the architecture as the tags of releases name it: x86_64 for amd64, aarch64 for arm64.
+func TagArch(name string) string {
+	switch name {
+	case "amd64":
+		return "x86_64"
+	case "arm64":
+		return "aarch64"
+	}
+	return name
+}
+
 // The annotation with which builders mark what describes an image and is none.
 const attestation = "vnd.docker.reference.type"
 

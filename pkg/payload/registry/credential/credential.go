@@ -161,3 +161,20 @@ func keysFor(repository string) []string {
 	}
 	return append(keys, host)
 }
+
+// Check reads the file that Options.File names, and runs no helper.
+func (r *Resolver) Check(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sources == nil {
+		r.sources = r.places()
+	}
+	for _, s := range r.sources {
+		if s.named {
+			if err := r.load(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,15 +1,14 @@
-package plugin
+package manifest
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
-	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
 // nearLevels is the hint for a level that is written without one of its zeros, else the levels that there are.
-func nearLevels(entries []manifest.Entry, level string) string {
+func nearLevels(entries []Entry, level string) string {
 	var levels, near []string
 	for _, e := range entries {
 		if e.Level != "" && !slices.Contains(levels, e.Level) {
@@ -27,7 +26,7 @@ func nearLevels(entries []manifest.Entry, level string) string {
 	return "; did you mean " + strings.Join(near, ", ") + "? Levels count as they are written"
 }
 
-func nearComponents(entries []manifest.Entry, pattern string) string {
+func nearComponents(entries []Entry, pattern string) string {
 	var components []string
 	for _, e := range entries {
 		if e.Component != "" {
@@ -37,7 +36,7 @@ func nearComponents(entries []manifest.Entry, pattern string) string {
 	return payload.DidYouMean(pattern, components)
 }
 
-func nearNamespaces(entries []manifest.Entry, namespace string) string {
+func nearNamespaces(entries []Entry, namespace string) string {
 	var namespaces []string
 	for _, e := range entries {
 		if e.Namespace != "" {
@@ -48,11 +47,11 @@ func nearNamespaces(entries []manifest.Entry, namespace string) string {
 }
 
 // nearKinds are the groups of a kind that there is, else kinds that are written nearly so.
-func nearKinds(entries []manifest.Entry, text string) string {
+func nearKinds(entries []Entry, text string) string {
 	wanted := newKindName(text)
 	var kinds, grouped []string
 	for _, e := range entries {
-		if e.Kind == manifest.UnknownKind {
+		if e.Kind == UnknownKind {
 			continue
 		}
 		kinds = append(kinds, e.Kind)

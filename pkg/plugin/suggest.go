@@ -10,19 +10,19 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
-// notRelease is the error of a word that is no release, with what was perhaps meant: a first argument may be a name
+// notReleaseError is the error of a word that is no release, with what was perhaps meant: a first argument may be a name
 // before which the release is missing.
-func (r *releaseFlags) notRelease(f *factory, command, word string, t target) error {
+func (r *releaseFlags) notReleaseError(f *factory, command, word string, q releaseRequest) error {
 	meant := ""
 	if !looksLikeObject(word) {
 		meant = nearRelease(word)
 	}
-	if meant == "" && !t.fromEnvironment && len(r.flagged()) == 0 {
+	if meant == "" && !q.fromEnvironment && len(r.flagged()) == 0 {
 		release := "RELEASE"
 		if f.Getenv(releaseVariable) != "" {
 			release = `--release "$` + releaseVariable + `"`
 		}
-		meant = "`" + strings.Join(append([]string{f.Name, command, release}, nameArguments(command, append([]string{word}, t.names...))...), " ") + "`"
+		meant = "`" + strings.Join(append([]string{f.Name, command, release}, nameArguments(command, append([]string{word}, q.names...))...), " ") + "`"
 	}
 	if shown := payload.HideUserinfo(word); shown != word {
 		word, meant = shown, "" // a hint would show the password
@@ -32,7 +32,7 @@ func (r *releaseFlags) notRelease(f *factory, command, word string, t target) er
 	} else {
 		meant = "."
 	}
-	return f.located(fault.Errorf(fault.Usage, "%q is not a release%s A release is %s", word, meant, image.Forms))
+	return fault.Errorf(fault.Usage, "%q is not a release%s A release is %s", word, meant, image.Forms)
 }
 
 // looksLikeObject says whether a word has the form KIND/NAME.
@@ -74,11 +74,11 @@ func nearRelease(word string) string {
 	return "oci-archive:" + word + " for an image in a tar file, or file:" + word + " for image-references"
 }
 
-// explain adds to the error of a name that is not there that it is a release: with --release every argument is a
-// name.
-func (r *releaseFlags) explain(err error, names []string) error {
+// explainNames is the error of names that are not there: with --release every argument is a name, also one that is a
+// release.
+func explainNames(err error, names []string, releaseFlag bool) error {
 	for _, name := range names {
-		if _, parseErr := image.ParseReference(name); parseErr == nil && len(r.flagged()) > 0 {
+		if _, parseErr := image.ParseReference(name); parseErr == nil && releaseFlag {
 			return fault.Errorf(fault.Usage, "with --release every argument is a NAME, and %s looks like a release: give it with --release too", name)
 		}
 	}

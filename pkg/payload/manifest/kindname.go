@@ -1,10 +1,6 @@
-package plugin
+package manifest
 
-import (
-	"strings"
-
-	"github.com/release-x/oc-release-x/pkg/payload/manifest"
-)
+import "strings"
 
 // kindName is a kind as users of kubectl write it: KIND, KIND.GROUP or KIND.VERSION.GROUP, in upper or lower case, as
 // singular, plural or short name.
@@ -35,9 +31,9 @@ func shortKinds() map[string]string {
 	}
 }
 
-func (k kindName) matches(e manifest.Entry) bool { return k.isKind(e) && k.isOf(e) }
+func (k kindName) matches(e Entry) bool { return k.isKind(e) && k.isOf(e) }
 
-func (k kindName) isKind(e manifest.Entry) bool {
+func (k kindName) isKind(e Entry) bool {
 	kind := strings.ToLower(e.Kind)
 	return k.kind == kind || k.kind == plural(kind)
 }
@@ -56,7 +52,7 @@ func plural(kind string) string {
 }
 
 // isOf says whether an object is of the group, and of the version if there is one.
-func (k kindName) isOf(e manifest.Entry) bool {
+func (k kindName) isOf(e Entry) bool {
 	group, version := strings.ToLower(e.Group), strings.ToLower(e.Version)
 	return !k.dotted || k.suffix == group || k.suffix == version+"."+group || group == "" && k.suffix == version
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestTelling(t *testing.T) {
+func TestLogLevels(t *testing.T) {
 	for name, test := range map[string]struct {
 		verbosity int
 		terminal  bool
@@ -20,9 +20,7 @@ func TestTelling(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
-			f := newFactory(Environment{Streams: Streams{ErrOut: &b, ErrTerminal: test.terminal}})
-			f.global.verbosity = test.verbosity
-			log := f.logger()
+			log := (&log{out: &b, terminal: test.terminal, verbosity: test.verbosity}).logger()
 			log.Warn("x can be read by all\x1b")
 			log.With(slog.String("host", "h")).Info("retrying", slog.Int("try", 2), slog.Any("reason", errors.New("a b")))
 			log.Debug("asked")

@@ -1,4 +1,4 @@
-package plugin
+package manifest
 
 import (
 	"path"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
 // splitObject splits an argument into the kind, empty for any, and the name or pattern.
@@ -33,8 +32,8 @@ func checkObjects(arguments []string) error {
 	return nil
 }
 
-// notObjects are the arguments that have not the form KIND/NAME; deployment.apps/NAME could be taken for a release.
-func notObjects(arguments []string) []string {
+// NotObjects are the arguments that have not the form KIND/NAME; deployment.apps/NAME could be taken for a release.
+func NotObjects(arguments []string) []string {
 	return slices.DeleteFunc(slices.Clone(arguments), func(argument string) bool {
 		return strings.Count(argument, "/") == 1 && !strings.ContainsAny(argument, ":@")
 	})
@@ -43,18 +42,18 @@ func notObjects(arguments []string) []string {
 // isObject is true of the objects that an argument names.
 func isObject(argument string) condition {
 	kind, name := splitObject(argument)
-	isKind := func(manifest.Entry) bool { return true }
+	isKind := func(Entry) bool { return true }
 	if kind != "" {
 		isKind = hasKind(kind)
 	}
-	return func(e manifest.Entry) bool {
+	return func(e Entry) bool {
 		matches, _ := path.Match(name, e.Name)
 		return (matches || name == e.Name) && e.Name != "" && isKind(e)
 	}
 }
 
 // nearObjects is the hint for an argument that names nothing: another name among the objects of its kind, or else a kind.
-func nearObjects(entries []manifest.Entry, argument string) string {
+func nearObjects(entries []Entry, argument string) string {
 	kind, name := splitObject(argument)
 	var names []string
 	for _, e := range entries {
@@ -71,9 +70,9 @@ func nearObjects(entries []manifest.Entry, argument string) string {
 	return payload.DidYouMean(name, names)
 }
 
-// leftOut says of an argument that names excluded objects alone why it is not shown: why an object that the operator loads
+// LeftOut says of an argument that names excluded objects alone why it is not shown: why an object that the operator loads
 // is not applied, or else why it loads none. It is empty for others and for patterns.
-func leftOut(entries []manifest.Entry, argument string) string {
+func LeftOut(entries []Entry, argument string) string {
 	if payload.IsGlob(argument) {
 		return ""
 	}
@@ -81,7 +80,7 @@ func leftOut(entries []manifest.Entry, argument string) string {
 	for _, e := range entries {
 		switch {
 		case !is(e):
-		case e.State != manifest.Excluded:
+		case e.State != Excluded:
 			return ""
 		case reason == "" || e.Loaded && !loaded:
 			reason, loaded = e.Reason, e.Loaded

@@ -1,4 +1,4 @@
-package plugin
+package verify
 
 import (
 	"bytes"
@@ -10,35 +10,35 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
-	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
-// keeper is a registry whose manifests and small blobs are kept in the cache. Without a client it is the cache alone.
-type keeper struct {
-	*registry.Client
+// cachedRegistry is a registry whose manifests and small blobs are kept in the cache. Without a registry it is the cache
+// alone.
+type cachedRegistry struct {
+	Registry
 	cache *cache.Cache
 }
 
-// Manifest gives what is kept under a digest, else what the registry gives, which is kept then. A tag is asked for anew.
-func (k keeper) Manifest(ctx context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {
+// Manifest gives what is kept under a digest, else what the registry gives, which is kept then. A tag is asked for again.
+func (k cachedRegistry) Manifest(ctx context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {
 	d, err := payload.ParseDigest(name)
 	isTag := err != nil
-	if isTag && k.Client == nil {
+	if isTag && k.Registry == nil {
 		d, _ = k.cache.Tag(repository, name)
 	}
 	if body, mediaType, ok := k.cache.Manifest(repository, d); ok {
 		return body, mediaType, "", nil
 	}
-	if k.Client == nil {
+	if k.Registry == nil {
 		return nil, "", "", fault.Errorf(fault.NotFound, "%s of %s is not in the cache", name, repository)
 	}
-	body, mediaType, declared, err = k.Client.Manifest(ctx, repository, name)
+	body, mediaType, declared, err = k.Registry.Manifest(ctx, repository, name)
 	if err != nil {
 		return nil, "", "", err
 	}
 	got := digest.FromBytes(body)
 	if declared != "" && declared != got.String() || !isTag && got != d {
-		return body, mediaType, declared, nil // who asked refuses it
+		return body, mediaType, declared, nil // the caller refuses it
 	}
 	k.cache.KeepManifest(repository, got, mediaType, body)
 	if isTag {
@@ -47,19 +47,21 @@ func (k keeper) Manifest(ctx context.Context, repository, name string) (body []b
 	return body, mediaType, declared, nil
 }
 
-// HeadBlob asks nobody: only manifests are wanted.
-func (k keeper) HeadBlob(context.Context, string, digest.Digest) (int64, error) { return -1, nil }
+// HeadBlob contacts nothing: only manifests are wanted.
+func (k cachedRegistry) HeadBlob(context.Context, string, digest.Digest) (int64, error) {
+	return -1, nil
+}
 
-// Blob reads a blob whole, so that it is kept before anybody sees it.
-func (k keeper) Blob(ctx context.Context, repository string, d digest.Digest, size int64) (io.ReadCloser, error) {
+// Blob reads a blob whole, so that it is kept before it is returned.
+func (k cachedRegistry) Blob(ctx context.Context, repository string, d digest.Digest, size int64) (io.ReadCloser, error) {
 	reading, err := k.cache.Blob(ctx, d, size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
 		switch {
-		case k.Client == nil:
+		case k.Registry == nil:
 			return nil, fault.Errorf(fault.NotFound, "%s is not in the cache", d)
 		case from > 0:
-			return k.Client.BlobFrom(ctx, repository, d, size, from)
+			return k.Registry.BlobFrom(ctx, repository, d, size, from)
 		}
-		return k.Client.Blob(ctx, repository, d, size)
+		return k.Registry.Blob(ctx, repository, d, size)
 	})
 	if err != nil {
 		return nil, err

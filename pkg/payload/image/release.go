@@ -1,0 +1,164 @@
+package image
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	manifests "github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// Release is a release that was read, with what its image says of itself.
+type Release struct {
+	*payload.Release
+	Reference Reference
+	Identity  Identity
+	Files     payload.Files
+	Config    *Config // nil unless it was read
+	// PullSpec names the release by digest; empty where the source has none.
+	PullSpec string
+	// Image is where the release was read from.
+	Image Image
+
+	limits   document.Limits
+	notebook Notebook            // remembers the index of the manifests; nil without a cache
+	indexed  []*manifests.Object // manifests of the release's folder, in place of their contents
+}
+
+// ReadOptions say what is read beyond the two files that describe a release.
+type ReadOptions struct {
+	Config bool // the image's configuration
+	Want   Want // further files
+	Index  bool // an index of the manifests will do: nobody looks at their texts
+	// Repository is the repository of PullSpec for a source that names none.
+	Repository string
+}
+
+// ListManifests reads the manifests of both folders for commands that do not look at their texts.
+func ListManifests(repository string) ReadOptions {
+	isManifest := func(_, name string) bool { return payload.IsManifestName(name) }
+	return ReadOptions{Want: Want{Operator: true, Contents: isManifest}, Index: true, Repository: repository}
+}
+
+// Read opens a reference and reads the release that it names. Errors say which reference failed; an error of the source
+// keeps its kind, and a source that is no release is fault.NotFound.
+func (o Opener) Read(ctx context.Context, ref Reference, options ReadOptions) (*Release, error) {
+	img, err := o.Open(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	r := &Release{Reference: ref, Image: img, Identity: img.Identity(), limits: o.Documents}
+	r.notebook, _ = img.(Notebook)
+	if options.Index && r.recallIndex() {
+		options.Want.Contents = func(folder, name string) bool { return folder == OperatorFolder && payload.IsManifestName(name) }
+	}
+	if err := r.fetch(ctx, options); err != nil {
+		return nil, err
+	}
+	r.Identity = img.Identity()
+	if r.Release, err = payload.Read(r.Files); err != nil {
+		return nil, fmt.Errorf("%s: %w", ref.Text, err)
+	}
+	r.HasManifests = r.Identity.ManifestsKnown
+	r.PullSpec = pullSpec(r.Identity, options.Repository)
+	return r, nil
+}
+
+// fetch reads the files, and beside them the configuration where it is asked for. Where the configuration would only
+// show that the image is for another architecture than the tag says, a release is read without it.
+func (r *Release) fetch(ctx context.Context, options ReadOptions) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		r.Files, err = r.Image.Files(ctx, options.Want)
+		return err
+	})
+	if options.Config || r.needsConfig() {
+		group.Go(func() (err error) {
+			r.Config, err = r.Image.Config(ctx)
+			if kind := fault.KindOf(err); !options.Config && (kind == fault.Network || kind == fault.NotFound || kind == fault.Auth) {
+				return nil
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// Manifests reads the manifests: their contents, or the index of those that were read before. Payload.Err is set when they
+// are beyond a limit.
+func (r *Release) Manifests(render manifests.Render) *manifests.Payload {
+	render.Images = map[string]string{}
+	for _, component := range r.Components {
+		render.Images[component.Name] = component.Image
+	}
+	render.Done = r.Reference.Kind == KindFolder && manifests.Rendered(r.Files.Operator)
+	if r.indexed != nil {
+		return manifests.LoadIndexedWithin(r.limits, r.Files.Operator, r.indexed, render)
+	}
+	p := manifests.LoadWithin(r.limits, r.Files, render)
+	if p.Err() == nil {
+		r.rememberIndex(p)
+	}
+	return p
+}
+
+// recallIndex finds the index of the release's manifests that was made before.
+func (r *Release) recallIndex() bool {
+	if r.notebook == nil {
+		return false
+	}
+	data, ok := r.notebook.Note(manifests.IndexForm)
+	if !ok {
+		return false
+	}
+	objects, err := manifests.ReadIndex(data)
+	r.indexed = objects
+	return err == nil
+}
+
+// rememberIndex keeps the index of the release's manifests, unless it is there or not all contents were read.
+func (r *Release) rememberIndex(p *manifests.Payload) {
+	if r.notebook == nil || r.indexed != nil {
+		return
+	}
+	for _, file := range r.Files.Release {
+		if payload.IsManifestName(file.Name) && file.Data == nil && file.Size > 0 {
+			return
+		}
+	}
+	if _, ok := r.notebook.Note(manifests.IndexForm); !ok {
+		r.notebook.KeepNote(manifests.IndexForm, p.Index())
+	}
+}
+
+// Architecture is that of the image, as far as what was read says it; empty when it does not.
+func (r *Release) Architecture() string {
+	if r.Identity.Architecture == "" && r.Config != nil {
+		return r.Config.Architecture
+	}
+	return r.Identity.Architecture
+}
+
+// Refusal says why the operator refuses the payload whatever its manifests are; empty when it does not
+// (cluster-version-operator, pkg/payload/payload.go).
+func (r *Release) Refusal() string {
+	if r.Metadata == nil {
+		return "it has no file " + payload.MetadataName
+	}
+	return r.Conflict()
+}
+
+// pullSpec is a reference by digest: in the repository that the release was read from, or in the given one for sources
+// that have none. A manifest list is named by its own digest.
+func pullSpec(id Identity, repository string) string {
+	digest := cmp.Or(id.ListDigest, id.Digest)
+	if digest == "" {
+		return ""
+	}
+	return cmp.Or(id.Repository, repository) + "@" + digest.String()
+}
