@@ -32,7 +32,7 @@ func TestStartUp(t *testing.T) {
 // A rule about a package that is called differently holds nothing.
 func TestRulesNameRooms(t *testing.T) {
 	g := loadGraph(t)
-	for _, name := range []string{"cmd/oc-release-x", "pkg/plugin", "pkg/printers", "pkg/payload", "pkg/payload/image", "pkg/payload/registry", "pkg/payload/cluster", "pkg/payload/fault", "pkg/payload/graph", "pkg/printers/graphpage", "pkg/printers/safe"} {
+	for _, name := range []string{"cmd/oc-release-x", "pkg/plugin", "pkg/printers", "pkg/payload", "pkg/payload/image", "pkg/payload/registry", "pkg/payload/cluster", "pkg/payload/fault", "pkg/payload/graph", "pkg/payload/verify", "pkg/payload/verify/presence", "pkg/payload/verify/trust", "pkg/printers/graphpage", "pkg/printers/safe"} {
 		if _, ok := g[module+"/"+name]; !ok {
 			t.Errorf("there is no package %s: correct rules_test.go", name)
 		}
@@ -125,9 +125,15 @@ func TestBreaches(t *testing.T) {
 			[]string{"pkg/payload/image imports k8s.io/client-go/rest, which only pkg/plugin/..., pkg/payload/cluster/... may"},
 		},
 		{
-			"trust knows printers",
-			graph{module + "/pkg/payload/trust": ours("pkg/printers")},
-			[]string{"pkg/payload/trust reaches pkg/printers: pkg/payload/trust → pkg/printers"},
+			"verify knows printers",
+			graph{module + "/pkg/payload/verify": ours("pkg/printers")},
+			[]string{"pkg/payload/verify reaches pkg/printers: pkg/payload/verify → pkg/printers"},
+		},
+		{"verify knows image and cluster", graph{module + "/pkg/payload/verify": ours("pkg/payload/image", "pkg/payload/cluster", "pkg/payload/verify/trust")}, nil},
+		{
+			"trust knows image",
+			graph{module + "/pkg/payload/verify/trust": ours("pkg/payload/image")},
+			[]string{"pkg/payload/verify/trust reaches pkg/payload/image: pkg/payload/verify/trust → pkg/payload/image"},
 		},
 		{
 			"the program builds test releases",

@@ -41,7 +41,7 @@ func pure() []string {
 func notPure() []string {
 	return []string{
 		"cmd/...", "internal/...", "pkg/plugin/...", "pkg/printers/...",
-		"pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror/...", "pkg/payload/trust/...",
+		"pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror/...", "pkg/payload/verify/trust/...",
 	}
 }
 
@@ -54,14 +54,15 @@ type wall struct {
 func walls() []wall {
 	const plugin, printers = "pkg/plugin/...", "pkg/printers/..."
 	const image, registry, cluster = "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/..."
-	const mirror, trust = "pkg/payload/mirror/...", "pkg/payload/trust/..."
+	const mirror, verify, trust, presence = "pkg/payload/mirror/...", "pkg/payload/verify/...", "pkg/payload/verify/trust/...", "pkg/payload/verify/presence/..."
 	return []wall{
-		{pure(), []string{plugin, printers, image, registry, cluster, mirror, trust}},
-		{[]string{printers}, []string{plugin, image, registry, cluster, mirror, trust}},
-		{[]string{image}, []string{plugin, printers, cluster, mirror}},
-		{[]string{registry}, []string{plugin, printers, image, cluster, mirror, trust}},
-		{[]string{cluster}, []string{plugin, printers, image, registry, mirror, trust}},
-		{[]string{mirror, trust}, []string{plugin, printers}},
+		{pure(), []string{plugin, printers, image, registry, cluster, mirror, verify}},
+		{[]string{printers}, []string{plugin, image, registry, cluster, mirror, verify}},
+		{[]string{image}, []string{plugin, printers, cluster, mirror, verify}},
+		{[]string{registry}, []string{plugin, printers, image, cluster, mirror, verify}},
+		{[]string{cluster}, []string{plugin, printers, image, registry, mirror, verify}},
+		{[]string{trust, presence}, []string{image, registry, cluster}},
+		{[]string{mirror, verify}, []string{plugin, printers}},
 		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/testcluster/...", "internal/testguard/...", "internal/testprogress/...", "internal/house/..."}},
 	}
 }

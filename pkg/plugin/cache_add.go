@@ -9,8 +9,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
 // cacheAddFlags are the flags of cache add.

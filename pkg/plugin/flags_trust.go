@@ -9,8 +9,8 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
-	"github.com/release-x/oc-release-x/pkg/payload/trust"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
 // trustFlags say whose signatures count, and where to look for them.

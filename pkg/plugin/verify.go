@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/release-x/oc-release-x/pkg/payload/image"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 	"github.com/release-x/oc-release-x/pkg/printers"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )

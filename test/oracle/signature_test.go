@@ -11,7 +11,7 @@ import (
 	clusterpgp "golang.org/x/crypto/openpgp"
 
 	"github.com/release-x/oc-release-x/internal/testsign"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 )
 
 // readByCluster says whether a cluster takes a message for one that a key of the keyring signed.

@@ -11,10 +11,10 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
-	"github.com/release-x/oc-release-x/pkg/payload/presence"
-	"github.com/release-x/oc-release-x/pkg/payload/trust"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/sigstore"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
 // checkChain says what was verified while the release was read, and looks at the layers that were not: on disk and with

@@ -9,7 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
-	"github.com/release-x/oc-release-x/pkg/payload/trust"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 )
 
 // checkHash compares the manifests with those that the connected cluster loaded, when it runs this release. A cluster

@@ -7,9 +7,9 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
-	"github.com/release-x/oc-release-x/pkg/payload/presence"
-	"github.com/release-x/oc-release-x/pkg/payload/trust"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/sigstore"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
 // KeepRequest says what of a release is put into the cache, beside what reading it has put there.

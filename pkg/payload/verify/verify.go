@@ -15,9 +15,9 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
-	"github.com/release-x/oc-release-x/pkg/payload/presence"
-	"github.com/release-x/oc-release-x/pkg/payload/trust"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/sigstore"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
 // The names of the checks, beside those of package trust.

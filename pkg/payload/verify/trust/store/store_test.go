@@ -14,7 +14,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/testsign"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 )
 
 func image() digest.Digest { return digest.FromString("image") }

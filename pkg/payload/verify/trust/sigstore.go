@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/claim"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/sigstore"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
 // Sigstore says whom to trust and where to look.

@@ -6,9 +6,9 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/configmap"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/configmap"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
 // search goes through stores until every keyring is satisfied.

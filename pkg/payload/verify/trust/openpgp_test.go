@@ -20,8 +20,8 @@ import (
 	"github.com/release-x/oc-release-x/internal/testsign"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
 func image() digest.Digest { return digest.FromString("image") }

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/release-x/oc-release-x/internal/testsign"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
 )
 
 // Whatever manifest, document and signature a registry gives: reading it ends, and what passes is the document that was

@@ -16,9 +16,9 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/presence"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
 )
 
 // recorder is a registry that keeps what it was asked.

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/configmap"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/configmap"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
 // OpenPGP says whom to trust and where to look.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/release-x/oc-release-x/pkg/payload/trust/configmap"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/store"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/configmap"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
 // Covered is the digest that the OpenPGP signatures of a release are about: of the list where there is one; empty where

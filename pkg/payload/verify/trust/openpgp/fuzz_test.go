@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/release-x/oc-release-x/internal/testsign"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
 )
 
 // Whatever the bytes are, a message that is accepted has a claim about the wanted image, by a key of the keyring, and is

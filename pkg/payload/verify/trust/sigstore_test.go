@@ -8,7 +8,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/testsign"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/sigstore"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
 const repository = "registry.example.com/a/b"

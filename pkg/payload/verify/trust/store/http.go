@@ -14,7 +14,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 )
 
 // server is a store on an HTTP server: STORE/sha256=HEX/signature-N, from 1 to the first that is not there.

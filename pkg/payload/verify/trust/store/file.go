@@ -8,7 +8,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/configmap"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/configmap"
 )
 
 // file is one signature, whatever it is about: the message itself says.

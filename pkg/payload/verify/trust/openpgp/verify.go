@@ -9,7 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
 )
 
 // Signed is a message that was verified.

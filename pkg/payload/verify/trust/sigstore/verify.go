@@ -4,7 +4,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
 )
 
 // Verify finds out whether the key signed the claim that an image has a digest; the error, fault.Integrity, says what is

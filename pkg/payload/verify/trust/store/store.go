@@ -15,7 +15,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 )
 
 // most is how many signatures of one digest are looked for: signature-1 to signature-9.

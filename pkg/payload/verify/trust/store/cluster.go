@@ -9,7 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/configmap"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/configmap"
 )
 
 // Objects reads a cluster's objects as the API server gives them: JSON of an absolute path. Its errors carry their kind,

@@ -15,7 +15,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/testsign"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
 )
 
 const (

@@ -15,8 +15,8 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/configmap"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/configmap"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 )
 
 // Folder is a folder with signatures: sha256=HEX/signature-N as on a server, sha256-HEX-N and sha256-HEX as in a ConfigMap,

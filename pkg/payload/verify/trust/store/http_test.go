@@ -22,7 +22,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testprogress"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/openpgp"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 )
 
 func quote(s string) string {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/fixture"
 	payloadimage "github.com/release-x/oc-release-x/pkg/payload/image"
-	"github.com/release-x/oc-release-x/pkg/payload/trust/sigstore"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
 // The recorded release carries the policy that Red Hat publishes. Its key has to be one that counts: otherwise sigstore
