@@ -2,11 +2,6 @@ package plugin
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
-	"maps"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -15,7 +10,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -50,21 +44,10 @@ func (c *clusterFlags) check() error {
 	if _, err := clientcmd.ParseTimeout(*c.kubectl.Timeout); err != nil {
 		return fault.Errorf(fault.Usage, "--request-timeout %q: want a time such as 5s or 2m", *c.kubectl.Timeout)
 	}
-	for _, file := range []struct{ flag, path string }{
-		{"--client-certificate", *c.kubectl.CertFile}, {"--client-key", *c.kubectl.KeyFile},
-	} {
-		if file.path == "" {
-			continue
-		}
-		if _, err := os.Stat(file.path); err != nil {
-			return fault.Errorf(fault.Local, "%s: %w", file.flag, err)
-		}
+	if err := checkClientPair(*c.kubectl.CertFile, *c.kubectl.KeyFile); err != nil {
+		return err
 	}
-	if *c.kubectl.KubeConfig == "" {
-		return nil
-	}
-	_, err := c.rawConfig()
-	return err
+	return c.checkKubeconfig()
 }
 
 // config returns how to reach the cluster: by the kubeconfig and the flags, or in a pod without a kubeconfig by the
@@ -86,60 +69,6 @@ func (c *clusterFlags) config() (*rest.Config, error) {
 	}
 	config.UserAgent = userAgent()
 	return config, nil
-}
-
-// rawConfig reads the kubeconfig and checks that it has the context of --context.
-func (c *clusterFlags) rawConfig() (*api.Config, error) {
-	raw, err := c.kubectl.ToRawKubeConfigLoader().RawConfig()
-	if err != nil {
-		return nil, kubeconfigError(err)
-	}
-	if name := *c.kubectl.Context; name != "" && raw.Contexts[name] == nil {
-		return nil, fault.Errorf(fault.Usage, "--context %q: %s", name, contexts(&raw))
-	}
-	return &raw, nil
-}
-
-// kubeconfigError is the error of a kubeconfig that cannot be read.
-func kubeconfigError(err error) error {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return fault.Errorf(fault.Local, "--kubeconfig: %w", path)
-	}
-	_, rest, found := strings.Cut(err.Error(), "error loading config file ")
-	name, why, _ := strings.Cut(rest, ": ")
-	switch {
-	case !found:
-		return fault.Errorf(fault.Usage, "the kubeconfig: %w", err)
-	case strings.Contains(why, "get version/kind"), strings.Contains(why, "Go value"):
-		why = "it is no kubeconfig: want YAML or JSON with kind: Config"
-	}
-	return fault.Errorf(fault.Usage, "the kubeconfig %s: %s", name, why)
-}
-
-// noCluster is the error of a kubeconfig that names no cluster.
-func noCluster(raw *api.Config) error {
-	if len(raw.Contexts) == 0 {
-		return fault.Errorf(fault.Usage, "%w", cluster.ErrNotConfigured)
-	}
-	return fault.Errorf(fault.Usage, "%w", noContextError{contexts(raw)})
-}
-
-// noContextError is cluster.ErrNotConfigured for a kubeconfig that has contexts but no current one.
-type noContextError struct{ contexts string }
-
-func (e noContextError) Error() string {
-	return "no cluster is chosen: the kubeconfig has no current context, and --context is not given; " + e.contexts
-}
-
-// Is makes it cluster.ErrNotConfigured.
-func (e noContextError) Is(target error) bool { return target == cluster.ErrNotConfigured }
-
-// contexts lists what --context may be.
-func contexts(raw *api.Config) string {
-	if len(raw.Contexts) == 0 {
-		return "the kubeconfig has no contexts"
-	}
-	return "the kubeconfig has " + strings.Join(slices.Sorted(maps.Keys(raw.Contexts)), ", ")
 }
 
 // withoutPasswords cuts addresses that may hold a password out of a message.

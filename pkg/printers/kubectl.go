@@ -1,6 +1,9 @@
 package printers
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"os"
 	"strings"
 
@@ -23,8 +26,8 @@ func (out *Output) kubectlPrinter(argument string) (KubectlPrinter, error) {
 		if o.Template != "" {
 			file = o.Template
 		}
-		if err := checkReadable(file); err != nil {
-			return nil, fault.Errorf(fault.Local, "-o %s: reading the template: %w", out.form, err)
+		if err := checkTemplateFile(file); err != nil {
+			return nil, fault.Errorf(fault.KindOf(err), "-o %s: %w", out.form, err)
 		}
 	}
 	printer, err := o.Kubectl()
@@ -34,14 +37,28 @@ func (out *Output) kubectlPrinter(argument string) (KubectlPrinter, error) {
 	return printer, nil
 }
 
-// checkReadable opens a file, which cli-runtime's errors do not tell apart from a mistake in it; "" is no file.
-func checkReadable(path string) error {
+// checkTemplateFile tells a file that cannot be read (fault.Local) and one that is no text (fault.Usage) from a mistake in
+// a template, which cli-runtime's errors do not. "" is no file. A pipe is opened and not read: it has its text once.
+func checkTemplateFile(path string) error {
 	if path == "" {
 		return nil
 	}
 	file, err := os.Open(path)
 	if err != nil {
+		return fault.Errorf(fault.Local, "reading the template: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() && !info.IsDir() {
 		return err
 	}
-	return file.Close()
+	start := make([]byte, 512)
+	n, err := file.Read(start)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fault.Errorf(fault.Local, "reading the template: %w", err)
+	}
+	if bytes.IndexByte(start[:n], 0) >= 0 {
+		return fault.Errorf(fault.Usage, "%s is no template but a binary file", path)
+	}
+	return nil
 }

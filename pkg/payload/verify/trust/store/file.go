@@ -27,7 +27,10 @@ func openFile(name string) (Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(data) == 0 || data[0]&0x80 != 0 || bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN PGP ")) {
+	if len(data) == 0 {
+		return nil, fault.Errorf(fault.Integrity, "%s is neither an OpenPGP message nor a ConfigMap: it is empty", name)
+	}
+	if data[0]&0x80 != 0 || bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN PGP ")) {
 		return file{Signature{Where: name, Data: data}}, nil
 	}
 	maps, err := configmap.Parse(data)

@@ -123,7 +123,6 @@ func TestFile(t *testing.T) {
 		{"message", message, []string{"f " + message}},
 		// Verifying says what is wrong with these.
 		{"armored", armored, []string{"f " + armored}},
-		{"empty", "", []string{"f "}},
 		{"ConfigMap", two, []string{
 			"f, ConfigMap openshift-config-managed/sha256-" + hex + ", sha256-" + hex + "-1 a",
 			"f, ConfigMap openshift-config-managed/sha256-" + hex + ", sha256-" + hex + "-2 b",
@@ -144,8 +143,8 @@ func TestFile(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	dir := write(t, t.TempDir(), map[string]string{"text": "hello", "service.yaml": "apiVersion: v1\nkind: Service\nmetadata:\n  name: s\n"})
-	missing, text, service := filepath.Join(dir, "missing"), filepath.Join(dir, "text"), filepath.Join(dir, "service.yaml")
+	dir := write(t, t.TempDir(), map[string]string{"text": "hello", "service.yaml": "apiVersion: v1\nkind: Service\nmetadata:\n  name: s\n", "empty": ""})
+	missing, text, service, empty := filepath.Join(dir, "missing"), filepath.Join(dir, "text"), filepath.Join(dir, "service.yaml"), filepath.Join(dir, "empty")
 	tests := []struct {
 		name, where, reason string
 		kind                fault.Kind
@@ -154,6 +153,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"another scheme", "ftp://example.com/x", `"ftp://example.com/x" is no store of signatures: want http://…, https://…, a folder or a file`, fault.Usage},
 		{"file URL", "file:///tmp", `"file:///tmp" is no store of signatures: want http://…, https://…, a folder or a file`, fault.Usage},
 		{"another object", service, service + " is neither an OpenPGP message nor a ConfigMap: it holds no ConfigMap", fault.Integrity},
+		{"empty file", empty, empty + " is neither an OpenPGP message nor a ConfigMap: it is empty", fault.Integrity},
 		{"credentials", "https://user:secret@example.com", `the store of signatures "https://user:xxxxx@example.com": no credentials are sent to a store`, fault.Usage},
 		{"query", "https://example.com/?a=b", `the store of signatures "https://example.com/?…": a store's URL has neither ? nor #`, fault.Usage},
 		{"no URL, with credentials", "https://user:sec ret@example.com", `the store of signatures "example.com": it is no URL`, fault.Usage},
