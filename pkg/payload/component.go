@@ -8,6 +8,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Component is one image of a release.
@@ -54,15 +55,11 @@ func components(tags []Tag) (list []Component, warnings []string, err error) {
 
 // pinned is the digest of a pull spec by digest, "" for every other text.
 func pinned(pullSpec string) digest.Digest {
-	repository, after, found := strings.Cut(pullSpec, "@")
-	if !found || repository == "" || !SafeValue(pullSpec) {
+	spec, err := oci.ParsePullSpec(pullSpec)
+	if err != nil || !SafeValue(pullSpec) {
 		return ""
 	}
-	d, err := ParseDigest(after)
-	if err != nil {
-		return ""
-	}
-	return d
+	return spec.Digest
 }
 
 // annotate adds what is known of the components beyond image-references: purpose, groups and aliases.

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // releaseRequest is which releases a command line asks for, and the names of what it asks for in them.
@@ -34,8 +34,8 @@ func (r releaseRequest) hosts() []string {
 		repositories = append(repositories, ref.Repository)
 	}
 	for _, repository := range repositories {
-		if host, _, ok := strings.Cut(repository, "/"); ok {
-			hosts = append(hosts, host)
+		if repository != "" {
+			hosts = append(hosts, oci.SplitRepository(repository).Host)
 		}
 	}
 	return hosts

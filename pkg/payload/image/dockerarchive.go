@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 const (
@@ -96,7 +96,7 @@ func (o Opener) savedImage(ctx context.Context, a *archive, saved savedImage, re
 		limits:   o.Limits,
 		warnf:    o.warnf,
 	}
-	if d, err := payload.ParseDigest("sha256:" + strings.TrimSuffix(path.Base(saved.Config), ".json")); err == nil {
+	if d, err := oci.ParseDigest("sha256:" + strings.TrimSuffix(path.Base(saved.Config), ".json")); err == nil {
 		s.config.digest = d
 	}
 	if err := s.readConfig(ctx); err != nil {
@@ -106,7 +106,7 @@ func (o Opener) savedImage(ctx context.Context, a *archive, saved savedImage, re
 		return nil, fault.Errorf(fault.Integrity, "%s names %d layers, the configuration %d", dockerManifest, len(saved.Layers), len(s.parsed.diffIDs))
 	}
 	for i, name := range saved.Layers {
-		id, err := payload.ParseDigest(string(s.parsed.diffIDs[i]))
+		id, err := oci.ParseDigest(string(s.parsed.diffIDs[i]))
 		if err != nil {
 			return nil, fmt.Errorf("the configuration's diff_ids[%d]: %w", i, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
@@ -153,7 +154,7 @@ func (d *savedRelease) use(info infoDocument) error {
 		if field.value == "" {
 			continue
 		}
-		parsed, err := payload.ParseDigest(field.value)
+		parsed, err := oci.ParseDigest(field.value)
 		if err != nil {
 			return fault.Errorf(fault.Integrity, "its %s: %w", field.name, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // files opens files by their names with slashes: of a folder, or of an archive. A name that is not there gives an error
@@ -31,7 +32,7 @@ const layoutIndex = "index.json"
 // layout is an OCI image layout (image-layout.md of the OCI image specification).
 type layout struct {
 	files   files
-	entries []descriptor // of index.json
+	entries []oci.Descriptor // of index.json
 }
 
 func (o Opener) openLayout(ctx context.Context, ref Reference, from files) (Image, error) {
@@ -46,7 +47,7 @@ func (o Opener) openLayout(ctx context.Context, ref Reference, from files) (Imag
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", layoutIndex, err)
 	}
-	l := layout{files: from, entries: index.entries}
+	l := layout{files: from, entries: index.Entries}
 	d, err := l.find(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -59,51 +60,51 @@ func (o Opener) openLayout(ctx context.Context, ref Reference, from files) (Imag
 }
 
 // find gives the entry that a reference names, or the only one.
-func (l layout) find(ctx context.Context, ref Reference) (descriptor, error) {
+func (l layout) find(ctx context.Context, ref Reference) (oci.Descriptor, error) {
 	if ref.Digest != "" {
 		return l.findDigest(ctx, ref.Digest)
 	}
 	found := images(l.entries)
 	if ref.Tag != "" {
-		found = slices.DeleteFunc(found, func(d descriptor) bool { return !hasTag(d, ref.Tag) })
+		found = slices.DeleteFunc(found, func(d oci.Descriptor) bool { return !hasTag(d, ref.Tag) })
 	}
 	switch {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1 && ref.Tag != "":
-		return descriptor{}, fault.Errorf(fault.Usage, "the tag %s is on %d images: name one by its digest, as in %s@%s", ref.Tag, len(found), strings.TrimSuffix(ref.Text, ":"+ref.Tag), found[0].Digest)
+		return oci.Descriptor{}, fault.Errorf(fault.Usage, "the tag %s is on %d images: name one by its digest, as in %s@%s", ref.Tag, len(found), strings.TrimSuffix(ref.Text, ":"+ref.Tag), found[0].Digest)
 	case len(found) > 1:
-		return descriptor{}, fault.Errorf(fault.Usage, "it holds %d images: add the tag of one, as in %s:TAG: %s", len(found), ref.Text, tagNames(found))
+		return oci.Descriptor{}, fault.Errorf(fault.Usage, "it holds %d images: add the tag of one, as in %s:TAG: %s", len(found), ref.Text, tagNames(found))
 	case ref.Tag != "":
-		return descriptor{}, fault.Errorf(fault.NotFound, "no image has the tag %s; it has %s", ref.Tag, tagNames(images(l.entries)))
+		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the tag %s; it has %s", ref.Tag, tagNames(images(l.entries)))
 	}
-	return descriptor{}, fault.Errorf(fault.NotFound, "it holds no image")
+	return oci.Descriptor{}, fault.Errorf(fault.NotFound, "it holds no image")
 }
 
 // findDigest gives the entry with a digest, or else the manifest of a list that lies in the layout under it.
-func (l layout) findDigest(ctx context.Context, wanted digest.Digest) (descriptor, error) {
+func (l layout) findDigest(ctx context.Context, wanted digest.Digest) (oci.Descriptor, error) {
 	for _, d := range l.entries {
 		if d.Digest == wanted {
 			return d, nil
 		}
 	}
-	d := descriptor{Digest: wanted, Size: -1}
+	d := oci.Descriptor{Digest: wanted, Size: -1}
 	content, _, err := l.files.open(ctx, blobName(wanted))
 	if errors.Is(err, fs.ErrNotExist) {
-		return descriptor{}, fault.Errorf(fault.NotFound, "no image has the digest %s; it has %s", wanted, tagNames(images(l.entries)))
+		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the digest %s; it has %s", wanted, tagNames(images(l.entries)))
 	}
 	if err != nil {
-		return descriptor{}, err
+		return oci.Descriptor{}, err
 	}
 	return d, content.Close()
 }
 
-func hasTag(d descriptor, tag string) bool {
+func hasTag(d oci.Descriptor, tag string) bool {
 	return d.Annotations[annotationRefName] == tag || d.Annotations[annotationImageName] == tag
 }
 
 // tagNames lists tags for an error; an image without one stands with its digest.
-func tagNames(entries []descriptor) string {
+func tagNames(entries []oci.Descriptor) string {
 	var names []string
 	for _, d := range entries {
 		names = append(names, firstString(d.Annotations[annotationRefName], d.Annotations[annotationImageName], "@"+string(d.Digest)))
@@ -127,12 +128,12 @@ func listNames(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func (l layout) manifest(ctx context.Context, d descriptor) ([]byte, string, string, error) {
+func (l layout) manifest(ctx context.Context, d oci.Descriptor) ([]byte, string, string, error) {
 	body, err := readFile(ctx, l.files, blobName(d.Digest))
 	return body, "", "", l.missing(err)
 }
 
-func (l layout) blob(ctx context.Context, d descriptor) (io.ReadCloser, error) {
+func (l layout) blob(ctx context.Context, d oci.Descriptor) (io.ReadCloser, error) {
 	content, _, err := l.files.open(ctx, blobName(d.Digest))
 	return content, l.missing(err)
 }
@@ -155,10 +156,10 @@ func readFile(ctx context.Context, from files, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer content.Close()
-	if size > maxManifest {
-		return nil, fault.Errorf(fault.Integrity, "%s has %d bytes, more than the %d that are read", name, size, maxManifest)
+	if size > oci.MaxManifest {
+		return nil, fault.Errorf(fault.Integrity, "%s has %d bytes, more than the %d that are read", name, size, oci.MaxManifest)
 	}
-	data, err := io.ReadAll(io.LimitReader(content, maxManifest+1))
+	data, err := io.ReadAll(io.LimitReader(content, oci.MaxManifest+1))
 	if err != nil {
 		return nil, localError(err)
 	}

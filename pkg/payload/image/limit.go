@@ -119,3 +119,13 @@ func (u *unpackLimit) Read(p []byte) (int, error) {
 	}
 	return 0, u.failed
 }
+
+// firstError is the first error of several, nil when there is none.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

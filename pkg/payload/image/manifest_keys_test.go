@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // A manifest that two programs read in two ways is refused, and so is one of more values than any image has.
@@ -17,7 +18,7 @@ func TestKeysOfManifests(t *testing.T) {
 		`{"schemaVersion":2,"config":{"Digest":"sha256:00",` + digest + `},"layers":[]}`:         "",
 		`{"schemaVersion":2,` + config + `,"layers":[` + strings.Repeat("{},", 300_000) + `{}]}`: "the manifest: the document has more than the 500000 values that this program reads",
 	} {
-		_, err := parseManifest([]byte(text), "")
+		_, err := oci.ParseManifest([]byte(text), "")
 		got := ""
 		if err != nil {
 			got = err.Error()

@@ -244,7 +244,7 @@ func TestRow21AmbiguousManifests(t *testing.T) {
 		{"no JSON", `<html>`, ociImage, fault.Integrity, "the manifest is not a JSON object: invalid character '<' looking for beginning of value"},
 		{"no object", `[]`, ociImage, fault.Integrity, "the manifest is not a JSON object: json: cannot unmarshal array into Go value of type map[string]json.RawMessage"},
 		{"no version", `{"manifests":[]}`, ociIndex, fault.Integrity, "the manifest has schemaVersion 0, want 2"},
-		{"layers of another shape", `{"schemaVersion":2,"config":{"digest":"sha256:%[1]s"},"layers":{}}`, ociImage, fault.Integrity, "the manifest's layers: json: cannot unmarshal object into Go value of type []image.descriptor"},
+		{"layers of another shape", `{"schemaVersion":2,"config":{"digest":"sha256:%[1]s"},"layers":{}}`, ociImage, fault.Integrity, "the manifest's layers: json: cannot unmarshal object into Go value of type []oci.Descriptor"},
 		{"a negative size", `{"schemaVersion":2,"config":{"digest":"sha256:%[1]s","size":-1},"layers":[]}`, ociImage, fault.Integrity, "the manifest's config: its size is -1"},
 		{"something else", `{"schemaVersion":2,"blobs":[]}`, "application/vnd.oci.artifact.manifest.v1+json", fault.NotFound, `not a release: a manifest of type "application/vnd.oci.artifact.manifest.v1+json" is not supported`},
 		{"an artifact by its own type", `{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","artifactType":"application/spdx+json","blobs":[]}`, "application/vnd.oci.artifact.manifest.v1+json", fault.NotFound, `not a release: a manifest of type "application/vnd.oci.artifact.manifest.v1+json" is not supported`},

@@ -7,6 +7,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
@@ -76,24 +77,24 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 	if err != nil {
 		return nil, err
 	}
-	if !isConfigType(f.config.MediaType) {
-		return nil, fault.Errorf(fault.NotFound, "not a release: it is no image but %s", quoted(f.config.MediaType))
+	if !oci.IsConfigType(f.Config.MediaType) {
+		return nil, fault.Errorf(fault.NotFound, "not a release: it is no image but %s", quoted(f.Config.MediaType))
 	}
 	s := &stored{
 		identity: Identity{Reference: ref.Text, Repository: ref.Repository, Tag: ref.Tag, Digest: f.digest, ManifestsKnown: true},
 		manifest: f.body,
-		config:   blobOf(src, "the configuration", f.config),
+		config:   blobOf(src, "the configuration", f.Config),
 		limits:   o.Limits,
 		warnf:    o.warnf,
 	}
-	for _, d := range f.layers {
+	for _, d := range f.Layers {
 		s.layers = append(s.layers, blobOf(src, "layer", d))
 		s.layerSize += d.Size
 	}
-	if root.list {
+	if root.List {
 		s.identity.ListDigest = root.digest
 	}
-	if f.platform != nil && root.list {
+	if f.platform != nil && root.List {
 		s.identity.Architecture, s.identity.OS = f.platform.Architecture, f.platform.OS
 	}
 	if name := ref.Repository + "@" + string(root.digest); ref.Kind != KindRegistry {
@@ -101,7 +102,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 	} else if name != ref.Text {
 		o.notef("%s is %s", ref.Text, name)
 	}
-	return s, o.checkArch(ctx, s, root.list)
+	return s, o.checkArch(ctx, s, root.List)
 }
 
 // checkArch makes the architecture known where somebody asked for one or a list was followed, and warns when it is another.
@@ -122,7 +123,7 @@ func (o Opener) checkArch(ctx context.Context, s *stored, fromList bool) error {
 	return nil
 }
 
-func blobOf(src source, what string, d descriptor) blob {
+func blobOf(src source, what string, d oci.Descriptor) blob {
 	return blob{
 		name: what + " " + string(d.Digest), size: d.Size, digest: d.Digest,
 		open: func(ctx context.Context) (io.ReadCloser, error) {

@@ -4,22 +4,8 @@ import (
 	"slices"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
-
-// platform is what a list says about one of its images.
-type platform struct {
-	Architecture string `json:"architecture"`
-	OS           string `json:"os"`
-	Variant      string `json:"variant"`
-}
-
-func (p platform) String() string {
-	s := p.OS + "/" + p.Architecture
-	if p.Variant != "" {
-		s += "/" + p.Variant
-	}
-	return s
-}
 
 // ParseArch gives the architecture as images write it, of any accepted spelling. Its error is fault.Usage.
 func ParseArch(name string) (string, error) {
@@ -49,12 +35,12 @@ func TagArch(name string) string {
 const attestation = "vnd.docker.reference.type"
 
 // images are the entries of a list that may be images: no attestations, each digest once.
-func images(entries []descriptor) []descriptor {
-	var found []descriptor
+func images(entries []oci.Descriptor) []oci.Descriptor {
+	var found []oci.Descriptor
 	for _, d := range entries {
 		_, attests := d.Annotations[attestation]
 		unknown := d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
-		same := slices.ContainsFunc(found, func(f descriptor) bool { return f.Digest == d.Digest })
+		same := slices.ContainsFunc(found, func(f oci.Descriptor) bool { return f.Digest == d.Digest })
 		if !attests && !unknown && !same {
 			found = append(found, d)
 		}
@@ -64,8 +50,8 @@ func images(entries []descriptor) []descriptor {
 
 // choose picks an entry: the first for linux and arch, else the only platform that there is. An entry without a platform
 // counts as one of its own.
-func choose(entries []descriptor, arch string) (descriptor, bool) {
-	platforms := map[string]descriptor{}
+func choose(entries []oci.Descriptor, arch string) (oci.Descriptor, bool) {
+	platforms := map[string]oci.Descriptor{}
 	for _, d := range entries {
 		if d.Platform != nil && d.Platform.OS == "linux" && d.Platform.Architecture == arch {
 			return d, true
@@ -79,16 +65,16 @@ func choose(entries []descriptor, arch string) (descriptor, bool) {
 		}
 	}
 	if len(platforms) != 1 {
-		return descriptor{}, false
+		return oci.Descriptor{}, false
 	}
 	for _, d := range platforms {
 		return d, true
 	}
-	return descriptor{}, false
+	return oci.Descriptor{}, false
 }
 
 // platformNames lists the platforms of entries for an error.
-func platformNames(entries []descriptor) string {
+func platformNames(entries []oci.Descriptor) string {
 	var names []string
 	for _, d := range entries {
 		if d.Platform != nil {

@@ -8,9 +8,9 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // remote is a repository of a registry, with what is kept of it.
@@ -21,7 +21,7 @@ type remote struct {
 	offline    bool
 }
 
-func (r remote) manifest(ctx context.Context, d descriptor) ([]byte, string, string, error) {
+func (r remote) manifest(ctx context.Context, d oci.Descriptor) ([]byte, string, string, error) {
 	if body, mediaType, ok := r.cache.Manifest(r.repository, d.Digest); ok {
 		return body, mediaType, "", nil
 	}
@@ -35,7 +35,7 @@ func (r remote) keep(d digest.Digest, mediaType string, body []byte) {
 	r.cache.KeepManifest(r.repository, d, mediaType, body)
 }
 
-func (r remote) blob(ctx context.Context, d descriptor) (io.ReadCloser, error) {
+func (r remote) blob(ctx context.Context, d oci.Descriptor) (io.ReadCloser, error) {
 	fetch := func(ctx context.Context, from int64) (io.ReadCloser, error) {
 		if r.offline {
 			return nil, r.missing(string(d.Digest))
@@ -99,7 +99,7 @@ func (r remote) ask(ctx context.Context, tag string) (*fetched, error) {
 	if err != nil {
 		return nil, nil // a registry that refuses this may still give the manifest, or says better why not
 	}
-	d, err := payload.ParseDigest(declared)
+	d, err := oci.ParseDigest(declared)
 	if err != nil {
 		return nil, nil
 	}

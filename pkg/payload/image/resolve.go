@@ -2,29 +2,31 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // source gives what lies under a digest: a repository of a registry, or a layout. What it gives is not verified.
 type source interface {
 	// manifest gives a manifest with the media type it came with and the digest that a server declared, both empty where there is none.
-	manifest(ctx context.Context, d descriptor) (body []byte, mediaType, declared string, err error)
-	blob(ctx context.Context, d descriptor) (io.ReadCloser, error)
+	manifest(ctx context.Context, d oci.Descriptor) (body []byte, mediaType, declared string, err error)
+	blob(ctx context.Context, d oci.Descriptor) (io.ReadCloser, error)
 	// keep is shown every manifest that was found to have its digest.
 	keep(d digest.Digest, mediaType string, body []byte)
 }
 
 // fetched is a verified manifest.
 type fetched struct {
-	*manifest
+	*oci.Manifest
 	body     []byte // only of what a registry was asked for just now by its name
 	digest   digest.Digest
-	platform *platform // of the entry that named it
+	platform *oci.Platform // of the entry that named it
 }
 
 // How far lists are followed: a list of lists of lists, and some of each at most.
@@ -41,12 +43,12 @@ type resolver struct {
 }
 
 // get fetches and verifies the manifest that a descriptor names.
-func (r *resolver) get(ctx context.Context, d descriptor) (*fetched, error) {
+func (r *resolver) get(ctx context.Context, d oci.Descriptor) (*fetched, error) {
 	body, mediaType, declared, err := r.source.manifest(ctx, d)
 	if err != nil {
 		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
 	}
-	if manifestTypeOf(mediaType) == "" {
+	if oci.ManifestType(mediaType) == "" {
 		mediaType = d.MediaType
 	}
 	f, err := verifyManifest(body, mediaType, declared, d.Digest)
@@ -63,8 +65,8 @@ func (r *resolver) get(ctx context.Context, d descriptor) (*fetched, error) {
 
 // verifyManifest holds a manifest against the digest that was asked for (empty for a tag) and the one that the server declared.
 func verifyManifest(body []byte, mediaType, declared string, wanted digest.Digest) (*fetched, error) {
-	if len(body) > maxManifest {
-		return nil, fault.Errorf(fault.Integrity, "it has more than %d bytes", maxManifest)
+	if len(body) > oci.MaxManifest {
+		return nil, fault.Errorf(fault.Integrity, "it has more than %d bytes", oci.MaxManifest)
 	}
 	got := digest.FromBytes(body)
 	if wanted != "" && got != wanted {
@@ -83,23 +85,32 @@ func verifyManifest(body []byte, mediaType, declared string, wanted digest.Diges
 	if err != nil {
 		return nil, err
 	}
-	return &fetched{manifest: m, digest: got}, nil
+	return &fetched{Manifest: m, digest: got}, nil
+}
+
+// parseManifest is oci.ParseManifest; what is no image is no release.
+func parseManifest(body []byte, declared string) (*oci.Manifest, error) {
+	m, err := oci.ParseManifest(body, declared)
+	if _, ok := errors.AsType[*oci.NotImageError](err); ok {
+		return nil, fmt.Errorf("not a release: %w", err)
+	}
+	return m, err
 }
 
 // image follows lists down to the image for the architecture.
 func (r *resolver) image(ctx context.Context, f *fetched, depth int) (*fetched, error) {
-	if !f.list {
+	if !f.List {
 		return f, nil
 	}
 	if r.lists++; depth > maxDepth || r.lists > maxLists {
 		return nil, fault.Errorf(fault.Integrity, "manifest lists in manifest lists: more than %d deep or %d together", maxDepth, maxLists)
 	}
-	entries := images(f.entries)
+	entries := images(f.Entries)
 	if d, ok := choose(entries, r.arch); ok {
 		return r.follow(ctx, d, depth)
 	}
 	for _, d := range entries {
-		if d.Platform != nil || !isListType(d.MediaType) {
+		if d.Platform != nil || !oci.IsListType(d.MediaType) {
 			continue
 		}
 		inner, err := r.follow(ctx, d, depth)
@@ -113,7 +124,7 @@ func (r *resolver) image(ctx context.Context, f *fetched, depth int) (*fetched, 
 	return nil, fault.Errorf(fault.NotFound, "no image for linux/%s in the manifest list %s, which has %s: choose one with --arch", r.arch, f.digest, platformNames(entries))
 }
 
-func (r *resolver) follow(ctx context.Context, d descriptor, depth int) (*fetched, error) {
+func (r *resolver) follow(ctx context.Context, d oci.Descriptor, depth int) (*fetched, error) {
 	f, err := r.get(ctx, d)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // blob is something stored that can be opened, with what it has to be.
@@ -84,8 +85,8 @@ func (v *verifier) finish() error {
 
 // read gives all bytes of a small blob, verified.
 func (b blob) read(ctx context.Context) ([]byte, error) {
-	if b.size > maxManifest {
-		return nil, fault.Errorf(fault.Integrity, "%s: it has %d bytes, more than the %d that are read", b.name, b.size, maxManifest)
+	if b.size > oci.MaxManifest {
+		return nil, fault.Errorf(fault.Integrity, "%s: it has %d bytes, more than the %d that are read", b.name, b.size, oci.MaxManifest)
 	}
 	r, err := b.open(ctx)
 	if err != nil {

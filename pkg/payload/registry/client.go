@@ -16,8 +16,8 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/regclient/regclient/types/ref"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/credential"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
 )
@@ -98,7 +98,7 @@ func (c *Client) BlobFrom(ctx context.Context, repository string, d digest.Diges
 func reference(repository, tagOrDigest string) (ref.Ref, error) {
 	text := repository + ":" + tagOrDigest
 	if strings.Contains(tagOrDigest, ":") {
-		d, err := payload.ParseDigest(tagOrDigest)
+		d, err := oci.ParseDigest(tagOrDigest)
 		if err != nil {
 			return ref.Ref{}, err
 		}
@@ -108,7 +108,7 @@ func reference(repository, tagOrDigest string) (ref.Ref, error) {
 	if err != nil || r.Scheme != "reg" || (r.Tag == "") == (r.Digest == "") {
 		return ref.Ref{}, fault.Errorf(fault.Usage, "%q is no reference: want host[:port]/path and a tag or a digest", text)
 	}
-	host, _, _ := strings.Cut(repository, "/")
+	host := oci.SplitRepository(repository).Host
 	if r.Registry != host && r.Registry != "docker.io" || r.Registry == "docker.io" && !strings.Contains(host, "docker.io") {
 		return ref.Ref{}, fault.Errorf(fault.Usage, "%q names no registry: want host[:port]/path", repository)
 	}

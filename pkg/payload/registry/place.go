@@ -11,6 +11,7 @@ import (
 	"github.com/regclient/regclient/types/ref"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
 )
@@ -199,6 +200,5 @@ func ended(ctx context.Context, r ref.Ref) error {
 
 // hostOf is the host[:port] of a repository.
 func hostOf(repository string) string {
-	host, _, _ := strings.Cut(repository, "/")
-	return host
+	return oci.SplitRepository(repository).Host
 }

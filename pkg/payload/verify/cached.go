@@ -7,9 +7,9 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // cachedRegistry is a registry whose manifests and small blobs are kept in the cache. Without a registry it is the cache
@@ -21,7 +21,7 @@ type cachedRegistry struct {
 
 // Manifest gives what is kept under a digest, else what the registry gives, which is kept then. A tag is asked for again.
 func (k cachedRegistry) Manifest(ctx context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {
-	d, err := payload.ParseDigest(name)
+	d, err := oci.ParseDigest(name)
 	isTag := err != nil
 	if isTag && k.Registry == nil {
 		d, _ = k.cache.Tag(repository, name)

@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/frame"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Kind says what an entry is.
@@ -155,29 +155,24 @@ func (l *listing) addManifest(name string, d digest.Digest) {
 	r := frame.NewReader(content)
 	m := listed{repository: r.Text(), digest: d}
 	_, body := r.Text(), r.Data()
-	var parsed struct {
-		Config    *described  `json:"config"`
-		Layers    []described `json:"layers"`
-		Manifests []described `json:"manifests"`
+	if r.Finish() != nil {
+		return
 	}
-	if r.Finish() != nil || json.Unmarshal(body, &parsed) != nil {
+	parsed, err := oci.ParseManifest(body, "")
+	if err != nil {
 		return
 	}
 	l.entry(d).Kind = List
-	if parsed.Config != nil {
+	if !parsed.List {
 		l.entry(d).Kind, m.config = Manifest, parsed.Config.Digest
 	}
 	for _, layer := range parsed.Layers {
 		m.layers = append(m.layers, layer.Digest)
 	}
-	for _, image := range parsed.Manifests {
+	for _, image := range parsed.Entries {
 		m.images = append(m.images, image.Digest)
 	}
 	l.manifests = append(l.manifests, m)
-}
-
-type described struct {
-	Digest digest.Digest `json:"digest"`
 }
 
 // relate says of a manifest, and of all that it speaks of, where they belong.

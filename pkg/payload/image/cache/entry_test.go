@@ -16,9 +16,9 @@ func TestEntries(t *testing.T) {
 	started := time.Now().Add(-time.Minute) // file systems round times
 	c, _ := fresh(t)
 	config, layer, alone := newBlob(10), newBlob(20), newBlob(30)
-	image := []byte(fmt.Sprintf(`{"config":{"digest":%q},"layers":[{"digest":%q}]}`, config.digest, layer.digest))
+	image := []byte(fmt.Sprintf(`{"schemaVersion":2,"config":{"digest":%q},"layers":[{"digest":%q}]}`, config.digest, layer.digest))
 	imageDigest := digest.FromBytes(image)
-	list := []byte(fmt.Sprintf(`{"manifests":[{"digest":%q}]}`, imageDigest))
+	list := []byte(fmt.Sprintf(`{"schemaVersion":2,"manifests":[{"digest":%q}]}`, imageDigest))
 	listDigest := digest.FromBytes(list)
 	c.KeepManifest("a.b/c", imageDigest, "type", image)
 	c.KeepManifest("a.b/c", listDigest, "type", list)

@@ -6,7 +6,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/internal/frame"
-	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Manifest gives a manifest that a repository gave before, with the media type that it came with. Its bytes have the
@@ -56,7 +56,7 @@ func (c *Cache) Tag(repository, tag string) (digest.Digest, bool) {
 	}
 	r := frame.NewReader(content)
 	from, named, seen := r.Text(), r.Text(), r.Text()
-	d, err := payload.ParseDigest(seen)
+	d, err := oci.ParseDigest(seen)
 	if r.Finish() != nil || from != repository || named != tag || err != nil {
 		c.damaged(c.root(), name, "it is about another tag")
 		return "", false

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Credential is what one entry of one file gives. It prints and logs without its secrets.
@@ -150,9 +151,8 @@ func (r *Resolver) search(ctx context.Context, s *source, repository string) (Cr
 
 // keysFor lists the keys that may hold repository's credential, the longest first and the host last.
 func keysFor(repository string) []string {
-	host, path, _ := strings.Cut(repository, "/")
-	host = canonicalHost(host)
-	parts := strings.Split(path, "/")
+	split := oci.SplitRepository(repository)
+	host, parts := canonicalHost(split.Host), strings.Split(split.Path, "/")
 	keys := make([]string, 0, len(parts)+1)
 	for n := len(parts); n > 0; n-- {
 		if prefix := strings.Join(parts[:n], "/"); prefix != "" {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Files are what the command line names; empty ones are left out.
@@ -197,7 +198,7 @@ func nearer(a, b string) bool {
 // the path or the host does, and *.domain covers the host of any of the domain's subdomains.
 func match(prefix, repository string) int {
 	if domain, ok := strings.CutPrefix(prefix, "*"); ok {
-		host, _, _ := strings.Cut(repository, "/")
+		host := oci.SplitRepository(repository).Host
 		name, _, _ := strings.Cut(host, ":")
 		if strings.HasSuffix(name, domain) && len(name) > len(domain) {
 			return len(host)

@@ -2,51 +2,18 @@ package presence
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 const (
 	maxDepth     = 3    // how deep manifest lists may lie in one another
 	maxDocuments = 1000 // manifests that are fetched for one image
 )
-
-// descriptor is a part of an image, as its manifest names it.
-type descriptor struct {
-	MediaType string   `json:"mediaType"`
-	Digest    string   `json:"digest"`
-	Size      int64    `json:"size"`
-	URLs      []string `json:"urls"`
-}
-
-// document is a manifest or a manifest list.
-type document struct {
-	SchemaVersion int          `json:"schemaVersion"`
-	Config        *descriptor  `json:"config"`
-	Layers        []descriptor `json:"layers"`
-	Manifests     []descriptor `json:"manifests"`
-}
-
-// parse reads a manifest; what is none, or two things at once, is fault.Integrity.
-func parse(body []byte) (*document, error) {
-	var m *document
-	if err := json.Unmarshal(body, &m); err != nil {
-		return nil, fault.Errorf(fault.Integrity, "the manifest is not JSON: %w", err)
-	}
-	switch {
-	case m == nil || m.SchemaVersion != 2 || m.Config == nil && m.Manifests == nil:
-		return nil, fault.Errorf(fault.Integrity, "it is no manifest of an image, nor a list of them")
-	case m.Manifests != nil && (m.Config != nil || m.Layers != nil):
-		return nil, fault.Errorf(fault.Integrity, "it is a manifest and a list of manifests at once")
-	}
-	return m, nil
-}
 
 // deep asks for everything that images are made of, each manifest and blob once.
 type deep struct {
@@ -96,23 +63,19 @@ func (d *deep) manifest(ctx context.Context, repository string, at digest.Digest
 		if got := digest.FromBytes(body); got != at {
 			return fault.Errorf(fault.Integrity, "%s: the manifest has the digest %s", name, got)
 		}
-		m, err := parse(body)
+		m, err := oci.ParseManifest(body, "")
 		if err != nil {
 			return fault.Errorf(fault.Integrity, "%s: %w", name, err)
 		}
-		for _, child := range m.Manifests {
-			childAt, err := payload.ParseDigest(child.Digest)
-			if err != nil {
-				return fault.Errorf(fault.Integrity, "%s: %w", name, err)
-			}
-			if err := d.manifest(ctx, repository, childAt, depth+1, documents); err != nil {
+		for _, child := range m.Entries {
+			if err := d.manifest(ctx, repository, child.Digest, depth+1, documents); err != nil {
 				return err
 			}
 		}
-		if m.Config != nil {
-			m.Layers = append([]descriptor{*m.Config}, m.Layers...)
+		if m.List {
+			return nil
 		}
-		for _, part := range m.Layers {
+		for _, part := range append([]oci.Descriptor{m.Config}, m.Layers...) {
 			if err := d.blob(ctx, repository, part); err != nil {
 				return err
 			}
@@ -123,17 +86,13 @@ func (d *deep) manifest(ctx context.Context, repository string, at digest.Digest
 
 // blob asks for one part of an image and compares its size. What lies elsewhere by its own account, a foreign
 // layer, is never asked for.
-func (d *deep) blob(ctx context.Context, repository string, part descriptor) error {
-	if len(part.URLs) > 0 || strings.Contains(part.MediaType, "foreign") || strings.Contains(part.MediaType, "nondistributable") {
+func (d *deep) blob(ctx context.Context, repository string, part oci.Descriptor) error {
+	if part.Foreign() {
 		return nil
 	}
-	at, err := payload.ParseDigest(part.Digest)
-	if err != nil {
-		return fault.Errorf(fault.Integrity, "%s: %w", repository, err)
-	}
-	name := repository + "@" + at.String()
+	name := repository + "@" + part.Digest.String()
 	return d.single("blob "+name, func() error {
-		size, err := d.registry.HeadBlob(ctx, repository, at)
+		size, err := d.registry.HeadBlob(ctx, repository, part.Digest)
 		if err != nil {
 			return err
 		}

@@ -5,13 +5,13 @@ package presence
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
@@ -58,7 +58,7 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 		group.Add(1)
 		go func() {
 			defer func() { <-slots; group.Done() }()
-			host, _, _ := strings.Cut(image, "/")
+			host := oci.SplitRepository(image).Host
 			mu.Lock()
 			err := unreachable(down[host])
 			mu.Unlock()
@@ -119,11 +119,11 @@ func (q questioner) one(ctx context.Context, image string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	repository, after, _ := strings.Cut(image, "@")
-	d, err := payload.ParseDigest(after)
-	if err != nil {
+	spec, err := oci.ParsePullSpec(image)
+	if err != nil || spec.Digest == "" {
 		return fault.Errorf(fault.Integrity, "it is not referenced by a digest: %s", image)
 	}
+	repository, d := spec.Repository.String(), spec.Digest
 	if q.deep != nil {
 		return q.deep.image(ctx, repository, d)
 	}

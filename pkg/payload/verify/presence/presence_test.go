@@ -246,7 +246,7 @@ func TestAnswersThatAreWrong(t *testing.T) {
 	}
 	layers := manifest(map[string]any{"digest": blob, "size": 4})
 	malformed := manifest(map[string]any{"digest": "sha256:../x"})
-	foreign := manifest(map[string]any{"digest": "sha256:../x", "urls": []string{"https://elsewhere"}})
+	foreign := manifest(map[string]any{"digest": "sha256:" + strings.Repeat("f", 64), "urls": []string{"https://elsewhere"}})
 	both := body(map[string]any{"schemaVersion": 2, "config": config, "manifests": []any{}})
 	for name, test := range map[string]struct {
 		registry fixed
@@ -256,12 +256,12 @@ func TestAnswersThatAreWrong(t *testing.T) {
 	}{
 		"another digest":      {fixed{declared: blob}, false, layers, "IMAGE: the registry answers with another image, " + blob},
 		"another manifest":    {fixed{body: []byte("{}")}, true, layers, "IMAGE: the manifest has the digest " + digest.FromString("{}").String()},
-		"no JSON":             {fixed{body: []byte("x")}, true, []byte("x"), "IMAGE: the manifest is not JSON: invalid character 'x' looking for beginning of value"},
-		"no manifest":         {fixed{body: []byte("{}")}, true, []byte("{}"), "IMAGE: it is no manifest of an image, nor a list of them"},
-		"null":                {fixed{body: []byte("null")}, true, []byte("null"), "IMAGE: it is no manifest of an image, nor a list of them"},
-		"two things at once":  {fixed{body: both}, true, both, "IMAGE: it is a manifest and a list of manifests at once"},
+		"no JSON":             {fixed{body: []byte("x")}, true, []byte("x"), "IMAGE: the manifest is not a JSON object: invalid character 'x' looking for beginning of value"},
+		"no manifest":         {fixed{body: []byte("{}")}, true, []byte("{}"), "IMAGE: the manifest has schemaVersion 0, want 2"},
+		"null":                {fixed{body: []byte("null")}, true, []byte("null"), "IMAGE: the manifest has schemaVersion 0, want 2"},
+		"two things at once":  {fixed{body: both}, true, both, "IMAGE: the manifest is an image and a list at once"},
 		"a foreign layer":     {fixed{body: foreign, size: 4}, true, foreign, ""},
-		"a malformed digest":  {fixed{body: malformed, size: 4}, true, malformed, `q.io/r: malformed digest "sha256:../x": want sha256 with 64 lower-case hex digits`},
+		"a malformed digest":  {fixed{body: malformed, size: 4}, true, malformed, `IMAGE: the manifest's layers: malformed digest "sha256:../x": want sha256 with 64 lower-case hex digits`},
 		"a layer of one byte": {fixed{body: layers, size: 1}, true, layers, "q.io/r@" + blob + ": the registry has 1 bytes of it, the manifest says 4"},
 		"a layer without end": {fixed{body: layers, size: -1}, true, layers, ""},
 	} {

@@ -11,8 +11,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Form is one of the two kinds of document.
@@ -72,7 +72,7 @@ func parse(body []byte, form Form) (Claim, error) {
 	if err != nil {
 		return Claim{}, err
 	}
-	signed, err := payload.ParseDigest(text)
+	signed, err := oci.ParseDigest(text)
 	if err != nil {
 		return Claim{}, errorf("names a %w", err)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // What a signature's image is made of.
@@ -124,7 +124,7 @@ func fetchOne(ctx context.Context, registry Registry, repository string, layer d
 	if value, err = base64.StdEncoding.DecodeString(text); err != nil || len(value) == 0 {
 		return nil, nil, fault.Errorf(fault.Integrity, "its annotation %s is no base64", signatureAnnotation)
 	}
-	want, err := payload.ParseDigest(layer.Digest)
+	want, err := oci.ParseDigest(layer.Digest)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Policy is what a ClusterImagePolicy asks of images.
@@ -94,7 +95,7 @@ func (p Policy) Covers(reference string) bool {
 	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
 		name = name[:colon]
 	}
-	host, _, _ := strings.Cut(name, "/")
+	host := oci.SplitRepository(name).Host
 	return slices.ContainsFunc(p.Scopes, func(scope string) bool {
 		if domain, ok := strings.CutPrefix(scope, "*."); ok {
 			return strings.HasSuffix(host, "."+domain)

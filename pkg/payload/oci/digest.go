@@ -1,0 +1,39 @@
+// Package oci has the vocabulary of images in registries: repositories, pull specs, digests, descriptors and manifests. It
+// is the only place that reads them from text.
+package oci
+
+import (
+	"regexp"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+// Digest names bytes by their hash. What ParseDigest gives is safe in a URL and as a file name.
+type Digest = digest.Digest
+
+var digestForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+})
+
+// ParseDigest accepts sha256 with 64 lower-case hex digits and nothing else: releases use no other algorithm. Anything else
+// is fault.Integrity.
+func ParseDigest(text string) (Digest, error) {
+	if !digestForm().MatchString(text) {
+		return "", fault.Errorf(fault.Integrity, "malformed digest %q: want sha256 with 64 lower-case hex digits", brief(text))
+	}
+	return Digest(text), nil
+}
+
+// shown is how many bytes of a text from outside an error shows: more than any digest has.
+const shown = 160
+
+// brief cuts a text for an error.
+func brief(text string) string {
+	if len(text) > shown {
+		return text[:shown] + "…"
+	}
+	return text
+}

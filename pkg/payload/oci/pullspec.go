@@ -1,0 +1,95 @@
+package oci
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Repository is a repository of a registry.
+type Repository struct {
+	Host string // host[:port]; an IPv6 address is in brackets
+	Path string
+}
+
+// String is HOST/PATH.
+func (r Repository) String() string { return r.Host + "/" + r.Path }
+
+// SplitRepository splits HOST/PATH without checking either.
+func SplitRepository(text string) Repository {
+	host, path, _ := strings.Cut(text, "/")
+	return Repository{Host: host, Path: path}
+}
+
+// PullSpec names an image in a registry.
+type PullSpec struct {
+	Repository
+	Tag    string // empty when there is none
+	Digest Digest // empty when there is none; else it decides, whatever the tag says
+}
+
+// Errors of ParsePullSpec that callers tell apart.
+var (
+	// ErrUserinfo is about a user or a password in a pull spec. It shows neither.
+	ErrUserinfo = errors.New("a reference has no user and password in it: credentials come from --authfile")
+	// ErrHost follows the quoted host.
+	ErrHost = errors.New("is not the host of a registry")
+	// ErrNoRegistry is about a first part that is a bare word.
+	ErrNoRegistry = errors.New("it names no registry")
+)
+
+// grammar is what the parts of a pull spec look like, after the OCI distribution specification. Hosts are narrower than DNS
+// allows, and never a bare word: a pull spec names its registry.
+type grammar struct{ host, path, tag *regexp.Regexp }
+
+var grammarOf = sync.OnceValue(func() grammar {
+	const label = `[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?`
+	const part = `[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`
+	return grammar{
+		host: regexp.MustCompile(`^(?:` + label + `(?:\.` + label + `)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$`),
+		path: regexp.MustCompile(`^` + part + `(?:/` + part + `)*$`),
+		tag:  regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`),
+	}
+})
+
+// longestName is how many bytes HOST/PATH may have, as registries hold it.
+const longestName = 255
+
+// ParsePullSpec reads HOST/PATH[:TAG][@DIGEST]. No registry and no tag is assumed. Its errors have no kind, except for that
+// of a malformed digest, which is fault.Integrity.
+func ParsePullSpec(text string) (PullSpec, error) {
+	name, word, pinned := strings.Cut(text, "@")
+	if pinned && (strings.Contains(word, "@") || strings.Contains(word, "/") && strings.Contains(name, ":") && !strings.Contains(name, "/")) {
+		return PullSpec{}, ErrUserinfo
+	}
+	var spec PullSpec
+	if pinned {
+		var err error
+		if spec.Digest, err = ParseDigest(word); err != nil {
+			return PullSpec{}, err
+		}
+	}
+	spec.Repository = SplitRepository(name)
+	path, tag, tagged := strings.Cut(spec.Path, ":")
+	spec.Path, spec.Tag = path, tag
+	if err := spec.check(tagged); err != nil {
+		return PullSpec{}, err
+	}
+	return spec, nil
+}
+
+func (p PullSpec) check(tagged bool) error {
+	switch {
+	case !grammarOf().host.MatchString(p.Host):
+		return fmt.Errorf("%q %w", brief(p.Host), ErrHost)
+	case !strings.ContainsAny(p.Host, ".:") && p.Host != "localhost":
+		return ErrNoRegistry
+	case len(p.Repository.String()) > longestName || !grammarOf().path.MatchString(p.Path):
+		return fmt.Errorf("%q is not a repository: want lower-case letters and digits, with . _ - and / between them", brief(p.Path))
+	case tagged && !grammarOf().tag.MatchString(p.Tag):
+		return fmt.Errorf("the tag %q is not valid", brief(p.Tag))
+	}
+	return nil
+}
