@@ -43,8 +43,12 @@ build: ## bin/oc-release-x, stripped and static, with the version that git descr
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/oc-release-x ./cmd/oc-release-x
 
 .PHONY: install
-install: build ## oc-release_x and kubectl-release_x, where `go install` puts programs
-	GO="$(GO)" hack/install.sh bin/oc-release-x
+install: build ## the plugin, where `go install` puts programs, or in $(DESTDIR)$(PREFIX)/bin
+	@GO="$(GO)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" hack/install.sh bin/oc-release-x
+
+.PHONY: uninstall
+uninstall: ## remove what make install installed, given the same PREFIX and DESTDIR
+	@GO="$(GO)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" hack/install.sh --uninstall
 
 .PHONY: test
 test: ## what needs Go and nothing else

@@ -133,7 +133,7 @@ func failsOnPurpose(command string) bool {
 func copyCheckout(t *testing.T, to string) {
 	t.Helper()
 	from := filepath.Join("..", "..")
-	for _, name := range []string{"cmd", "pkg", "internal", "examples", "hack"} {
+	for _, name := range []string{"cmd", "pkg", "internal", "examples", "completion", "hack"} {
 		if err := os.CopyFS(filepath.Join(to, name), os.DirFS(filepath.Join(from, name))); err != nil {
 			t.Fatal(err)
 		}
