@@ -8,8 +8,10 @@ LDFLAGS := -s -w -X $(PLUGIN).version=$(VERSION)
 # The tools are pinned here and built from source. The folder carries the version: a new pin builds a new tool.
 STATICCHECK_VERSION := v0.8.2
 GOFUMPT_VERSION     := v0.12.0
+GO_LICENSES_VERSION := v2.0.1
 STATICCHECK := bin/tools/staticcheck-$(STATICCHECK_VERSION)/staticcheck
 GOFUMPT     := bin/tools/gofumpt-$(GOFUMPT_VERSION)/gofumpt
+GO_LICENSES := bin/tools/go-licenses-$(GO_LICENSES_VERSION)/go-licenses
 
 # ST1000: a package of tests alone has no package comment to write.
 CHECKS    ?= all,-ST1000
@@ -58,7 +60,7 @@ test: ## what needs Go and nothing else
 test-all: test test-extra ## test, then all that takes longer
 
 .PHONY: test-extra
-test-extra: test-size test-readme test-kill test-race test-fuzz test-modules cross ## the longer part of test-all alone
+test-extra: test-size test-readme test-kill test-race test-fuzz test-modules cross licenses ## the longer part of test-all alone
 
 .PHONY: test-kill
 test-kill: ## the cache against 200 processes that are killed
@@ -83,6 +85,10 @@ test-fuzz: ## every fuzz test for FUZZTIME (10s; 10000x is a count)
 .PHONY: test-modules
 test-modules: ## the tests of test/ and bench/, which have modules of their own
 	GO="$(GO)" hack/modules.sh test bench
+
+.PHONY: licenses
+licenses: $(GO_LICENSES) ## the licences of what is built into the program
+	hack/licenses.sh $(GO_LICENSES)
 
 .PHONY: bench
 bench: build ## side by side with the peers that are here, about 20 minutes (BENCH_FLAGS: see bench/README.md)
@@ -119,6 +125,9 @@ $(STATICCHECK):
 
 $(GOFUMPT):
 	GOBIN="$(CURDIR)/$(@D)" $(GO) install mvdan.cc/gofumpt@$(GOFUMPT_VERSION)
+
+$(GO_LICENSES):
+	GO="$(GO)" hack/tool.sh $(@D) github.com/google/go-licenses/v2@$(GO_LICENSES_VERSION) github.com/google/go-licenses/v2
 
 .PHONY: clean
 clean: ## remove what was built; the tools stay
