@@ -35,7 +35,7 @@ func acquaintances() []acquaintance {
 
 // pure are the packages that take bytes and give values.
 func pure() []string {
-	return []string{"pkg/payload", "pkg/payload/fault/...", "pkg/payload/document/...", "pkg/payload/oci/...", "pkg/payload/document/...", "pkg/payload/manifest/...", "pkg/payload/graph/...", "pkg/payload/extract/...", "pkg/payload/diff/..."}
+	return []string{"pkg/payload", "pkg/payload/fault/...", "pkg/payload/document/...", "pkg/payload/oci/...", "pkg/payload/manifest/...", "pkg/payload/graph/...", "pkg/payload/extract/...", "pkg/payload/diff/..."}
 }
 
 func notPure() []string {
