@@ -7,11 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"k8s.io/client-go/rest"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
@@ -19,7 +19,6 @@ import (
 const (
 	patience  = 30 * time.Second // for one request, when the configuration has no limit of its own
 	tries     = 3
-	firstWait = 200 * time.Millisecond
 	longWait  = 10 * time.Second // what a server may ask for with Retry-After
 	sizeLimit = 16 << 20         // bytes; an API server keeps no object of more than a few
 )
@@ -71,7 +70,6 @@ type answer struct {
 func (c *client) get(ctx context.Context, o object) ([]byte, error) {
 	task := progress.Task{Verb: "asking for", What: o.String(), From: "the cluster at " + c.host, Hidden: c.interactive}
 	defer progress.Begin(ctx, task).End()
-	wait := firstWait
 	for try := 1; ; try++ {
 		a := c.ask(ctx, o)
 		if ctx.Err() != nil {
@@ -83,10 +81,9 @@ func (c *client) get(ctx context.Context, o object) ([]byte, error) {
 		if try == tries || !a.transient() {
 			return nil, c.explain(o, a)
 		}
-		if err := pause(ctx, a.retryAfter(wait)); err != nil {
-			return nil, err
+		if err := transport.Wait(ctx, a.retryAfter(try)); err != nil {
+			return nil, fmt.Errorf("waiting for the API server: %w", context.Cause(ctx))
 		}
-		wait *= 2
 	}
 }
 
@@ -137,22 +134,10 @@ func (c *client) send(ctx context.Context, o object) answer {
 }
 
 // retryAfter is how long to wait before the next try.
-func (a answer) retryAfter(usual time.Duration) time.Duration {
-	seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
-	if err != nil || seconds < 0 {
-		return usual
+func (a answer) retryAfter(try int) time.Duration {
+	wait, ok := transport.RetryAfter(a.header, time.Now())
+	if !ok {
+		return transport.Backoff(try)
 	}
-	return min(time.Duration(seconds)*time.Second, longWait)
-}
-
-// pause waits for d or the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for the API server: %w", context.Cause(ctx))
-	}
+	return min(wait, longWait)
 }

@@ -8,10 +8,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"syscall"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -20,10 +20,7 @@ func (a answer) transient() bool {
 	if a.err != nil {
 		return errors.Is(a.err, syscall.ECONNRESET) || errors.Is(a.err, io.EOF) || errors.Is(a.err, io.ErrUnexpectedEOF)
 	}
-	return slices.Contains([]int{
-		http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout,
-	}, a.status)
+	return transport.IsTransientStatus(a.status)
 }
 
 // explain makes of an answer that is not the object the error that the user reads.

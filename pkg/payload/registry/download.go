@@ -10,6 +10,7 @@ import (
 
 	"github.com/regclient/regclient/types/ref"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
@@ -136,7 +137,7 @@ func (d *download) pause() error {
 		return d.failed(fault.Network, fmt.Errorf("at byte %d of %s, %d times in a row: %w", d.offset, sizeText(d.total), tries, why))
 	}
 	o := d.session.client.options
-	wait := backoff(d.breaks)
+	wait := transport.Backoff(d.breaks)
 	o.Log.Info("resuming", slog.String("blob", d.ref.Digest), slog.Int64("at", d.offset), slog.String("reason", why.Error()))
 	if err := o.Sleep(d.ctx, wait); err != nil {
 		return ended(d.ctx, d.ref)

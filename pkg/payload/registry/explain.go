@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -24,7 +25,7 @@ func transient(err error) bool {
 		return true
 	}
 	if p, ok := errors.AsType[*proxyError](err); ok {
-		return retriable(p.status)
+		return transport.IsTransientStatus(p.status)
 	}
 	if d, ok := errors.AsType[*net.DNSError](err); ok {
 		return !d.IsNotFound && (d.IsTemporary || d.IsTimeout)

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"strings"
 	"syscall"
+
+	"github.com/release-x/oc-release-x/internal/transport"
 )
 
 // guard says which addresses a host may not have that someone else than the user named: a redirect or a challenge
@@ -22,7 +23,7 @@ var errGuarded = errors.New("an address of this machine or its link")
 
 // guardFor is the guard for what a registry at this host names.
 func guardFor(registry string) guard {
-	if isLoopbackName(registry) {
+	if transport.IsLoopbackName(registry) {
 		return linkLocal
 	}
 	return local
@@ -30,7 +31,7 @@ func guardFor(registry string) guard {
 
 // refusesName judges a host as it is written.
 func (g guard) refusesName(host string) bool {
-	if g == local && isLoopbackName(host) {
+	if g == local && transport.IsLoopbackName(host) {
 		return true
 	}
 	ip, err := netip.ParseAddr(host)
@@ -39,30 +40,14 @@ func (g guard) refusesName(host string) bool {
 
 // refuses judges an address that a name stands for.
 func (g guard) refuses(ip netip.Addr) bool {
-	ip = ip.Unmap().WithZone("")
 	switch g {
 	case open:
 		return false
 	case linkLocal:
-		return isMetadata(ip)
+		return transport.IsLinkAddress(ip)
 	default:
-		return isMetadata(ip) || ip.IsLoopback()
+		return transport.IsLinkAddress(ip) || transport.IsLoopbackAddress(ip)
 	}
-}
-
-// isMetadata is link-local, unspecified, or where a cloud keeps its metadata on IPv6.
-func isMetadata(ip netip.Addr) bool {
-	return ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsInterfaceLocalMulticast() || ip.IsUnspecified() ||
-		ip == netip.AddrFrom16([16]byte{0xfd, 0x00, 0x0e, 0xc2, 15: 0x54, 14: 0x02})
-}
-
-func isLoopbackName(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // control refuses a connection by its address, after names were looked up.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
 )
 
@@ -62,7 +63,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = transport.Wait
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -81,16 +82,4 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	return o
-}
-
-// sleep waits for d or the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

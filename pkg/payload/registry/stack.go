@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -67,7 +68,7 @@ func (s stack) finish(base *url.URL, response *http.Response, k *call) (*http.Re
 	if at := response.Request.URL; at != nil {
 		k.host, k.redirected = at.Host, at.Host != base.Host || at.Path != base.Path
 	}
-	if retriable(response.StatusCode) {
+	if transport.IsTransientStatus(response.StatusCode) {
 		return response, nil
 	}
 	response.Header.Del("Retry-After") // regclient would heed it in its own way

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -48,7 +49,7 @@ func (s stack) askToken(req *http.Request) (*http.Response, error) {
 		discard(response)
 		return nil, fault.Errorf(fault.Auth, "the token server %s of %s redirects: a credential does not follow", req.URL.Host, s.registry)
 	}
-	if retriable(response.StatusCode) && req.Method == http.MethodGet {
+	if transport.IsTransientStatus(response.StatusCode) && req.Method == http.MethodGet {
 		return response, nil
 	}
 	body, err := readLimited(response, tokenLimit)

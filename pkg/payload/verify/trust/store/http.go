@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
@@ -123,32 +125,33 @@ func (s *server) get(ctx context.Context, at *url.URL) ([]byte, error) {
 }
 
 // once makes one request. wait is what a server says to wait before the next one.
-func (s *server) once(ctx context.Context, at *url.URL) (data []byte, wait string, err error) {
+func (s *server) once(ctx context.Context, at *url.URL) (data []byte, wait time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
-		return nil, "", err
+		return nil, 0, err
 	}
 	request.Header.Set("User-Agent", s.web.options.UserAgent)
 	defer progress.Begin(ctx, progress.Task{Verb: "looking for", What: "a signature", From: s.String()}).End()
 	response, err := s.via.Do(request)
 	if err != nil {
-		return nil, "", err
+		return nil, 0, err
 	}
 	defer response.Body.Close()
 	switch {
 	case response.StatusCode == http.StatusNotFound:
-		return nil, "", errAbsent
+		return nil, 0, errAbsent
 	case response.StatusCode != http.StatusOK:
-		return nil, response.Header.Get("Retry-After"), &statusError{response.StatusCode}
+		wait, _ = transport.RetryAfter(response.Header, time.Now())
+		return nil, wait, &statusError{response.StatusCode}
 	}
 	data, err = io.ReadAll(io.LimitReader(response.Body, openpgp.MaxMessage+1))
 	switch {
 	case err != nil:
-		return nil, "", err
+		return nil, 0, err
 	case len(data) > openpgp.MaxMessage:
-		return nil, "", tooLong(at.String(), openpgp.MaxMessage)
+		return nil, 0, tooLong(at.String(), openpgp.MaxMessage)
 	}
-	return data, "", nil
+	return data, 0, nil
 }
 
 // explain says what failed and where.

@@ -9,11 +9,12 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/release-x/oc-release-x/internal/transport"
 )
 
 // redirects is how many redirects one request may take.
@@ -132,27 +133,19 @@ func guard(_ context.Context, _, address string, _ syscall.RawConn) error {
 }
 
 func isLocalName(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && isLocal(ip)
+	ip, err := netip.ParseAddr(strings.TrimSuffix(host, "."))
+	return transport.IsLoopbackName(host) || err == nil && isLocal(ip)
 }
 
 // isLocal is this machine, its link, or where a cloud keeps its metadata on IPv6.
 func isLocal(ip netip.Addr) bool {
-	ip = ip.Unmap().WithZone("")
-	return ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() ||
-		ip.IsInterfaceLocalMulticast() || ip == netip.AddrFrom16([16]byte{0: 0xfd, 2: 0x0e, 3: 0xc2, 14: 0x02, 15: 0x54})
+	return transport.IsLoopbackAddress(ip) || transport.IsLinkAddress(ip)
 }
 
 // transient says whether another try may go better.
 func transient(err error) bool {
 	if s, ok := errors.AsType[*statusError](err); ok {
-		switch s.status {
-		case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
-			http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-			return true
-		}
-		return false
+		return transport.IsTransientStatus(s.status)
 	}
 	if errors.Is(err, errLocal) || errors.Is(err, errRedirect) || errors.Is(err, context.Canceled) {
 		return false
@@ -166,21 +159,11 @@ func transient(err error) bool {
 	return true
 }
 
-// pause waits before the next try, at least as long as the server wants; false when that is too long, or nobody waits any more.
-func (w *Web) pause(ctx context.Context, try int, wanted string) bool {
-	wait := w.options.Pause << (try - 1)
-	if seconds, err := strconv.Atoi(strings.TrimSpace(wanted)); err == nil {
-		if seconds > 60 {
-			return false
-		}
-		wait = max(wait, time.Duration(seconds)*time.Second)
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
+// pause waits before the next try, as long as the server wants; false when that is too long, or ctx ends.
+func (w *Web) pause(ctx context.Context, try int, wanted time.Duration) bool {
+	if wanted > transport.MaxWait {
 		return false
 	}
+	wait := max(w.options.Pause<<(try-1), wanted)
+	return transport.Wait(ctx, wait) == nil
 }
