@@ -25,6 +25,9 @@ const memory = 200 << 20
 
 func main() {
 	debug.SetMemoryLimit(memory)
+	if plugin.Completes(os.Args[1:]) {
+		silence()
+	}
 	// A reader that leaves a pipe is told to the writer as an error, not by ending the process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
@@ -44,6 +47,13 @@ func main() {
 		case <-time.After(grace):
 		}
 		os.Exit(plugin.ExitCode(interrupted))
+	}
+}
+
+// silence discards what is printed on standard error, also by libraries that print there themselves.
+func silence() {
+	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
+		os.Stderr = null
 	}
 }
 

@@ -73,6 +73,16 @@ func TestCalledAs(t *testing.T) {
 	}
 }
 
+// TestCompletionIsQuiet completes a command line with a mistake, of which cobra would tell on standard error.
+func TestCompletionIsQuiet(t *testing.T) {
+	var out, errOut bytes.Buffer
+	command := program(t, "oc-release_x", "__complete", "images", "--nothing", "")
+	command.Stdout, command.Stderr = &out, &errOut
+	if err := command.Run(); err != nil || out.String() != ":0\n" || errOut.Len() > 0 {
+		t.Errorf("got %q, stderr %q, %v", out.String(), errOut.String(), err)
+	}
+}
+
 func TestRow48ReaderOfAPipeLeaves(t *testing.T) {
 	read, write, err := os.Pipe()
 	if err != nil {

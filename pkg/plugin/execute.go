@@ -29,6 +29,11 @@ func Execute(ctx context.Context, env Environment, args []string) int {
 	root.SetArgs(args)
 	out := &witness{Writer: env.Out}
 	root.SetOut(out)
+	if Completes(args) {
+		root.SetErr(io.Discard)
+		_ = root.ExecuteContext(ctx)
+		return 0
+	}
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		err = out.err

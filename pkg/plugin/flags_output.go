@@ -34,6 +34,7 @@ func (o *outputFlags) add(cmd *cobra.Command) {
 	o.kubectl.AddFlags(cmd)
 	flags, forms := cmd.Flags(), o.forms
 	flags.Lookup("output").Usage = fmt.Sprintf("Output format. One of: (%s)", strings.Join(printers.FormNames(forms), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("output", completer{}.function(fixed(printers.FormNames(forms)...), false)) // fails for a flag that has one
 	flags.VarP(&o.jq, "jq", "q", "Filter the document of -o json with a jq expression; strings come out raw")
 	flags.StringArrayVar(&o.jqArgs, "jq-arg", nil, "Set a variable of the jq expression: NAME=VALUE gives $NAME")
 	flags.StringVar(&o.sortBy, "sort-by", "", "Sort list items by this JSONPath, such as .metadata.name")

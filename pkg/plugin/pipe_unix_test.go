@@ -38,3 +38,16 @@ func TestTimeoutHoldsForPipes(t *testing.T) {
 		want(t, got, 5, "", "error: not done within --timeout 10ms\n")
 	}
 }
+
+// A completion gives up on what never ends, with nothing to offer.
+func TestCompletionGivesUpOnPipes(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	testguard.Finishes(t, "completion", func() {
+		if got := (call{}).complete(t, "images", "file:"+pipe, ""); got != ":4" {
+			t.Errorf("got %s", got)
+		}
+	})
+}

@@ -41,6 +41,7 @@ RELEASE is 4.14.0, quay.io/org/repo:tag or @sha256:…, oci:DIR[:TAG], oci-archi
 	addCommands(root, "Check a release", newVerifyCommand(f))
 	root.AddCommand(newCacheCommand(f), newOptionsCommand(env.Width), newVersionCommand(f))
 	root.SetHelpCommand(newHelpCommand())
+	completer{f}.register(root)
 	return root
 }
 

@@ -39,6 +39,15 @@ type session struct {
 
 // newSession makes a session. It reads the files that flags name, each of which has to be what its flag says.
 func newSession(ctx context.Context, f *factory, insecureHosts []string) (*session, error) {
+	s, err := openSession(f, insecureHosts)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.registries.CheckFiles(ctx)
+}
+
+// openSession makes a session without a look at the files that flags name.
+func openSession(f *factory, insecureHosts []string) (*session, error) {
 	s := &session{Environment: f.Environment, flags: f.flags, log: &log{
 		out: f.ErrOut, terminal: f.ErrTerminal, verbosity: f.flags.verbosity,
 	}}
@@ -49,7 +58,7 @@ func newSession(ctx context.Context, f *factory, insecureHosts []string) (*sessi
 	s.cluster = cluster.New(s.clusterConfig)
 	s.registries = registry.New(s.registryOptions(insecureHosts))
 	s.downloads = s.flags.cache.open(s.cacheOptions())
-	return s, s.registries.CheckFiles(ctx)
+	return s, nil
 }
 
 // cacheOptions are those of the cache that the flags name.

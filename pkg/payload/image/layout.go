@@ -36,18 +36,10 @@ type layout struct {
 }
 
 func (o Opener) openLayout(ctx context.Context, ref Reference, from files) (Image, error) {
-	body, err := readFile(ctx, from, layoutIndex)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Errorf(fault.NotFound, "not an OCI layout: it has no %s (a folder of manifests is dir:DIR)", layoutIndex)
-	}
+	l, err := readLayout(ctx, from)
 	if err != nil {
 		return nil, err
 	}
-	index, err := parseManifest(body, "")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", layoutIndex, err)
-	}
-	l := layout{files: from, entries: index.Entries}
 	d, err := l.find(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -57,6 +49,38 @@ func (o Opener) openLayout(ctx context.Context, ref Reference, from files) (Imag
 		return nil, err
 	}
 	return o.openImage(ctx, ref, l, root)
+}
+
+// readLayout reads which images a layout has.
+func readLayout(ctx context.Context, from files) (layout, error) {
+	body, err := readFile(ctx, from, layoutIndex)
+	if errors.Is(err, fs.ErrNotExist) {
+		return layout{}, fault.Errorf(fault.NotFound, "not an OCI layout: it has no %s (a folder of manifests is dir:DIR)", layoutIndex)
+	}
+	if err != nil {
+		return layout{}, err
+	}
+	index, err := parseManifest(body, "")
+	if err != nil {
+		return layout{}, fmt.Errorf("%s: %w", layoutIndex, err)
+	}
+	return layout{files: from, entries: index.Entries}, nil
+}
+
+// LayoutTags are the tags that the OCI layout in a directory gives its images, as the layout has them: no tag is checked.
+// A directory that is no layout is fault.NotFound.
+func LayoutTags(ctx context.Context, dir string) ([]string, error) {
+	l, err := readLayout(ctx, dirFiles(dir))
+	if err != nil {
+		return nil, err
+	}
+	var tags []string
+	for _, d := range images(l.entries) {
+		if tag := firstString(d.Annotations[annotationRefName], d.Annotations[annotationImageName]); tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	return tags, nil
 }
 
 // find gives the entry that a reference names, or the only one.

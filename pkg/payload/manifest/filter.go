@@ -150,3 +150,6 @@ func hasComponent(pattern string) condition {
 }
 
 func hasKind(text string) condition { return newKindName(text).matches }
+
+// IsKind reports whether an object is of a kind as kubectl takes it: Deployment, deployments.apps, deploy.
+func (o *Object) IsKind(text string) bool { return hasKind(text)(Entry{Object: o}) }
