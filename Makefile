@@ -8,9 +8,15 @@ LDFLAGS := -s -w -X $(PLUGIN).version=$(VERSION)
 # The tools are pinned here and built from source. The folder carries the version: a new pin builds a new tool.
 STATICCHECK_VERSION := v0.8.2
 GOFUMPT_VERSION     := v0.12.0
+GORELEASER_VERSION  := v2.16.0
+KREW_VERSION        := v0.5.0
 GO_LICENSES_VERSION := v2.0.1
 STATICCHECK := bin/tools/staticcheck-$(STATICCHECK_VERSION)/staticcheck
 GOFUMPT     := bin/tools/gofumpt-$(GOFUMPT_VERSION)/gofumpt
+GORELEASER  := bin/tools/goreleaser-$(GORELEASER_VERSION)/goreleaser
+KREW        := bin/tools/krew-$(KREW_VERSION)/krew
+# krew's check of manifests comes with krew.
+KREW_CHECK  := $(dir $(KREW))validate-krew-manifest
 GO_LICENSES := bin/tools/go-licenses-$(GO_LICENSES_VERSION)/go-licenses
 
 # ST1000: a package of tests alone has no package comment to write.
@@ -60,7 +66,7 @@ test: ## what needs Go and nothing else
 test-all: test test-extra ## test, then all that takes longer
 
 .PHONY: test-extra
-test-extra: test-size test-readme test-kill test-race test-fuzz test-modules cross licenses ## the longer part of test-all alone
+test-extra: test-size test-readme test-kill test-race test-fuzz test-modules test-release cross licenses ## the longer part of test-all alone
 
 .PHONY: test-kill
 test-kill: ## the cache against 200 processes that are killed
@@ -85,6 +91,24 @@ test-fuzz: ## every fuzz test for FUZZTIME (10s; 10000x is a count)
 .PHONY: test-modules
 test-modules: ## the tests of test/ and bench/, which have modules of their own
 	GO="$(GO)" hack/modules.sh test bench
+
+.PHONY: test-release
+test-release: $(GORELEASER) $(KREW) ## releases for this platform: the same hashes twice, the package, krew (builds both tools)
+	cd test && RELEASE_X_GORELEASER="$(CURDIR)/$(GORELEASER)" RELEASE_X_KREW="$(CURDIR)/$(KREW)" \
+		$(GO) test -count=1 -timeout 30m -v ./release
+
+.PHONY: snapshot
+snapshot: $(GORELEASER) ## all that a release has, into dist, for the commit that is checked out; publishes nothing
+	GO="$(GO)" hack/release.sh $(GORELEASER) --snapshot
+
+.PHONY: release
+release: $(GORELEASER) ## build and publish the release of the tag that is checked out (the workflow calls it)
+	GO="$(GO)" hack/release.sh $(GORELEASER)
+
+.PHONY: release-check
+release-check: $(GORELEASER) $(KREW) ## .goreleaser.yml by goreleaser, the manifest by krew's own check
+	$(GORELEASER) check
+	hack/krew-check.sh $(KREW_CHECK) krew/plugin.yaml dist/krew/*.yaml
 
 .PHONY: licenses
 licenses: $(GO_LICENSES) ## the licences of what is built into the program
@@ -125,6 +149,12 @@ $(STATICCHECK):
 
 $(GOFUMPT):
 	GOBIN="$(CURDIR)/$(@D)" $(GO) install mvdan.cc/gofumpt@$(GOFUMPT_VERSION)
+
+$(GORELEASER):
+	CGO_ENABLED=0 GOBIN="$(CURDIR)/$(@D)" $(GO) install github.com/goreleaser/goreleaser/v2@$(GORELEASER_VERSION)
+
+$(KREW):
+	GO="$(GO)" hack/tool.sh $(@D) sigs.k8s.io/krew@$(KREW_VERSION) sigs.k8s.io/krew/cmd/krew sigs.k8s.io/krew/cmd/validate-krew-manifest
 
 $(GO_LICENSES):
 	GO="$(GO)" hack/tool.sh $(@D) github.com/google/go-licenses/v2@$(GO_LICENSES_VERSION) github.com/google/go-licenses/v2

@@ -1,4 +1,4 @@
-package krew_test
+package main
 
 import (
 	"strings"
@@ -15,11 +15,12 @@ func TestBrokenManifests(t *testing.T) {
 		{"other kind", "kind: Plugin", "kind: Receipt", `kind: "Receipt", want "Plugin"`},
 		{"underscore in the name", "name: release-x", "name: release_x", `metadata.name: "release_x" is not`},
 		{"path in the name", "name: release-x", "name: ../release-x", `metadata.name: "../release-x" is not`},
+		{"another name", "name: release-x", "name: release-y", `metadata.name: "release-y", want "release-x"`},
 		{"version without v", "version: v0.1.0", "version: 0.1.0", `version: "0.1.0" does not begin with v`},
 		{"version of two numbers", "version: v0.1.0", "version: v0.1", `version: "v0.1": No Major.Minor.Patch elements found`},
-		{"no short description", "shortDescription: Show what an OpenShift release image contains", "shortDescription: ''", "shortDescription: empty"},
-		{"line break in the short description", "shortDescription: Show what an OpenShift release image contains", `shortDescription: "Show\nwhat"`, "shortDescription: more than one line"},
-		{"long short description", "Show what an", "Show what is contained in every single file of an", "shortDescription: a line of 82 characters"},
+		{"no short description", "shortDescription: Read, compare and mirror OpenShift releases", "shortDescription: ''", "shortDescription: empty"},
+		{"line break in the short description", "shortDescription: Read, compare and mirror OpenShift releases", `shortDescription: "Read\nand"`, "shortDescription: more than one line"},
+		{"long short description", "Read, compare and mirror", "Read, compare, verify, extract, explain, save and mirror", "shortDescription: a line of 75 characters"},
 		{"long description", "    images by name", "    a line that goes on and on beyond what a terminal shows; images by name", "description: a line of"},
 		{"unknown field of the spec", "caveats: |", "caveat: |", `unknown field "caveat"`},
 		{"homepage by http", "homepage: https:", "homepage: http:", `homepage: "http://github.com/release-x/oc-release-x" is no https`},
@@ -48,7 +49,7 @@ func TestBrokenManifests(t *testing.T) {
 			if broken == text {
 				t.Fatalf("the manifest has no %q to break", test.old)
 			}
-			p, err := parseManifest(broken)
+			p, err := parseManifest([]byte(broken))
 			if err == nil {
 				err = check(p)
 			}
@@ -59,7 +60,7 @@ func TestBrokenManifests(t *testing.T) {
 	}
 	t.Run("no platforms", func(t *testing.T) {
 		head, _, _ := strings.Cut(text, "  platforms:")
-		p, err := parseManifest(head)
+		p, err := parseManifest([]byte(head))
 		if err != nil {
 			t.Fatal(err)
 		}

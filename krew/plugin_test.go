@@ -1,8 +1,9 @@
-package krew_test
+package main
 
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,28 +18,30 @@ func TestManifestIsValid(t *testing.T) {
 	if err := check(p); err != nil {
 		t.Error(err)
 	}
-	if got, want := p.Metadata.Name, "release-x"; got != want {
-		t.Errorf("metadata.name: %q, want %q", got, want)
+	for _, call := range []string{"kubectl " + pluginName, "oc " + pluginName} {
+		if !strings.Contains(p.Spec.Caveats, call) {
+			t.Errorf("the caveats do not name the command %q", call)
+		}
 	}
 }
 
-// The manifest is what goreleaser would write for its version, but for the checksums.
-func TestManifestIsWhatGoreleaserWrites(t *testing.T) {
+// The manifest has every platform that both krew and the release know, with the archive that goreleaser builds.
+func TestManifestHasWhatGoreleaserBuilds(t *testing.T) {
 	got, config := readManifest(t), readGoreleaser(t)
-	want, err := generated(config, got.Spec.Version)
+	want, err := archives(config, got.Spec.Version)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range got.Spec.Platforms {
 		got.Spec.Platforms[i].Sha256 = ""
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("krew/plugin.yaml differs from what .goreleaser.yml gives (-goreleaser +krew):\n%s", diff)
+	if diff := cmp.Diff(want, got.Spec.Platforms); diff != "" {
+		t.Errorf("krew/plugin.yaml differs from what .goreleaser.yml builds (-goreleaser +krew):\n%s", diff)
 	}
 }
 
 // Each change of the configuration must show in what is compared above.
-func TestGeneratedFollowsTheConfiguration(t *testing.T) {
+func TestArchivesFollowTheConfiguration(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*goreleaser)
@@ -49,17 +52,18 @@ func TestGeneratedFollowsTheConfiguration(t *testing.T) {
 		{"project", func(c *goreleaser) { c.ProjectName = "x" }, "v0.1.0/x_v0.1.0_windows_arm64.zip kubectl-release_x.exe"},
 		{"archive name", func(c *goreleaser) { c.Archives[0].NameTemplate = "a-{{ .Tag }}" }, "v0.1.0/a-v0.1.0.zip kubectl-release_x.exe"},
 		{"format", func(c *goreleaser) { c.Archives[0].FormatOverrides = nil }, "v0.1.0/oc-release-x_v0.1.0_windows_arm64.tar.gz kubectl-release_x.exe"},
-		{"targets", func(c *goreleaser) { c.Builds[0].Targets = []string{"darwin_arm64", "linux_s390x"} }, "v0.1.0/oc-release-x_v0.1.0_darwin_arm64.tar.gz kubectl-release_x"},
+		{"target that krew does not know", func(c *goreleaser) { c.Builds[0].Targets = []string{"darwin_arm64", "linux_s390x"} }, "v0.1.0/oc-release-x_v0.1.0_darwin_arm64.tar.gz kubectl-release_x"},
+		{"ppc64le", func(c *goreleaser) { c.Builds[0].Targets = []string{"darwin_arm64", "linux_ppc64le"} }, "v0.1.0/oc-release-x_v0.1.0_linux_ppc64le.tar.gz kubectl-release_x"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			config := readGoreleaser(t)
 			test.change(&config)
-			p, err := generated(config, "v0.1.0")
+			platforms, err := archives(config, "v0.1.0")
 			if err != nil {
 				t.Fatal(err)
 			}
-			last := p.Spec.Platforms[len(p.Spec.Platforms)-1]
+			last := platforms[len(platforms)-1]
 			got := strings.TrimPrefix(last.URI, "https://github.com/release-x/oc-release-x/releases/download/") + " " + last.Bin
 			if got != test.want {
 				t.Errorf("got %s\nwant %s", got, test.want)
@@ -68,44 +72,62 @@ func TestGeneratedFollowsTheConfiguration(t *testing.T) {
 	}
 }
 
-func TestGoreleaserArchives(t *testing.T) {
+func TestGoreleaserBuildsThePlugin(t *testing.T) {
 	config := readGoreleaser(t)
 	if got, want := config.Builds[0].Main, "./cmd/oc-release-x"; got != want {
 		t.Errorf("main: %q, want %q", got, want)
 	}
-	if !config.Krews[0].SkipUpload {
-		t.Error("krews: skip_upload is off, a release would push to an index")
+	want := []string{
+		"linux_amd64", "linux_arm64", "linux_ppc64le", "linux_s390x",
+		"darwin_amd64", "darwin_arm64", "windows_amd64", "windows_arm64",
 	}
-	var files []string
-	for _, file := range config.Archives[0].Files {
-		files = append(files, file.Src)
+	if !slices.Equal(config.Builds[0].Targets, want) {
+		t.Errorf("targets: %q, want %q", config.Builds[0].Targets, want)
 	}
-	if want := []string{"LICENSE", "README.md"}; !slices.Equal(files, want) {
-		t.Errorf("archives hold %q beside the program, want %q", files, want)
+}
+
+// goreleaser only warns of a file that is missing, and builds archives without it.
+func TestGoreleaserFindsWhatItPacks(t *testing.T) {
+	config := readGoreleaser(t)
+	for _, system := range []struct {
+		os   string
+		want []string
+	}{
+		{"linux", []string{"LICENSE", "README.md", "completion/kubectl_complete-release_x", "completion/oc_complete-release_x"}},
+		{"windows", []string{"LICENSE", "README.md", "completion/kubectl_complete-release_x.cmd", "completion/oc_complete-release_x.cmd"}},
+	} {
+		var got []string
+		for _, file := range config.Archives[0].Files {
+			name, err := fill(file.Src, map[string]string{"Os": system.os})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(filepath.Join("..", name)); err != nil {
+				t.Errorf("archive for %s: %v", system.os, err)
+			}
+			got = append(got, name)
+		}
+		if !slices.Equal(got, system.want) {
+			t.Errorf("an archive for %s holds %q beside the program, want %q", system.os, got, system.want)
+		}
 	}
-	for _, target := range []string{"linux_ppc64le", "linux_s390x"} {
-		if !slices.Contains(config.Builds[0].Targets, target) {
-			t.Errorf("no archive for %s", target)
+	for _, content := range config.NFPMs[0].Contents {
+		if content.Type == "symlink" {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join("..", content.Src)); err != nil {
+			t.Errorf("package: %v", err)
 		}
 	}
 }
 
 func readManifest(t *testing.T) plugin {
 	t.Helper()
-	p, err := parseManifest(readFile(t, "plugin.yaml"))
+	p, err := parseManifest([]byte(readFile(t, "plugin.yaml")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
-}
-
-// parseManifest refuses fields that krew does not know, and duplicates, as krew does.
-func parseManifest(text string) (plugin, error) {
-	var p plugin
-	if err := yaml.UnmarshalStrict([]byte(text), &p); err != nil {
-		return plugin{}, fmt.Errorf("parsing the manifest: %w", err)
-	}
-	return p, nil
 }
 
 func readGoreleaser(t *testing.T) goreleaser {
@@ -115,8 +137,8 @@ func readGoreleaser(t *testing.T) goreleaser {
 	if err := yaml.Unmarshal([]byte(readFile(t, "../.goreleaser.yml")), &config); err != nil {
 		t.Fatal(err)
 	}
-	if len(config.Builds) != 1 || len(config.Archives) != 1 || len(config.Krews) != 1 {
-		t.Fatalf("%d builds, %d archives, %d krews, want one of each", len(config.Builds), len(config.Archives), len(config.Krews))
+	if len(config.Builds) != 1 || len(config.Archives) != 1 || len(config.NFPMs) != 1 {
+		t.Fatalf("%d builds, %d archives, %d packages, want one of each", len(config.Builds), len(config.Archives), len(config.NFPMs))
 	}
 	return config
 }
@@ -130,54 +152,36 @@ func readFile(t *testing.T, name string) string {
 	return string(data)
 }
 
-// generated is the manifest that goreleaser makes of a configuration, without checksums and in the
-// order of the targets.
-func generated(config goreleaser, version string) (plugin, error) {
-	krew := config.Krews[0]
-	p := plugin{
-		APIVersion: "krew.googlecontainertools.github.com/v1alpha2",
-		Kind:       "Plugin",
-		Metadata:   metadata{Name: krew.Name},
-		Spec: spec{
-			Version:          version,
-			Homepage:         krew.Homepage,
-			ShortDescription: krew.ShortDescription,
-			Description:      krew.Description,
-			Caveats:          krew.Caveats,
-		},
-	}
+// archives gives the platforms of a krew manifest as a configuration builds them, without checksums and in the order
+// of the targets. A target that krew does not know has none.
+func archives(config goreleaser, version string) ([]platform, error) {
+	var platforms []platform
 	for _, target := range config.Builds[0].Targets {
 		os, arch, _ := strings.Cut(target, "_")
-		// goreleaser puts no other architectures into a krew manifest.
-		if arch != "amd64" && arch != "arm64" {
+		if !slices.Contains(krewPlatforms(), os+"/"+arch) {
 			continue
 		}
 		archive, err := archiveName(config, version, os, arch)
 		if err != nil {
-			return plugin{}, err
+			return nil, err
 		}
 		bin := config.Builds[0].Binary
 		if os == "windows" {
 			bin += ".exe"
 		}
 		github := config.Release.GitHub
-		p.Spec.Platforms = append(p.Spec.Platforms, platform{
+		platforms = append(platforms, platform{
 			Selector: &selector{MatchLabels: map[string]string{"os": os, "arch": arch}},
 			URI:      fmt.Sprintf("https://github.com/%s/%s/releases/download/%s/%s", github.Owner, github.Name, version, archive),
 			Bin:      bin,
 		})
 	}
-	return p, nil
+	return platforms, nil
 }
 
 func archiveName(config goreleaser, version, os, arch string) (string, error) {
 	archive := config.Archives[0]
-	name, err := template.New("name_template").Option("missingkey=error").Parse(archive.NameTemplate)
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	err = name.Execute(&b, map[string]string{
+	name, err := fill(archive.NameTemplate, map[string]string{
 		"ProjectName": config.ProjectName,
 		"Version":     strings.TrimPrefix(version, "v"),
 		"Tag":         version,
@@ -193,5 +197,18 @@ func archiveName(config goreleaser, version, os, arch string) (string, error) {
 			format = override.Formats[0]
 		}
 	}
-	return b.String() + "." + format, nil
+	return name + "." + format, nil
+}
+
+// fill executes a template of .goreleaser.yml.
+func fill(text string, fields map[string]string) (string, error) {
+	parsed, err := template.New("").Option("missingkey=error").Parse(text)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := parsed.Execute(&b, fields); err != nil {
+		return "", err
+	}
+	return b.String(), nil
 }

@@ -40,7 +40,7 @@ func pure() []string {
 
 func notPure() []string {
 	return []string{
-		"cmd/...", "internal/...", "pkg/plugin/...", "pkg/printers/...",
+		"cmd/...", "internal/...", "krew/...", "pkg/plugin/...", "pkg/printers/...",
 		"pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror/...", "pkg/payload/verify/trust/...",
 	}
 }

@@ -1,4 +1,4 @@
-package krew_test
+package main
 
 import (
 	"errors"
@@ -27,6 +27,7 @@ func check(p plugin) error {
 	problems := []error{
 		want("apiVersion", p.APIVersion, "krew.googlecontainertools.github.com/v1alpha2"),
 		want("kind", p.Kind, "Plugin"),
+		want("metadata.name", p.Metadata.Name, pluginName),
 		checkName(p.Metadata.Name),
 		checkVersion(p.Spec.Version),
 		checkText("shortDescription", p.Spec.ShortDescription, 70),

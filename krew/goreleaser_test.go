@@ -1,0 +1,25 @@
+package main
+
+// goreleaser is the part of .goreleaser.yml that decides what a release's files are called and what they hold.
+type goreleaser struct {
+	ProjectName string `json:"project_name"`
+	Release     struct {
+		GitHub struct{ Owner, Name string }
+	}
+	Builds []struct {
+		ID, Main, Binary string
+		Targets          []string
+	}
+	Archives []struct {
+		NameTemplate    string `json:"name_template"`
+		Formats         []string
+		FormatOverrides []struct {
+			Goos    string
+			Formats []string
+		} `json:"format_overrides"`
+		Files []struct{ Src string }
+	}
+	NFPMs []struct {
+		Contents []struct{ Src, Type string }
+	}
+}
