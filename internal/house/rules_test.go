@@ -21,7 +21,7 @@ type acquaintance struct {
 func acquaintances() []acquaintance {
 	const regclient = "github.com/regclient/regclient"
 	return []acquaintance{
-		{[]string{"github.com/spf13/cobra/..."}, []string{"cmd/...", "pkg/plugin/..."}},
+		{[]string{"github.com/spf13/cobra/...", "github.com/spf13/pflag/..."}, []string{"pkg/plugin/..."}},
 		{[]string{"k8s.io/cli-runtime/pkg/printers/..."}, []string{"pkg/printers/..."}},
 		{[]string{"k8s.io/cli-runtime/pkg/genericclioptions/..."}, []string{"pkg/plugin/..."}},
 		{[]string{"github.com/itchyny/gojq/..."}, []string{"pkg/printers/..."}},

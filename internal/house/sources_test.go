@@ -99,6 +99,20 @@ func TestOffences(t *testing.T) {
 			nil,
 		},
 		{"obvious methods", "pkg/x", head + "// T is.\ntype T int\nfunc (T) Error() string { return `` }\nfunc (*T) String() string { return `` }", nil},
+		{
+			"asks whether a flag was given", "pkg/plugin", head + "func f(c *cobra.Command) bool { return c.Flags().Changed(`x`) || c.Flag(`x`).Changed }",
+			[]string{"pkg/plugin/x.go:3: Changed: a request has what its run needs, so a flag that may be absent has a type that says so"},
+		},
+		{"a field of something else", "pkg/printers", head + "func f(c t) bool { return c.Changed }", nil},
+		{
+			"writes to the factory", "pkg/plugin", head + "func (f *factory) a() { f.flags.strict = true }\nfunc b(g *factory) func() { return func() { g.count++ } }\nfunc c() { f := newFactory(); f.Out = nil }",
+			[]string{
+				"pkg/plugin/x.go:3: f.flags.strict is written: commands read the factory, newFactory alone fills it",
+				"pkg/plugin/x.go:4: g.count is written: commands read the factory, newFactory alone fills it",
+				"pkg/plugin/x.go:5: f.Out is written: commands read the factory, newFactory alone fills it",
+			},
+		},
+		{"reads the factory", "pkg/plugin", head + "func (f *factory) a() { f := f.flags; g.flags = f }", nil},
 		{"util", "pkg/util", "// Package util is one.\npackage util", []string{"pkg/util: a package called util says nothing of what it holds"}},
 		{"no package comment", "pkg/x", "package x", []string{"pkg/x: no package comment"}},
 	}

@@ -44,6 +44,10 @@ func (p *pack) inspect() {
 		if !free {
 			p.inspectSurroundings(file, imports)
 		}
+		if p.dir == commands {
+			p.inspectFlags(file)
+			p.inspectFactory(file)
+		}
 	}
 }
 

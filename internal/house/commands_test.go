@@ -1,0 +1,84 @@
+package house_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"strings"
+)
+
+// commands is the package of the command line.
+const commands = "pkg/plugin"
+
+// inspectFlags looks for code that asks whether a flag was given. A command line becomes a request once; what runs later
+// must not depend on how the user wrote it. errorformat.go has to know before the command line was read.
+func (p *pack) inspectFlags(file *ast.File) {
+	if strings.HasSuffix(p.files.Position(file.Pos()).Filename, "/errorformat.go") {
+		return
+	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		if selector, ok := node.(*ast.SelectorExpr); ok && selector.Sel.Name == "Changed" {
+			p.offence(selector, "Changed: a request has what its run needs, so a flag that may be absent has a type that says so")
+		}
+		return true
+	})
+}
+
+// inspectFactory looks for assignments to what a factory holds: a command that writes to it changes what others find.
+func (p *pack) inspectFactory(file *ast.File) {
+	for _, decl := range file.Decls {
+		function, ok := decl.(*ast.FuncDecl)
+		if !ok || function.Body == nil || function.Name.Name == "newFactory" {
+			continue
+		}
+		names := factoryNames(function)
+		written := func(target ast.Expr) {
+			if selector, ok := target.(*ast.SelectorExpr); ok && names[root(selector)] {
+				p.offence(target, fmt.Sprintf("%s is written: commands read the factory, newFactory alone fills it", types.ExprString(target)))
+			}
+		}
+		ast.Inspect(function.Body, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.AssignStmt:
+				for _, target := range node.Lhs {
+					written(target)
+				}
+			case *ast.IncDecStmt:
+				written(node.X)
+			}
+			return true
+		})
+	}
+}
+
+// factoryNames are the names by which a function knows a factory: its receiver, parameters, and what newFactory gave it.
+func factoryNames(function *ast.FuncDecl) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(function, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.Field:
+			if types.ExprString(node.Type) == "*factory" {
+				for _, name := range node.Names {
+					names[name.Name] = true
+				}
+			}
+		case *ast.AssignStmt:
+			if call, ok := node.Rhs[0].(*ast.CallExpr); ok && types.ExprString(call.Fun) == "newFactory" {
+				names[types.ExprString(node.Lhs[0])] = true
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// root is the variable at the beginning of a selector such as f.flags.strict, "" when it begins otherwise.
+func root(selector *ast.SelectorExpr) string {
+	switch x := selector.X.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.SelectorExpr:
+		return root(x)
+	}
+	return ""
+}
