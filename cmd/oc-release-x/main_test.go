@@ -67,7 +67,7 @@ func TestCalledAs(t *testing.T) {
 		"kubectl-release_x": "kubectl release-x", "/usr/local/bin/oc-release_x": "oc release-x", "oc-release-x": "oc release-x",
 	} {
 		out, err := program(t, name, "--help").Output()
-		if err != nil || !strings.Contains(string(out), "\n  "+want+" COMMAND [RELEASE] [flags]\n") {
+		if err != nil || !strings.Contains(string(out), "\nUsage:    "+want+" COMMAND [RELEASE] [NAME...] [flags]\n") {
 			t.Errorf("%s: %v, %s", name, err, out)
 		}
 	}

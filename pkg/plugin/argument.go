@@ -28,23 +28,23 @@ type releaseFlags struct {
 
 // What --release means for a command.
 const (
-	oneRelease       = "The release; the same as the first argument"
+	oneRelease       = "The release, instead of the first argument"
 	releaseOfNames   = "The release; every argument is then a NAME"
-	releasesTogether = releaseOfNames + "; give it again for more releases"
+	releasesTogether = releaseOfNames + "; may be repeated"
 )
 
 func (r *releaseFlags) add(cmd *cobra.Command, meaning string) {
 	group(cmd.Flags(), releaseGroup, func() {
 		cmd.Flags().StringArrayVar(&r.releases, "release", nil, meaning)
 		cmd.Flags().StringVar(&r.repository, "release-repository", defaultRepository,
-			"Repository of a release that is given by its version, and of the pull spec of one that comes from a file")
+			"Repository of releases given by version, and for the pull specs of releases read from files")
 	})
 }
 
 // addFrom adds the name that oc has for --release.
 func (r *releaseFlags) addFrom(cmd *cobra.Command) {
 	group(cmd.Flags(), releaseGroup, func() {
-		cmd.Flags().StringArrayVar(&r.from, "from", nil, "The same as --release, as oc calls it")
+		cmd.Flags().StringArrayVar(&r.from, "from", nil, "The same as --release (its name in oc)")
 	})
 }
 

@@ -18,12 +18,14 @@ import (
 func newCacheCommand(f *factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cache",
-		Short: "List, delete or add what is kept for the next time",
-		Long: `What commands read from registries is kept, so that the second time costs no request: manifests,
-configurations and layers, by digest. Every byte is checked again when it is read.
+		Short: "Manage the cache of downloads",
+		Long: `Manage the cache of downloads.
 
-It lies in --cache-dir. What was not used for 30 days is deleted, and above 2 GiB what was not used
-for longest.`,
+Commands keep manifests, configurations and layers that they read from registries in --cache-dir, so
+that reading them again needs no download. They are verified again each time.
+
+Entries that were not used for 30 days are deleted. If the cache is larger than 2 GiB, the least
+recently used entries are deleted.`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -35,12 +37,12 @@ func newCacheListCommand(f *factory) *cobra.Command {
 	var output *outputFlags
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List what is kept, by digest",
+		Short: "List the entries of the cache",
 		Example: examples(f.Name, `
-# What is kept, and of which releases
+# All entries, with the releases they belong to
 %[1]s cache list
 
-# How many bytes that is
+# The size of the cache in bytes
 %[1]s cache list --jq '[.items[].size] | add // 0'`),
 		Args: noArguments,
 		RunE: f.run(func(context.Context, []string) (request, error) {

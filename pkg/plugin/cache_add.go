@@ -31,21 +31,22 @@ func newCacheAddCommand(f *factory) *cobra.Command {
 	c := &cacheAddFlags{}
 	cmd := &cobra.Command{
 		Use:   "add [RELEASE]",
-		Short: "Fetch a release, so that commands can read it offline",
-		Long: `Fetch what the other commands need of a release in a registry: its manifest, its configuration, the
-layers with its payload, and its signatures. Commands with --offline then read it, verify too.
+		Short: "Download a release for use with --offline",
+		Long: `Download from a registry what other commands read of a release: its manifest, its configuration, the
+layers with its payload, and its signatures. All commands, verify included, can then read it with
+--offline.
 
-A directory that is filled this way can be part of a container image, or be mounted read-only.`,
+The cache directory can be put into a container image, or mounted read-only.`,
 		Example: examples(f.Name, `
-# A release, and what is said of it without a network
+# Download a release, and read it without a network
 %[1]s cache add 4.14.0
 %[1]s info 4.14.0 --offline
 
-# Into a directory of its own, with the manifests of all component images
+# Use a separate directory, and include the manifests of all component images
 %[1]s cache add 4.14.0 --deep --cache-dir releases`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
-	cmd.Flags().BoolVar(&c.deep, "deep", false, "Fetch the manifest of every component image too")
+	cmd.Flags().BoolVar(&c.deep, "deep", false, "Also download the manifest of every component image")
 	c.trust.addPlaces(cmd)
 	c.release.add(cmd, oneRelease)
 	return cmd
@@ -54,7 +55,7 @@ A directory that is filled this way can be part of a container image, or be moun
 func (c *cacheAddFlags) complete(f *factory, args []string) (request, error) {
 	switch {
 	case f.flags.cache.none:
-		return nil, fault.Errorf(fault.Usage, "cache add fills the cache, and --no-cache has none: give one of them")
+		return nil, fault.Errorf(fault.Usage, "cache add fills the cache, and --no-cache uses none: give one of them")
 	case f.flags.cache.offline:
 		return nil, fault.Errorf(fault.Usage, "cache add fetches a release, and --offline contacts no server: give one of them")
 	}
@@ -73,10 +74,10 @@ func (r *cacheAddRequest) run(ctx context.Context, s *session) error {
 		return err
 	}
 	if t.reference.Kind != image.KindRegistry {
-		return fault.Errorf(fault.Usage, "%s: the cache keeps releases from registries; this one is read where it lies", t.reference.Text)
+		return fault.Errorf(fault.Usage, "%s: only releases from registries are cached; this one is local already", t.reference.Text)
 	}
 	if s.downloads == nil {
-		return fault.Errorf(fault.Local, "there is no cache: name its directory with --cache-dir")
+		return fault.Errorf(fault.Local, "there is no cache directory: name one with --cache-dir")
 	}
 	want := image.Want{Contents: image.AllContents, Operator: true}
 	release, err := s.read(ctx, t, image.ReadOptions{Want: want, Config: true, Repository: r.repository})

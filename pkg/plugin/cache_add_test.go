@@ -89,11 +89,11 @@ func TestCacheAddAgain(t *testing.T) {
 func TestCacheAddMistakes(t *testing.T) {
 	p, run := publish(t), cached(t)
 	release := []string{"cache", "add", p.release, "--insecure"}
-	want(t, run.run(t, append(release, "--no-cache")...), 2, "", "error: cache add fills the cache, and --no-cache has none: give one of them\n")
+	want(t, run.run(t, append(release, "--no-cache")...), 2, "", "error: cache add fills the cache, and --no-cache uses none: give one of them\n")
 	want(t, run.run(t, append(release, "--offline")...), 2, "", "error: cache add fetches a release, and --offline contacts no server: give one of them\n")
 	other := layout(t, small())
-	want(t, run.run(t, "cache", "add", other), 2, "", "error: "+other+": the cache keeps releases from registries; this one is read where it lies\n")
-	want(t, call{}.run(t, release...), 8, "", "error: there is no cache: name its directory with --cache-dir\n")
+	want(t, run.run(t, "cache", "add", other), 2, "", "error: "+other+": only releases from registries are cached; this one is local already\n")
+	want(t, call{}.run(t, release...), 8, "", "error: there is no cache directory: name one with --cache-dir\n")
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

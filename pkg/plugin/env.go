@@ -48,27 +48,27 @@ func newEnvCommand(f *factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "env [RELEASE] [NAME|GLOB...]",
 		Short: "Print the pull specs of a release as shell variables",
-		Long: `Print the pull specs of a release as variables: ETCD_IMAGE for the component etcd, and
-the names that installers and guides use (KUBE_APISERVER_IMAGE for hyperkube).
+		Long: `Print the pull specs of a release as variables: ETCD_IMAGE for the component etcd, and so on, and
+also under the names that installers and guides use (KUBE_APISERVER_IMAGE for hyperkube).
 
-The output can be sourced: a name or a pull spec that a shell could misread is refused.`,
+The output is safe to source: names and pull specs that a shell could misinterpret are an error.`,
 		Example: examples(f.Name, `
-# The guide's component-images.sh
+# A file to source in scripts
 %[1]s env 4.14.0 > component-images.sh
 source component-images.sh; echo "${ETCD_IMAGE} ${KUBE_APISERVER_IMAGE}"
 
 # Two variables into the running shell
 eval "$(%[1]s env 4.14.0 etcd kube-apiserver)"
 
-# For a workflow on GitHub
+# For later steps of a GitHub workflow
 %[1]s env 4.14.0 --format github >> "$GITHUB_ENV"`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
 	flags := cmd.Flags()
-	flags.Var(&c.format, "format", "How to set a variable: "+strings.Join(printers.EnvironmentFormats(), ", "))
-	flags.StringVar(&c.prefix, "prefix", "", "Put this before every name, such as OCP_")
-	flags.BoolVar(&c.aliases, "aliases", true, "Add the names that installers and guides use")
-	flags.Var(&c.to, "to", "Write to this file in place of standard output, whole or not at all; a file that would not change is not touched")
+	flags.Var(&c.format, "format", "Format of the variables: "+strings.Join(printers.EnvironmentFormats(), ", "))
+	flags.StringVar(&c.prefix, "prefix", "", "Prefix of every name, such as OCP_")
+	flags.BoolVar(&c.aliases, "aliases", true, "Also print the names that installers and guides use")
+	flags.Var(&c.to, "to", "Write to this file instead of standard output, completely or not at all; a file that would not change is left untouched")
 	flags.StringVar(&c.releaseImage, "release-image", "", "Pull spec for RELEASE_IMAGE (default: the release by digest)")
 	c.release.add(cmd, releaseOfNames)
 	c.output = newOutputFlags(cmd, printers.Forms{})

@@ -47,42 +47,41 @@ func newExtractCommand(f *factory) *cobra.Command {
 	c := &extractFlags{}
 	cmd := &cobra.Command{
 		Use:   "extract [RELEASE] --to DIR|-",
-		Short: "Write the files of a release's payload, byte for byte",
-		Long: `Write the files of /release-manifests into a folder, byte for byte. The folder appears whole or
-not at all. With --to - the manifests go to standard output as one YAML stream, in the order in
-which the operator applies them.
+		Short: "Write the manifests of a release to a directory",
+		Long: `Write the files of /release-manifests into a directory, unchanged. The directory appears complete or
+not at all. With --to -, the manifests go to standard output as one YAML stream, in the order in which
+the operator applies them.
 
-With --included, documents that a cluster leaves out are cut from their files; the flags say of
-which cluster.`,
+With --included, only documents that the operator would apply to a cluster are written; flags describe
+the cluster.`,
 		Example: examples(f.Name, `
 # All files, as they are in the image
 %[1]s extract 4.14.0 --to release
 
-# One of them to standard output
+# One file to standard output
 %[1]s extract 4.14.0 --file image-references
 
 # What applying this release would change in a cluster
 %[1]s extract 4.14.0 --included --to - | oc diff -f -
 
-# What the cloud credential utility needs on AWS
-%[1]s extract 4.14.0 --credentials-requests --cloud aws --included \
-  --to requests
+# The credentials requests that ccoctl needs on AWS
+%[1]s extract 4.14.0 --credentials-requests --cloud aws --included --to requests
 
-# The operator's own manifests too, rendered, for a bootstrap by hand
+# For a manual bootstrap, with the operator's own manifests rendered
 %[1]s extract 4.14.0 --operator-manifests --to bootstrap`),
 		RunE: f.run(func(ctx context.Context, args []string) (request, error) { return c.complete(ctx, f, args) }),
 	}
 	flags := cmd.Flags()
 	flags.Var(&c.to, "to", "Directory to write, or - for one YAML stream on standard output")
-	flags.StringSliceVar(&c.files, "file", nil, "Only these files, by name or pattern, with or without their directory in the image; without --to they go to standard output")
-	flags.BoolVar(&c.operator, "operator-manifests", false, "Write manifests/ (the operator's own, rendered) and release-manifests/")
-	flags.BoolVar(&c.raw, "raw", false, "With --operator-manifests: keep their templates as they are")
-	flags.BoolVar(&c.included, "included", false, "Only documents that the operator of the cluster would apply")
+	flags.StringSliceVar(&c.files, "file", nil, "Only these files, by name or pattern, with or without their directory in the image; without --to, they go to standard output")
+	flags.BoolVar(&c.operator, "operator-manifests", false, "Write manifests/ (the operator's own manifests, rendered) and release-manifests/")
+	flags.BoolVar(&c.raw, "raw", false, "With --operator-manifests: do not render the templates")
+	flags.BoolVar(&c.included, "included", false, "Only documents that the operator would apply to the cluster")
 	flags.BoolVar(&c.credentials, "credentials-requests", false, "Only CredentialsRequests")
-	flags.StringVar(&c.cloud, "cloud", "", "With --credentials-requests: only those of this cloud: "+strings.Join(extract.Clouds(), ", "))
+	flags.StringVar(&c.cloud, "cloud", "", "With --credentials-requests: only those for this cloud: "+strings.Join(extract.Clouds(), ", "))
 	flags.BoolVar(&c.normalize, "normalize", false, "Write manifests as oc does: sorted fields, no comments, no other files")
 	flags.BoolVar(&c.force, "force", false, "Replace a directory that holds an extracted release")
-	flags.BoolVar(&c.sync, "sync", false, "Write the directory to the disk before it appears, so that it is whole after a power failure too")
+	flags.BoolVar(&c.sync, "sync", false, "Flush the directory to disk before it appears, so that it survives a power failure")
 	c.release.add(cmd, oneRelease)
 	c.release.addFrom(cmd)
 	c.inclusion = newInclusionFlags(cmd)

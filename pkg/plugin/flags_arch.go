@@ -16,8 +16,8 @@ type archFlags struct {
 }
 
 func (a *archFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&a.arch, "arch", "", "Architecture to choose of a manifest list: amd64 (x86_64), arm64 (aarch64), ppc64le or s390x")
-	flags.StringVar(&a.filterOS, "filter-by-os", "", "Another spelling of --arch: linux/ARCH")
+	flags.StringVar(&a.arch, "arch", "", "Architecture to choose from a manifest list: amd64 (x86_64), arm64 (aarch64), ppc64le or s390x")
+	flags.StringVar(&a.filterOS, "filter-by-os", "", "The same as --arch, written linux/ARCH")
 }
 
 // value is the architecture as Go names it, "" when none was asked for.

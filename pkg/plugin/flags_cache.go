@@ -21,7 +21,7 @@ type cacheFlags struct {
 func (c *cacheFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&c.dir, "cache-dir", "", "Directory for downloads (default: oc-release-x in the user's cache directory)")
 	flags.BoolVar(&c.none, "no-cache", false, "Neither read nor write the cache")
-	flags.BoolVar(&c.offline, "offline", false, "Contact no server: what is not in the cache is an error")
+	flags.BoolVar(&c.offline, "offline", false, "Contact no server; what is not in the cache is an error")
 }
 
 // options are those of the cache; without a directory there is none.

@@ -29,8 +29,8 @@ func newClusterFlags() clusterFlags {
 
 func (c *clusterFlags) add(flags *pflag.FlagSet) {
 	c.kubectl.AddFlags(flags)
-	flags.Lookup("request-timeout").Usage = "How long to wait for one answer of the API server, such as 5s or 2m; 0 is 30s"
-	flags.BoolVar(&c.pullSecret, "pull-secret-from-cluster", false, "Take credentials for registries from the connected cluster's pull secret")
+	flags.Lookup("request-timeout").Usage = "How long to wait for an answer of the API server, such as 5s or 2m; 0 means 30s"
+	flags.BoolVar(&c.pullSecret, "pull-secret-from-cluster", false, "Take registry credentials from the connected cluster's pull secret")
 }
 
 // given reports whether the command line itself names a cluster.

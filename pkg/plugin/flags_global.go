@@ -29,11 +29,11 @@ func (g *globalFlags) add(flags *pflag.FlagSet) {
 	group(flags, limitGroup, func() { g.limits.add(flags) })
 	group(flags, cacheGroup, func() { g.cache.add(flags) })
 	group(flags, clusterGroup, func() { g.cluster.add(flags) })
-	flags.DurationVar(&g.timeout, "timeout", 0, "Give up after this time, such as 30s or 2m; 0 for never")
-	flags.BoolVar(&g.strict, "strict", false, "Exit with 7 when there was a warning about the release")
+	flags.DurationVar(&g.timeout, "timeout", 0, "Give up after this time, such as 30s or 2m; 0 means no limit")
+	flags.BoolVar(&g.strict, "strict", false, "Exit with code 7 if there are warnings about the release")
 	g.errorFormat = textErrors
-	flags.Var(&g.errorFormat, errorFormatFlag, "How to print an error: text, or json for one object with code, kind, message and hint")
-	flags.IntVarP(&g.verbosity, "v", "v", 0, "Verbosity of stderr: 1 for what was resolved and is tried again, 6 for every request to a registry")
+	flags.Var(&g.errorFormat, errorFormatFlag, "Format of errors: text, or json for one object with code, kind, message and hint")
+	flags.IntVarP(&g.verbosity, "v", "v", 0, "Log level on standard error: 1 shows what was resolved and each retry, 6 each request to a registry")
 }
 
 // check refuses flags that contradict each other or that no release could meet.

@@ -34,14 +34,14 @@ func newInclusionFlags(cmd *cobra.Command) *inclusionFlags {
 func (i *inclusionFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&i.profile, "profile", "Cluster profile: "+strings.Join(manifest.Profiles(), ", "))
 	flags.Var(&i.featureSet, "feature-set", "Feature set: "+strings.Join(manifest.FeatureSets(), ", "))
-	flags.Var(&i.excludeIdentifier, "exclude-identifier", "Leave out what is annotated to be excluded by this identifier")
-	flags.Var(&i.featureGates, "feature-gates", "Enabled feature gates: payload (what the release enables for profile and feature set), none, unchecked, or a list A,B")
+	flags.Var(&i.excludeIdentifier, "exclude-identifier", "Exclude manifests that have the exclude annotation of this identifier")
+	flags.Var(&i.featureGates, "feature-gates", "Enabled feature gates: payload (those that the release enables for the profile and feature set), none, unchecked, or a list A,B")
 	flags.Var(&i.known, "known-capabilities", "Capabilities that the operator knows: none or a list A,B (default: not checked)")
 	flags.Var(&i.enabled, "capabilities", "Enabled capabilities: none, vCurrent, a set such as v4.14, or a list A,B (default: all known)")
-	flags.Var(&i.overrides, "overrides", "File with the overrides of a ClusterVersion, or a ClusterVersion")
-	flags.StringVar(&i.installConfig, "install-config", "", "File of an installer: feature set, gates and capabilities of the cluster to come")
-	flags.BoolVar(&i.byCluster, "included-by-cluster", false, "Take profile, feature set, gates, capabilities, overrides and exclude identifier from the connected cluster; other flags take precedence")
-	flags.StringVar(&i.releaseImage, "release-image", "", "Pull spec that the operator's own manifests are rendered with (default: the release by digest, or as the cluster names it)")
+	flags.Var(&i.overrides, "overrides", "File with the overrides of a ClusterVersion, or with the whole ClusterVersion")
+	flags.StringVar(&i.installConfig, "install-config", "", "install-config.yaml to take feature set, feature gates and capabilities from")
+	flags.BoolVar(&i.byCluster, "included-by-cluster", false, "Take profile, feature set, feature gates, capabilities, overrides and exclude identifier from the connected cluster, unless other flags give them")
+	flags.StringVar(&i.releaseImage, "release-image", "", "Pull spec to render the operator's own manifests with (default: the release by digest, or as the cluster names it)")
 }
 
 // given are the flags that were given of those that decide which manifests are included, in the order of help.

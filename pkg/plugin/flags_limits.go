@@ -17,14 +17,14 @@ type limitFlags struct {
 }
 
 func (l *limitFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&l.payload, "max-payload-size", "96Mi", "Refuse a payload of more than this, over all layers")
-	flags.StringVar(&l.layer, "max-layer-size", "512Mi", "Refuse a layer that unpacks to more than this, and layers that do to four times this")
-	flags.StringVar(&l.file, "max-file-size", "64Mi", "Refuse a file of the payload larger than this")
+	flags.StringVar(&l.payload, "max-payload-size", "96Mi", "Refuse a payload larger than this, all layers together")
+	flags.StringVar(&l.layer, "max-layer-size", "512Mi", "Refuse a layer that unpacks to more than this, or layers that together unpack to four times this")
+	flags.StringVar(&l.file, "max-file-size", "64Mi", "Refuse a payload with a file larger than this")
 	flags.Int64Var(&l.files, "max-files", 100_000, "Refuse a layer with more entries than this")
 	flags.Int64Var(&l.documents, "max-documents", 20_000, "Refuse a payload with more manifests than this")
-	flags.StringVar(&l.parsed, "max-parsed-size", "64Mi", "Refuse a payload with more text to parse than this")
-	flags.StringVar(&l.expanded, "max-expanded-size", "16Mi", "Refuse a payload whose YAML aliases add more than this")
-	flags.Int64Var(&l.ratio, "max-compression-ratio", 200, "Refuse a layer that unpacks to more than 64Mi and this many times its size")
+	flags.StringVar(&l.parsed, "max-parsed-size", "64Mi", "Refuse a payload with more YAML and JSON than this")
+	flags.StringVar(&l.expanded, "max-expanded-size", "16Mi", "Refuse a payload whose YAML aliases expand to more than this")
+	flags.Int64Var(&l.ratio, "max-compression-ratio", 200, "Refuse a layer that unpacks to more than 64Mi and to more than this many times its size")
 }
 
 // limits are those of reading an image, and those of reading its manifests.

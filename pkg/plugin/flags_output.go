@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,12 +32,14 @@ func newOutputFlags(cmd *cobra.Command, forms printers.Forms) *outputFlags {
 func (o *outputFlags) add(cmd *cobra.Command) {
 	o.kubectl.AddFlags(cmd)
 	flags, forms := cmd.Flags(), o.forms
-	flags.Lookup("output").Usage = fmt.Sprintf("Output format. One of: (%s)", strings.Join(printers.FormNames(forms), ", "))
+	flags.Lookup("output").Usage = "Output format: " + strings.Join(printers.FormNames(forms), ", ")
 	_ = cmd.RegisterFlagCompletionFunc("output", completer{}.function(fixed(printers.FormNames(forms)...), false)) // fails for a flag that has one
-	flags.VarP(&o.jq, "jq", "q", "Filter the document of -o json with a jq expression; strings come out raw")
-	flags.StringArrayVar(&o.jqArgs, "jq-arg", nil, "Set a variable of the jq expression: NAME=VALUE gives $NAME")
-	flags.StringVar(&o.sortBy, "sort-by", "", "Sort list items by this JSONPath, such as .metadata.name")
-	flags.BoolVar(&o.noHeaders, "no-headers", false, "Print a table without its headings")
+	flags.Lookup("template").Usage = "Go template, or a file with one, for -o go-template and -o go-template-file"
+	flags.Lookup("allow-missing-template-keys").Usage = "Ignore missing fields and map keys in Go templates and JSONPath"
+	flags.VarP(&o.jq, "jq", "q", "Filter the JSON document with a jq expression; strings are printed raw")
+	flags.StringArrayVar(&o.jqArgs, "jq-arg", nil, "Set a variable for the jq expression: NAME=VALUE sets $NAME")
+	flags.StringVar(&o.sortBy, "sort-by", "", "Sort items by a JSONPath, such as .metadata.name")
+	flags.BoolVar(&o.noHeaders, "no-headers", false, "Print tables without headings")
 	hidden := []string{"show-managed-fields"} // no document here has any
 	if !forms.List {
 		hidden = append(hidden, "sort-by")

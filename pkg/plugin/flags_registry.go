@@ -17,15 +17,14 @@ type registryFlags struct {
 }
 
 func (r *registryFlags) add(flags *pflag.FlagSet) {
-	const auth = "File with credentials for registries, such as a pull secret"
-	flags.StringVarP(&r.authFile, "registry-config", "a", "", auth)
-	flags.StringVar(&r.authFile, "authfile", "", auth+"; the same as --registry-config")
-	flags.BoolVar(&r.insecure, "insecure", false, "Do not verify the registry that RELEASE or --release-repository names, and fall back to plain HTTP")
-	flags.StringVar(&r.caFile, "certificate-authority", "", "File with certificates to trust beside the system's")
-	flags.IntVar(&r.maxPerRegistry, "max-per-registry", 4, "Requests to one registry at once")
-	flags.StringSliceVar(&r.mirrors.IDMS, "idms-file", nil, "File with ImageDigestMirrorSets: mirrors of what is referenced by digest")
-	flags.StringSliceVar(&r.mirrors.ITMS, "itms-file", nil, "File with ImageTagMirrorSets: mirrors of what is referenced by tag")
+	flags.StringVarP(&r.authFile, "registry-config", "a", "", "File with registry credentials, such as a pull secret")
+	flags.StringVar(&r.authFile, "authfile", "", "The same as --registry-config")
+	flags.BoolVar(&r.insecure, "insecure", false, "Do not verify certificates of registries that the command line names, and fall back to plain HTTP")
+	flags.StringVar(&r.caFile, "certificate-authority", "", "File with CA certificates to trust in addition to the system's")
+	flags.IntVar(&r.maxPerRegistry, "max-per-registry", 4, "Maximum number of parallel requests to one registry")
+	flags.StringSliceVar(&r.mirrors.IDMS, "idms-file", nil, "File with ImageDigestMirrorSets, the mirrors of images referenced by digest")
+	flags.StringSliceVar(&r.mirrors.ITMS, "itms-file", nil, "File with ImageTagMirrorSets, the mirrors of images referenced by tag")
 	flags.StringSliceVar(&r.mirrors.ICSP, "icsp-file", nil, "File with ImageContentSourcePolicies, the older form of --idms-file")
-	flags.StringVar(&r.mirrors.Conf, "registries-conf", "", "A registries.conf of containers, with mirrors")
-	flags.StringSliceVar(&r.allowRealm, "allow-realm", nil, "Host of a token server outside the registry's domain that may see credentials")
+	flags.StringVar(&r.mirrors.Conf, "registries-conf", "", "File registries.conf with mirrors, as podman and CRI-O read it")
+	flags.StringSliceVar(&r.allowRealm, "allow-realm", nil, "Host of a token server that may get credentials although it is outside the registry's domain")
 }

@@ -23,8 +23,8 @@ func (t *trustFlags) add(cmd *cobra.Command) {
 	t.addPlaces(cmd)
 	flags := cmd.Flags()
 	group(flags, trustGroup, func() {
-		flags.StringSliceVar(&t.keyrings, "keyring", nil, "File with OpenPGP keys to trust, a ConfigMap with them, or a directory of which every file has to be satisfied; no other key is then trusted")
-		flags.StringSliceVar(&t.keys, "key", nil, "File with a public key to trust for sigstore signatures; no other key is then trusted")
+		flags.StringSliceVar(&t.keyrings, "keyring", nil, "File or ConfigMap with the only OpenPGP keys to trust, or a directory of such files, where each file needs a signature by one of its keys")
+		flags.StringSliceVar(&t.keys, "key", nil, "File with the only public key to trust for sigstore signatures; with several files, one key is enough")
 		flags.BoolVar(&t.cluster, "trust-cluster", false, "Trust the keys of the release that the connected cluster runs")
 	})
 }
@@ -32,7 +32,7 @@ func (t *trustFlags) add(cmd *cobra.Command) {
 // addPlaces adds the flags that say where to look, for a command that verifies nothing.
 func (t *trustFlags) addPlaces(cmd *cobra.Command) {
 	group(cmd.Flags(), trustGroup, func() {
-		cmd.Flags().StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a directory, a file, a ConfigMap or an https address; a cluster that is named, and the stores of its ClusterVersion, are asked too")
+		cmd.Flags().StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a directory, file, ConfigMap or https URL. If flags name a cluster, its ConfigMaps and signature stores are searched too")
 	})
 }
 

@@ -40,35 +40,35 @@ func newGraphCommand(f *factory) *cobra.Command {
 	c := &graphFlags{}
 	cmd := &cobra.Command{
 		Use:   "graph [RELEASE]",
-		Short: "Show what the operator does in parallel, and what waits for what",
-		Long: `Show the task graph of the cluster version operator: which run levels it works through one
-after the other, which components side by side, and what waits for what.
+		Short: "Show which manifests are applied in parallel and in sequence",
+		Long: `Show the task graph of the cluster version operator: which run levels it applies one after the
+other, which components in parallel, and what waits for what.
 
-An update goes level by level; an installation starts everything at once; reconciling does the
-same in another order each time.
+An update goes level by level. An installation starts everything at once. Reconciliation does the
+same, in another order each time.
 
-What a cluster loads and does not apply, for --capabilities or --overrides, keeps its place: the
-tree counts it, and html, json and --objects say why.`,
+Manifests that the operator loads but does not apply, because of --capabilities or --overrides, stay
+in the graph: the tree counts them, and --objects, -o html and -o json give the reason.`,
 		Example: examples(f.Name, `
 # The order of an update
 %[1]s graph 4.14.0
 
-# A page to look at
+# An HTML page to browse
 %[1]s graph 4.14.0 -o html --to graph.html
 
 # A picture, with Graphviz
 %[1]s graph 4.14.0 -o dot | dot -Tsvg > graph.svg
 
-# The first step in which the machine configuration operator is updated
-%[1]s graph 4.14.0 \
-  --jq 'first(.nodes[] | select(.components[] == "machine-config-operator"))'`),
+# The first node of the machine configuration operator
+%[1]s graph 4.14.0 --jq 'first(.nodes[]
+  | select(.components[] == "machine-config-operator"))'`),
 		RunE: f.run(func(ctx context.Context, args []string) (request, error) { return c.complete(ctx, f, args) }),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&c.strategy, "strategy", string(graph.Update), "What the operator is about: update, install or reconcile")
-	flags.IntVar(&c.attempt, "attempt", 0, "How often reconcile was tried before; each time has another order")
-	flags.BoolVar(&c.objects, "objects", false, "Show in the tree what each node holds")
-	flags.Var(&c.to, "to", "Write to this file, whole or not at all, in place of standard output")
+	flags.StringVar(&c.strategy, "strategy", string(graph.Update), "What the operator does: update, install or reconcile")
+	flags.IntVar(&c.attempt, "attempt", 0, "Number of earlier attempts to reconcile, which the order depends on")
+	flags.BoolVar(&c.objects, "objects", false, "Show the objects of each node in the tree")
+	flags.Var(&c.to, "to", "Write to this file instead of standard output, completely or not at all")
 	c.release.add(cmd, oneRelease)
 	c.inclusion = newInclusionFlags(cmd)
 	c.output = newOutputFlags(cmd, printers.Forms{Texts: printers.GraphForms()})

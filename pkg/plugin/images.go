@@ -36,26 +36,26 @@ func newImagesCommand(f *factory) *cobra.Command {
 		Short: "List the component images of a release",
 		Long: `List the component images of a release, by name.
 
-A NAME is a component, a pattern over component names such as '*-operator', or one of
-the names that installers and guides use for a component (kube-apiserver for hyperkube).`,
+NAME is a component, a pattern over component names such as '*-operator', or a name that installers
+and guides use for a component (kube-apiserver for hyperkube).`,
 		Example: examples(f.Name, `
 # All component images of a release
 %[1]s images 4.14.0
 
-# The pull specs of two of them
+# The pull specs of two components
 %[1]s images 4.14.0 etcd kube-apiserver -o pullspec
 
-# Every operator of a release in an OCI layout, with a name that jq makes
+# The operators of a release in an OCI layout, filtered with jq
 %[1]s images oci:release '*-operator' --jq '.items[].metadata.name'
 
-# Those of the release that the connected cluster runs
+# The release that the connected cluster runs
 %[1]s images --pull-secret-from-cluster
 
-# What the bootstrap of a manual installation needs
+# The images for the bootstrap of a manual installation
 %[1]s images 4.14.0 --group bootstrap -o wide`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
-	cmd.Flags().StringSliceVar(&c.groups, "group", nil, "Only the components of a group: "+strings.Join(payload.GroupNames(), ", "))
+	cmd.Flags().StringSliceVar(&c.groups, "group", nil, "Only the components of this group: "+strings.Join(payload.GroupNames(), ", "))
 	c.release.add(cmd, releasesTogether)
 	c.output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"digest", "name", "pullspec"}})
 	return cmd

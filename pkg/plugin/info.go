@@ -37,9 +37,9 @@ func newInfoCommand(f *factory) *cobra.Command {
 	c := &infoFlags{columns: map[string]*bool{}}
 	cmd := &cobra.Command{
 		Use:   "info [RELEASE]",
-		Short: "Show what a release is: version, digest, upgrades, images",
-		Long: `Show the summary of a release, section for section as 'oc adm release info' does. The
-document of -o json has everything at the paths where oc has it.`,
+		Short: "Show the version, digest, upgrades and images of a release",
+		Long: `Show a summary of a release with the sections of 'oc adm release info'. The JSON document has
+everything that oc's has, at the same paths.`,
 		Example: examples(f.Name, `
 # The summary of a release
 %[1]s info 4.14.0
@@ -55,11 +55,11 @@ document of -o json has everything at the paths where oc has it.`,
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&c.imageFor, "image-for", "", "Print the pull spec of this component alone")
+	flags.StringVar(&c.imageFor, "image-for", "", "Print only the pull spec of this component")
 	for _, columns := range []struct{ name, usage string }{
-		{printers.InfoPullSpecs, "Show pull specs in place of digests"},
-		{printers.InfoCommits, "Show source repositories and commits in place of digests"},
-		{printers.InfoCommitURLs, "Show the pages of the source commits in place of digests"},
+		{printers.InfoPullSpecs, "Show pull specs instead of digests"},
+		{printers.InfoCommits, "Show source repositories and commits instead of digests"},
+		{printers.InfoCommitURLs, "Show URLs of source commits instead of digests"},
 	} {
 		c.columns[columns.name] = flags.Bool(columns.name, false, columns.usage)
 	}

@@ -46,44 +46,42 @@ func newManifestsCommand(f *factory) *cobra.Command {
 	c := &manifestsFlags{}
 	cmd := &cobra.Command{
 		Use:   "manifests [RELEASE] [KIND/NAME|NAME|GLOB...]",
-		Short: "List the manifests of a release in the operator's own order",
-		Long: `List every object of the payload in the order in which the cluster version operator loads
-it: its own manifests first, rendered, then those of the components.
+		Short: "List the manifests of a release in the order they are applied",
+		Long: `List the objects of a release in the order in which the cluster version operator loads them: the
+operator's own manifests first (rendered), then those of the components.
 
-What is shown is what the operator of a cluster would apply; the flags say of which cluster.
-With --all everything is shown, with its state and the first rule that leaves it out.
+Only objects that the operator would apply to a cluster are listed; flags describe the cluster. With
+--all, all objects are listed, with their state and the reason why they are excluded.
 
-The arguments name objects as kubectl does: deployment/etcd-operator, a name alone, or a
-pattern over names. With -o manifest the manifests themselves are printed, as the payload has
-them, as one YAML stream.`,
+Arguments name objects as in kubectl: deployment/etcd-operator, a name, or a pattern over names. With
+-o manifest, the manifests themselves are printed unchanged, as one YAML stream.`,
 		Example: examples(f.Name, `
-# What a cluster with default settings applies
+# What a cluster with default settings gets
 %[1]s manifests 4.14.0
 
-# One manifest as it is in the release
+# One manifest, as it is in the release
 %[1]s manifests 4.14.0 deployment/etcd-operator -o manifest
 
-# What is left out
-%[1]s manifests 4.14.0 --all \
-  --jq '.items[] | select(.state != "included").metadata.name'
+# The files of excluded manifests
+%[1]s manifests 4.14.0 --all --jq '.items[] | select(.state == "excluded").file'
 
-# The objects that run etcd's image
+# The objects that use the image of etcd
 %[1]s manifests 4.14.0 --image etcd
 
-# What a cluster with the capabilities of 4.11 alone leaves out, and why
+# What a cluster with only the capabilities of 4.11 excludes, and why
 %[1]s manifests 4.14.0 --all --capabilities v4.11 -o wide
 
-# What the connected cluster applies of the release that it runs
+# What the connected cluster applies from the release that it runs
 %[1]s manifests --included-by-cluster
 
-# The payload hash, which the cluster reports as status.versionHash
+# The payload hash, as in the status.versionHash of a ClusterVersion
 %[1]s manifests --included-by-cluster --hash`),
 		RunE: f.run(func(ctx context.Context, args []string) (request, error) { return c.complete(ctx, f, args) }),
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&c.all, "all", false, "Show what is left out too, with state and reason")
-	flags.BoolVar(&c.objects, "objects", false, "Put the whole objects into documents, as manifest")
-	flags.BoolVar(&c.hash, "hash", false, "Print the hash of what is loaded, a ClusterVersion's status.versionHash")
+	flags.BoolVar(&c.all, "all", false, "Also show excluded manifests, with state and reason")
+	flags.BoolVar(&c.objects, "objects", false, "Include the whole object in documents, in the field manifest")
+	flags.BoolVar(&c.hash, "hash", false, "Print the payload hash, as in the status.versionHash of a ClusterVersion")
 	addFilterFlags(flags, &c.filter)
 	c.release.add(cmd, releaseOfNames)
 	c.inclusion = newInclusionFlags(cmd)
@@ -97,10 +95,10 @@ const manifestForm = "manifest"
 // addFilterFlags adds the flags that narrow a list of manifests down.
 func addFilterFlags(flags *pflag.FlagSet, f *manifest.Filter) {
 	flags.StringSliceVarP(&f.Namespaces, "namespace", "n", nil, "Only objects in these namespaces")
-	flags.StringSliceVar(&f.Levels, "level", nil, "Only these run levels, as file names write them: 03,50")
-	flags.StringSliceVar(&f.Components, "component", nil, "Only these components, as file names write them, or a pattern such as '*-operator'")
-	flags.StringSliceVar(&f.Kinds, "kind", nil, "Only these kinds, as kubectl takes them: Deployment, deployments.apps, deploy")
-	flags.StringSliceVar(&f.Images, "image", nil, "Only objects that mention the images of these components: names or patterns, as images takes them")
+	flags.StringSliceVar(&f.Levels, "level", nil, "Only these run levels, as in file names: 03,50")
+	flags.StringSliceVar(&f.Components, "component", nil, "Only these components, as in file names, or patterns such as '*-operator'")
+	flags.StringSliceVar(&f.Kinds, "kind", nil, "Only these kinds, as in kubectl: Deployment, deployments.apps, deploy")
+	flags.StringSliceVar(&f.Images, "image", nil, "Only objects that use the images of these components, by name or pattern")
 }
 
 func (c *manifestsFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {

@@ -14,9 +14,6 @@ import (
 
 // newOptionsCommand lists the flags of every command, which the help of a command leaves out.
 func newOptionsCommand(width int) *cobra.Command {
-	if width <= 0 {
-		width = widest
-	}
 	return &cobra.Command{
 		Use:   "options",
 		Short: "List the flags of every command",
@@ -24,7 +21,7 @@ func newOptionsCommand(width int) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var b strings.Builder
 			b.WriteString("Every command takes these flags:\n\n")
-			writeFlags(&b, cmd.Root().PersistentFlags(), width)
+			writeFlags(&b, cmd.Root().PersistentFlags(), helpWidth(width))
 			_, err := fmt.Fprint(cmd.OutOrStdout(), strings.TrimSuffix(b.String(), "\n"))
 			return err
 		},

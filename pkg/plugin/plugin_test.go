@@ -24,6 +24,8 @@ type call struct {
 	env      map[string]string
 	home     string // "" for an empty one
 	terminal bool
+	width    int       // columns of the terminal
+	name     string    // how the program was called; "" for oc release-x
 	noticing bool      // stderr is a terminal
 	out      io.Writer // in place of what result.out collects
 	cache    string    // the user's folder for caches; "" has none
@@ -46,10 +48,10 @@ func (c call) run(t *testing.T, args ...string) result {
 	t.Setenv("KUBERNETES_SERVICE_HOST", c.env["KUBERNETES_SERVICE_HOST"])
 	var out, errOut bytes.Buffer
 	env := plugin.Environment{
-		Streams: plugin.Streams{In: strings.NewReader(c.stdin), Out: &out, ErrOut: &errOut, OutTerminal: c.terminal, ErrTerminal: c.noticing},
+		Streams: plugin.Streams{In: strings.NewReader(c.stdin), Out: &out, ErrOut: &errOut, OutTerminal: c.terminal, ErrTerminal: c.noticing, Width: c.width},
 		Getenv:  func(name string) string { return c.env[name] },
 		Home:    c.home,
-		Name:    "oc release-x",
+		Name:    cmp.Or(c.name, "oc release-x"),
 
 		CacheHome: c.cache,
 	}

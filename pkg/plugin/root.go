@@ -13,13 +13,10 @@ import (
 func NewCommand(env Environment) *cobra.Command {
 	f := newFactory(env)
 	root := &cobra.Command{
-		Use:   "release-x",
-		Short: "Read OpenShift release images",
-		Long: `Read OpenShift release images: their components, manifests and signatures.
-
-RELEASE is 4.14.0, quay.io/org/repo:tag or @sha256:…, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:DIR, file:FILE or -; without one, $OCP_RELEASE_IMAGE or the connected cluster's release.`,
-		Example: examples(env.Name, `
-%[1]s images 4.14.0 etcd -o pullspec`),
+		Use:               "release-x",
+		Short:             "Read OpenShift release images",
+		Long:              "Read OpenShift release images: components, manifests and signatures.",
+		Example:           examples(env.Name, "%[1]s images 4.14.0 etcd -o pullspec"),
 		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: env.Name},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -36,10 +33,10 @@ RELEASE is 4.14.0, quay.io/org/repo:tag or @sha256:…, oci:DIR[:TAG], oci-archi
 	root.SetHelpFunc(help(env.Width))
 	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, f.Name, err) })
-	addCommands(root, "Read a release",
+	addCommands(root, "Read",
 		newInfoCommand(f), newImagesCommand(f), newEnvCommand(f), newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f))
-	addCommands(root, "Check a release", newVerifyCommand(f))
-	root.AddCommand(newCacheCommand(f), newOptionsCommand(env.Width), newVersionCommand(f))
+	addCommands(root, "Check", newVerifyCommand(f))
+	root.AddCommand(newCacheCommand(f), newOptionsCommand(env.Width), newVersionCommand(f), newReleaseTopic(env.Name))
 	root.SetHelpCommand(newHelpCommand())
 	completer{f}.register(root)
 	return root

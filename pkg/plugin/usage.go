@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
@@ -14,145 +13,155 @@ import (
 // widest is the number of columns that help fills at most.
 const widest = 100
 
-// help prints what a command is for, with examples, flags in groups and how it is called, wrapped to the terminal.
+// helpWidth is how many columns help fills on a terminal of so many, 0 for no terminal.
+func helpWidth(terminal int) int {
+	if terminal <= 0 || terminal > widest {
+		return widest
+	}
+	return terminal
+}
+
+// help prints what a command is for, and then its usage.
 func help(width int) func(*cobra.Command, []string) {
 	return func(cmd *cobra.Command, _ []string) {
 		text := cmd.Long
 		if text == "" {
-			text = cmd.Short
+			text = cmd.Short + "."
+		}
+		text = wrap(text, helpWidth(width)) + "\n"
+		if cmd.HasParent() && cmd.Runnable() {
+			text += "\n"
+		}
+		if cmd.Runnable() {
+			text += cmd.UsageString()
 		}
 		// Execute sees a write that fails.
-		_, _ = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\n%s", wrap(text, width), cmd.UsageString())
+		_, _ = io.WriteString(cmd.OutOrStdout(), text)
 	}
 }
 
-// wrap fills the lines of each paragraph again, except those that are indented.
-func wrap(text string, width int) string {
-	if width <= 0 || width > widest {
-		width = widest
-	}
-	paragraphs := strings.Split(text, "\n\n")
-	for i, paragraph := range paragraphs {
-		if !strings.Contains("\n"+paragraph, "\n ") {
-			paragraphs[i] = strings.Join(printers.Fill(paragraph, width), "\n")
-		}
-	}
-	return strings.Join(paragraphs, "\n\n")
-}
-
-// usage prints a command's examples, its own flags in groups, and how it is called; the root command prints the
-// commands instead of flags.
+// usage prints a command's examples, its own flags in groups, and how it is called; a command with subcommands has those
+// instead of flags.
 func usage(width int) func(*cobra.Command) error {
-	if width <= 0 {
-		width = widest
-	}
 	return func(cmd *cobra.Command) error {
 		var b strings.Builder
-		if cmd.HasExample() {
-			fmt.Fprintf(&b, "Examples:\n%s\n\n", cmd.Example)
-		}
-		if cmd.HasAvailableSubCommands() {
-			writeCommands(&b, cmd)
+		if cmd.HasParent() {
+			writeUsage(&b, cmd, helpWidth(width))
 		} else {
-			writeFlags(&b, cmd.LocalNonPersistentFlags(), width)
+			writeRootUsage(&b, cmd, helpWidth(width))
 		}
-		writeCall(&b, cmd, width)
 		_, err := io.WriteString(cmd.OutOrStderr(), b.String())
 		return err
 	}
 }
 
-// writeCommands lists commands by group; those without a group take one line together.
-func writeCommands(w io.Writer, cmd *cobra.Command) {
-	var others []string
-	for _, group := range cmd.Groups() {
-		fmt.Fprintf(w, "%s:\n", group.Title)
-		for _, sub := range cmd.Commands() {
+// writeRootUsage prints how the program is called, an example and the commands by group. Together with the text above it,
+// this has to fit a screen of 24 lines when all commands are there, so a command has one line.
+func writeRootUsage(w io.Writer, root *cobra.Command, width int) {
+	fmt.Fprintln(w, item("Usage:", len("Example:  "), root.CommandPath()+" COMMAND [RELEASE] [NAME...] [flags]", width))
+	fmt.Fprintf(w, "%s\n\n", item("Example:", len("Example:  "), strings.TrimSpace(root.Example), width))
+	const others = "Other"
+	margin := len(others) + 2
+	for _, group := range root.Groups() {
+		margin = max(margin, len(group.Title)+2)
+	}
+	for _, group := range root.Groups() {
+		title := group.Title
+		for _, sub := range root.Commands() {
 			if sub.GroupID == group.ID && sub.IsAvailableCommand() {
-				fmt.Fprintf(w, "  %-*s %s\n", cmd.NamePadding(), sub.Name(), sub.Short)
+				label := fmt.Sprintf("%-*s%s", margin, title, sub.Name())
+				fmt.Fprintln(w, item(label, margin+root.NamePadding()+1, sub.Short, width))
+				title = ""
 			}
 		}
 	}
-	for _, sub := range cmd.Commands() {
-		switch {
-		case sub.GroupID != "" || !sub.IsAvailableCommand():
-		case len(cmd.Groups()) > 0:
-			others = append(others, sub.Name())
-		default:
-			fmt.Fprintf(w, "  %-*s %s\n", cmd.NamePadding(), sub.Name(), sub.Short)
+	fmt.Fprintln(w, item(others, margin, strings.Join(otherCommands(root), ", "), width))
+}
+
+// otherCommands names the commands without a group, with what is not plain from their names.
+func otherCommands(root *cobra.Command) []string {
+	var names []string
+	for _, sub := range root.Commands() {
+		if sub.GroupID != "" || !sub.IsAvailableCommand() || sub.Name() == "help" || sub.Name() == "options" {
+			continue
+		}
+		names = append(names, sub.Name())
+	}
+	return append(names, "options (all flags)", "help release (its forms)")
+}
+
+// writeUsage prints the usage of a command.
+func writeUsage(w io.Writer, cmd *cobra.Command, width int) {
+	if cmd.HasExample() {
+		fmt.Fprintf(w, "Examples:\n%s\n\n", wrapExamples(cmd.Example, width))
+	}
+	root, call, see := cmd.Root().CommandPath(), cmd.UseLine(), ""
+	switch {
+	case cmd.HasAvailableSubCommands():
+		writeSubcommands(w, cmd, width)
+		call = cmd.CommandPath() + " COMMAND [flags]"
+		see = fmt.Sprintf("See `%s COMMAND --help` for the flags of a command.", cmd.CommandPath())
+	default:
+		writeFlags(w, cmd.LocalNonPersistentFlags(), width)
+		see = fmt.Sprintf("See `%s options` for the flags of every command.", root)
+		if strings.Contains(cmd.Use, "RELEASE") {
+			see = fmt.Sprintf("See `%s options` for the flags of every command and `%s help release` for the forms of RELEASE.", root, root)
 		}
 	}
-	if len(others) > 0 {
-		fmt.Fprintf(w, "Other commands: %s\n", strings.Join(others, ", "))
+	fmt.Fprintf(w, "Usage:\n%s\n\n%s\n", wrapCommand("  "+call, width), wrap(see, width))
+}
+
+// writeSubcommands lists the commands of a command.
+func writeSubcommands(w io.Writer, cmd *cobra.Command, width int) {
+	fmt.Fprintln(w, "Commands:")
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			fmt.Fprintln(w, item("  "+sub.Name(), cmd.NamePadding()+3, sub.Short, width))
+		}
 	}
 	fmt.Fprintln(w)
 }
 
-// writeCall prints how a command is called, and where the rest is explained.
-func writeCall(w io.Writer, cmd *cobra.Command, width int) {
-	root := cmd.Root().CommandPath()
-	if !cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(w, "Usage:\n  %s\n\n%s\n", cmd.UseLine(),
-			wrap(fmt.Sprintf("See `%s options` for the flags of every command and `%s --help` for the forms of RELEASE.", root, root), width))
-		return
+// wrap fills the lines of each paragraph again. A paragraph with indented lines is a list, of which each line is kept.
+func wrap(text string, width int) string {
+	paragraphs := strings.Split(text, "\n\n")
+	for i, paragraph := range paragraphs {
+		if !strings.Contains("\n"+paragraph, "\n ") {
+			paragraphs[i] = strings.Join(printers.Fill(paragraph, width), "\n")
+			continue
+		}
+		lines := strings.Split(paragraph, "\n")
+		for j, line := range lines {
+			column := textColumn(line)
+			lines[j] = item(strings.TrimRight(line[:column], " "), column, line[column:], width)
+		}
+		paragraphs[i] = strings.Join(lines, "\n")
 	}
-	call := "COMMAND"
-	if !cmd.HasParent() {
-		call = "COMMAND [RELEASE] [flags]"
-	}
-	fmt.Fprintf(w, "Usage:\n  %s %s\n\n%s\n", cmd.CommandPath(), call,
-		wrap(fmt.Sprintf("See `%s COMMAND --help` for a command and `%s options` for the flags of every command.", cmd.CommandPath(), root), width))
+	return strings.Join(paragraphs, "\n\n")
 }
 
-// groupAnnotation names the annotation of a flag that says under which heading help shows it.
-const groupAnnotation = "group"
-
-// The headings of flags, in the order in which help shows them; ownFlags are those of the command itself.
-const (
-	ownFlags       = "Flags"
-	releaseGroup   = "Release"
-	inclusionGroup = "Cluster that the manifests are for"
-	trustGroup     = "Trust"
-	outputGroup    = "Output"
-	registryGroup  = "Registries"
-	limitGroup     = "Limits"
-	cacheGroup     = "Cache"
-	clusterGroup   = "Connected cluster"
-)
-
-func flagGroups() []string {
-	return []string{ownFlags, releaseGroup, inclusionGroup, trustGroup, outputGroup, registryGroup, limitGroup, cacheGroup, clusterGroup}
-}
-
-// group puts the flags that add adds to a set under a heading.
-func group(flags *pflag.FlagSet, heading string, add func()) {
-	before := map[string]bool{}
-	flags.VisitAll(func(f *pflag.Flag) { before[f.Name] = true })
-	add()
-	flags.VisitAll(func(f *pflag.Flag) {
-		if !before[f.Name] {
-			// It fails for a flag that is not there only.
-			_ = flags.SetAnnotation(f.Name, groupAnnotation, []string{heading})
-		}
-	})
-}
-
-// writeFlags prints flags under their headings.
-func writeFlags(w io.Writer, flags *pflag.FlagSet, width int) {
-	sets := map[string]*pflag.FlagSet{}
-	flags.VisitAll(func(f *pflag.Flag) {
-		heading := ownFlags
-		if names := f.Annotations[groupAnnotation]; len(names) > 0 {
-			heading = names[0]
-		}
-		if sets[heading] == nil {
-			sets[heading] = pflag.NewFlagSet(heading, pflag.ContinueOnError)
-		}
-		sets[heading].AddFlag(f)
-	})
-	for _, heading := range flagGroups() {
-		if set := sets[heading]; set != nil && set.HasAvailableFlags() {
-			fmt.Fprintf(w, "%s:\n%s\n", heading, set.FlagUsagesWrapped(width))
-		}
+// textColumn is where the text of a line of a list begins: behind the gap of two blanks or more that ends its label.
+func textColumn(line string) int {
+	label := len(line) - len(strings.TrimLeft(line, " "))
+	gap := strings.Index(line[label:], "  ")
+	if gap < 0 {
+		return label
 	}
+	return len(line) - len(strings.TrimLeft(line[label+gap:], " "))
+}
+
+// leastText is how many columns a text beside a label gets at least; with fewer it begins below the label.
+const leastText = 24
+
+// item is a label and a text that begins at a column and is wrapped there. It begins on the next line where the label is
+// longer than that, or the terminal too narrow.
+func item(label string, column int, text string, width int) string {
+	first := fmt.Sprintf("%-*s", column, label)
+	if width-column < leastText {
+		column = min(column, len(label)-len(strings.TrimLeft(label, " "))+4)
+	}
+	if len(label)+2 > column && label != "" {
+		first = label + "\n" + strings.Repeat(" ", column)
+	}
+	return first + strings.Join(printers.Fill(text, width-column), "\n"+strings.Repeat(" ", column))
 }

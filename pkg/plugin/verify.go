@@ -37,40 +37,40 @@ func newVerifyCommand(f *factory) *cobra.Command {
 	c := &verifyFlags{}
 	cmd := &cobra.Command{
 		Use:   "verify [RELEASE]",
-		Short: "Check a release: its digests, its signatures, its images",
+		Short: "Check the digests, signatures and images of a release",
 		Long: `Check a release and show each check with its result:
 
-  digest-chain   every byte from the tag or digest down to image-references
+  digest-chain   every byte from the tag or digest down to image-references matches its digest
   version        the release is the version that was asked for
   references     every component is referenced by a digest
-  signature      who signed the release (OpenPGP), and whether to trust them
-  sigstore       the signature beside the image in its registry
-  image          every component image is there and can be pulled
-  payload-hash   the connected cluster loaded just these manifests
+  signature      a trusted OpenPGP key signed the release
+  sigstore       a trusted key made the sigstore signature in the registry
+  image          every component image exists and can be pulled
+  payload-hash   the connected cluster loaded the same manifests
 
-Trusted are the keys of --keyring and --key; without them those keys in the release whose
-fingerprints are Red Hat's, which this program knows; with --trust-cluster those of the running
-cluster. A release never vouches for itself: its other keys count for nothing.
+By default, only Red Hat's release keys are trusted: keys in the release whose fingerprints this
+program knows. Other keys in the release are ignored, because a release cannot vouch for itself.
+Use --keyring and --key to trust your own keys instead, or --trust-cluster to trust the keys of the
+connected cluster.
 
-The exit code is 6 when a check fails, 4 or 5 when credentials or the network stopped one, and 7 when
-no signature could be checked. Other checks that are SKIPPED leave it 0.`,
+The exit code is 6 if a check fails, 4 or 5 if credentials or the network prevented a check, and 7 if
+no signature could be checked. Other SKIPPED checks do not change it.`,
 		Example: examples(f.Name, `
-# A release as it is published
+# A published release
 %[1]s verify 4.14.0
 
-# A mirrored one, with a key and signatures from files
-%[1]s verify registry.example.com/ocp/release:4.14.0-x86_64 \
-  --keyring release-key.asc --signature signatures/
+# A mirrored release, with a key and signatures from files
+%[1]s verify registry.example.com/ocp/release:4.14.0-x86_64 --keyring release-key.asc --signature signatures/
 
-# Without asking who signed it
-%[1]s verify dir:release --skip signature
+# Without checking signatures
+%[1]s verify dir:release --skip signature,sigstore
 
-# For a script: what did not pass
+# For a script: the checks that did not pass
 %[1]s verify 4.14.0 --jq '.checks[] | select(.result != "PASS")'`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
-	cmd.Flags().BoolVar(&c.deep, "deep", false, "Read all layers of the release, and look for the configuration and the layers of every component image too")
-	cmd.Flags().StringSliceVar(&c.skip, "skip", nil, "Checks to leave out, by their names")
+	cmd.Flags().BoolVar(&c.deep, "deep", false, "Also read all layers of the release, and check that the configuration and layers of every component image exist")
+	cmd.Flags().StringSliceVar(&c.skip, "skip", nil, "Names of checks to leave out")
 	c.trust.add(cmd)
 	c.release.add(cmd, oneRelease)
 	c.output = newOutputFlags(cmd, printers.Forms{Table: true})

@@ -27,7 +27,7 @@ func CacheEntries(list *v1alpha1.CacheEntryList, now time.Time) View {
 }
 
 func cacheTable(list *v1alpha1.CacheEntryList, now time.Time) Table {
-	t := Table{Columns: []Column{{Name: "Digest", Digest: true}, {Name: "Kind"}, {Name: "Size"}, {Name: "Age"}, {Name: "Release", Wrap: true}}}
+	t := Table{Columns: []Column{{Name: "Digest", Digest: true}, {Name: "Kind"}, {Name: "Size"}, {Name: "Age"}, {Name: "Release", Wrap: true, Below: true}}}
 	for _, entry := range list.Items {
 		kind := entry.Content
 		if entry.Partial {

@@ -40,7 +40,7 @@ func digestOrImage(c v1alpha1.ComponentImage) string {
 func componentTable(list *v1alpha1.ComponentImageList) Table {
 	several := len(list.Releases) > 0
 	t := Table{Columns: []Column{
-		{Name: "Name"},
+		{Name: "Name", Wrap: true},
 		{Name: "Digest", Digest: true},
 		{Name: "Pullspec", Wide: true},
 		{Name: "Repository", Wide: true},
@@ -49,7 +49,7 @@ func componentTable(list *v1alpha1.ComponentImageList) Table {
 		{Name: "Purpose", Wide: true},
 	}}
 	if several {
-		t.Columns = append([]Column{{Name: "Release"}}, t.Columns...)
+		t.Columns = append([]Column{{Name: "Release", Wrap: true}}, t.Columns...)
 	}
 	for _, item := range list.Items {
 		row := []any{

@@ -29,16 +29,16 @@ func manifestTable(list *v1alpha1.ReleaseManifestList, withState bool) Table {
 	t := Table{Columns: []Column{
 		{Name: "Index"},
 		{Name: "Level"},
-		{Name: "Component"},
-		{Name: "Kind"},
-		{Name: "Namespace"},
+		{Name: "Component", Wrap: true},
+		{Name: "Kind", Wrap: true},
+		{Name: "Namespace", Wrap: true},
 		{Name: "Name", Wrap: true},
 		{Name: "File", Wide: true},
 		{Name: "Document", Wide: true},
 		{Name: "Capability", Wide: true},
 		{Name: "Features", Wide: true},
 		{Name: "State", Wide: !withState},
-		{Name: "Reason", Wide: !withState, Wrap: true},
+		{Name: "Reason", Wide: !withState, Wrap: true, Below: true},
 	}}
 	for _, m := range list.Items {
 		index := "<none>"

@@ -2,59 +2,84 @@ package printers
 
 import (
 	"bytes"
-	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/liggitt/tabwriter"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-const (
-	columnGap   = 3  // blanks between columns, as cli-runtime prints them
-	leastColumn = 20 // columns of a terminal that a wrapped text gets at least
-	shortDigest = len("sha256:") + 12
-)
+const shortDigest = len("sha256:") + 12
 
 // printTable prints a table with cli-runtime's table printer. On a terminal it is made to fit: digests are short,
 // long texts take several lines, and results have a colour.
 func (out *Output) printTable(b *bytes.Buffer, t Table) error {
 	wide := out.form == "wide"
 	shown := t.shown(wide)
-	if out.options.Terminal && out.options.Width > 0 {
+	gap, below := usualGap, map[int]string(nil)
+	fits := out.options.Terminal && out.options.Width > 0
+	if fits {
 		if !wide {
 			shown.shortenDigests()
 		}
-		shown.wrap(out.options.Width)
+		gap, below = shown.fit(out.options.Width)
 	}
-	var text bytes.Buffer
-	printer := printers.NewTablePrinter(printers.PrintOptions{Wide: true})
-	if err := printer.PrintObj(shown.kube(), &text); err != nil {
+	printed, err := shown.print(gap)
+	if err != nil {
 		return err
 	}
-	printed := text.String()
 	if out.options.Color {
 		printed = shown.colour(printed)
 	}
-	if out.options.NoHeaders {
-		_, printed, _ = strings.Cut(printed, "\n")
+	lines := strings.SplitAfter(printed, "\n")
+	for i, line := range lines {
+		if fits {
+			line = strings.TrimRight(line, " \n") + line[len(strings.TrimRight(line, "\n")):]
+		}
+		if i > 0 || !out.options.NoHeaders {
+			b.WriteString(line)
+		}
+		b.WriteString(below[i])
 	}
-	b.WriteString(printed)
 	return nil
+}
+
+// print is the table as cli-runtime's printer writes it, with so many blanks between columns.
+func (t Table) print(gap int) (string, error) {
+	var text bytes.Buffer
+	w := printers.GetNewTabWriter(&text)
+	w.Init(&text, leastCell, 4, gap, ' ', tabwriter.RememberWidths)
+	if err := printers.NewTablePrinter(printers.PrintOptions{Wide: true}).PrintObj(t.kube(), w); err != nil {
+		return "", err
+	}
+	if err := w.Flush(); err != nil {
+		return "", err
+	}
+	return text.String(), nil
 }
 
 // shown is the table with the columns that are printed.
 func (t Table) shown(wide bool) Table {
-	var s Table
 	var keep []int
 	for i, c := range t.Columns {
 		if wide || !c.Wide {
-			c.Wide = false
-			s.Columns = append(s.Columns, c)
 			keep = append(keep, i)
 		}
+	}
+	s := t.only(keep)
+	for i := range s.Columns {
+		s.Columns[i].Wide = false
+	}
+	return s
+}
+
+// only is the table with some of its columns.
+func (t Table) only(keep []int) Table {
+	var s Table
+	for _, i := range keep {
+		s.Columns = append(s.Columns, t.Columns[i])
 	}
 	for _, row := range t.Rows {
 		cells := make([]any, len(keep))
@@ -79,91 +104,6 @@ func (t Table) shortenDigests() {
 			}
 		}
 	}
-}
-
-// wrap breaks the texts of the last column that may be wrapped, so that a row takes at most width columns. The further
-// lines of a text are rows in which every other cell is empty.
-func (t *Table) wrap(width int) {
-	wrapped, others := -1, 0
-	for i, c := range t.Columns {
-		if c.Wrap {
-			wrapped = i
-		}
-	}
-	if wrapped < 0 {
-		return
-	}
-	for i := range t.Columns {
-		if i != wrapped {
-			others += t.columnWidth(i) + columnGap
-		}
-	}
-	room := max(width-others, leastColumn)
-	var rows [][]any
-	for _, row := range t.Rows {
-		text, _ := row[wrapped].(string)
-		for i, line := range Fill(breakWords(SafeLine(text), room), room) {
-			if i > 0 {
-				row = emptyRow(len(row))
-			}
-			row[wrapped] = line
-			rows = append(rows, row)
-		}
-	}
-	t.Rows = rows
-}
-
-func emptyRow(columns int) []any {
-	row := make([]any, columns)
-	for i := range row {
-		row[i] = ""
-	}
-	return row
-}
-
-// columnWidth is how many columns of a terminal the longest cell takes.
-func (t Table) columnWidth(column int) int {
-	width := utf8.RuneCountInString(t.Columns[column].Name)
-	for _, row := range t.Rows {
-		width = max(width, utf8.RuneCountInString(SafeLine(fmt.Sprint(row[column]))))
-	}
-	return width
-}
-
-// breakWords puts a blank into every word that is longer than width.
-func breakWords(text string, width int) string {
-	words := strings.Fields(text)
-	for i, word := range words {
-		runes := []rune(word)
-		var parts []string
-		for len(runes) > width {
-			parts = append(parts, string(runes[:width]))
-			runes = runes[width:]
-		}
-		words[i] = strings.Join(append(parts, string(runes)), " ")
-	}
-	return strings.Join(words, " ")
-}
-
-// Fill breaks a text into lines of at most width columns; a longer word has a line of its own. There is at least one
-// line.
-func Fill(text string, width int) []string {
-	lines, column := []string{""}, 0
-	for _, word := range strings.Fields(text) {
-		length, last := utf8.RuneCountInString(word), len(lines)-1
-		switch {
-		case column == 0:
-			lines[last] = word
-			column = length
-		case column+1+length > width:
-			lines = append(lines, word)
-			column = length
-		default:
-			lines[last] += " " + word
-			column += 1 + length
-		}
-	}
-	return lines
 }
 
 // colour paints the results of a printed table. Its first line has the headings, which say where the results are.

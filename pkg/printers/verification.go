@@ -13,7 +13,7 @@ func ReleaseVerification(v *v1alpha1.ReleaseVerification, wide bool) View {
 
 func checkTable(v *v1alpha1.ReleaseVerification, wide bool) Table {
 	t := Table{Columns: []Column{
-		{Name: "Check"}, {Name: "Result", Result: true}, {Name: "Subject"}, {Name: "Reason", Wrap: true}, {Name: "Key", Wide: true}, {Name: "Digest", Wide: true},
+		{Name: "Check"}, {Name: "Result", Result: true}, {Name: "Subject", Wrap: true}, {Name: "Reason", Wrap: true, Below: true}, {Name: "Key", Wide: true}, {Name: "Digest", Wide: true},
 	}}
 	for _, c := range summarized(v.Checks, wide) {
 		t.Rows = append(t.Rows, []any{c.Name, c.Result, orNone(c.Subject), orNone(c.Reason), orNone(c.Key), orNone(c.Digest)})

@@ -33,6 +33,7 @@ type Column struct {
 	Wide   bool // shown with -o wide alone
 	Digest bool // digests, which a terminal shows short in the plain table
 	Wrap   bool // long texts, which a terminal shows in several lines
+	Below  bool // long texts, which a narrow terminal shows below their row
 	Result bool // PASS, FAIL and SKIPPED, which a terminal shows in colour
 }
 
