@@ -126,7 +126,8 @@ func readmeBlocks(readme string) []string {
 
 // failsOnPurpose is true of commands that show an error.
 func failsOnPurpose(command string) bool {
-	return strings.Contains(command, "kube-apisrver") || strings.Contains(command, "foreign.asc") || strings.Contains(command, "| |")
+	return strings.Contains(command, "kube-apisrver") || strings.Contains(command, "foreign.asc") ||
+		strings.Contains(command, "oci:/nowhere") || strings.Contains(command, "| |")
 }
 
 // copyCheckout copies what the repository holds, without what was built.
