@@ -114,6 +114,10 @@ release-check: $(GORELEASER) $(KREW) ## .goreleaser.yml by goreleaser, the manif
 licenses: $(GO_LICENSES) ## the licences of what is built into the program
 	hack/licenses.sh $(GO_LICENSES)
 
+.PHONY: picture
+picture: ## docs/graph.png, the picture in README (needs chromium)
+	GO="$(GO)" hack/picture.sh
+
 .PHONY: bench
 bench: build ## side by side with the peers that are here, about 20 minutes (BENCH_FLAGS: see bench/README.md)
 	cd bench && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ . ./launcher && bin/bench $(BENCH_FLAGS)
