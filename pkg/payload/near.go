@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/agnivade/levenshtein"
 )
 
 // mostNear is how many names are proposed.
@@ -18,18 +16,30 @@ func DidYouMean(asked string, names []string) string {
 		return didYouMeanGlob(asked, names)
 	}
 	asked = strings.ToLower(asked)
-	distances := map[string]int{}
+	limit, distances := mistakes(len(asked)), map[string]int{}
 	for _, name := range names {
 		lower := strings.ToLower(name)
-		d := levenshtein.ComputeDistance(asked, lower)
+		d := distance([]rune(asked), []rune(lower))
 		if len(asked) > 2 && strings.Contains(lower, asked) {
-			d = min(d, 2)
+			d = min(d, limit)
 		}
-		if d <= max(2, len(asked)/3) {
+		if d <= limit {
 			distances[name] = d
 		}
 	}
 	return ask(distances)
+}
+
+// mistakes is how many letters of a word may be wrong for it to be near another: a short one is soon like any other.
+func mistakes(length int) int {
+	switch {
+	case length < 2:
+		return 0
+	case length < 6:
+		return 1
+	default:
+		return max(2, length/3)
+	}
 }
 
 // didYouMeanGlob is DidYouMean for a glob: names are near that would match it with few changes, or that hold what it
@@ -43,8 +53,8 @@ func didYouMeanGlob(glob string, names []string) string {
 	limit, distances := max(1, letters/4), map[string]int{}
 	for _, name := range names {
 		lower := []rune(strings.ToLower(name))
-		d := globDistance(pattern, lower)
-		if d > limit && globDistance(within, lower) == 0 {
+		d := distance(pattern, lower)
+		if d > limit && distance(within, lower) == 0 {
 			d = limit
 		}
 		if d <= limit {
@@ -82,13 +92,15 @@ func readGlob(glob string) (pattern []rune, letters int) {
 	return pattern, letters
 }
 
-// globDistance is how many runes have to be changed, added or taken away for a name to match a glob.
-func globDistance(pattern, name []rune) int {
+// distance is how many runes have to be changed, added, taken away or swapped with the next one for a name to match a
+// pattern: a glob that was read, or plain runes.
+func distance(pattern, name []rune) int {
 	row := make([]int, len(name)+1) // of the part of the pattern that was looked at, for each beginning of the name
 	for i := range row {
 		row[i] = i
 	}
-	for _, p := range pattern {
+	var before []int // the row before
+	for at, p := range pattern {
 		next := make([]int, len(row))
 		if p == anyText {
 			next[0] = row[0]
@@ -103,9 +115,12 @@ func globDistance(pattern, name []rune) int {
 					change = 0
 				}
 				next[i+1] = min(row[i]+change, row[i+1]+1, next[i]+1)
+				if at > 0 && i > 0 && p == name[i-1] && pattern[at-1] == r {
+					next[i+1] = min(next[i+1], before[i-1]+1)
+				}
 			}
 		}
-		row = next
+		before, row = row, next
 	}
 	return row[len(name)]
 }

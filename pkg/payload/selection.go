@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -39,6 +40,41 @@ func (r *Release) Select(names []string) (Selection, error) {
 		return Selection{}, fault.Errorf(fault.NotFound, "%s", strings.Join(missing, "; "))
 	}
 	return s, nil
+}
+
+// SelectInAny is Select in several releases, with what is picked of each: a name that one of them lacks is left out there, and
+// one that all of them lack is an error.
+func SelectInAny(releases []*Release, names []string) ([]Selection, error) {
+	if len(releases) == 1 {
+		s, err := releases[0].Select(names)
+		return []Selection{s}, err
+	}
+	has, missing := make([][]string, len(releases)), []string(nil)
+	for _, name := range names {
+		found, near := false, ""
+		for i, r := range releases {
+			_, err := r.Select([]string{name})
+			switch {
+			case err == nil:
+				has[i], found = append(has[i], name), true
+			case fault.KindOf(err) != fault.NotFound:
+				return nil, err
+			case near == "":
+				near = r.Near(name)
+			}
+		}
+		if !found {
+			missing = append(missing, fmt.Sprintf("no component %q in any of the releases%s", name, near))
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fault.Errorf(fault.NotFound, "%s", strings.Join(missing, "; "))
+	}
+	selections := make([]Selection, len(releases))
+	for i, r := range releases {
+		selections[i], _ = r.Select(has[i]) // it has them all
+	}
+	return selections, nil
 }
 
 func (r *Release) selectOne(name string, s *Selection) error {

@@ -78,7 +78,7 @@ func (r *releaseFlags) request(f *factory, command string, args []string) (relea
 	}
 	for _, text := range releases {
 		ref, err := image.ParseReference(text)
-		if errors.Is(err, image.ErrNotReference) || err != nil && command == "manifests" && looksLikeObject(text) {
+		if errors.Is(err, image.ErrNotReference) || command == "manifests" && (err != nil && looksLikeObject(text) || looksLikeGroupedObject(text)) {
 			return q, explainEnvironment(r.notReleaseError(f, command, text, q), q.fromEnvironment)
 		}
 		if err != nil {

@@ -88,13 +88,17 @@ func (r *imagesRequest) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	payloads := make([]*payload.Release, len(releases))
+	for i, release := range releases {
+		payloads[i] = release.Release
+	}
+	selections, err := payload.SelectInAny(payloads, r.names)
+	if err != nil {
+		return explainNames(err, r.names, r.releaseFlag)
+	}
 	var lists []*v1alpha1.ComponentImageList
-	for _, release := range releases {
-		components, err := r.choose(s, release)
-		if err != nil {
-			return err
-		}
-		lists = append(lists, v1alpha1.NewComponentImageList(releaseDocument(release), components))
+	for i, release := range releases {
+		lists = append(lists, v1alpha1.NewComponentImageList(releaseDocument(release), r.choose(s, release, selections[i])))
 	}
 	list := v1alpha1.Merge(lists)
 	if len(list.Items) == 0 && r.output.ShowsTable() {
@@ -103,12 +107,8 @@ func (r *imagesRequest) run(ctx context.Context, s *session) error {
 	return r.output.Print(ctx, s.Out, printers.ComponentImages(list))
 }
 
-// choose picks components by name and by group: those that are in both when both are given.
-func (r *imagesRequest) choose(s *session, release *image.Release) ([]payload.Component, error) {
-	selection, err := release.Select(r.names)
-	if err != nil {
-		return nil, explainNames(err, r.names, r.releaseFlag)
-	}
+// choose picks components that were selected by name and those of a group: those that are both when both are given.
+func (r *imagesRequest) choose(s *session, release *image.Release, selection payload.Selection) []payload.Component {
 	inGroups := map[string]bool{}
 	for _, group := range r.groups {
 		for _, member := range payload.GroupMembers(group) {
@@ -125,5 +125,5 @@ func (r *imagesRequest) choose(s *session, release *image.Release) ([]payload.Co
 		}
 		chosen = append(chosen, component)
 	}
-	return chosen, nil
+	return chosen
 }

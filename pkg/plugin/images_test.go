@@ -72,6 +72,22 @@ func TestImagesOfSeveralReleases(t *testing.T) {
 		"[\"4.14.0\",\"4.14.1\"]\nnull\n2\n", "")
 }
 
+// A name has to be in one of several releases, not in each.
+func TestImagesThatOnlySomeReleasesHave(t *testing.T) {
+	first := layout(t, testrelease.New("4.14.0").WithComponent("etcd").WithComponent("old"))
+	second := layout(t, testrelease.New("4.14.1").WithComponent("etcd").WithComponent("new-operator"))
+	both := []string{"images", "--release", first, "--release", second}
+	want(t, run(t, append(both, "old", "new*", "etcd")...), 0, ""+
+		"RELEASE   NAME           DIGEST\n"+
+		"4.14.0    etcd           "+digestOf("etcd")+"\n"+
+		"4.14.0    old            "+digestOf("old")+"\n"+
+		"4.14.1    etcd           "+digestOf("etcd")+"\n"+
+		"4.14.1    new-operator   "+digestOf("new-operator")+"\n", "")
+	want(t, run(t, append(both, "old", "new-operatr", "x*")...), 3, "",
+		"error: no component \"new-operatr\" in any of the releases; did you mean new-operator?; no component \"x*\" in any of the releases\n")
+	want(t, run(t, append(both, "old", "[")...), 2, "", "error: malformed pattern \"[\": * ? and [a-z] are understood\n")
+}
+
 func TestImagesDocument(t *testing.T) {
 	release := layout(t, small())
 	digest := build(t, small()).Digest().String()

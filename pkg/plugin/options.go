@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -46,11 +47,14 @@ func flagError(cmd *cobra.Command, name string, err error) error {
 // nearFlags asks whether a flag that is almost called like an unknown one was meant, "" when none is.
 func nearFlags(cmd *cobra.Command, err error) string {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
-	if !ok || len(unknown.GetSpecifiedName()) < 2 {
+	if !ok {
 		return ""
 	}
 	var names []string
-	asked := unknown.GetSpecifiedName()
+	asked := cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName()) // -kind is --kind
+	if len(asked) < 2 {
+		return ""
+	}
 	add := func(f *pflag.Flag) {
 		if difference := len(f.Name) - len(asked); !f.Hidden && difference >= -2 && difference <= 2 {
 			names = append(names, f.Name)

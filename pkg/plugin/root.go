@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -90,29 +91,32 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := fmt.Sprintf("see `%s --help`", cmd.CommandPath())
-	if other := replacement(cmd, args[0]); other != "" {
-		return fault.Errorf(fault.Usage, "there is no %s yet: use `%s`", args[0], other)
+	if !cmd.HasParent() {
+		if other, ok := laterCommands()[args[0]]; ok {
+			return fault.Errorf(fault.Usage, "there is no %s yet%s", args[0], other)
+		}
 	}
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "did you mean " + strings.Join(near, ", ") + "?"
+	names := []string{"help"}
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	hint := payload.DidYouMean(args[0], names)
+	if hint == "" {
+		hint = fmt.Sprintf("see `%s --help`", cmd.CommandPath())
 	}
 	return fault.WithHint(fault.Usage, hint, "unknown command %q for %q", args[0], cmd.CommandPath())
 }
 
-// replacement is the program that does what a command of another tool's users is for, while there is none here.
-func replacement(cmd *cobra.Command, word string) string {
-	if cmd.HasParent() {
-		return ""
+// laterCommands are the commands that are not written yet, each with what to use until then.
+func laterCommands() map[string]string {
+	const mirror, info = ": use `oc adm release mirror`", ": use `oc adm release info FROM TO`"
+	return map[string]string{
+		"files": ": use `oc image extract`", "check": "", "diff": info,
+		"pull": mirror, "mirror": mirror, "serve": "",
+		"releases": "", "upgrades": "", "history": "", "lookup": "",
 	}
-	switch word {
-	case "mirror", "pull":
-		return "oc adm release mirror"
-	case "diff":
-		return "oc adm release info FROM TO"
-	}
-	return ""
 }
 
 // examples fills the program's name into examples and indents them as kubectl does.

@@ -35,9 +35,15 @@ func (r *releaseFlags) notReleaseError(f *factory, command, word string, q relea
 	return fault.Errorf(fault.Usage, "%q is not a release%s A release is %s", word, meant, image.Forms)
 }
 
-// looksLikeObject says whether a word has the form KIND/NAME.
+// looksLikeObject says whether a word has the form KIND/NAME or KIND.GROUP/NAME.
 func looksLikeObject(word string) bool {
-	return regexp.MustCompile(`^[A-Za-z]+/[^/@]+$`).MatchString(word)
+	return looksLikeGroupedObject(word) || regexp.MustCompile(`^[A-Za-z]+/[^/@]+$`).MatchString(word)
+}
+
+// looksLikeGroupedObject says whether a word has the form KIND.GROUP/NAME with an API group that clusters have. A registry
+// could have such a name, but none that is known does.
+func looksLikeGroupedObject(word string) bool {
+	return regexp.MustCompile(`^[A-Za-z]+\.(apps|autoscaling|batch|policy|[a-z0-9.-]+\.(k8s\.io|openshift\.io|coreos\.com))/[^/@]+$`).MatchString(word)
 }
 
 // nameArguments are the arguments with which a command is given names. Commas between names are taken for blanks.

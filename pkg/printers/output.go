@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -121,8 +122,9 @@ func takesArgument(form string) bool {
 }
 
 func (out *Output) unknownForm() error {
-	return fault.Errorf(fault.Usage, "unable to match a printer suitable for the output format %q, allowed formats are: %s",
-		out.options.Output, strings.Join(FormNames(out.options.Forms), ","))
+	names := FormNames(out.options.Forms)
+	return fault.Errorf(fault.Usage, "unable to match a printer suitable for the output format %q, allowed formats are: %s%s",
+		out.options.Output, strings.Join(names, ","), payload.DidYouMean(out.options.Output, names))
 }
 
 // FormNames lists the values that -o takes, sorted.

@@ -168,7 +168,7 @@ func TestMistakesAreFoundFirst(t *testing.T) {
 		{"unknown form", printers.Options{Output: "xml"}, `unable to match a printer suitable for the output format "xml", allowed formats are: ` +
 			"custom-columns,custom-columns-file,digest,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,pullspec,template,templatefile,wide,yaml"},
 		{"json with an argument", printers.Options{Output: "json=x"}, `unable to match a printer suitable for the output format "json=x", allowed formats are: ` +
-			"custom-columns,custom-columns-file,digest,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,pullspec,template,templatefile,wide,yaml"},
+			"custom-columns,custom-columns-file,digest,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,pullspec,template,templatefile,wide,yaml; did you mean json?"},
 		{"jsonpath", printers.Options{Output: "jsonpath={.items"}, `-o jsonpath: error parsing jsonpath {.items, unclosed action`},
 		{"template", printers.Options{Output: "go-template={{"}, `-o go-template: error parsing template {{, template: output:1: unclosed action`},
 		{"no template", printers.Options{Output: "go-template"}, `-o go-template: template format specified but no template given`},
