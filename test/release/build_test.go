@@ -68,11 +68,17 @@ type snapshot struct {
 	version  string // without v
 }
 
-// build runs goreleaser for this machine's platform alone.
+// build runs goreleaser for this machine's platform alone: all eight take many minutes.
 func (tools tools) build(t *testing.T, c checkout) snapshot {
 	t.Helper()
+	return tools.buildWith(t, c, func(build map[string]any) { build["targets"] = []any{runtime.GOOS + "_" + runtime.GOARCH} })
+}
+
+// buildWith runs goreleaser after a change to the one build of its configuration.
+func (tools tools) buildWith(t *testing.T, c checkout, change func(map[string]any)) snapshot {
+	t.Helper()
 	config := filepath.Join(t.TempDir(), "goreleaser.yml")
-	writeFile(t, config, forThisPlatform(t, readFile(t, filepath.Join(c.dir, ".goreleaser.yml"))))
+	writeFile(t, config, changeBuild(t, readFile(t, filepath.Join(c.dir, ".goreleaser.yml")), change))
 	command := exec.CommandContext(t.Context(), tools.goreleaser, "release", "--config", config, "--snapshot", "--clean", "--skip=sbom,sign")
 	command.Dir, command.Env = c.dir, gitEnvironment()
 	output(t, command)
@@ -83,8 +89,8 @@ func (tools tools) build(t *testing.T, c checkout) snapshot {
 	return snapshot{checkout: c, version: noted.Version}
 }
 
-// forThisPlatform leaves one target in a configuration: eight take many minutes.
-func forThisPlatform(t *testing.T, config string) string {
+// changeBuild gives a configuration with its one build changed.
+func changeBuild(t *testing.T, config string, change func(map[string]any)) string {
 	t.Helper()
 	var document map[string]any
 	if err := yaml.Unmarshal([]byte(config), &document); err != nil {
@@ -94,7 +100,7 @@ func forThisPlatform(t *testing.T, config string) string {
 	if !ok || len(builds) != 1 {
 		t.Fatal(".goreleaser.yml has not one build")
 	}
-	builds[0].(map[string]any)["targets"] = []any{runtime.GOOS + "_" + runtime.GOARCH}
+	change(builds[0].(map[string]any))
 	text, err := yaml.Marshal(document)
 	if err != nil {
 		t.Fatal(err)

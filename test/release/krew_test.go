@@ -14,7 +14,8 @@ import (
 // testKrew installs a snapshot from an index of our own with an empty home, upgrades to a later one and uninstalls it.
 func testKrew(t *testing.T, tools tools, first, second snapshot) {
 	user := newKrewUser(t, tools)
-	manifest := finishedManifest(t, first)
+	platform := "-platforms=" + runtime.GOOS + "/" + runtime.GOARCH
+	manifest := finishedManifest(t, first, platform)
 	output(t, user.command(t, tools.krewCheck, "-manifest", manifest)) // installs it too
 
 	user.publish(t, "release-x", readFile(t, manifest))
@@ -30,7 +31,7 @@ func testKrew(t *testing.T, tools tools, first, second snapshot) {
 		t.Errorf("kubectl release-x images (-want +got):\n%s", diff)
 	}
 
-	user.publish(t, "release-x", readFile(t, finishedManifest(t, second)))
+	user.publish(t, "release-x", readFile(t, finishedManifest(t, second, platform)))
 	user.kubectl(t, "krew", "upgrade", "release-x")
 	if got, want := user.version(t), "v"+second.version; got != want {
 		t.Errorf("krew upgraded to %s, want %s", got, want)
@@ -47,11 +48,10 @@ func testKrew(t *testing.T, tools tools, first, second snapshot) {
 	}
 }
 
-// finishedManifest is that of a snapshot whose archives are served on loopback.
-func finishedManifest(t *testing.T, s snapshot) string {
+// finishedManifest is that of a snapshot whose archives are served on loopback. The flags are those of ./krew.
+func finishedManifest(t *testing.T, s snapshot, flags ...string) string {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "run", "./krew",
-		"-platforms", runtime.GOOS+"/"+runtime.GOARCH, "-download", serve(t, s.path("")))
+	command := exec.CommandContext(t.Context(), "go", append([]string{"run", "./krew", "-download", serve(t, s.path(""))}, flags...)...)
 	command.Dir = s.checkout.dir
 	return filepath.Join(s.checkout.dir, strings.TrimSpace(output(t, command)))
 }
