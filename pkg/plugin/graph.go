@@ -3,6 +3,9 @@ package plugin
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +13,9 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/printers"
+	"github.com/release-x/oc-release-x/pkg/printers/graphpage"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
@@ -23,6 +28,7 @@ type graphFlags struct {
 	attempt   int
 	objects   bool
 	to        optional
+	filter    manifest.Filter // only levels and components
 }
 
 // graphRequest shows in which order the operator works through a release.
@@ -33,6 +39,7 @@ type graphRequest struct {
 	strategy  graph.Strategy
 	attempt   int
 	objects   bool
+	filter    manifest.Filter
 	to        string // a file; empty for standard output
 }
 
@@ -47,6 +54,9 @@ other, which components in parallel, and what waits for what.
 An update goes level by level. An installation starts everything at once. Reconciliation does the
 same, in another order each time.
 
+--level and --component limit tree, mermaid and html to the objects that match. Steps keep their
+numbers, and the output names the steps that are left out.
+
 Manifests that the operator loads but does not apply, because of --capabilities or --overrides, stay
 in the graph: the tree counts them, and --objects, -o html and -o json give the reason.`,
 		Example: examples(f.Name, `
@@ -59,6 +69,9 @@ in the graph: the tree counts them, and --objects, -o html and -o json give the 
 # A picture, with Graphviz
 %[1]s graph 4.14.0 -o dot | dot -Tsvg > graph.svg
 
+# When the operators of level 50 are updated
+%[1]s graph 4.14.0 --level 50 --component '*-operator' --objects
+
 # The first node of the machine configuration operator
 %[1]s graph 4.14.0 --jq 'first(.nodes[]
   | select(.components[] == "machine-config-operator"))'`),
@@ -69,6 +82,7 @@ in the graph: the tree counts them, and --objects, -o html and -o json give the 
 	flags.IntVar(&c.attempt, "attempt", 0, "Number of earlier attempts to reconcile, which the order depends on")
 	flags.BoolVar(&c.objects, "objects", false, "Show the objects of each node in the tree")
 	flags.Var(&c.to, "to", "Write to this file instead of standard output, completely or not at all")
+	addLevelFlags(flags, &c.filter)
 	c.release.add(cmd, oneRelease)
 	c.inclusion = newInclusionFlags(cmd)
 	c.output = newOutputFlags(cmd, printers.Forms{Texts: printers.GraphForms()})
@@ -76,7 +90,7 @@ in the graph: the tree counts them, and --objects, -o html and -o json give the 
 }
 
 func (c *graphFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {
-	r := &graphRequest{strategy: graph.Strategy(c.strategy), attempt: c.attempt, objects: c.objects}
+	r := &graphRequest{strategy: graph.Strategy(c.strategy), attempt: c.attempt, objects: c.objects, filter: c.filter}
 	streams := f.Streams
 	if c.to.text != "" && c.to.text != "-" {
 		r.to = c.to.text
@@ -95,16 +109,37 @@ func (c *graphFlags) complete(ctx context.Context, f *factory, args []string) (r
 		return nil, fault.Errorf(fault.Usage, "--attempt goes with --strategy reconcile")
 	case c.objects && !c.output.isDefault() && c.output.form() != "tree":
 		return nil, fault.Errorf(fault.Usage, "--objects goes with the tree; the other forms have the objects in them")
+	case c.narrows() != "" && !c.isNarrow():
+		return nil, fault.Errorf(fault.Usage, "--%s narrows -o tree, mermaid and html; the other forms show the whole graph", c.narrows())
 	case c.to.given && c.to.text == "":
 		return nil, fault.Errorf(fault.Usage, "--to is empty: name a file, or - for standard output")
 	case c.output.form() == "html" && c.to.text == "" && f.OutTerminal:
 		return nil, fault.Errorf(fault.Usage, "-o html is a page for a browser and not for a terminal: write it with --to FILE")
+	}
+	if err := r.filter.Check(); err != nil {
+		return nil, err
 	}
 	if r.inclusion, err = c.inclusion.complete(ctx); err != nil {
 		return nil, err
 	}
 	r.releaseRequest, err = c.release.requestOne(f, "graph", args)
 	return r, err
+}
+
+// narrows is the first flag that narrows the graph down, empty without one.
+func (c *graphFlags) narrows() string {
+	switch {
+	case c.filter.Levels != nil:
+		return "level"
+	case c.filter.Components != nil:
+		return "component"
+	}
+	return ""
+}
+
+// isNarrow says whether the form that was asked for shows part of a graph.
+func (c *graphFlags) isNarrow() bool {
+	return c.output.isDefault() || slices.Contains([]string{"tree", "mermaid", "html"}, c.output.form())
 }
 
 func (r *graphRequest) run(ctx context.Context, s *session) error {
@@ -122,7 +157,11 @@ func (r *graphRequest) run(ctx context.Context, s *session) error {
 		return err
 	}
 	graph := v1alpha1.NewReleaseGraph(releaseDocument(release.Release), r.strategy, r.attempt, tasks)
-	view := printers.Graph(graph, tasks, printers.GraphOptions{Objects: r.objects, Settings: r.inclusion.describe(release)})
+	options := printers.GraphOptions{Objects: r.objects, Settings: r.inclusion.describe(release)}
+	if err := r.narrow(s, release, tasks, &options); err != nil {
+		return err
+	}
+	view := printers.Graph(graph, tasks, options)
 	if r.to == "" {
 		return r.output.Print(ctx, s.Out, view)
 	}
@@ -131,4 +170,30 @@ func (r *graphRequest) run(ctx context.Context, s *session) error {
 		return err
 	}
 	return wholefile.Write(r.to, text.Bytes())
+}
+
+// narrow narrows what is shown down to levels and components, and says so on the page.
+func (r *graphRequest) narrow(s *session, release *evaluated, tasks *graph.Graph, o *printers.GraphOptions) error {
+	if len(r.filter.Levels) == 0 && len(r.filter.Components) == 0 {
+		return nil
+	}
+	matches, warnings, err := r.filter.Match(release.Release.Release, release.entries)
+	if err != nil {
+		return err
+	}
+	warnAll(warnings, s.warnf)
+	part := tasks.Narrow(matches)
+	if len(part.Steps) == 0 {
+		fmt.Fprintln(s.ErrOut, "No objects found.")
+	}
+	o.Part = &part
+	for _, of := range []graphpage.Setting{
+		{Name: "Levels", Value: strings.Join(r.filter.Levels, ", ")},
+		{Name: "Components", Value: strings.Join(r.filter.Components, ", ")},
+	} {
+		if of.Value != "" {
+			o.Settings = append(o.Settings, of)
+		}
+	}
+	return nil
 }

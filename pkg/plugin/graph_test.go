@@ -196,3 +196,27 @@ func TestGraphForms(t *testing.T) {
 		t.Errorf("tree with objects: %s", out)
 	}
 }
+
+// --level and --component narrow what is shown to people; programs get the whole graph.
+func TestGraphNarrowed(t *testing.T) {
+	release := layout(t, ordered())
+	const head = "step 1\n" +
+		"│  The operator's own manifests come first, whatever their level: this is why level 90 is here.\n" +
+		"│  Levels 03 and 50 have one component each, with nothing to do side by side: they share a step.\n"
+	want(t, run(t, "graph", release, "--level", "50"), 0, treeHead("2 of 4 objects in 1 of 1 step")+head+"└─ 50 b: 2 of 4 objects\n", "")
+	want(t, run(t, "graph", release, "--component", "f*,b", "--level", "03", "-o", "tree"), 0, treeHead("1 of 4 objects in 1 of 1 step")+head+"└─ 03 first: 1 of 4 objects\n", "")
+	want(t, run(t, "graph", release, "--level", "03,5"), 0, treeHead("1 of 4 objects in 1 of 1 step")+head+"└─ 03 first: 1 of 4 objects\n",
+		"Warning: --level 5: no manifest of release 4.14.0 has this run level; did you mean 50? Levels count as they are written\n")
+	want(t, run(t, "graph", release, "--level", "03", "--component", "b"), 0, treeHead("0 of 4 objects in 0 of 1 step")+
+		"⋮ step 1 is not shown: 4 objects\n", "No objects found.\n")
+	want(t, run(t, "graph", release, "--component", "frst"), 3, "", "error: --component frst: no manifest of release 4.14.0 has this component; did you mean first?\n")
+	want(t, run(t, "graph", release, "--component", "["), 2, "", "error: --component: malformed pattern \"[\": * ? and [a-z] are understood\n")
+	want(t, run(t, "graph", release, "--level="), 2, "", "error: --level \"\": want a run level, such as 50\n")
+	if page := good(t, run(t, "graph", release, "-o", "html", "--level", "50", "--component", "b")); !strings.Contains(page, "<div><dt>Levels</dt><dd>50</dd></div>\n<div><dt>Components</dt><dd>b</dd></div>") {
+		t.Errorf("html: %s", page)
+	}
+	for _, args := range []string{"-o dot --level 50", "-o json --level 50", "-o yaml --level 50", "--jq .kind --level 50"} {
+		want(t, run(t, append([]string{"graph", release}, strings.Fields(args)...)...), 2, "", "error: --level narrows -o tree, mermaid and html; the other forms show the whole graph\n")
+	}
+	want(t, run(t, "graph", release, "-o", "json", "--component", "b"), 2, "", "error: --component narrows -o tree, mermaid and html; the other forms show the whole graph\n")
+}

@@ -95,10 +95,15 @@ const manifestForm = "manifest"
 // addFilterFlags adds the flags that narrow a list of manifests down.
 func addFilterFlags(flags *pflag.FlagSet, f *manifest.Filter) {
 	flags.StringSliceVarP(&f.Namespaces, "namespace", "n", nil, "Only objects in these namespaces")
-	flags.StringSliceVar(&f.Levels, "level", nil, "Only these run levels, as in file names: 03,50")
-	flags.StringSliceVar(&f.Components, "component", nil, "Only these components, as in file names, or patterns such as '*-operator'")
+	addLevelFlags(flags, f)
 	flags.StringSliceVar(&f.Kinds, "kind", nil, "Only these kinds, as in kubectl: Deployment, deployments.apps, deploy")
 	flags.StringSliceVar(&f.Images, "image", nil, "Only objects that use the images of these components, by name or pattern")
+}
+
+// addLevelFlags adds the flags for what file names say.
+func addLevelFlags(flags *pflag.FlagSet, f *manifest.Filter) {
+	flags.StringSliceVar(&f.Levels, "level", nil, "Only these run levels, as in file names: 03,50")
+	flags.StringSliceVar(&f.Components, "component", nil, "Only these components, as in file names, or patterns such as '*-operator'")
 }
 
 func (c *manifestsFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {

@@ -151,7 +151,7 @@ step 4
 `
 	for objects, want := range map[bool]string{false: short, true: long} {
 		var got strings.Builder
-		if err := writeTree(&got, "4.14.0", mixed(t), objects); err != nil {
+		if err := writeTree(&got, "4.14.0", mixed(t).All(), objects); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, got.String()); diff != "" {
@@ -178,7 +178,7 @@ func TestLevels(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder
-			if err := writeTree(&got, "", build(t, graph.Update, loaded(test.files...)), false); err != nil {
+			if err := writeTree(&got, "", build(t, graph.Update, loaded(test.files...)).All(), false); err != nil {
 				t.Fatal(err)
 			}
 			if want := fmt.Sprintf("\n└─ %s: %d objects\n", test.want, len(test.files)); !strings.HasSuffix(got.String(), want) {
@@ -193,7 +193,7 @@ func TestNotApplied(t *testing.T) {
 	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_20_c_2", "0000_20_d_job")
 	var whole [2]strings.Builder
 	g := build(t, graph.Update, entries)
-	if err := errors.Join(writeDOT(&whole[0], g), writeMermaid(&whole[1], g)); err != nil {
+	if err := errors.Join(writeDOT(&whole[0], g), writeMermaid(&whole[1], g.All())); err != nil {
 		t.Fatal(err)
 	}
 	for _, i := range []int{2, 4} {
@@ -232,7 +232,7 @@ step 3
 `,
 	} {
 		var got strings.Builder
-		if err := writeTree(&got, "4.14.0", g, objects); err != nil {
+		if err := writeTree(&got, "4.14.0", g.All(), objects); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, got.String()); diff != "" {
@@ -240,7 +240,7 @@ step 3
 		}
 	}
 	var part [2]strings.Builder
-	if err := errors.Join(writeDOT(&part[0], g), writeMermaid(&part[1], g)); err != nil {
+	if err := errors.Join(writeDOT(&part[0], g), writeMermaid(&part[1], g.All())); err != nil {
 		t.Fatal(err)
 	}
 	if part[0].String() != whole[0].String() || part[1].String() != whole[1].String() {
@@ -252,7 +252,7 @@ step 3
 func TestTreeIsShort(t *testing.T) {
 	var got strings.Builder
 	g := build(t, graph.Update, loaded("0000_10_a_1", "0000_20_b_1", "0000_30_c_1", "0000_40_d_1", "0000_50_e_1", "0000_60_f_1"))
-	if err := writeTree(&got, "", g, false); err != nil {
+	if err := writeTree(&got, "", g.All(), false); err != nil {
 		t.Fatal(err)
 	}
 	want := treeHead("", "6 objects in 1 step") + "\nstep 1\n" +
@@ -289,7 +289,7 @@ func TestMermaid(t *testing.T) {
   n6 --> n0
 `
 	var got strings.Builder
-	if err := writeMermaid(&got, mixed(t)); err != nil {
+	if err := writeMermaid(&got, mixed(t).All()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got.String()); diff != "" {
@@ -303,7 +303,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestWriterFails(t *testing.T) {
 	g := mixed(t)
-	for name, err := range map[string]error{"DOT": writeDOT(full{}, g), "Tree": writeTree(full{}, "", g, true), "Mermaid": writeMermaid(full{}, g)} {
+	for name, err := range map[string]error{"DOT": writeDOT(full{}, g), "Tree": writeTree(full{}, "", g.All(), true), "Mermaid": writeMermaid(full{}, g.All())} {
 		if err == nil || err.Error() != "no space left" {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -10,12 +10,14 @@ import (
 )
 
 // writeMermaid writes a graph as a Mermaid flow chart: each step a subgraph, and in it a box with a summary for each node.
-func writeMermaid(w io.Writer, g *graph.Graph) error {
+// Of a graph that is narrowed down, the arrows between two steps meet in one point, or in a box that says which steps
+// between them are left out.
+func writeMermaid(w io.Writer, p graph.Part) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintln(out, "flowchart TD")
-	for i, step := range g.Steps() {
-		fmt.Fprintf(out, "  subgraph s%d[\"%s\"]\n", i+1, stepTitle(g, i, step))
-		for _, node := range step {
+	for _, step := range p.Steps {
+		fmt.Fprintf(out, "  subgraph s%d[\"%s\"]\n", step.Number, stepTitle(p.Whole, step))
+		for _, node := range step.Nodes {
 			if node.IsJob() {
 				fmt.Fprintf(out, "    n%d{{\"%s\"}}\n", node.ID, mermaidText(nodeSummary(node)))
 			} else {
@@ -24,17 +26,54 @@ func writeMermaid(w io.Writer, g *graph.Graph) error {
 		}
 		fmt.Fprintln(out, "  end")
 	}
+	if p.Narrowed {
+		writeMermaidSteps(out, p)
+	} else {
+		writeMermaidNodes(out, p.Whole)
+	}
+	return out.Flush()
+}
+
+// writeMermaidNodes writes the nodes of a graph that only join others, and all arrows.
+func writeMermaidNodes(w io.Writer, g *graph.Graph) {
 	for _, node := range g.Nodes {
 		if len(node.Objects) == 0 {
-			fmt.Fprintf(out, "  n%d(( ))\n", node.ID)
+			fmt.Fprintf(w, "  n%d(( ))\n", node.ID)
 		}
 	}
 	for _, node := range g.Nodes {
 		for _, to := range node.Out {
-			fmt.Fprintf(out, "  n%d --> n%d\n", node.ID, to)
+			fmt.Fprintf(w, "  n%d --> n%d\n", node.ID, to)
 		}
 	}
-	return out.Flush()
+}
+
+// writeMermaidSteps writes what lies between the steps that are shown, and the arrows to and from it.
+func writeMermaidSteps(w io.Writer, p graph.Part) {
+	var before []*graph.Node
+	for _, step := range p.Steps {
+		writeMermaidGap(w, step.Number, step.Before, before, step.Nodes)
+		before = step.Nodes
+	}
+	writeMermaidGap(w, p.Count+1, p.After(), before, nil)
+}
+
+// writeMermaidGap writes the point, or the box, before a step.
+func writeMermaidGap(w io.Writer, number int, gap graph.Gap, before, after []*graph.Node) {
+	switch {
+	case !gap.IsEmpty():
+		fmt.Fprintf(w, "  g%d[\"%s\"]\n", number, gapTitle(gap))
+	case len(before) == 0 || len(after) == 0:
+		return
+	default:
+		fmt.Fprintf(w, "  g%d(( ))\n", number)
+	}
+	for _, node := range before {
+		fmt.Fprintf(w, "  n%d --> g%d\n", node.ID, number)
+	}
+	for _, node := range after {
+		fmt.Fprintf(w, "  g%d --> n%d\n", number, node.ID)
+	}
 }
 
 // mermaidText writes everything that could mean something as an entity.

@@ -13,18 +13,23 @@ import (
 
 // writeTree writes the steps of a graph one below the other, and in each the nodes that are worked on side by side; with
 // objects also what they hold. What is not applied is counted, and with objects its reason is shown.
-func writeTree(w io.Writer, version string, g *graph.Graph, objects bool) error {
+func writeTree(w io.Writer, version string, p graph.Part, objects bool) error {
 	out := bufio.NewWriter(w)
-	steps, reasons := g.Steps(), g.Reasons()
-	writeTreeHeader(out, version, g, len(steps))
-	for i, step := range steps {
-		fmt.Fprintf(out, "\n%s\n", stepTitle(g, i, step))
-		for _, reason := range reasons[i] {
+	writeTreeHeader(out, version, p)
+	writeGap := func(gap graph.Gap) {
+		if !gap.IsEmpty() {
+			fmt.Fprintf(out, "\n⋮ %s\n", gapTitle(gap))
+		}
+	}
+	for _, step := range p.Steps {
+		writeGap(step.Before)
+		fmt.Fprintf(out, "\n%s\n", stepTitle(p.Whole, step))
+		for _, reason := range step.Reasons {
 			fmt.Fprintf(out, "│  %s\n", safe.Line(reason))
 		}
-		for j, node := range step {
+		for j, node := range step.Nodes {
 			branch, below := "├─ ", "│  "
-			if j == len(step)-1 {
+			if j == len(step.Nodes)-1 {
 				branch, below = "└─ ", "   "
 			}
 			fmt.Fprintf(out, "%s%s%s\n", branch, nodeSummary(node), notApplied(node))
@@ -33,30 +38,50 @@ func writeTree(w io.Writer, version string, g *graph.Graph, objects bool) error 
 			}
 		}
 	}
+	writeGap(p.After())
 	return out.Flush()
 }
 
 // writeTreeHeader says of which release and strategy the tree is, and how to read it.
-func writeTreeHeader(w io.Writer, version string, g *graph.Graph, steps int) {
+func writeTreeHeader(w io.Writer, version string, p graph.Part) {
 	title := "Release " + safe.Line(version)
 	if version == "" {
 		title = "Release"
 	}
-	fmt.Fprintf(w, "%s, strategy %s: %s in %s%s\n", title, g.Strategy, plural(g.Total, "object"), plural(steps, "step"), notApplied(g.Nodes...))
+	objects, steps := plural(p.Whole.Total, "object"), plural(p.Count, "step")
+	if p.Narrowed {
+		objects, steps = fmt.Sprintf("%d of %s", p.Objects(), objects), fmt.Sprintf("%d of %s", len(p.Steps), steps)
+	}
+	var nodes []*graph.Node
+	for _, step := range p.Steps {
+		nodes = append(nodes, step.Nodes...)
+	}
+	fmt.Fprintf(w, "%s, strategy %s: %s in %s%s\n", title, p.Whole.Strategy, objects, steps, notApplied(nodes...))
 	fmt.Fprintln(w, "A step begins when the one before it is done. Its lines are worked on side by side, the objects of a line in their order.")
 	fmt.Fprintln(w, "A line shows run levels (- for none), components and the number of objects.")
 }
 
-// stepTitle is the number of a step and how many nodes of it are worked on at once.
-func stepTitle(g *graph.Graph, at int, step []*graph.Node) string {
-	title := fmt.Sprintf("step %d", at+1)
-	if len(step) > 1 {
-		title += fmt.Sprintf(": %d side by side", len(step))
+// stepTitle is the number of a step, how many nodes of it are worked on at once, and how many of them are shown.
+func stepTitle(g *graph.Graph, step graph.Step) string {
+	title := fmt.Sprintf("step %d", step.Number)
+	if step.Width > 1 {
+		title += fmt.Sprintf(": %d side by side", step.Width)
 	}
-	if g.Workers > 0 && len(step) > g.Workers {
+	if g.Workers > 0 && step.Width > g.Workers {
 		title += fmt.Sprintf(", %d at a time", g.Workers)
 	}
+	if len(step.Nodes) < step.Width {
+		title += fmt.Sprintf(", %d shown", len(step.Nodes))
+	}
 	return title
+}
+
+// gapTitle says which steps are left out.
+func gapTitle(gap graph.Gap) string {
+	if gap.First == gap.Last {
+		return fmt.Sprintf("step %d is not shown: %s", gap.First, plural(gap.Objects, "object"))
+	}
+	return fmt.Sprintf("steps %d to %d are not shown: %s", gap.First, gap.Last, plural(gap.Objects, "object"))
 }
 
 // notApplied says how many objects of nodes are not applied, empty when all are.
@@ -96,7 +121,11 @@ func nodeSummary(n *graph.Node) string {
 	if more := len(names) - maxNamed; more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Sprintf("%s %s: %s", levelList(n), safe.Line(named), plural(len(n.Objects), "object"))
+	objects := plural(len(n.Objects)+n.Hidden, "object")
+	if n.Hidden > 0 {
+		objects = fmt.Sprintf("%d of %s", len(n.Objects), objects)
+	}
+	return fmt.Sprintf("%s %s: %s", levelList(n), safe.Line(named), objects)
 }
 
 // namespacedName is the name of an object behind its namespace.

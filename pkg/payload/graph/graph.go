@@ -22,6 +22,7 @@ type Node struct {
 	ID      int // its place in Graph.Nodes
 	Objects []manifest.Entry
 	In, Out []int // IDs of the nodes before and behind it
+	Hidden  int   // how many of its objects a Part leaves out
 }
 
 // New builds the graph of a payload's loaded entries; those that are not loaded are left out. attempt is how often the

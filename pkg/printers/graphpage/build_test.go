@@ -39,7 +39,7 @@ func document(t testing.TB, strategy graph.Strategy, entries []manifest.Entry) g
 	if err != nil {
 		t.Fatal(err)
 	}
-	return graphpage.Page{Release: v1alpha1.Release{Version: "4.99.0"}, Graph: g}
+	return graphpage.Page{Release: v1alpha1.Release{Version: "4.99.0"}, Graph: g.All()}
 }
 
 // real is a recorded release of real size.

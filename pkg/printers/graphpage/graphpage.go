@@ -38,7 +38,7 @@ type Setting struct{ Name, Value string }
 // Page is what a page shows.
 type Page struct {
 	Release  v1alpha1.Release
-	Graph    *graph.Graph
+	Graph    graph.Part
 	Settings []Setting // in their order, among what the page says of the release
 }
 

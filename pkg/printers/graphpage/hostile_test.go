@@ -38,11 +38,11 @@ func called(name string) graphpage.Page {
 	skipped.State, skipped.Reason = manifest.Excluded, name
 	return graphpage.Page{
 		Release: v1alpha1.Release{Reference: name + "r", Image: name, Digest: name, ListDigest: name, Version: name, Architecture: name},
-		Graph: &graph.Graph{Strategy: graph.Strategy(name), Total: 4, Nodes: []*graph.Node{
+		Graph: (&graph.Graph{Strategy: graph.Strategy(name), Total: 4, Nodes: []*graph.Node{
 			{ID: 0, Objects: []manifest.Entry{entry(1), entry(2)}, Out: []int{1, 2}},
 			{ID: 1, Objects: []manifest.Entry{entry(3)}, In: []int{0}},
 			{ID: 2, Objects: []manifest.Entry{skipped}, In: []int{0}},
-		}},
+		}}).All(),
 	}
 }
 

@@ -15,6 +15,7 @@ type node struct {
 	Levels        string // when the step has several
 	Kinds         string // summary
 	NotApplied    string // how many of its objects
+	NotShown      string // how many of its objects are left out
 	Count         string
 	Objects       int
 	Job           bool
@@ -51,7 +52,10 @@ func belongsTo(o manifest.Entry) string {
 
 func newNode(n *graph.Node, name string, before, after relation) node {
 	counted := newTally(n.Objects)
-	folder, notApplied := folderOf(n.Objects), ""
+	folder, notApplied, notShown := folderOf(n.Objects), "", ""
+	if n.Hidden > 0 {
+		notShown = thousands(n.Hidden) + " not shown"
+	}
 	if skipped := n.NotApplied(); skipped > 0 {
 		notApplied = thousands(skipped) + " not applied"
 	}
@@ -59,7 +63,7 @@ func newNode(n *graph.Node, name string, before, after relation) node {
 		ID:     nodeID(n.ID),
 		Name:   name,
 		Levels: safe.Line(levelNames(n.Levels())),
-		Kinds:  counted.summary(), NotApplied: notApplied,
+		Kinds:  counted.summary(), NotApplied: notApplied, NotShown: notShown,
 		Count:   count(len(n.Objects), "object"),
 		Objects: len(n.Objects),
 		Job:     n.IsJob(),

@@ -101,7 +101,7 @@ func TestLevels(t *testing.T) {
 				object := &manifest.Object{Level: strings.Trim(level, "-"), Component: "c", File: "f"}
 				node.Objects = append(node.Objects, manifest.Entry{Object: object, State: manifest.Included, Index: i + 1})
 			}
-			root := parse(t, write(t, graphpage.Page{Graph: &graph.Graph{Strategy: graph.Install, Nodes: []*graph.Node{node}}}))
+			root := parse(t, write(t, graphpage.Page{Graph: (&graph.Graph{Strategy: graph.Install, Nodes: []*graph.Node{node}}).All()}))
 			if got := raw(find(root, "h2", "")[1]); got != "Step 1: "+want {
 				t.Errorf("%q, want %q", got, "Step 1: "+want)
 			}

@@ -21,6 +21,8 @@ type view struct {
 	Widest   int // objects in the largest node, the full width of a bar
 	Jobs     bool
 	Steps    []step
+	After    string // says which steps are left out behind the last one
+	Nothing  string // says why there are no steps
 }
 
 type fact struct {
@@ -47,15 +49,16 @@ type step struct {
 	First      bool     // nothing is waited for
 	Own        bool     // its nodes wait for different ones
 	Nodes      []node
+	Width      int    // how many nodes it has, shown or not
+	Gap        string // says which steps are left out before it
 }
 
 func nodeID(id int) string { return "n" + strconv.Itoa(id) }
 
-func stepID(at int) string { return "s" + strconv.Itoa(at+1) }
+func stepID(s graph.Step) string { return "s" + strconv.Itoa(s.Number) }
 
 func newView(p Page) view {
-	g := p.Graph
-	steps, reasons := g.Steps(), g.Reasons()
+	g, steps := p.Graph.Whole, p.Graph.Steps
 	v := view{
 		Title:    "Release " + safe.Line(p.Release.Version),
 		Strategy: safe.Line(string(g.Strategy)),
@@ -65,12 +68,12 @@ func newView(p Page) view {
 	if p.Release.Version == "" {
 		v.Title = "Release graph"
 	}
-	relations, neighbours := newRelations(steps), g.Neighbours()
+	relations, neighbours := newRelations(steps), p.Graph.Neighbours()
 	total, components := newTally(nil), map[string]bool{}
 	jobs, notApplied := 0, 0
-	for at, nodes := range steps {
-		v.Steps = append(v.Steps, newStep(g, at, nodes, reasons[at], neighbours, relations))
-		for _, node := range nodes {
+	for at, step := range steps {
+		v.Steps = append(v.Steps, newStep(p.Graph, at, neighbours, relations))
+		for _, node := range step.Nodes {
 			v.Widest = max(v.Widest, len(node.Objects))
 			for _, o := range node.Objects {
 				total.add(o)
@@ -86,28 +89,62 @@ func newView(p Page) view {
 	}
 	v.Jobs = jobs > 0
 	v.Legend = total.legend()
-	v.Figures = figures(len(steps), len(components), total.count(), jobs, notApplied)
+	v.Figures = figures(p.Graph, len(components), jobs, notApplied)
+	v.After = gapText(p.Graph.After())
+	v.Nothing = "With these settings the operator loads no object of this release."
+	if p.Graph.Narrowed {
+		v.Nothing = "Nothing that the operator loads is of these levels and components."
+	}
 	return v
 }
 
+// gapText says which steps are left out; it is empty when none is.
+func gapText(gap graph.Gap) string {
+	switch {
+	case gap.IsEmpty():
+		return ""
+	case gap.First == gap.Last:
+		return "Step " + thousands(gap.First) + " is not shown: " + count(gap.Objects, "object") + "."
+	}
+	return "Steps " + thousands(gap.First) + " to " + thousands(gap.Last) + " are not shown: " + count(gap.Objects, "object") + "."
+}
+
+// hiddenSteps names steps that are left out, where a link to them would stand; it is empty when none is.
+func hiddenSteps(gap graph.Gap) string {
+	switch {
+	case gap.IsEmpty():
+		return ""
+	case gap.First == gap.Last:
+		return "step " + thousands(gap.First) + ", which is not shown"
+	}
+	return "steps " + thousands(gap.First) + " to " + thousands(gap.Last) + ", which are not shown"
+}
+
 // figures are the counts of the page, without those that are none.
-func figures(steps, components, objects, jobs, notApplied int) []figure {
+func figures(p graph.Part, components, jobs, notApplied int) []figure {
 	var all []figure
 	for _, f := range []struct {
 		count     int
+		of        int // how many the whole graph has, where that is shown
 		one, many string
 	}{
-		{steps, "step", "steps"},
-		{components, "component", "components"},
-		{objects, "object", "objects"},
-		{jobs, "job", "jobs"},
-		{notApplied, "not applied", "not applied"},
+		{len(p.Steps), p.Count, "step", "steps"},
+		{components, 0, "component", "components"},
+		{p.Objects(), p.Whole.Total, "object", "objects"},
+		{jobs, 0, "job", "jobs"},
+		{notApplied, 0, "not applied", "not applied"},
 	} {
 		name := f.many
 		if f.count == 1 {
 			name = f.one
 		}
-		if f.count > 0 {
+		switch {
+		case p.Narrowed && f.of > 0:
+			if f.of == 1 {
+				f.many = f.one
+			}
+			all = append(all, figure{thousands(f.count) + " of " + thousands(f.of), f.many})
+		case f.count > 0:
 			all = append(all, figure{thousands(f.count), name})
 		}
 	}
@@ -125,7 +162,7 @@ func facts(p Page) []fact {
 		{"Of the list", p.Release.ListDigest},
 		{"Read from", reference},
 		{"Architecture", p.Release.Architecture},
-		{"Strategy", string(p.Graph.Strategy)},
+		{"Strategy", string(p.Graph.Whole.Strategy)},
 	}
 	var all []fact
 	for _, f := range append(settings, p.Settings...) {
@@ -136,22 +173,35 @@ func facts(p Page) []fact {
 	return all
 }
 
-func newStep(g *graph.Graph, at int, nodes []*graph.Node, reasons []string, neighbours graph.Neighbours, relations *relations) step {
-	s := step{ID: stepID(at), Number: thousands(at + 1)}
-	for _, reason := range reasons {
+func newStep(p graph.Part, at int, neighbours graph.Neighbours, relations *relations) step {
+	of := p.Steps[at]
+	nodes := of.Nodes
+	s := step{ID: stepID(of), Number: thousands(of.Number), Width: of.Width, Gap: gapText(of.Before)}
+	var before, after string // in place of links
+	if at == 0 {
+		before = hiddenSteps(of.Before)
+	}
+	if at == len(p.Steps)-1 {
+		after = hiddenSteps(p.After())
+	}
+	for _, reason := range of.Reasons {
 		s.Reasons = append(s.Reasons, safe.Line(reason))
 	}
 	var objects []manifest.Entry
 	for _, n := range nodes {
 		objects = append(objects, n.Objects...)
-		s.Nodes = append(s.Nodes, newNode(n, relations.names[n.ID], relations.of(neighbours.Before[n.ID]), relations.of(neighbours.After[n.ID])))
+		s.Nodes = append(s.Nodes, newNode(n, relations.names[n.ID],
+			relations.of(neighbours.Before[n.ID]).or(before), relations.of(neighbours.After[n.ID]).or(after)))
 	}
 	s.Objects = len(objects)
 	all := graph.Node{Objects: objects}
 	levels := all.Levels()
 	s.Levels = safe.Line(levelNames(levels))
 	s.Count = count(s.Objects, "object")
-	s.Work = work(g, nodes, s.Objects)
+	if of.Hidden > 0 {
+		s.Count = thousands(s.Objects) + " of " + count(s.Objects+of.Hidden, "object")
+	}
+	s.Work = work(p.Whole, of, s.Objects+of.Hidden)
 	for i := range s.Nodes {
 		// What the step's heading says is not said again in its boxes.
 		if len(levels) == 1 || len(nodes) == 1 {
@@ -161,17 +211,18 @@ func newStep(g *graph.Graph, at int, nodes []*graph.Node, reasons []string, neig
 	s.Own = slices.ContainsFunc(s.Nodes, func(n node) bool { return !reflect.DeepEqual(n.Before, s.Nodes[0].Before) })
 	if !s.Own {
 		s.Before = s.Nodes[0].Before
-		s.First = len(s.Before.Links) == 0 && s.Before.Step.Target == ""
+		s.First = len(s.Before.Links) == 0 && s.Before.Step.Target == "" && s.Before.Hidden == ""
 	}
 	return s
 }
 
 // work says how a step is worked on: "9 components side by side", "one after the other".
-func work(g *graph.Graph, nodes []*graph.Node, objects int) string {
+func work(g *graph.Graph, s graph.Step, objects int) string {
+	nodes := s.Nodes
 	switch {
-	case len(nodes) == 1 && objects == 1:
+	case s.Width == 1 && objects == 1:
 		return ""
-	case len(nodes) == 1:
+	case s.Width == 1:
 		return "one after the other"
 	}
 	what, seen := "components", map[string]bool{}
@@ -182,8 +233,11 @@ func work(g *graph.Graph, nodes []*graph.Node, objects int) string {
 		}
 		seen[name] = true
 	}
-	text := thousands(len(nodes)) + " " + what + " side by side"
-	if g.Workers > 0 && len(nodes) > g.Workers {
+	text := thousands(s.Width) + " " + what + " side by side"
+	if len(nodes) < s.Width { // the others may be components or not
+		text = thousands(len(nodes)) + " of " + thousands(s.Width) + " side by side"
+	}
+	if g.Workers > 0 && s.Width > g.Workers {
 		text += ", " + thousands(g.Workers) + " at a time"
 	}
 	return text

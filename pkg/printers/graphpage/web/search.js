@@ -12,7 +12,7 @@ addEventListener('DOMContentLoaded', () => {
 
 	// What is searched is read from the page once, when somebody searches.
 	let index = null;
-	const read = () => [...document.querySelectorAll('.step')].map((step, at) => ({
+	const read = () => [...document.querySelectorAll('.step')].map((step) => ({
 		element: step,
 		link: document.querySelector('nav a[href="#' + step.id + '"]'),
 		boxes: [...step.querySelectorAll('.box')].map((box) => ({
@@ -25,7 +25,7 @@ addEventListener('DOMContentLoaded', () => {
 				rows: [...group.querySelectorAll('tr:not(.group)')].map((row) => {
 					const text = {
 						level: group.dataset.level.toLowerCase(), component: group.dataset.component.toLowerCase(),
-						step: String(at + 1), folder: box.dataset.folder.toLowerCase(), reason: row.querySelector('.why')?.textContent.toLowerCase() ?? '',
+						step: step.id.slice(1), folder: box.dataset.folder.toLowerCase(), reason: row.querySelector('.why')?.textContent.toLowerCase() ?? '',
 					};
 					const cells = {};
 					columns.forEach((column, i) => {
