@@ -29,12 +29,15 @@ type factory struct {
 	Environment
 	flags   *globalFlags
 	console *display.Console
+	perform func(ctx context.Context, r request) error // runs a request; tests look at it instead
 }
 
 func newFactory(env Environment) *factory {
 	console := display.NewConsole(env.ErrOut)
 	env.Out, env.ErrOut = console.Result(env.Out), console.Guard()
-	return &factory{Environment: env, console: console, flags: &globalFlags{cluster: newClusterFlags()}}
+	f := &factory{Environment: env, console: console, flags: &globalFlags{cluster: newClusterFlags()}}
+	f.perform = f.runInSession
+	return f
 }
 
 // request is what a command line asks for, complete and checked: a run needs it and a session, and nothing else.
@@ -80,6 +83,11 @@ func (f *factory) complete(ctx context.Context, complete func(context.Context, [
 	if err != nil {
 		return err
 	}
+	return f.perform(ctx, r)
+}
+
+// runInSession runs a request in a session of its own, and waits for what the cache still writes.
+func (f *factory) runInSession(ctx context.Context, r request) error {
 	s, err := newSession(ctx, f, r.hosts())
 	if err != nil {
 		return err

@@ -11,8 +11,10 @@ import (
 )
 
 // NewCommand makes the whole command line. Nothing is opened or read until a command runs.
-func NewCommand(env Environment) *cobra.Command {
-	f := newFactory(env)
+func NewCommand(env Environment) *cobra.Command { return newRoot(env, newFactory(env)) }
+
+// newRoot makes the command line of a factory.
+func newRoot(env Environment, f *factory) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "release-x",
 		Short:             "Read OpenShift release images",

@@ -23,16 +23,18 @@ type releaseRequest struct {
 	fromEnvironment bool // the environment names the release
 }
 
-// hosts are the registries, host[:port], that the user typed.
+// hosts are the registries, host[:port], that the command line names. A release that the environment names is none of them.
 func (r releaseRequest) hosts() []string {
+	var repositories []string
+	if r.repository != defaultRepository {
+		repositories = append(repositories, r.repository)
+	}
+	if !r.fromEnvironment {
+		for _, ref := range r.releases {
+			repositories = append(repositories, ref.Repository)
+		}
+	}
 	var hosts []string
-	repositories := []string{r.repository}
-	if r.repository == defaultRepository {
-		repositories = nil
-	}
-	for _, ref := range r.releases {
-		repositories = append(repositories, ref.Repository)
-	}
 	for _, repository := range repositories {
 		if repository != "" {
 			hosts = append(hosts, oci.SplitRepository(repository).Host)

@@ -1,0 +1,166 @@
+package plugin
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/release-x/oc-release-x/pkg/payload/graph"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
+	"github.com/release-x/oc-release-x/pkg/printers"
+)
+
+// requestOf is the request that a command line is turned into; it is not run.
+func requestOf(t *testing.T, line string) request {
+	t.Helper()
+	return requestWith(t, "oci:env", line)
+}
+
+// requestWith is requestOf for a release that the environment names.
+func requestWith(t *testing.T, release, line string) request {
+	t.Helper()
+	env := Environment{
+		Streams: Streams{In: strings.NewReader(""), Out: io.Discard, ErrOut: io.Discard},
+		Getenv:  func(name string) string { return map[string]string{releaseVariable: release}[name] },
+		Home:    t.TempDir(),
+		Name:    "oc release-x",
+	}
+	f := newFactory(env)
+	var got request
+	f.perform = func(_ context.Context, r request) error { got = r; return nil }
+	root := newRoot(env, f)
+	root.SetArgs(strings.Fields(line))
+	if err := root.ExecuteContext(t.Context()); err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	return got
+}
+
+// A command line becomes a request that has all that a run needs. Outputs and keys are left out of the comparison.
+func TestRequests(t *testing.T) {
+	layout := func(text string) image.Reference {
+		return image.Reference{Text: text, Kind: image.KindLayout, Path: strings.TrimPrefix(text, "oci:")}
+	}
+	one := func(names ...string) releaseRequest {
+		return releaseRequest{releases: []image.Reference{layout("oci:a")}, names: names, repository: defaultRepository}
+	}
+	profile, set := "hypershift", "TechPreviewNoUpgrade"
+	plain := func(change func(*inclusionRequest)) inclusionRequest {
+		r := inclusionRequest{named: []manifest.Named{
+			{Where: "--profile", What: manifest.NamedProfile, Name: manifest.DefaultProfile},
+			{Where: "--feature-set", What: manifest.NamedFeatureSet, Name: "Default"},
+		}}
+		change(&r)
+		return r
+	}
+	as := func(*inclusionRequest) {}
+	for _, test := range []struct {
+		line string
+		want request
+	}{
+		{"images oci:a", &imagesRequest{releaseRequest: one()}},
+		{"images", &imagesRequest{releaseRequest: releaseRequest{releases: []image.Reference{layout("oci:env")}, repository: defaultRepository, fromEnvironment: true}}},
+		{"images oci:a etcd *-operator --group bootstrap,operators", &imagesRequest{releaseRequest: one("etcd", "*-operator"), groups: []string{"bootstrap", "operators"}}},
+		{"images --release oci:a --release oci:b etcd", &imagesRequest{releaseFlag: true, releaseRequest: releaseRequest{
+			releases: []image.Reference{layout("oci:a"), layout("oci:b")}, names: []string{"etcd"}, repository: defaultRepository,
+		}}},
+		{"images oci:a --release-repository quay.io/me/r", &imagesRequest{releaseRequest: releaseRequest{releases: []image.Reference{layout("oci:a")}, repository: "quay.io/me/r"}}},
+		{"env oci:a etcd", &envRequest{releaseRequest: one("etcd"), envOptions: envOptions{aliases: true}, format: "sh"}},
+		{"env oci:a --format json --prefix X_ --aliases=false --to f", &envRequest{releaseRequest: one(), envOptions: envOptions{prefix: "X_"}, format: "json", to: "f"}},
+		{"info oci:a", &infoRequest{releaseRequest: one(), columns: printers.InfoDigests, config: true}},
+		{"info oci:a --commits", &infoRequest{releaseRequest: one(), columns: printers.InfoCommits, config: true}},
+		{"info --from oci:a --image-for etcd", &infoRequest{releaseRequest: one(), columns: printers.InfoDigests, imageFor: "etcd"}},
+		{"info oci:a -o digest", &infoRequest{releaseRequest: one(), columns: printers.InfoDigests}},
+		{"manifests oci:a deploy/x --level 50 --all", &manifestsRequest{
+			releaseRequest: one("deploy/x"), inclusion: plain(as), all: true,
+			filter: manifest.Filter{Objects: []string{"deploy/x"}, Levels: []string{"50"}},
+		}},
+		{"manifests oci:a --hash --profile hypershift --feature-set TechPreviewNoUpgrade --capabilities none", &manifestsRequest{
+			releaseRequest: one(), hash: true, inclusion: inclusionRequest{
+				choices: manifest.Choices{Profile: &profile, FeatureSet: &set, EnabledCapabilities: []string{"none"}},
+				named: []manifest.Named{
+					{Where: "--profile", What: manifest.NamedProfile, Name: profile},
+					{Where: "--feature-set", What: manifest.NamedFeatureSet, Name: set},
+				},
+			},
+		}},
+		{"manifests oci:a -o manifest --feature-gates A,B", &manifestsRequest{releaseRequest: one(), raw: true, inclusion: plain(func(r *inclusionRequest) {
+			r.choices.Gates = &manifest.Gates{Mode: manifest.ListedGates, Enabled: []string{"A", "B"}}
+			r.gates = []manifest.Named{{Where: "--feature-gates", What: manifest.NamedGate, Name: "A"}, {Where: "--feature-gates", What: manifest.NamedGate, Name: "B"}}
+		})}},
+		{"graph oci:a --strategy reconcile --attempt 3 --included-by-cluster", &graphRequest{
+			releaseRequest: one(), strategy: graph.Reconcile, attempt: 3, inclusion: plain(func(r *inclusionRequest) { r.byCluster = true }),
+		}},
+		{"graph oci:a -o html --to page.html", &graphRequest{releaseRequest: one(), strategy: graph.Update, to: "page.html", inclusion: plain(as)}},
+		{"extract oci:a --to d --force --sync", &extractRequest{releaseRequest: one(), to: "d", extractOptions: extractOptions{force: true, sync: true}, inclusion: plain(as)}},
+		{"extract --from oci:a --file image-references,b", &extractRequest{releaseRequest: one(), extractOptions: extractOptions{files: []string{"image-references", "b"}}, inclusion: plain(as)}},
+		{"extract oci:a --to - --included --credentials-requests --cloud aws --release-image quay.io/r/r:t", &extractRequest{
+			releaseRequest: one(), to: "-", extractOptions: extractOptions{included: true, credentials: true, cloud: "aws"},
+			inclusion: plain(func(r *inclusionRequest) { r.releaseImage = "quay.io/r/r:t" }),
+		}},
+		{"verify oci:a", &verifyRequest{releaseRequest: one()}},
+		{"verify oci:a --deep -o wide --skip version,image,version", &verifyRequest{releaseRequest: one(), deep: true, wide: true, skip: []string{"image", "version"}}},
+		{"verify oci:a --context c --kubeconfig " + kubeconfigWithContext(t), &verifyRequest{releaseRequest: one(), trust: trustRequest{cluster: true}}},
+		{"cache add oci:a --deep", &cacheAddRequest{releaseRequest: one(), deep: true}},
+		{"cache clean --older-than 7d", cacheCleanRequest{cleaning: cache.Cleaning{OlderThan: 7 * 24 * time.Hour}}},
+		{"cache list", cacheListRequest{}},
+	} {
+		t.Run(test.line, func(t *testing.T) {
+			got := requestOf(t, test.line)
+			everything := cmp.Exporter(func(reflect.Type) bool { return true })
+			left := cmpopts.IgnoreTypes(&printers.Output{}, trust.OpenPGP{}, trust.Sigstore{})
+			if diff := cmp.Diff(test.want, got, everything, left, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// --insecure is for the hosts that the user typed, whatever command it is.
+func TestRequestHosts(t *testing.T) {
+	for line, want := range map[string]string{
+		"images a.example/r/r:t": "a.example",
+		"images docker://a.example:5/r@sha256:0000000000000000000000000000000000000000000000000000000000000000": "a.example:5",
+		"images --release a.example/r:t --release b.example/r:t --release oci:c":                                "a.example b.example",
+		"images 4.14.0": "",
+		"images 4.14.0 --release-repository mirror.example:8443/ocp/release":           "mirror.example:8443",
+		"images a.example/r:t --release-repository mirror.example/r":                   "mirror.example a.example",
+		"images 4.14.0 --release-repository quay.io/openshift-release-dev/ocp-release": "",
+		"images oci:a":                                               "",
+		"info --from a.example/r:t":                                  "a.example",
+		"extract --from a.example/r:t --to d":                        "a.example",
+		"extract a.example/r:t --to d --release-image b.example/r:t": "a.example",
+		"verify a.example/r:t":                                       "a.example",
+		"cache add a.example/r:t":                                    "a.example",
+		"cache list":                                                 "",
+	} {
+		if got := strings.Join(requestOf(t, line).hosts(), " "); got != want {
+			t.Errorf("%s: got %q, want %q", line, got, want)
+		}
+	}
+	if got := requestWith(t, "a.example/r:t", "images").hosts(); got != nil {
+		t.Errorf("got %q for a release that the environment names", got)
+	}
+}
+
+// kubeconfigWithContext writes a kubeconfig with the context c.
+func kubeconfigWithContext(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	const text = "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\ncontexts: [{name: c, context: {cluster: c}}]\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
