@@ -8,3 +8,14 @@ import "embed"
 //
 //go:embed kubectl_complete-release_x oc_complete-release_x kubectl_complete-release_x.cmd oc_complete-release_x.cmd
 var Scripts embed.FS
+
+// Mark is in every script, of every version: it tells the scripts from files of other people.
+const Mark = "oc-release-x: completes "
+
+// Names are the names of the scripts for an operating system, as Go calls it.
+func Names(system string) []string {
+	if system == "windows" {
+		return []string{"kubectl_complete-release_x.cmd", "oc_complete-release_x.cmd"}
+	}
+	return []string{"kubectl_complete-release_x", "oc_complete-release_x"}
+}

@@ -39,7 +39,7 @@ func newRoot(env Environment, f *factory) *cobra.Command {
 	addCommands(root, "Read",
 		newInfoCommand(f), newImagesCommand(f), newEnvCommand(f), newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f))
 	addCommands(root, "Check", newVerifyCommand(f))
-	root.AddCommand(newCacheCommand(f), newOptionsCommand(env.Width), newVersionCommand(f), newReleaseTopic(env.Name))
+	root.AddCommand(newCacheCommand(f), newCompletionCommand(f), newOptionsCommand(env.Width), newVersionCommand(f), newReleaseTopic(env.Name))
 	root.SetHelpCommand(newHelpCommand())
 	completer{f}.register(root)
 	return root

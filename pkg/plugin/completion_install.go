@@ -1,0 +1,146 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/release-x/oc-release-x/completion"
+	"github.com/release-x/oc-release-x/internal/wholefile"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+)
+
+func newCompletionInstallCommand(f *factory) *cobra.Command {
+	return &cobra.Command{
+		Use:   "install [DIR]",
+		Short: "Write the scripts by which oc and kubectl complete",
+		Long: `Write the scripts oc_complete-release_x and kubectl_complete-release_x, which oc and kubectl run to
+complete what follows release-x; on Windows .cmd files.
+
+DIR has to be on the PATH. Without DIR it is the directory of the PATH in which the plugin lies, such as
+$KREW_ROOT/bin. The scripts name no directory, so they work for every version of the plugin. A file
+that is none of these scripts is not overwritten.`,
+		Example: examples(f.Name, `
+# Beside the plugin
+%[1]s completion install
+
+# In a directory of your own
+%[1]s completion install ~/.local/bin`),
+		Args: cobra.ArbitraryArgs,
+		RunE: f.run(func(_ context.Context, args []string) (request, error) {
+			switch {
+			case len(args) > 1:
+				return nil, f.seeHelp("completion install", "completion install takes one directory")
+			case len(args) == 1 && args[0] == "":
+				return nil, fault.Errorf(fault.Usage, "completion install: the name of the directory is empty")
+			case len(args) == 1:
+				return installRequest{dir: args[0]}, nil
+			}
+			dir, err := pluginDirectory(f.searchPath())
+			return installRequest{dir: dir}, err
+		}),
+		ValidArgsFunction: directories,
+	}
+}
+
+// searchPath are the directories in which programs are looked for.
+func (f *factory) searchPath() []string {
+	return slices.DeleteFunc(filepath.SplitList(f.Getenv("PATH")), func(dir string) bool { return !filepath.IsAbs(dir) })
+}
+
+// pluginDirectory is the first directory of the PATH in which oc or kubectl find the plugin.
+func pluginDirectory(searchPath []string) (string, error) {
+	ending := ""
+	if runtime.GOOS == "windows" {
+		ending = ".exe"
+	}
+	for _, dir := range searchPath {
+		for _, name := range []string{"kubectl-release_x", "oc-release_x"} {
+			if info, err := os.Stat(filepath.Join(dir, name+ending)); err == nil && !info.IsDir() {
+				return dir, nil
+			}
+		}
+	}
+	return "", fault.Errorf(fault.Usage, "no directory of the PATH has oc-release_x or kubectl-release_x: name the directory for the scripts, as in completion install DIR")
+}
+
+// installRequest writes the scripts by which oc and kubectl complete.
+type installRequest struct {
+	noHosts
+	dir string
+}
+
+func (r installRequest) run(_ context.Context, s *session) error {
+	if err := installScripts(s, r.dir, runtime.GOOS); err != nil {
+		return err
+	}
+	f := factory{Environment: s.Environment}
+	if slices.ContainsFunc(f.searchPath(), func(dir string) bool { return sameFile(dir, r.dir) }) {
+		return nil
+	}
+	_, err := fmt.Fprintf(s.Out, "%s is not on the PATH: oc and kubectl run the scripts once it is\n", r.dir)
+	return err
+}
+
+// installScripts writes the scripts for an operating system. Nothing is written when a file is in the way of one.
+func installScripts(s *session, dir, system string) error {
+	names := completion.Names(system)
+	for _, name := range names {
+		if err := checkScript(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return installError(err)
+	}
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		content, err := completion.Scripts.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := wholefile.Write(path, content); err != nil {
+			return installError(err)
+		}
+		if err := os.Chmod(path, 0o755); err != nil {
+			return installError(err)
+		}
+		if _, err := fmt.Fprintln(s.Out, "wrote "+path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func installError(err error) error {
+	return fault.WithHint(fault.Local, "name another directory of the PATH, as in completion install DIR", "%w", err)
+}
+
+// checkScript refuses to replace what is there unless it is a script of this plugin.
+func checkScript(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return installError(err)
+	}
+	if info.Mode().IsRegular() && info.Size() < inputLimit {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return installError(err)
+		}
+		if bytes.Contains(content, []byte(completion.Mark)) {
+			return nil
+		}
+	}
+	return fault.Errorf(fault.Local, "%s is there and is no script of this plugin: move it away, or name another directory", path)
+}
