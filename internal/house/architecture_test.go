@@ -1,0 +1,47 @@
+package house_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestArchitectureNamesEveryPackage compares the tree of ARCHITECTURE.md with the packages that there are.
+func TestArchitectureNamesEveryPackage(t *testing.T) {
+	_, rest, _ := strings.Cut(readFile(t, filepath.Join("..", "..", "ARCHITECTURE.md")), "```\n")
+	tree, _, _ := strings.Cut(rest, "```\n")
+	drawn, sources := directories(tree), readSources(t)
+	delete(drawn, "internal/house") // it has nothing but tests
+	for _, name := range sortedKeys(drawn) {
+		if inModule := strings.HasPrefix(name, "pkg/") || strings.HasPrefix(name, "internal/"); inModule && sources[name] == nil {
+			t.Errorf("ARCHITECTURE.md draws %s, which is no package", name)
+		}
+	}
+	for _, name := range sortedKeys(sources) {
+		if !drawn[name] {
+			t.Errorf("ARCHITECTURE.md does not draw the package %s", name)
+		}
+	}
+}
+
+// directories are the paths in a tree in which what is below a directory is indented by two more spaces.
+func directories(tree string) map[string]bool {
+	found := map[string]bool{}
+	var parents []string
+	words := regexp.MustCompile(`^( *)((?:\.?[a-z0-9/_-]+/ *)+)`)
+	for line := range strings.Lines(tree) {
+		parts := words.FindStringSubmatch(line)
+		if parts == nil || len(parts[1]) > 2*len(parents) {
+			continue // the rest of a description
+		}
+		parents = parents[:len(parts[1])/2]
+		above := strings.Join(parents, "")
+		names := strings.Fields(parts[2])
+		for _, name := range names {
+			found[strings.TrimSuffix(above+name, "/")] = true
+		}
+		parents = append(parents, names[0])
+	}
+	return found
+}
