@@ -33,7 +33,7 @@ func TestBrokenManifests(t *testing.T) {
 		{"archive in rar", "windows_amd64.zip", "windows_amd64.rar", "of a .tar.gz or .zip"},
 		{"name with a hyphen", "bin: kubectl-release_x\n", "bin: kubectl-release-x\n", `bin: "kubectl-release-x", want "kubectl-release_x"`},
 		{"no .exe", "bin: kubectl-release_x.exe", "bin: kubectl-release_x", `bin: "kubectl-release_x", want "kubectl-release_x.exe"`},
-		{"program in a folder", "bin: kubectl-release_x\n", "bin: bin/kubectl-release_x\n", "is not at the top of the archive"},
+		{"program in a directory", "bin: kubectl-release_x\n", "bin: bin/kubectl-release_x\n", "is not at the top of the archive"},
 		{"empty files", "bin: kubectl-release_x\n", "bin: kubectl-release_x\n      files: []\n", "files: given but empty"},
 		{"file without a target", "bin: kubectl-release_x\n", "bin: kubectl-release_x\n      files:\n        - from: a\n", "files: from and to"},
 		{"architecture that krew does not know", "arch: arm64", "arch: s390x", "is no platform of krew's"},

@@ -17,7 +17,7 @@ func main() {
 	manifest := flag.String("manifest", "krew/plugin.yaml", "The manifest to fill in")
 	dist := flag.String("dist", "dist", "Folder that goreleaser wrote")
 	platforms := flag.String("platforms", "", "Only these platforms, such as linux/amd64,linux/arm64 (default: all of the manifest)")
-	download := flag.String("download", "", "Address of the folder with the archives (default: the release on GitHub)")
+	download := flag.String("download", "", "Address of the directory with the archives (default: the release on GitHub)")
 	flag.Parse()
 	name, err := run(*manifest, *dist, *platforms, *download)
 	if err != nil {
@@ -91,7 +91,7 @@ func parseChecksums(text string) (map[string]string, error) {
 	for line := range strings.Lines(text) {
 		sum, name, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "  ")
 		if !ok {
-			return nil, fmt.Errorf("checksums.txt: %q is no checksum and file name", strings.TrimSpace(line))
+			return nil, fmt.Errorf("checksums.txt: %q is not a checksum and file name", strings.TrimSpace(line))
 		}
 		checksums[name] = sum
 	}

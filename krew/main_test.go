@@ -90,7 +90,7 @@ func TestRunRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ metadata, checksums, platforms, want string }{
 		"an archive that was not built": {metadata, checksum, "", "checksums.txt has no oc-release-x_v1.2.3_linux_arm64.tar.gz, which the manifest names for linux/arm64"},
 		"a platform without a manifest": {metadata, checksum, "linux/s390x", "the manifest has no platform linux/s390x"},
-		"something else than checksums": {metadata, "<html>\n", "", `checksums.txt: "<html>" is no checksum and file name`},
+		"something else than checksums": {metadata, "<html>\n", "", `checksums.txt: "<html>" is not a checksum and file name`},
 		"something else than metadata":  {"<html>", checksum, "", "reading metadata.json: invalid character '<' looking for beginning of value"},
 	} {
 		t.Run(name, func(t *testing.T) {

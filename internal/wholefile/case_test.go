@@ -10,8 +10,8 @@ func TestRow12NamesThatDifferInCase(t *testing.T) {
 	files := []File{{Path: "0000_a.yaml"}, {Path: "0000_A.yaml"}}
 	for system, want := range map[string]string{
 		"linux":   "",
-		"darwin":  `the files "0000_a.yaml" and "0000_A.yaml" are one on this system, which knows no upper and lower case`,
-		"windows": `the files "0000_a.yaml" and "0000_A.yaml" are one on this system, which knows no upper and lower case`,
+		"darwin":  `the files "0000_a.yaml" and "0000_A.yaml" are the same on this system, which ignores case`,
+		"windows": `the files "0000_a.yaml" and "0000_A.yaml" are the same on this system, which ignores case`,
 	} {
 		err := checkCase(files, system)
 		if want == "" && err != nil || want != "" && (err == nil || err.Error() != want || fault.KindOf(err) != fault.Integrity) {

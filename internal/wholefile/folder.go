@@ -92,7 +92,7 @@ func target(to string, o Options) (dir string, occupied bool, err error) {
 		return "", false, cause(err)
 	}
 	if holdsWorkingFolder(dir) {
-		return "", false, errors.New("it is the working folder or holds it, and cannot appear as a whole: name a new one, such as ./release")
+		return "", false, errors.New("it is the current directory or holds it, so it cannot be replaced: name a new one, such as ./release")
 	}
 	if occupied, err = checkTarget(dir, o); err != nil {
 		return "", false, err
@@ -117,9 +117,9 @@ func holdsWorkingFolder(dir string) bool {
 
 func local(dir string, err error) error {
 	if errors.Is(err, syscall.EBUSY) {
-		err = errors.New("it is a mount point and cannot appear as a whole: name a folder in it")
+		err = errors.New("it is a mount point, so it cannot be replaced: name a directory in it")
 	}
-	return fault.Errorf(fault.Local, "writing the folder %s: %w", dir, err)
+	return fault.Errorf(fault.Local, "writing the directory %s: %w", dir, err)
 }
 
 // checkTarget says whether a folder stands where the new one goes.
@@ -131,7 +131,7 @@ func checkTarget(dir string, o Options) (occupied bool, err error) {
 	case err != nil:
 		return false, err
 	case !info.IsDir():
-		return false, errors.New("it exists and is not a folder")
+		return false, errors.New("it exists and is not a directory")
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -155,16 +155,16 @@ func checkReplaceable(dir string, o Options) error {
 	case o.Force:
 		return why
 	case why != nil:
-		return errors.New("it is not empty: name another folder")
+		return errors.New("it is not empty: name another directory")
 	}
-	return errors.New("it is not empty: name another folder, or replace it with --force")
+	return errors.New("it is not empty: name another directory, or replace it with --force")
 }
 
 // checkRights refuses a folder that could be replaced, but not be deleted afterwards.
 func checkRights(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && protected(path) {
-			err = fmt.Errorf("%s is write-protected: name another folder, or chmod u+w it", path)
+			err = fmt.Errorf("%s is write-protected: name another directory, or run chmod u+w on it", path)
 		}
 		return err
 	})
@@ -215,7 +215,7 @@ func checkCase(files []File, system string) error {
 	for _, f := range files {
 		folded := strings.ToLower(f.Path)
 		if other, ok := seen[folded]; ok {
-			return fault.Errorf(fault.Integrity, "the files %q and %q are one on this system, which knows no upper and lower case", other, f.Path)
+			return fault.Errorf(fault.Integrity, "the files %q and %q are the same on this system, which ignores case", other, f.Path)
 		}
 		seen[folded] = f.Path
 	}

@@ -52,24 +52,24 @@ func TestFolderThatIsThere(t *testing.T) {
 	}
 	mine := func(string) error { return errors.New("it is mine") }
 	for want, options := range map[string]wholefile.Options{
-		"it is not empty: name another folder, or replace it with --force": {Replaceable: func(string) error { return nil }},
-		"it is not empty: name another folder":                             {Replaceable: mine},
-		"it is not empty":                                                  {Force: true},
-		"it is mine":                                                       {Force: true, Replaceable: mine},
+		"it is not empty: name another directory, or replace it with --force": {Replaceable: func(string) error { return nil }},
+		"it is not empty: name another directory":                             {Replaceable: mine},
+		"it is not empty": {Force: true},
+		"it is mine":      {Force: true, Replaceable: mine},
 	} {
 		err := wholefile.WriteFolder(t.Context(), dir, files("new"), options)
-		if want = "writing the folder " + dir + ": " + want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
+		if want = "writing the directory " + dir + ": " + want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 		if got := names(t, dir); got != "old" {
-			t.Errorf("the folder now holds %s", got)
+			t.Errorf("the directory now holds %s", got)
 		}
 	}
 	if err := wholefile.WriteFolder(t.Context(), dir, files("new"), replace); err != nil {
 		t.Fatal(err)
 	}
 	if got, beside := names(t, dir), names(t, parent); got != "new" || beside != "d" {
-		t.Errorf("the folder holds %s, beside it is %s", got, beside)
+		t.Errorf("the directory holds %s, beside it is %s", got, beside)
 	}
 }
 
@@ -105,7 +105,7 @@ func TestFolderBehindALink(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, beside := names(t, dir), names(t, parent); got != "a" || beside != "d link second" {
-			t.Errorf("%s: the folder holds %q, beside it is %q", to, got, beside)
+			t.Errorf("%s: the directory holds %q, beside it is %q", to, got, beside)
 		}
 	}
 	file, dangling, loop := filepath.Join(parent, "f"), filepath.Join(parent, "dangling"), filepath.Join(parent, "loop")
@@ -113,13 +113,13 @@ func TestFolderBehindALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	for to, want := range map[string]string{
-		file:     "it exists and is not a folder",
+		file:     "it exists and is not a directory",
 		dangling: "it is a link to " + filepath.Join(parent, "none") + ", which does not exist",
 		loop:     "too many symbolic links follow one another",
-		link:     "it is not empty: name another folder, or replace it with --force",
+		link:     "it is not empty: name another directory, or replace it with --force",
 	} {
 		err := wholefile.WriteFolder(t.Context(), to, files("a"), wholefile.Options{Replaceable: replace.Replaceable})
-		if want = "writing the folder " + to + ": " + want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
+		if want = "writing the directory " + to + ": " + want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}

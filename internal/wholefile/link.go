@@ -45,7 +45,7 @@ func next(link string, info fs.FileInfo) (string, error) {
 		return "", err
 	}
 	if planted(info, shared) {
-		return "", fmt.Errorf("%s is a link that another user put into a folder shared by all: name the target itself", link)
+		return "", fmt.Errorf("%s is a link that another user put into a shared directory: name the target itself", link)
 	}
 	target, err := os.Readlink(link)
 	if err != nil || filepath.IsAbs(target) {

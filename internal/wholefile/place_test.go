@@ -74,11 +74,11 @@ func TestRow40NothingIsLeftOfWhatFails(t *testing.T) {
 		files  []File
 		want   string
 	}{
-		"write":    {func(s *system) { s.write = func(*os.Root, File) error { return syscall.ENOSPC } }, one, "a/b: no space left on device"},
-		"sync":     {func(s *system) { s.sync = func(string) error { return syscall.EIO } }, one, "input/output error"},
-		"exchange": {func(s *system) { s.exchange = func(string, string) error { return syscall.EIO } }, one, "input/output error"},
-		"a file":   {func(*system) {}, []File{{Path: "a"}, {Path: "a/b"}}, "a: file exists"},
-		"a folder": {func(*system) {}, []File{{Path: "a/b"}, {Path: "a/b/c/d"}, {Path: "a/b"}}, "a/b/c: not a directory"},
+		"write":       {func(s *system) { s.write = func(*os.Root, File) error { return syscall.ENOSPC } }, one, "a/b: no space left on device"},
+		"sync":        {func(s *system) { s.sync = func(string) error { return syscall.EIO } }, one, "input/output error"},
+		"exchange":    {func(s *system) { s.exchange = func(string, string) error { return syscall.EIO } }, one, "input/output error"},
+		"a file":      {func(*system) {}, []File{{Path: "a"}, {Path: "a/b"}}, "a: file exists"},
+		"a directory": {func(*system) {}, []File{{Path: "a/b"}, {Path: "a/b/c/d"}, {Path: "a/b"}}, "a/b/c: not a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, mode := range []fs.FileMode{0o755, 0o700 | fs.ModeSetgid} {
@@ -88,7 +88,7 @@ func TestRow40NothingIsLeftOfWhatFails(t *testing.T) {
 				options := anything
 				options.Sync = true
 				err := s.writeFolder(t.Context(), dir, test.files, options)
-				if want := "writing the folder " + dir + ": " + test.want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
+				if want := "writing the directory " + dir + ": " + test.want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 					t.Errorf("got  %v\nwant %s", err, want)
 				}
 				if diff := cmp.Diff(before, tree(t, parent)); diff != "" {
@@ -245,7 +245,7 @@ func TestErrorNamesTheParent(t *testing.T) {
 			t.Skip("there is no ", parent)
 		}
 		err := WriteFolder(t.Context(), parent+"/out", nil, Options{})
-		cannot := "writing the folder " + parent + "/out: a folder cannot be made in " + parent + ": "
+		cannot := "writing the directory " + parent + "/out: a directory cannot be made in " + parent + ": "
 		if err == nil || !strings.HasPrefix(err.Error(), cannot) || strings.Contains(err.Error(), ".out.") || fault.KindOf(err) != fault.Local {
 			t.Errorf("got %v", err)
 		}
@@ -261,7 +261,7 @@ func TestWriteProtectedFolder(t *testing.T) {
 	parent, dir := occupied(t, 0o555)
 	before := tree(t, parent)
 	err := WriteFolder(t.Context(), dir, nil, anything)
-	if want := "writing the folder " + dir + ": " + dir + " is write-protected: name another folder, or chmod u+w it"; err == nil || err.Error() != want {
+	if want := "writing the directory " + dir + ": " + dir + " is write-protected: name another directory, or run chmod u+w on it"; err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 	if diff := cmp.Diff(before, tree(t, parent)); diff != "" {

@@ -47,7 +47,7 @@ func makeBeside(dir string) (fresh string, unlock func(), err error) {
 	for range 3 {
 		fresh = filepath.Join(parent, temporaryName(filepath.Base(dir)))
 		if err := os.Mkdir(fresh, 0o755); err != nil {
-			return "", nil, fmt.Errorf("a folder cannot be made in %s: %w", parent, cause(err))
+			return "", nil, fmt.Errorf("a directory cannot be made in %s: %w", parent, cause(err))
 		}
 		lock := folderLock(fresh)
 		_, failed := lock.TryLock()
@@ -57,7 +57,7 @@ func makeBeside(dir string) (fresh string, unlock func(), err error) {
 		}
 		unlock() // another process deleted it before it was locked
 	}
-	return "", nil, fmt.Errorf("a folder that is made in %s is deleted at once", parent)
+	return "", nil, fmt.Errorf("a directory that is made in %s is deleted at once", parent)
 }
 
 // folderLock locks a folder for as long as its process lives, where the file system can do that.

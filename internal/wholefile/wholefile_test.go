@@ -105,13 +105,13 @@ func TestLinkOfAnotherUserInASharedFolder(t *testing.T) {
 	if err := errors.Join(os.Chmod(shared, 0o777|os.ModeSticky), os.WriteFile(victim, []byte("precious"), 0o600), os.Symlink(victim, link), os.Lchown(link, 4711, 4711)); err != nil {
 		t.Fatal(err)
 	}
-	why := link + " is a link that another user put into a folder shared by all: name the target itself"
+	why := link + " is a link that another user put into a shared directory: name the target itself"
 	err := wholefile.Write(link, nil)
 	if want := "writing " + link + ": " + why; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 		t.Errorf("got %v", err)
 	}
 	err = wholefile.WriteFolder(t.Context(), link, nil, replace)
-	if want := "writing the folder " + link + ": " + why; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
+	if want := "writing the directory " + link + ": " + why; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 		t.Errorf("got %v", err)
 	}
 	if got := read(t, victim); got != "precious" {
@@ -204,7 +204,7 @@ func TestRow53Modes(t *testing.T) {
 		}
 		info, err := os.Stat(filepath.Join(dir, "d", "sub"))
 		if err != nil || info.Mode().Perm() != 0o755&^os.FileMode(mask) {
-			t.Errorf("umask %03o: the folder has mode %v", mask, info.Mode())
+			t.Errorf("umask %03o: the directory has mode %v", mask, info.Mode())
 		}
 	}
 }

@@ -20,7 +20,7 @@ func DidYouMean(asked string, names []string) string {
 	for _, name := range names {
 		lower := strings.ToLower(name)
 		d := distance([]rune(asked), []rune(lower))
-		if len(asked) > 2 && strings.Contains(lower, asked) {
+		if isPart(asked, lower) {
 			d = min(d, limit)
 		}
 		if d <= limit {
@@ -28,6 +28,14 @@ func DidYouMean(asked string, names []string) string {
 		}
 	}
 	return ask(distances)
+}
+
+// isPart says whether a word is a part of a name, or one with one or two letters more.
+func isPart(word, name string) bool {
+	if strings.HasPrefix(word, name) {
+		return len(name) > 1 && len(word)-len(name) <= 2
+	}
+	return len(word) > 2 && strings.Contains(name, word)
 }
 
 // mistakes is how many letters of a word may be wrong for it to be near another: a short one is soon like any other.

@@ -24,6 +24,7 @@ func TestDidYouMean(t *testing.T) {
 		{"manfests", []string{"manifests"}, "manifests"},
 		{"proxy", []string{"kube-proxy", "kube-rbac-proxy", "etcd"}, "kube-proxy, kube-rbac-proxy"}, // a part of names
 		{"kube-apisever-oprator", []string{"kube-apiserver-operator", "kube-scheduler-operator"}, "kube-apiserver-operator"},
+		{"tols", []string{"to", "top"}, "to"}, // two too many
 		{"", []string{"a"}, ""},
 	} {
 		want := test.want

@@ -100,7 +100,7 @@ func toJSON(data []byte) (json.RawMessage, error) {
 	}
 	raw, err := document.ToJSONStrict(text, nil)
 	if err == nil && raw[0] != '{' {
-		err = errors.New("it is no object")
+		err = errors.New("it is not an object")
 	}
 	return raw, err
 }

@@ -42,7 +42,7 @@ func Read(files Files) (*Release, error) {
 		}
 	}
 	if references == nil {
-		return nil, notRelease("there is no file %s", ReferencesName)
+		return nil, notRelease("there is not a file %s", ReferencesName)
 	}
 	var err error
 	if r.References, err = ParseReferences(references.Data); err != nil {

@@ -88,10 +88,10 @@ func TestRow16NotARelease(t *testing.T) {
 		references, metadata string
 		want                 string
 	}{
-		"missing":          {want: "not a release: there is no file image-references"},
+		"missing":          {want: "not a release: there is not a file image-references"},
 		"empty":            {references: " ", want: "not a release: image-references is neither JSON nor YAML: the file is empty"},
 		"not JSON":         {references: "{", want: "not a release: image-references is neither JSON nor YAML: unexpected end of JSON input"},
-		"no object":        {references: "no", want: "not a release: image-references is neither JSON nor YAML: it is no object"},
+		"no object":        {references: "no", want: "not a release: image-references is neither JSON nor YAML: it is not an object"},
 		"wrong kind":       {references: `{"kind":"List","apiVersion":"v1"}`, want: `not a release: image-references has kind "List" and apiVersion "v1", want ImageStream of image.openshift.io/v1`},
 		"wrong apiVersion": {references: `{"kind":"ImageStream","apiVersion":"v1"}`, want: `not a release: image-references has kind "ImageStream" and apiVersion "v1", want ImageStream of image.openshift.io/v1`},
 		"tags null":        {references: `{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","spec":{"tags":null}}`, want: "not a release: image-references lists no component images: spec.tags is empty"},

@@ -97,7 +97,7 @@ func (r *Release) selectOne(name string, s *Selection) error {
 // Near ends an error about a component that is not there with the nearest names; it is empty when none is near.
 func (r *Release) Near(name string) string {
 	if words := strings.FieldsFunc(name, func(c rune) bool { return c == ',' || c == ' ' }); len(words) > 1 {
-		return "; names are arguments of their own: " + strings.Join(words, " ")
+		return "; give names as separate arguments: " + strings.Join(words, " ")
 	}
 	// A variable of env names a component too: ETCD_IMAGE is etcd.
 	asked := strings.ReplaceAll(strings.TrimSuffix(strings.ToLower(name), "_image"), "_", "-")

@@ -36,7 +36,7 @@ func TestSelect(t *testing.T) {
 		{names: "*-oprator", wantError: `no component matches "*-oprator" in release 4.14.0; did you mean cluster-etcd-operator?`, wantKind: fault.NotFound},
 		{names: "ETC?", wantError: `no component matches "ETC?" in release 4.14.0; did you mean etcd, cluster-etcd-operator, machine-config-etcd?`, wantKind: fault.NotFound},
 		{names: "hyper[j-l]ub", wantError: `no component matches "hyper[j-l]ub" in release 4.14.0; did you mean hyperkube, openshift-hyperkube?`, wantKind: fault.NotFound},
-		{names: "etcd,hyperkube", wantError: `no component "etcd,hyperkube" in release 4.14.0; names are arguments of their own: etcd hyperkube`, wantKind: fault.NotFound},
+		{names: "etcd,hyperkube", wantError: `no component "etcd,hyperkube" in release 4.14.0; give names as separate arguments: etcd hyperkube`, wantKind: fault.NotFound},
 		{
 			names:     "etcd etdc zzz y*",
 			wantError: `no component "etdc" in release 4.14.0; did you mean etcd?; no component "zzz" in release 4.14.0; no component matches "y*" in release 4.14.0`,

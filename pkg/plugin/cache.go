@@ -100,7 +100,7 @@ they miss.`,
 		Args: noArguments,
 		RunE: f.run(func(context.Context, []string) (request, error) {
 			if all && olderThan != "" {
-				return nil, fault.Errorf(fault.Usage, "--all deletes everything, so --older-than has no meaning beside it: give one of them")
+				return nil, fault.Errorf(fault.Usage, "--all deletes everything, --older-than only some of it: give one of them")
 			}
 			what := cache.Cleaning{All: all, OlderThan: cache.DefaultAge}
 			if olderThan != "" {

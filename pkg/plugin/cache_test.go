@@ -78,14 +78,14 @@ func TestCacheMistakes(t *testing.T) {
 	run := cached(t)
 	want(t, run.run(t, "cache", "lst"), 2, "", "error: unknown command \"lst\" for \"oc release-x cache\"; did you mean list?\n")
 	want(t, run.run(t, "cache", "list", "x"), 2, "", "error: \"x\": oc release-x cache list takes no arguments; see `oc release-x cache list --help`\n")
-	want(t, run.run(t, "cache", "clean", "--all", "--older-than", "7d"), 2, "", "error: --all deletes everything, so --older-than has no meaning beside it: give one of them\n")
+	want(t, run.run(t, "cache", "clean", "--all", "--older-than", "7d"), 2, "", "error: --all deletes everything, --older-than only some of it: give one of them\n")
 	for _, age := range []string{"7", "-1d", "d", "1e9d", "99999999999d", "-3h"} {
 		want(t, run.run(t, "cache", "clean", "--older-than="+age), 2, "", "error: --older-than \""+age+"\": want a time such as 7d or 12h\n")
 	}
-	want(t, call{}.run(t, "cache", "list"), 8, "", "error: there is no cache: name its folder with --cache-dir\n")
+	want(t, call{}.run(t, "cache", "list"), 8, "", "error: there is no cache: name its directory with --cache-dir\n")
 	folder := t.TempDir()
 	if err := os.Chmod(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	want(t, run.run(t, "cache", "clean", "--all", "--cache-dir", folder), 8, "", "error: the cache: "+folder+" can be written by all users (mode 0777, chmod o-w mends it)\n")
+	want(t, run.run(t, "cache", "clean", "--all", "--cache-dir", folder), 8, "", "error: the cache: "+folder+" is writable by all users (mode 0777): run chmod o-w on it\n")
 }

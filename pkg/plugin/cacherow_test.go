@@ -65,12 +65,12 @@ func damages(t *testing.T) map[string]func(file string) {
 		return data
 	}
 	return map[string]func(string){
-		"a byte":    func(f string) { data := read(f); data[len(data)/2] ^= 1; must(os.WriteFile(f, data, 0o600)) },
-		"truncated": func(f string) { must(os.WriteFile(f, read(f)[:10], 0o600)) },
-		"empty":     func(f string) { must(os.Truncate(f, 0)) },
-		"longer":    func(f string) { must(os.WriteFile(f, append(read(f), 0), 0o600)) },
-		"a folder":  func(f string) { must(os.Remove(f), os.MkdirAll(filepath.Join(f, "x"), 0o700)) },
-		"a link":    func(f string) { must(os.Rename(f, f+".moved"), os.Symlink(f+".moved", f)) },
+		"a byte":      func(f string) { data := read(f); data[len(data)/2] ^= 1; must(os.WriteFile(f, data, 0o600)) },
+		"truncated":   func(f string) { must(os.WriteFile(f, read(f)[:10], 0o600)) },
+		"empty":       func(f string) { must(os.Truncate(f, 0)) },
+		"longer":      func(f string) { must(os.WriteFile(f, append(read(f), 0), 0o600)) },
+		"a directory": func(f string) { must(os.Remove(f), os.MkdirAll(filepath.Join(f, "x"), 0o700)) },
+		"a link":      func(f string) { must(os.Rename(f, f+".moved"), os.Symlink(f+".moved", f)) },
 		"a link out": func(f string) {
 			must(os.Rename(f, filepath.Join(t.TempDir(), "x")), os.Symlink("/etc/passwd", f))
 		},
@@ -125,22 +125,22 @@ func TestRow42DamagedFiles(t *testing.T) {
 
 func TestRow42FolderOfSomebodyElse(t *testing.T) {
 	const (
-		unused    = "the cache is not used: WHY; --cache-dir names another folder, --no-cache goes without"
-		blobsOnly = "nothing but blobs is read from the cache, and nothing is written: WHY; --cache-dir names another folder"
+		unused    = "the cache is not used: WHY; --cache-dir names another directory, --no-cache disables it"
+		blobsOnly = "only blobs are read from the cache, and nothing is written: WHY; --cache-dir names another directory"
 	)
 	for name, test := range map[string]struct {
 		change    func(folder string) error
 		note, why string
 		asked     []string
 	}{
-		"world-writable":           {mode(0o777), blobsOnly, "FOLDER can be written by all users (mode 0777, chmod o-w mends it)", []string{"GET image"}},
-		"notes world-writable":     {func(folder string) error { return os.Chmod(filepath.Join(folder, "notes"), 0o777) }, blobsOnly, "FOLDER/notes can be written by all users (mode 0777, chmod o-w mends it)", []string{"GET image"}},
-		"group-writable":           {mode(0o770), "", "", nil},
-		"a folder in it elsewhere": {movedAway("blobs"), unused, "FOLDER/blobs is a link, want a folder", []string{"GET image", "GET payload", "GET layer 2"}},
-		"another one elsewhere":    {movedAway("repositories"), unused, "FOLDER/repositories is a link, want a folder", []string{"GET image", "GET payload", "GET layer 2"}},
-		"a file for a folder": {func(folder string) error {
+		"world-writable":              {mode(0o777), blobsOnly, "FOLDER is writable by all users (mode 0777): run chmod o-w on it", []string{"GET image"}},
+		"notes world-writable":        {func(folder string) error { return os.Chmod(filepath.Join(folder, "notes"), 0o777) }, blobsOnly, "FOLDER/notes is writable by all users (mode 0777): run chmod o-w on it", []string{"GET image"}},
+		"group-writable":              {mode(0o770), "", "", nil},
+		"a directory in it elsewhere": {movedAway("blobs"), unused, "FOLDER/blobs is a link, want a directory", []string{"GET image", "GET payload", "GET layer 2"}},
+		"another one elsewhere":       {movedAway("repositories"), unused, "FOLDER/repositories is a link, want a directory", []string{"GET image", "GET payload", "GET layer 2"}},
+		"a file for a directory": {func(folder string) error {
 			return errors.Join(os.RemoveAll(filepath.Join(folder, "notes")), os.WriteFile(filepath.Join(folder, "notes"), nil, 0o600))
-		}, unused, "FOLDER/notes is a file, want a folder", []string{"GET image", "GET payload", "GET layer 2"}},
+		}, unused, "FOLDER/notes is a file, want a directory", []string{"GET image", "GET payload", "GET layer 2"}},
 		"another owner": {func(folder string) error { return os.Chown(folder, 4711, 4711) }, blobsOnly, fmt.Sprintf("FOLDER belongs to user 4711, and this is user %d", os.Geteuid()), []string{"GET image"}},
 		"group 0":       {func(folder string) error { return os.Chown(folder, 4711, 0) }, "", "", nil},
 	} {
@@ -190,10 +190,10 @@ func TestRow41NoFolder(t *testing.T) {
 	args := with("images", host(c.Server)+"/ocp/release:4.14.0")
 	expected := good(t, run(t, args...))
 	want(t, call{cache: file, noticing: true}.run(t, args...).notes(), 0, expected,
-		"Note: the cache is not used: mkdir "+file+": not a directory; --cache-dir names another folder, --no-cache goes without\n")
+		"Note: the cache is not used: mkdir "+file+": not a directory; --cache-dir names another directory, --no-cache disables it\n")
 	want(t, run(t, append(args, "--cache-dir", file)...), 0, expected, "")
 	want(t, call{noticing: true}.run(t, append(args, "--cache-dir", file)...).notes(), 0, expected,
-		"Note: the cache is not used: mkdir "+file+": not a directory; --cache-dir names another folder, --no-cache goes without\n")
+		"Note: the cache is not used: mkdir "+file+": not a directory; --cache-dir names another directory, --no-cache disables it\n")
 }
 
 func TestRow41NoHome(t *testing.T) {
@@ -205,7 +205,7 @@ func TestRow41NoHome(t *testing.T) {
 		c.want(t, "GET tag", "GET payload")
 	}
 	got := call{}.run(t, append(args, "-v=1")...)
-	if got.code != 0 || !strings.Contains(got.err, "nothing is kept: there is no directory for caches, and --cache-dir names none\n") {
+	if got.code != 0 || !strings.Contains(got.err, "downloads are not cached: the user has no cache directory, and --cache-dir is not set\n") {
 		t.Errorf("code %d, %s", got.code, got.err)
 	}
 }

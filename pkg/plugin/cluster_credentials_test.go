@@ -154,6 +154,6 @@ func TestProgramForCredentials(t *testing.T) {
 	testguard.Finishes(t, "a command whose program for credentials hangs", func() {
 		slow = run(t, "images", "--kubeconfig", hanging, "--request-timeout", "50ms")
 	})
-	want(t, slow, 5, "", "error: no release given, and asking the cluster for its own failed: "+
+	want(t, slow, 5, "", "error: no release given, and reading the release of the cluster failed: "+
 		"the API server "+s.Host()+" does not answer within 50ms; --request-timeout sets how long to wait\n")
 }

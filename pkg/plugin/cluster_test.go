@@ -104,7 +104,7 @@ func TestNoCluster(t *testing.T) {
 	const contexts = "apiVersion: v1\nkind: Config\ncontexts:\n- {name: two, context: {cluster: c}}\n- {name: one, context: {cluster: c}}\nclusters:\n- {name: c, cluster: {server: 'https://h'}}\n"
 	unchosen := writeFile(t, "unchosen", contexts)
 	none := "error: no release given: want " + forms + ", or set OCP_RELEASE_IMAGE; "
-	asking := "error: no release given, and asking the cluster for its own failed: "
+	asking := "error: no release given, and reading the release of the cluster failed: "
 	for _, test := range []struct {
 		name, env, args string
 		code            int
@@ -158,7 +158,7 @@ func TestHomeHasAKubeconfig(t *testing.T) {
 
 // TestClusterThatCannotSay goes through all that keeps a cluster from naming its release.
 func TestClusterThatCannotSay(t *testing.T) {
-	asking := "error: no release given, and asking the cluster for its own failed: "
+	asking := "error: no release given, and reading the release of the cluster failed: "
 	plain := testcluster.New(t)
 	forbidden := testcluster.New(t).Forbid(testcluster.ClusterVersion)
 	odd := testcluster.New(t).WithRelease("4.14.0", "no pull spec")
@@ -180,8 +180,8 @@ func TestClusterThatCannotSay(t *testing.T) {
 		{"unknown authority", testcluster.WriteKubeconfig(t, plain.URL, testcluster.Token, nil), "", 5, asking + "the certificate of the API server " + plain.Host() +
 			" is not trusted: x509: certificate signed by unknown authority; the kubeconfig's certificate-authority must be the one that signed it"},
 		{"slow", slow.Kubeconfig(t, testcluster.Token), "--request-timeout 50ms", 5, asking + "the API server " + slow.Host() + " does not answer within 50ms; --request-timeout sets how long to wait"},
-		{"slow, with a limit for all", slow.Kubeconfig(t, testcluster.Token), "--timeout 2s", 5, "error: not done within --timeout 2s: asking for clusterversions.config.openshift.io/version from the cluster at " + slow.Host() + "; nothing of it is kept for another run, so give it more time"},
-		{"not a pull spec", odd.Kubeconfig(t, testcluster.Token), "", 3, "error: the cluster at " + odd.Host() + ` names "no pull spec" as the image of 4.14.0, which is no pull spec`},
+		{"slow, with a limit for all", slow.Kubeconfig(t, testcluster.Token), "--timeout 2s", 5, "error: not finished within --timeout 2s: asking for clusterversions.config.openshift.io/version from the cluster at " + slow.Host() + "; another run would start from the beginning: allow more time"},
+		{"not a pull spec", odd.Kubeconfig(t, testcluster.Token), "", 3, "error: the cluster at " + odd.Host() + ` names "no pull spec" as the image of 4.14.0, which is not a pull spec`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := run(t, append([]string{"images", "--kubeconfig", test.kubeconfig, "-v=9"}, strings.Fields(test.args)...)...)

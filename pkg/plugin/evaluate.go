@@ -89,7 +89,7 @@ func (s *session) warnAbout(e *evaluated, r inclusionRequest, warnings []manifes
 		s.warnf("%s", warning)
 	}
 	if e.incomplete {
-		s.warnf("the operator's manifests are rendered without their release image, which this source does not name: --release-image does")
+		s.warnf("the operator's manifests are rendered without the release image, which this source does not name: set it with --release-image")
 	}
 	overridesFrom := "--overrides"
 	if e.connected != nil && r.choices.Overrides == nil {

@@ -49,10 +49,10 @@ func checkReplaceable(dir string, known []payload.File) error {
 			}
 			return nil
 		}
-		return fmt.Errorf("--force replaces extracted releases alone, and %s may be no part of one: name another folder, or move it away", name)
+		return fmt.Errorf("--force replaces only extracted releases, and %s may not be part of one: name another directory, or move it away", name)
 	})
 	if err == nil && !hasReferences && (files == 0 || ofRelease < files) {
-		err = errors.New("--force replaces extracted releases alone, and without image-references nothing proves that it is one: name another folder, or delete it yourself")
+		err = errors.New("--force replaces only extracted releases, and without image-references there is no proof that this is one: name another directory, or delete it yourself")
 	}
 	return err
 }

@@ -49,7 +49,7 @@ func TestExtract(t *testing.T) {
 	if diff := cmp.Diff(folder(t, filepath.Join(source, "release-manifests")), folder(t, dir)); diff != "" {
 		t.Error(diff)
 	}
-	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the folder "+dir+": it is not empty: name another folder, or replace it with --force\n")
+	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the directory "+dir+": it is not empty: name another directory, or replace it with --force\n")
 	want(t, run(t, "extract", release, "--to", dir, "--force", "--sync"), 0, "", "")
 	want(t, run(t, "extract", release, "--to", dir, "--force", "--file", "image-references"), 0, "", "")
 	if got := slices.Sorted(maps.Keys(folder(t, dir))); len(got) != 1 {
@@ -87,7 +87,7 @@ func TestExtractForceReplacesAnotherRelease(t *testing.T) {
 	want(t, run(t, "extract", layout(t, old.WithManifest(script, "x")), "--to", dir, "--force"), 0, "", "")
 	change(t, dir)
 	want(t, run(t, "extract", layout(t, ordered()), "--to", dir, "--force"), 8, "",
-		"error: writing the folder "+dir+": --force replaces extracted releases alone, and "+script+" may be no part of one: name another folder, or move it away\n")
+		"error: writing the directory "+dir+": --force replaces only extracted releases, and "+script+" may not be part of one: name another directory, or move it away\n")
 	if folder(t, dir)[script] != "x" {
 		t.Error("the script is gone")
 	}
@@ -113,7 +113,7 @@ func TestExtractForceReplacesWhatNobodyChanged(t *testing.T) {
 	if !wholefile.Unchanged(dir) {
 		t.Skip("this file system keeps no extended attributes")
 	}
-	want(t, run(t, "extract", layout(t, ordered()), "--to", dir), 8, "", "error: writing the folder "+dir+": it is not empty: name another folder, or replace it with --force\n")
+	want(t, run(t, "extract", layout(t, ordered()), "--to", dir), 8, "", "error: writing the directory "+dir+": it is not empty: name another directory, or replace it with --force\n")
 	good(t, run(t, "extract", layout(t, ordered()), "--to", dir, "--force", "--file", "0000_50_b_00_all.yaml"))
 	good(t, run(t, "extract", layout(t, old), "--to", dir, "--force"))
 }
@@ -125,9 +125,9 @@ func TestExtractForceSparesManifestsOfOnesOwn(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "0000_50_x_01.yaml"), []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const why = ": --force replaces extracted releases alone, and without image-references nothing proves that it is one: name another folder, or delete it yourself\n"
-	want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "", "error: writing the folder "+dir+why)
-	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the folder "+dir+": it is not empty: name another folder\n")
+	const why = ": --force replaces only extracted releases, and without image-references there is no proof that this is one: name another directory, or delete it yourself\n"
+	want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "", "error: writing the directory "+dir+why)
+	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the directory "+dir+": it is not empty: name another directory\n")
 	if got := folder(t, dir)["0000_50_x_01.yaml"]; got != own {
 		t.Errorf("the manifest is now %q", got)
 	}
@@ -140,7 +140,7 @@ func TestExtractForceReplacesRealReleases(t *testing.T) {
 	good(t, run(t, "extract", real+":4.22.1-x86_64", "--to", dir, "--force"))
 	change(t, dir)
 	const script = "0000_50_cluster-kube-apiserver-operator_gensccroles.sh"
-	if got := run(t, "extract", demo, "--to", dir, "--force"); got.code != 8 || !strings.Contains(got.err, script+" may be no part of one") {
+	if got := run(t, "extract", demo, "--to", dir, "--force"); got.code != 8 || !strings.Contains(got.err, script+" may not be part of one") {
 		t.Errorf("exit code %d, %s", got.code, got.err)
 	}
 	if err := os.Remove(filepath.Join(dir, script)); err != nil {
@@ -169,12 +169,12 @@ func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
 		"notes beside manifests":  {"--operator-manifests", file("manifests/my-notes.txt"), "manifests/my-notes.txt"},
 		"a secret in a subfolder": {"--operator-manifests", file("release-manifests/mine/secret.key"), "release-manifests/mine"},
 		"a subfolder of a name":   {"--operator-manifests", file("release-manifests/0000_50_x.yaml/a"), "release-manifests/0000_50_x.yaml"},
-		"a folder":                {"", func(dir string) error { return os.Mkdir(filepath.Join(dir, "mine"), 0o700) }, "mine"},
+		"a directory":             {"", func(dir string) error { return os.Mkdir(filepath.Join(dir, "mine"), 0o700) }, "mine"},
 		"a manifest of one's own": {"", file("my-own.yaml"), "my-own.yaml"},
 		"numbered ones":           {"-", file("01_deploy.yaml"), "01_deploy.yaml"},
 		"one's own in manifests":  {"-", file("manifests/deploy.yaml"), "manifests/deploy.yaml"},
 		"a link":                  {"", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "0000_99_x.yaml")) }, "0000_99_x.yaml"},
-		"a link for a folder":     {"-", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "manifests")) }, "manifests"},
+		"a link for a directory":  {"-", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "manifests")) }, "manifests"},
 		"migrations":              {"-", file("2014_10_12_000000_create_users_table.php"), "2014_10_12_000000_create_users_table.php"},
 		"pictures":                {"-", file("2024_05_beach.jpg"), "2024_05_beach.jpg"},
 		"a backup":                {"", file("0000_50_my-own.yaml.bak"), "0000_50_my-own.yaml.bak"},
@@ -195,11 +195,11 @@ func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
 			if err := test.change(dir); err != nil {
 				t.Fatal(err)
 			}
-			before, why := entries(t, dir), "without image-references nothing proves that it is one: name another folder, or delete it yourself"
+			before, why := entries(t, dir), "without image-references there is no proof that this is one: name another directory, or delete it yourself"
 			if test.stranger != "" {
-				why = test.stranger + " may be no part of one: name another folder, or move it away"
+				why = test.stranger + " may not be part of one: name another directory, or move it away"
 			}
-			want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "", "error: writing the folder "+dir+": --force replaces extracted releases alone, and "+why+"\n")
+			want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "", "error: writing the directory "+dir+": --force replaces only extracted releases, and "+why+"\n")
 			if diff := cmp.Diff(before, entries(t, dir)); diff != "" {
 				t.Error(diff)
 			}
@@ -261,7 +261,7 @@ func TestExtractFile(t *testing.T) {
 		"error: the payload has no file \"release-manifest/image-references\"; did you mean release-manifests/image-references?\n")
 	want(t, run(t, "extract", release, "--file", "manifests/a.yaml"), 3, "",
 		"error: the payload has no file \"manifests/a.yaml\"; the files of manifests/ are read with --operator-manifests\n")
-	want(t, run(t, "extract", release, "--file", "*re*"), 2, "", "error: 3 files match and image-references is no manifest: name one of them, or a folder with --to\n")
+	want(t, run(t, "extract", release, "--file", "*re*"), 2, "", "error: 3 files match and image-references is not a manifest: name one of them, or a directory with --to\n")
 }
 
 func TestExtractIncluded(t *testing.T) {
@@ -394,7 +394,7 @@ func TestFilesInFoldersOfTheReleaseFolder(t *testing.T) {
 		"several": {func(b *testrelease.Builder) *testrelease.Builder {
 			return b.WithEntries(file("sub/b/c"), file("sub/a.yaml"), file("a/z"))
 		}, "Warning: release-manifests/a/z and 2 more files are" + why},
-		"a folder alone": {func(b *testrelease.Builder) *testrelease.Builder {
+		"a directory alone": {func(b *testrelease.Builder) *testrelease.Builder {
 			return b.WithEntries(testrelease.Dir("release-manifests/sub/"))
 		}, ""},
 		"of the operator": {func(b *testrelease.Builder) *testrelease.Builder {

@@ -18,7 +18,7 @@ func printFiles(s *session, files []extract.File) error {
 	}
 	for _, f := range files {
 		if !payload.IsManifestName(f.Path) {
-			return fault.Errorf(fault.Usage, "%d files match and %s is no manifest: name one of them, or a folder with --to", len(files), f.Path)
+			return fault.Errorf(fault.Usage, "%d files match and %s is not a manifest: name one of them, or a directory with --to", len(files), f.Path)
 		}
 	}
 	_, err := s.Out.Write(extract.Join(files))

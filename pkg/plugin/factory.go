@@ -123,9 +123,9 @@ func timeoutError(ctx context.Context, cause error, record *display.Record) erro
 	case what == "":
 		return cause
 	case continues:
-		return fault.WithHint(fault.KindOf(cause), "the cache keeps what has arrived, so running it again continues there", "%w: %s", cause, what)
+		return fault.WithHint(fault.KindOf(cause), "the cache keeps what was downloaded: run the command again to continue", "%w: %s", cause, what)
 	default:
-		return fault.WithHint(fault.KindOf(cause), "nothing of it is kept for another run, so give it more time", "%w: %s", cause, what)
+		return fault.WithHint(fault.KindOf(cause), "another run would start from the beginning: allow more time", "%w: %s", cause, what)
 	}
 }
 

@@ -68,7 +68,7 @@ func fileFlags() []fileFlag {
 		return fileFlag{
 			name: name, commands: printing, content: binaryFile,
 			missing: fails(8, "-o "+form+": reading the template: open FILE: no such file or directory"),
-			wrong:   fails(2, "-o "+form+": FILE is no template but a binary file"),
+			wrong:   fails(2, "-o "+form+": FILE is not a template but a binary file"),
 		}
 	}
 	signature := fileFlag{
@@ -87,22 +87,22 @@ func fileFlags() []fileFlag {
 		{
 			"--certificate-authority ", all,
 			fails(8, "reading --certificate-authority: open FILE: no such file or directory"),
-			fails(8, "reading --certificate-authority: there is no PEM certificate in FILE"), serviceObject,
+			fails(8, "reading --certificate-authority: there is not PEM certificate in FILE"), serviceObject,
 		},
 		{
 			"--registries-conf ", all,
 			fails(8, "reading mirrors: open FILE: no such file or directory"),
-			fails(2, `reading mirrors from FILE: it is no registries.conf but a Kubernetes object of kind "Service"`), serviceObject,
+			fails(2, `reading mirrors from FILE: it is not a registries.conf but a Kubernetes object of kind "Service"`), serviceObject,
 		},
 		{
 			"--kubeconfig ", all,
 			fails(8, "--kubeconfig: stat FILE: no such file or directory"),
-			fails(2, `the kubeconfig "FILE": it is no kubeconfig: want YAML or JSON with kind: Config`), serviceObject,
+			fails(2, `the kubeconfig "FILE": it is not a kubeconfig: want YAML or JSON with kind: Config`), serviceObject,
 		},
 		{
 			"--kubeconfig ", all,
 			fails(8, "--kubeconfig: stat FILE: no such file or directory"),
-			fails(2, `the kubeconfig "FILE": it is no kubeconfig: want YAML or JSON with kind: Config`), `{"auths": {}}`,
+			fails(2, `the kubeconfig "FILE": it is not a kubeconfig: want YAML or JSON with kind: Config`), `{"auths": {}}`,
 		},
 		{
 			"--client-certificate ", all,
@@ -122,7 +122,7 @@ func fileFlags() []fileFlag {
 		{
 			"--install-config ", including,
 			fails(8, "--install-config: open FILE: no such file or directory"),
-			fails(2, "--install-config FILE: this is no install config: its kind is Service (apiVersion v1)"), serviceObject,
+			fails(2, "--install-config FILE: this is not an install config: its kind is Service (apiVersion v1)"), serviceObject,
 		},
 		{
 			"--overrides ", including,
@@ -137,7 +137,7 @@ func fileFlags() []fileFlag {
 		{
 			"--key ", []string{"verify RELEASE"},
 			fails(8, "reading a key: stat FILE: no such file or directory"),
-			fails(2, "the public key FILE: it is no PEM (-----BEGIN PUBLIC KEY-----)"), serviceObject,
+			fails(2, "the public key FILE: it is not PEM (-----BEGIN PUBLIC KEY-----)"), serviceObject,
 		},
 	}
 }

@@ -39,7 +39,7 @@ func (a *archFlags) check() error {
 		return fault.Errorf(fault.Usage, "--arch and --filter-by-os say the same: give one of them")
 	}
 	if a.filterOS != "" && !strings.HasPrefix(a.filterOS, "linux/") {
-		return fault.Errorf(fault.Usage, "--filter-by-os %q: want linux/ARCH, releases are for Linux alone", a.filterOS)
+		return fault.Errorf(fault.Usage, "--filter-by-os %q: want linux/ARCH, releases are for Linux only", a.filterOS)
 	}
 	if _, err := image.ParseArch(a.asked()); a.asked() != "" && err != nil {
 		return fault.Errorf(fault.Usage, "--arch %q: want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x", a.asked())

@@ -59,7 +59,7 @@ func (g *globalFlags) deadline(ctx context.Context) (context.Context, context.Ca
 		ctx, cancel := context.WithCancel(ctx)
 		return ctx, cancel, nil
 	}
-	cause := fault.Errorf(fault.Network, "not done within --timeout %s", g.timeout)
+	cause := fault.Errorf(fault.Network, "not finished within --timeout %s", g.timeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, g.timeout, cause)
 	return ctx, cancel, nil
 }

@@ -199,7 +199,7 @@ func checkGates(text string) error {
 	items := manifest.SplitList(text)
 	for _, word := range []string{"payload", "none", "unchecked"} {
 		if len(items) > 1 && slices.Contains(items, word) {
-			return fault.Errorf(fault.Usage, "--feature-gates %q: %s stands alone, or want a list of gates", text, word)
+			return fault.Errorf(fault.Usage, "--feature-gates %q: %s cannot be combined with gates", text, word)
 		}
 	}
 	return nil

@@ -114,7 +114,7 @@ func (c *graphFlags) complete(ctx context.Context, f *factory, args []string) (r
 	case c.to.given && c.to.text == "":
 		return nil, fault.Errorf(fault.Usage, "--to is empty: name a file, or - for standard output")
 	case c.output.form() == "html" && c.to.text == "" && f.OutTerminal:
-		return nil, fault.Errorf(fault.Usage, "-o html is a page for a browser and not for a terminal: write it with --to FILE")
+		return nil, fault.Errorf(fault.Usage, "-o html is a page for a browser: write it to a file with --to FILE")
 	}
 	if err := r.filter.Check(); err != nil {
 		return nil, err

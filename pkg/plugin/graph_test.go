@@ -157,7 +157,7 @@ func TestGraphUsage(t *testing.T) {
 func TestGraphToFile(t *testing.T) {
 	release, file := layout(t, ordered()), filepath.Join(t.TempDir(), "graph.html")
 	terminal := call{terminal: true}
-	want(t, terminal.run(t, "graph", release, "-o", "html"), 2, "", "error: -o html is a page for a browser and not for a terminal: write it with --to FILE\n")
+	want(t, terminal.run(t, "graph", release, "-o", "html"), 2, "", "error: -o html is a page for a browser: write it to a file with --to FILE\n")
 	page := good(t, run(t, "graph", release, "-o", "html"))
 	want(t, terminal.run(t, "graph", release, "-o", "html", "--to", file), 0, "", "")
 	if got, err := os.ReadFile(file); err != nil || string(got) != page {

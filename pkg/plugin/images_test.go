@@ -46,7 +46,7 @@ func TestImagesUnknownName(t *testing.T) {
 	want(t, run(t, "images", release, "etdc"), 3, "", "error: no component \"etdc\" in release 4.14.0; did you mean etcd?\n")
 	want(t, run(t, "images", release, "etdc", "pdo", "e*", "xyz"), 3, "",
 		"error: no component \"etdc\" in release 4.14.0; did you mean etcd?; no component \"pdo\" in release 4.14.0; did you mean pod?; no component \"xyz\" in release 4.14.0\n")
-	want(t, run(t, "images", release, "etcd,pod"), 3, "", "error: no component \"etcd,pod\" in release 4.14.0; names are arguments of their own: etcd pod\n")
+	want(t, run(t, "images", release, "etcd,pod"), 3, "", "error: no component \"etcd,pod\" in release 4.14.0; give names as separate arguments: etcd pod\n")
 	want(t, run(t, "images", release, "x*"), 3, "", "error: no component matches \"x*\" in release 4.14.0\n")
 	want(t, run(t, "images", release, "--group", "nope"), 2, "", "error: --group \"nope\": want one of bootstrap, control-plane, operators\n")
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // notKubeconfig says that a file is something else.
-const notKubeconfig = "it is no kubeconfig: want YAML or JSON with kind: Config"
+const notKubeconfig = "it is not a kubeconfig: want YAML or JSON with kind: Config"
 
 // checkKubeconfig reads the file of --kubeconfig. An empty file is a kubeconfig without clusters, as kubectl takes it.
 func (c *clusterFlags) checkKubeconfig() error {

@@ -290,7 +290,7 @@ func TestHashOfWhatIsNotWhole(t *testing.T) {
 	raw, flat := filepath.Join(parent, "raw"), filepath.Join(parent, "flat")
 	good(t, run(t, "extract", release, "--operator-manifests", "--raw", "--to", raw))
 	good(t, run(t, "extract", release, "--to", flat))
-	const asks = "Warning: the operator's manifests are rendered without their release image, which this source does not name: --release-image does\n"
+	const asks = "Warning: the operator's manifests are rendered without the release image, which this source does not name: set it with --release-image\n"
 	want(t, run(t, "manifests", "dir:"+raw, "--hash"), 3, "", asks+"error: no hash without the release image that the operator's manifests ask for: name it with --release-image\n")
 	if got := run(t, "manifests", "dir:"+raw, "-o", "name", "--level", "90"); got.code != 0 || got.err != asks {
 		t.Errorf("exit code %d, %s", got.code, got.err)
@@ -382,7 +382,7 @@ func TestManifestsUsage(t *testing.T) {
 		{"--capabilities v9.1", "--capabilities \"v9.1\": want none, or a list of capabilities and of the sets " + strings.Join(manifest.CapabilitySetNames(), ", ")},
 		{"--hash -o json", "--hash prints the hash of all that is loaded: it cannot go with --output"},
 		{"--hash --level 03", "--hash prints the hash of all that is loaded: it cannot go with --level"},
-		{"--feature-gates payload,Foo", "--feature-gates \"payload,Foo\": payload stands alone, or want a list of gates"},
+		{"--feature-gates payload,Foo", "--feature-gates \"payload,Foo\": payload cannot be combined with gates"},
 		{"--capabilities none,Console", "--capabilities \"none,Console\": want none, or a list of capabilities and of the sets " + strings.Join(manifest.CapabilitySetNames(), ", ")},
 		{"--release-image x", "--release-image \"x\": want a pull spec, such as quay.io/org/repo:tag"},
 		{"--level=", `--level "": want a run level, such as 50`},

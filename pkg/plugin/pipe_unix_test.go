@@ -33,9 +33,9 @@ func TestTimeoutHoldsForPipes(t *testing.T) {
 		testguard.Finishes(t, strings.Join(test.args, " "), func() { got = run(t, append(test.args, "--timeout=10ms")...) })
 		// On a busy machine the time is over before the pipe is opened: then nothing is being read.
 		if test.reading != "" {
-			got.err = strings.Replace(got.err, test.reading+"; nothing of it is kept for another run, so give it more time", "", 1)
+			got.err = strings.Replace(got.err, test.reading+"; another run would start from the beginning: allow more time", "", 1)
 		}
-		want(t, got, 5, "", "error: not done within --timeout 10ms\n")
+		want(t, got, 5, "", "error: not finished within --timeout 10ms\n")
 	}
 }
 

@@ -37,7 +37,7 @@ func TestSavedReleasesReadLikeTheirSources(t *testing.T) {
 		"a mirror that is an IPv6 address": {layout(t, b), "--release-repository=[2001:db8::10]:5000/ocp/release"},
 		"an OCI archive":                   {"oci-archive:" + archive, mirror},
 		"a docker archive":                 {"docker-archive:" + docker, mirror},
-		"a folder":                         {"dir:" + folder, mirror},
+		"a directory":                      {"dir:" + folder, mirror},
 		"image-references":                 {"file:" + filepath.Join(dir, "image-references"), mirror},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestKeysOfImageReferences(t *testing.T) {
 		t.Errorf("with a key in another case: %s", got)
 	}
 	twice := layout(t, small().WithReferences(strings.Replace(plain, `"spec"`, `"spec": {"tags": []}, "spec"`, 1)))
-	want(t, run(t, "images", twice), 6, "", "error: "+twice+": image-references: the key \"spec\" is there twice in one object\n")
+	want(t, run(t, "images", twice), 6, "", "error: "+twice+": image-references: the key \"spec\" appears twice in one object\n")
 }
 
 // A release has as many things wrong with it as it likes: fifty are shown.

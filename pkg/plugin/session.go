@@ -125,7 +125,9 @@ func (s *session) opener(ref image.Reference, warnf func(format string, args ...
 		return o
 	}
 	if s.downloads == nil && !s.flags.cache.none {
-		s.noCache.Do(func() { s.notef("nothing is kept: there is no directory for caches, and --cache-dir names none") })
+		s.noCache.Do(func() {
+			s.notef("downloads are not cached: the user has no cache directory, and --cache-dir is not set")
+		})
 	}
 	o.Cache = s.downloads
 	return o

@@ -122,7 +122,7 @@ func TestStandardInput(t *testing.T) {
 		want(t, call{stdin: stdin}.run(t, "images", "-"), 3, "", "error: -: it is "+problem+"\n")
 	}
 	want(t, call{stdin: "no"}.run(t, "images", "-"), 3, "",
-		"error: -: not a release: image-references is neither JSON nor YAML: it is no object\n")
+		"error: -: not a release: image-references is neither JSON nor YAML: it is not an object\n")
 }
 
 func TestOtherHostsAreVerified(t *testing.T) {

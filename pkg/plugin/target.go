@@ -101,7 +101,7 @@ func (s *session) clusterRelease(ctx context.Context) (target, error) {
 		return target{}, fault.Errorf(fault.Usage, "no release given: want "+image.Forms+", or set "+releaseVariable+"; %w", err)
 	}
 	if err != nil {
-		return target{}, fmt.Errorf("no release given, and asking the cluster for its own failed: %w", err)
+		return target{}, fmt.Errorf("no release given, and reading the release of the cluster failed: %w", err)
 	}
 	if v.Desired.Image == "" {
 		return target{}, fault.Errorf(fault.NotFound, "no release given, and the cluster at %s names none yet: its ClusterVersion has no status.desired.image", v.Server)
@@ -182,7 +182,7 @@ func (s *session) versionTag(asked image.Reference, repository string) (target, 
 func clusterTarget(v *cluster.Version, release cluster.Release) (target, error) {
 	ref, err := image.ParseReference(release.Image)
 	if err != nil || ref.Kind != image.KindRegistry {
-		return target{}, fault.Errorf(fault.NotFound, "the cluster at %s names %q as the image of %s, which is no pull spec", v.Server, release.Image, release.Version)
+		return target{}, fault.Errorf(fault.NotFound, "the cluster at %s names %q as the image of %s, which is not a pull spec", v.Server, release.Image, release.Version)
 	}
 	return target{reference: ref, clusterImage: release.Image}, nil
 }

@@ -27,8 +27,8 @@ func TestTimeoutSaysHowFarTheReadCame(t *testing.T) {
 		name, next, rest string
 		kept             bool
 	}{
-		{"kept", "the cache keeps what has arrived, so running it again continues there", fmt.Sprintf("bytes=%d-", size/2), true},
-		{"not kept", "nothing of it is kept for another run, so give it more time", "", false},
+		{"kept", "the cache keeps what was downloaded: run the command again to continue", fmt.Sprintf("bytes=%d-", size/2), true},
+		{"not kept", "another run would start from the beginning: allow more time", "", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var args []string
@@ -43,7 +43,7 @@ func TestTimeoutSaysHowFarTheReadCame(t *testing.T) {
 				_, layer, _ := strings.Cut(got.err, "layer ")
 				layer, _, _ = strings.Cut(layer, ",")
 				if strings.Contains(got.err, half) || timeout > time.Minute {
-					want(t, got, 5, "", "error: not done within --timeout "+timeout.String()+": reading layer "+layer+", "+half+"; "+test.next+"\n")
+					want(t, got, 5, "", "error: not finished within --timeout "+timeout.String()+": reading layer "+layer+", "+half+"; "+test.next+"\n")
 					break
 				}
 			}

@@ -113,8 +113,8 @@ func TestVerifySkip(t *testing.T) {
 		t.Error(diff)
 	}
 	verify(t, 0, "", "", s.release, "--insecure", "--skip", "digest-chain,version,references,signature,sigstore,image,payload-hash")
-	want(t, run(t, "verify", "oci:/nowhere", "--skip", "signatures"), 2, "", "error: --skip \"signatures\" is no check; did you mean signature?\n")
-	want(t, run(t, "verify", "oci:/nowhere", "--skip", "x,y"), 2, "", "error: --skip \"x\" is no check; checks are digest-chain, version, references, signature, sigstore, image, payload-hash\n")
+	want(t, run(t, "verify", "oci:/nowhere", "--skip", "signatures"), 2, "", "error: --skip \"signatures\" is not a check; did you mean signature?\n")
+	want(t, run(t, "verify", "oci:/nowhere", "--skip", "x,y"), 2, "", "error: --skip \"x\" is not a check; checks are digest-chain, version, references, signature, sigstore, image, payload-hash\n")
 	changed := layout(t, s.builder().WithStored(testrelease.PayloadPart, func(data []byte) []byte { return data[:len(data)-1] }))
 	if got := run(t, "verify", changed, "--offline", "--skip", "digest-chain"); got.code != 6 || got.out != "" {
 		t.Errorf("a broken chain, left out: exit code %d, %s%s", got.code, got.out, got.err)

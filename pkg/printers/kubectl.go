@@ -58,7 +58,7 @@ func checkTemplateFile(path string) error {
 		return fault.Errorf(fault.Local, "reading the template: %w", err)
 	}
 	if bytes.IndexByte(start[:n], 0) >= 0 {
-		return fault.Errorf(fault.Usage, "%s is no template but a binary file", path)
+		return fault.Errorf(fault.Usage, "%s is not a template but a binary file", path)
 	}
 	return nil
 }

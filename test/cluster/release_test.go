@@ -40,7 +40,7 @@ func TestReleaseOfTheCluster(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	install(t)
-	const asking = "error: no release given, and asking the cluster for its own failed: "
+	const asking = "error: no release given, and reading the release of the cluster failed: "
 	refused := "the API server " + host() + " does not accept the credentials: log in again, or give --token\n"
 	want(t, "unknown-token", []string{"images"}, 4, "", asking+refused)
 	want(t, kubeapi.AdminToken, []string{"images", "--token", "another"}, 4, "", asking+refused)
@@ -65,7 +65,7 @@ func TestNotOpenShift(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, kubeapi.AdminToken, []string{"images", "--kubeconfig", config}, 3, "", "error: no release given, and asking the cluster for its own failed: "+
+	want(t, kubeapi.AdminToken, []string{"images", "--kubeconfig", config}, 3, "", "error: no release given, and reading the release of the cluster failed: "+
 		"the server "+strings.TrimPrefix(plain.URL, "https://")+" is not OpenShift: it has no ClusterVersion\n")
 }
 

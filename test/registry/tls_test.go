@@ -7,8 +7,8 @@ func TestCertificateAuthority(t *testing.T) {
 	s.push(t, s.host())
 	release := s.host() + "/ocp/release:4.14.0"
 	realm := tokens.Listener.Addr().String()
-	const unknown = ": x509: certificate signed by unknown authority; name the authority's file with --certificate-authority, or put it into /etc/containers/certs.d/"
-	const without = "; --insecure goes without it for the hosts written in RELEASE, insecure = true in registries.conf for mirrors"
+	const unknown = ": x509: certificate signed by unknown authority; name a file with its CA certificate with --certificate-authority, or put it into /etc/containers/certs.d/"
+	const without = "; --insecure skips verification for the hosts written in RELEASE, insecure = true in registries.conf for mirrors"
 	for name, test := range map[string]struct {
 		args   []string
 		code   int

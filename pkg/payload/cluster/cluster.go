@@ -82,7 +82,7 @@ func (c *Cluster) get(ctx context.Context, o object, into any) (*client, error) 
 		return api, err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return api, fault.Errorf(fault.Integrity, "the server %s is no API server of OpenShift: what it sends as %s is no such object", api.host, o)
+		return api, fault.Errorf(fault.Integrity, "the server %s is not an API server of OpenShift: what it sends as %s is no such object", api.host, o)
 	}
 	return api, nil
 }

@@ -35,7 +35,7 @@ func (c *client) explain(o object, a answer) error {
 	case a.status == http.StatusNotFound:
 		return fault.Errorf(fault.NotFound, "the cluster at %s has no %s", c.host, o)
 	case a.status/100 == 3:
-		return fault.Errorf(fault.Network, "the server %s points to another address instead of answering: it is no API server", c.host)
+		return fault.Errorf(fault.Network, "the server %s points to another address instead of answering: it is not an API server", c.host)
 	}
 	return fault.Errorf(fault.Network, "the API server %s answered %d %s to the question for %s", c.host, a.status, http.StatusText(a.status), o)
 }

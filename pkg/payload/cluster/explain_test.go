@@ -38,7 +38,7 @@ func TestNotOpenShift(t *testing.T) {
 	for _, object := range []string{"<html>log in</html>", `[]`, `{"status":"Failure"}`, ""} {
 		s := testcluster.New(t).With(testcluster.ClusterVersion, object)
 		_, err := connected(s).Version(t.Context())
-		wantError(t, err, fault.Integrity, "the server "+s.Host()+" is no API server of OpenShift: what it sends as clusterversions.config.openshift.io/version is no such object")
+		wantError(t, err, fault.Integrity, "the server "+s.Host()+" is not an API server of OpenShift: what it sends as clusterversions.config.openshift.io/version is no such object")
 	}
 }
 
@@ -53,7 +53,7 @@ func TestRedirects(t *testing.T) {
 		return true
 	})
 	_, err := connected(s).Version(t.Context())
-	wantError(t, err, fault.Network, "the server "+s.Host()+" points to another address instead of answering: it is no API server")
+	wantError(t, err, fault.Network, "the server "+s.Host()+" points to another address instead of answering: it is not an API server")
 }
 
 func TestBusyServers(t *testing.T) {

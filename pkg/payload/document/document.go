@@ -120,7 +120,7 @@ func Text(document []byte) ([]byte, error) {
 		return bytes.TrimPrefix(document, []byte("\ufeff")), nil
 	}
 	if document = document[2:]; len(document)%2 != 0 {
-		return nil, errors.New("it is UTF-16 that breaks off in a character: save it as UTF-8")
+		return nil, errors.New("it is truncated UTF-16: save it as UTF-8")
 	}
 	if len(document) > 2*MaxJSON {
 		return nil, Beyond("it is UTF-16 of %d bytes, more than the %d that this program reads: save it as UTF-8", len(document), 2*MaxJSON)

@@ -19,9 +19,9 @@ func TestDecode(t *testing.T) {
 		"fields":                 {text: `{"spec":{"name":"a"}}`, want: "a"},
 		"another case":           {text: `{"Spec":{"name":"b"},"spec":{"name":"a","NAME":"c"},"SPEC":7}`, want: "a"},
 		"only another case":      {text: `{"Spec":{"name":"b"}}`, want: ""},
-		"a key twice":            {text: `{"spec":{"name":"a"},"spec":{"name":"b"}}`, want: `the key "spec" is there twice in one object`, kind: fault.Integrity},
-		"a key twice, deep":      {text: `{"x":[[{"y":{"z":1,"z":1}}]]}`, want: `the key "z" is there twice in one object`, kind: fault.Integrity},
-		"a key twice, escaped":   {text: `{"spec":{},"sp\u0065c":{}}`, want: `the key "spec" is there twice in one object`, kind: fault.Integrity},
+		"a key twice":            {text: `{"spec":{"name":"a"},"spec":{"name":"b"}}`, want: `the key "spec" appears twice in one object`, kind: fault.Integrity},
+		"a key twice, deep":      {text: `{"x":[[{"y":{"z":1,"z":1}}]]}`, want: `the key "z" appears twice in one object`, kind: fault.Integrity},
+		"a key twice, escaped":   {text: `{"spec":{},"sp\u0065c":{}}`, want: `the key "spec" appears twice in one object`, kind: fault.Integrity},
 		"a key of two objects":   {text: `{"spec":{"name":"a"},"y":[{"spec":1},{"spec":1}]}`, want: "a"},
 		"texts that are no keys": {text: `{"y":["a","a"],"z":"y","spec":{"name":"y"}}`, want: "y"},
 		"no JSON":                {text: `{"spec":`, want: "unexpected end of JSON input"},
@@ -59,7 +59,7 @@ func TestText(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
-	if _, err := document.Text(little[:len(little)-1]); err == nil || err.Error() != "it is UTF-16 that breaks off in a character: save it as UTF-8" {
+	if _, err := document.Text(little[:len(little)-1]); err == nil || err.Error() != "it is truncated UTF-16: save it as UTF-8" {
 		t.Errorf("half a character: %v", err)
 	}
 }

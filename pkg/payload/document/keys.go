@@ -33,7 +33,7 @@ func checkKeys(document []byte) error {
 			if name, isText := token.(string); isText && key {
 				keys := objects[len(objects)-1]
 				if keys[name] {
-					return fault.Errorf(fault.Integrity, "the key %.80q is there twice in one object", name)
+					return fault.Errorf(fault.Integrity, "the key %.80q appears twice in one object", name)
 				}
 				keys[name], key = true, false
 				continue

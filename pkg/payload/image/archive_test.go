@@ -142,7 +142,7 @@ func TestLayoutFaults(t *testing.T) {
 		change(t, os.Remove(blob(dir, release.Digest())))
 		expect(t, "oci:"+dir, fault.NotFound, fmt.Sprintf("manifest %s: it is not in the layout", release.Digest()))
 	})
-	t.Run("a folder in place of a layer", func(t *testing.T) {
+	t.Run("a directory in place of a layer", func(t *testing.T) {
 		dir, release := write(t, sample())
 		file := blob(dir, payloadLayer(release).Digest)
 		change(t, os.Remove(file))
@@ -161,7 +161,7 @@ func TestLayoutFaults(t *testing.T) {
 	})
 	t.Run("nothing in it", func(t *testing.T) {
 		dir := t.TempDir()
-		expect(t, "oci:"+dir, fault.NotFound, "not an OCI layout: it has no index.json (a folder of manifests is dir:DIR)")
+		expect(t, "oci:"+dir, fault.NotFound, "not an OCI layout: it has no index.json (a directory of manifests is dir:DIR)")
 		change(t, os.WriteFile(filepath.Join(dir, "index.json"), []byte(`{"schemaVersion":2,"manifests":[]}`), 0o644))
 		expect(t, "oci:"+dir, fault.NotFound, "it holds no image")
 	})
@@ -173,7 +173,7 @@ func TestLayoutFaults(t *testing.T) {
 	t.Run("a file", func(t *testing.T) {
 		dir, _ := write(t, sample())
 		file := filepath.Join(dir, "index.json")
-		expect(t, "oci:"+file, fault.Usage, file+" is not a folder: an archive is oci-archive:FILE or docker-archive:FILE, an image-references file file:FILE")
+		expect(t, "oci:"+file, fault.Usage, file+" is not a directory: an archive is oci-archive:FILE or docker-archive:FILE, an image-references file file:FILE")
 	})
 }
 
@@ -236,16 +236,16 @@ func TestArchiveFaults(t *testing.T) {
 	}{
 		{"oci-archive:" + in("cut.tar.gz"), image.Limits{}, fault.Integrity, "gzip truncated"},
 		{"oci-archive:" + in("text"), image.Limits{}, fault.Integrity, "entry 1: no tar header: it is not a tar archive, or a broken one"},
-		{"oci-archive:" + in("empty"), image.Limits{}, fault.NotFound, "not an OCI layout: it has no index.json (a folder of manifests is dir:DIR)"},
+		{"oci-archive:" + in("empty"), image.Limits{}, fault.NotFound, "not an OCI layout: it has no index.json (a directory of manifests is dir:DIR)"},
 		{"docker-archive:" + in("empty"), image.Limits{}, fault.NotFound, "not a docker archive: it has no manifest.json"},
 		{"oci-archive:" + in("docker.tar"), image.Limits{}, fault.Usage, in("docker.tar") + " is a docker archive: want docker-archive:" + in("docker.tar")},
 		{"oci-archive:" + in("escape.tar"), image.Limits{}, fault.Integrity, `entry 1: the name "../x" leads out of the archive`},
 		{"oci-archive:" + in("twice.tar"), image.Limits{}, fault.Integrity, "the archive has index.json twice"},
 		{"oci-archive:" + in("links.tar"), image.Limits{}, fault.Integrity, "the archive's index.json is a link to a link to a link"},
-		{"oci-archive:" + in("outside.tar"), image.Limits{}, fault.NotFound, "not an OCI layout: it has no index.json (a folder of manifests is dir:DIR)"},
+		{"oci-archive:" + in("outside.tar"), image.Limits{}, fault.NotFound, "not an OCI layout: it has no index.json (a directory of manifests is dir:DIR)"},
 		{"oci-archive:" + in("many.tar"), image.Limits{Files: 2}, fault.Integrity, "it has more than 2 entries (--max-files)"},
 		{"oci-archive:" + in("bomb.tar.gz"), image.Limits{}, fault.Integrity, "it unpacks to more than 200 bytes for each byte (--max-compression-ratio)"},
-		{"oci-archive:" + dir, image.Limits{}, fault.Usage, dir + " is a folder: an OCI layout is oci:DIR, an extracted release dir:DIR"},
+		{"oci-archive:" + dir, image.Limits{}, fault.Usage, dir + " is a directory: an OCI layout is oci:DIR, an extracted release dir:DIR"},
 		{"docker-archive:" + in("docker.tar") + ":two", image.Limits{}, fault.NotFound, "no image has the tag two; it has quay.io/a:one"},
 		{"docker-archive:" + in("docker.tar") + "@" + release.Digest().String(), image.Limits{}, fault.Usage, "this archive does not know the digest of its images: name one by its tag"},
 	}

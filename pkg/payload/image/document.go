@@ -86,7 +86,7 @@ func (o Opener) readDocument(ctx context.Context, ref Reference) ([]byte, error)
 		}
 		defer f.Close()
 		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return nil, fault.Errorf(fault.Usage, "%s is a folder: want dir:%s", ref.Path, ref.Path)
+			return nil, fault.Errorf(fault.Usage, "%s is a directory: want dir:%s", ref.Path, ref.Path)
 		}
 		in = f
 	}
@@ -184,7 +184,7 @@ func (d *savedRelease) Config(context.Context) (*Config, error) { return d.confi
 
 func (d *savedRelease) Files(_ context.Context, want Want) (payload.Files, error) {
 	if want.needsManifests() {
-		return payload.Files{}, fault.Errorf(fault.NotFound, "%s: this source has image-references and no manifests: name the image, or an extracted folder as dir:DIR", d.identity.Reference)
+		return payload.Files{}, fault.Errorf(fault.NotFound, "%s: this source has image-references and no manifests: name the image, or an extracted directory as dir:DIR", d.identity.Reference)
 	}
 	files := payload.Files{Release: []payload.File{{Name: payload.ReferencesName, Size: int64(len(d.references)), Data: d.references}}}
 	if d.metadata != nil {

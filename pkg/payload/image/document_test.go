@@ -34,8 +34,8 @@ func TestDocumentFaults(t *testing.T) {
 			t.Errorf("%s: kind %d\n got %s\nwant %s", test.name, kind, got, test.want)
 		}
 	}
-	if kind, got := failure(t, "file:"+dir, image.Limits{}); kind != fault.Usage || got != dir+" is a folder: want dir:"+dir {
-		t.Errorf("a folder: kind %d: %s", kind, got)
+	if kind, got := failure(t, "file:"+dir, image.Limits{}); kind != fault.Usage || got != dir+" is a directory: want dir:"+dir {
+		t.Errorf("a directory: kind %d: %s", kind, got)
 	}
 	if kind, _ := failure(t, "file:"+filepath.Join(dir, "nothing"), image.Limits{}); kind != fault.NotFound {
 		t.Errorf("a missing file: kind %d", kind)

@@ -36,7 +36,7 @@ func entryName(number int64, header *tar.Header) (string, error) {
 	}
 	clean := path.Clean(name)
 	if clean == "." && header.Typeflag != tar.TypeDir {
-		return "", bad("is a folder's")
+		return "", bad("is a directory's")
 	}
 	return clean, nil
 }
@@ -50,7 +50,7 @@ func typeName(kind byte) string {
 	case tar.TypeReg, '\x00':
 		return "a file"
 	case tar.TypeDir:
-		return "a folder"
+		return "a directory"
 	case tar.TypeSymlink:
 		return "a symbolic link"
 	case tar.TypeLink:

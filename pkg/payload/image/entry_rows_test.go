@@ -35,7 +35,7 @@ func TestRow09HostileNames(t *testing.T) {
 		{`\windows\x`, "is absolute"},
 		{"C:/x", "begins with a drive letter"},
 		{`c:x`, "begins with a drive letter"},
-		{".", "is a folder's"},
+		{".", "is a directory's"},
 		{"", "is empty"},
 		{long, "is longer than any path"},
 	}
@@ -179,8 +179,8 @@ func TestRow10LinksAndDevices(t *testing.T) {
 		{testrelease.Special(tar.TypeFifo, name), name + " is a pipe, want a file"},
 		{testrelease.Special('Q', name), name + " is of an unknown type, want a file"},
 		{testrelease.Link(tar.TypeSymlink, "release-manifests/sub/x", "/etc"), "release-manifests/sub/x is a symbolic link, want a file"},
-		{testrelease.Link(tar.TypeSymlink, "manifests", "release-manifests"), "manifests is a symbolic link, want a folder"},
-		{testrelease.File("manifests", "x"), "manifests is a file, want a folder"},
+		{testrelease.Link(tar.TypeSymlink, "manifests", "release-manifests"), "manifests is a symbolic link, want a directory"},
+		{testrelease.File("manifests", "x"), "manifests is a file, want a directory"},
 	}
 	for _, test := range tests {
 		t.Run(test.want, func(t *testing.T) {
@@ -195,7 +195,7 @@ func TestRow10LinksAndDevices(t *testing.T) {
 func TestRow10FolderIsALink(t *testing.T) {
 	release := build(t, sample().WithLayerOnTop(testrelease.Link(tar.TypeSymlink, "release-manifests", "etc")))
 	files, err := (&shelf{release: release}).read(t, image.Limits{})
-	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: entry 1: release-manifests is a symbolic link, want a folder", payloadLayer(release).Digest))
+	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: entry 1: release-manifests is a symbolic link, want a directory", payloadLayer(release).Digest))
 }
 
 // What the tar reader itself refuses is a broken layer too, and no fault of this program.
@@ -217,11 +217,11 @@ func TestRow12DuplicateNames(t *testing.T) {
 		entry testrelease.Entry
 		want  string
 	}{
-		{testrelease.File("release-manifests/image-references", "{}"), "release-manifests/image-references is there twice, as entry 2 and entry 6"},
-		{testrelease.File("./release-manifests/release-metadata", "{}"), "release-manifests/release-metadata is there twice, as entry 3 and entry 6"},
-		{testrelease.File("release-manifests//0000_05_a_a.yaml", "x"), "release-manifests/0000_05_a_a.yaml is there twice, as entry 5 and entry 6"},
-		{testrelease.Dir("release-manifests/0000_05_a_a.yaml/"), "release-manifests/0000_05_a_a.yaml is there twice, as entry 5 and entry 6"},
-		{testrelease.Dir("release-manifests/image-references/"), "entry 6: release-manifests/image-references is a folder, want a file"},
+		{testrelease.File("release-manifests/image-references", "{}"), "release-manifests/image-references appears twice, as entry 2 and entry 6"},
+		{testrelease.File("./release-manifests/release-metadata", "{}"), "release-manifests/release-metadata appears twice, as entry 3 and entry 6"},
+		{testrelease.File("release-manifests//0000_05_a_a.yaml", "x"), "release-manifests/0000_05_a_a.yaml appears twice, as entry 5 and entry 6"},
+		{testrelease.Dir("release-manifests/0000_05_a_a.yaml/"), "release-manifests/0000_05_a_a.yaml appears twice, as entry 5 and entry 6"},
+		{testrelease.Dir("release-manifests/image-references/"), "entry 6: release-manifests/image-references is a directory, want a file"},
 	}
 	for _, test := range tests {
 		t.Run(test.want, func(t *testing.T) {

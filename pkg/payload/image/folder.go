@@ -36,7 +36,7 @@ func (o Opener) openFolder(ref Reference) (Image, error) {
 	}
 	for _, place := range []string{ReleaseFolder, "."} {
 		if info, err := root.Lstat(place); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return nil, fault.Errorf(fault.Integrity, "%s is a symbolic link, want a folder", place)
+			return nil, fault.Errorf(fault.Integrity, "%s is a symbolic link, want a directory", place)
 		}
 		_, err := root.Lstat(filepath.Join(place, payload.ReferencesName))
 		if err == nil {
@@ -47,7 +47,7 @@ func (o Opener) openFolder(ref Reference) (Image, error) {
 			return nil, localError(err)
 		}
 	}
-	return nil, fault.Errorf(fault.NotFound, "not an extracted release: the folder holds neither %s nor %s/%s", payload.ReferencesName, ReleaseFolder, payload.ReferencesName)
+	return nil, fault.Errorf(fault.NotFound, "not an extracted release: the directory holds neither %s nor %s/%s", payload.ReferencesName, ReleaseFolder, payload.ReferencesName)
 }
 
 func (f *folder) Identity() Identity { return f.identity }
@@ -97,7 +97,7 @@ func (r *folderReader) read(dir, name string) ([]payload.File, error) {
 		return nil, localError(err)
 	}
 	if !info.IsDir() {
-		return nil, fault.Errorf(fault.Integrity, "%s is %s, want a folder", dir, modeName(info.Mode()))
+		return nil, fault.Errorf(fault.Integrity, "%s is %s, want a directory", dir, modeName(info.Mode()))
 	}
 	entries, err := fs.ReadDir(r.root.FS(), filepath.ToSlash(dir))
 	if err != nil {
@@ -176,7 +176,7 @@ func modeName(mode fs.FileMode) string {
 	case mode.IsRegular():
 		return "a file"
 	case mode.IsDir():
-		return "a folder"
+		return "a directory"
 	case mode&fs.ModeSymlink != 0:
 		return "a symbolic link"
 	case mode&fs.ModeDevice != 0:

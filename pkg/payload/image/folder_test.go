@@ -82,21 +82,21 @@ func TestFolderFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			link(t, "other", filepath.Join(dir, "release-manifests"))
-		}, image.Limits{}, fault.Integrity, "release-manifests is a symbolic link, want a folder"},
-		{"a folder that is a link out of it", func(t *testing.T, dir string) {
+		}, image.Limits{}, fault.Integrity, "release-manifests is a symbolic link, want a directory"},
+		{"a directory that is a link out of it", func(t *testing.T, dir string) {
 			outside := t.TempDir()
 			if err := os.Rename(filepath.Join(dir, "release-manifests"), filepath.Join(outside, "r")); err != nil {
 				t.Fatal(err)
 			}
 			link(t, filepath.Join(outside, "r"), filepath.Join(dir, "release-manifests"))
-		}, image.Limits{}, fault.Integrity, "release-manifests is a symbolic link, want a folder"},
+		}, image.Limits{}, fault.Integrity, "release-manifests is a symbolic link, want a directory"},
 		{"a linked operator's folder", func(t *testing.T, dir string) {
 			if err := os.RemoveAll(filepath.Join(dir, "manifests")); err != nil {
 				t.Fatal(err)
 			}
 			link(t, "release-manifests", filepath.Join(dir, "manifests"))
-		}, image.Limits{}, fault.Integrity, "manifests is a symbolic link, want a folder"},
-		{"image-references is a folder", func(t *testing.T, dir string) {
+		}, image.Limits{}, fault.Integrity, "manifests is a symbolic link, want a directory"},
+		{"image-references is a directory", func(t *testing.T, dir string) {
 			name := filepath.Join(dir, "release-manifests", payload.ReferencesName)
 			if err := os.Remove(name); err != nil {
 				t.Fatal(err)
@@ -104,7 +104,7 @@ func TestFolderFaults(t *testing.T) {
 			if err := os.Mkdir(name, 0o755); err != nil {
 				t.Fatal(err)
 			}
-		}, image.Limits{}, fault.Integrity, "release-manifests/image-references is a folder, want a file"},
+		}, image.Limits{}, fault.Integrity, "release-manifests/image-references is a directory, want a file"},
 		{"a file too big", func(*testing.T, string) {}, image.Limits{FileSize: 100}, fault.Integrity, fmt.Sprintf("release-manifests/image-references has %d bytes, the limit is 100 (--max-file-size)", len(sample().References()))},
 		{"too many files", func(*testing.T, string) {}, image.Limits{Files: 3}, fault.Integrity, "it has more than 3 entries (--max-files)"},
 		{"too much together", func(*testing.T, string) {}, image.Limits{PayloadSize: 1200}, fault.Integrity, "the payload has more than 1200 bytes (--max-payload-size)"},
@@ -112,7 +112,7 @@ func TestFolderFaults(t *testing.T) {
 			if err := os.Remove(filepath.Join(dir, "release-manifests", payload.ReferencesName)); err != nil {
 				t.Fatal(err)
 			}
-		}, image.Limits{}, fault.NotFound, "not an extracted release: the folder holds neither image-references nor release-manifests/image-references"},
+		}, image.Limits{}, fault.NotFound, "not an extracted release: the directory holds neither image-references nor release-manifests/image-references"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -116,13 +116,13 @@ func (l *layer) checkEntry(number int64, name string, kind byte) error {
 	case strings.Contains(name, `\`):
 		return fault.Errorf(fault.Integrity, "entry %d: the name %q contains a backslash", number, name)
 	case !isFolder && base == name:
-		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a folder", number, name, typeName(kind))
+		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a directory", number, name, typeName(kind))
 	case !isFolder && !isRegular(kind):
 		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a file", number, name, typeName(kind))
 	case isFolder && isMetadata(base):
-		return fault.Errorf(fault.Integrity, "entry %d: %s is a folder, want a file", number, name)
+		return fault.Errorf(fault.Integrity, "entry %d: %s is a directory, want a file", number, name)
 	case found && !(first.folder && isFolder):
-		return fault.Errorf(fault.Integrity, "%s is there twice, as entry %d and entry %d", name, first.number, number)
+		return fault.Errorf(fault.Integrity, "%s appears twice, as entry %d and entry %d", name, first.number, number)
 	}
 	return nil
 }

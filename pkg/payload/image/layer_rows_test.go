@@ -103,9 +103,9 @@ func TestRow13HiddenAndThereAtOnce(t *testing.T) {
 	}{
 		{"after", []testrelease.Entry{testrelease.Whiteout(a)}, "entry 5: " + a + " and a whiteout of it are in the same layer"},
 		{"before", []testrelease.Entry{testrelease.Whiteout("release-manifests/b"), testrelease.File("release-manifests/b", "x")}, "entry 7: release-manifests/b and a whiteout of it are in the same layer"},
-		{"the folder", []testrelease.Entry{testrelease.Whiteout("release-manifests")}, "entry 1: release-manifests and a whiteout of it are in the same layer"},
+		{"the directory", []testrelease.Entry{testrelease.Whiteout("release-manifests")}, "entry 1: release-manifests and a whiteout of it are in the same layer"},
 		{"no name", []testrelease.Entry{testrelease.File("release-manifests/.wh.", "")}, `the whiteout "release-manifests/.wh." hides no name`},
-		{"the folder above", []testrelease.Entry{testrelease.File("release-manifests/.wh...", "")}, `the whiteout "release-manifests/.wh..." hides no name`},
+		{"the directory above", []testrelease.Entry{testrelease.File("release-manifests/.wh...", "")}, `the whiteout "release-manifests/.wh..." hides no name`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestRow16NotARelease(t *testing.T) {
 		{"a release without image-references", sample().Without(payload.ReferencesName), "not a release: none of its 2 layers holds " + file, 3},
 		{"one layer without it", sample().Without(payload.ReferencesName).Squashed(), "not a release: its only layer does not hold " + file, 1},
 		{"hidden by a layer on top", sample().WithLayerOnTop(testrelease.Whiteout(file), testrelease.Whiteout("release-manifests/release-metadata")), "not a release: a layer removes " + file, 3},
-		{"the folder hidden", sample().WithLayerOnTop(testrelease.Whiteout("release-manifests")), "not a release: a layer removes " + file, 1},
+		{"the directory hidden", sample().WithLayerOnTop(testrelease.Whiteout("release-manifests")), "not a release: a layer removes " + file, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestRow18NoImageAtAll(t *testing.T) {
 	chart := build(t, sample().WithDescriptor(testrelease.ConfigPart, func(d *testrelease.Descriptor) { d.MediaType = "application/vnd.cncf.helm.config.v1+json" }))
 	s := &shelf{release: chart}
 	files, err := s.read(t, image.Limits{})
-	refused(t, files, err, fault.NotFound, `not a release: it is no image but "application/vnd.cncf.helm.config.v1+json"`)
+	refused(t, files, err, fault.NotFound, `not a release: it is not an image but "application/vnd.cncf.helm.config.v1+json"`)
 	if s.blobs() != 0 {
 		t.Errorf("fetched %v", s.asked)
 	}

@@ -55,7 +55,7 @@ func (o Opener) openLayout(ctx context.Context, ref Reference, from files) (Imag
 func readLayout(ctx context.Context, from files) (layout, error) {
 	body, err := readFile(ctx, from, layoutIndex)
 	if errors.Is(err, fs.ErrNotExist) {
-		return layout{}, fault.Errorf(fault.NotFound, "not an OCI layout: it has no %s (a folder of manifests is dir:DIR)", layoutIndex)
+		return layout{}, fault.Errorf(fault.NotFound, "not an OCI layout: it has no %s (a directory of manifests is dir:DIR)", layoutIndex)
 	}
 	if err != nil {
 		return layout{}, err

@@ -69,7 +69,7 @@ func openRoot(dir string) (*os.Root, error) {
 		return nil, fault.Errorf(fault.KindOf(localError(err)), "%s", err)
 	}
 	if !info.IsDir() {
-		return nil, fault.Errorf(fault.Usage, "%s is not a folder: an archive is oci-archive:FILE or docker-archive:FILE, an image-references file file:FILE", dir)
+		return nil, fault.Errorf(fault.Usage, "%s is not a directory: an archive is oci-archive:FILE or docker-archive:FILE, an image-references file file:FILE", dir)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -86,7 +86,7 @@ func openRegular(path string) (*os.File, int64, error) {
 	}
 	switch {
 	case info.IsDir():
-		return nil, 0, fault.Errorf(fault.Usage, "%s is a folder: an OCI layout is oci:DIR, an extracted release dir:DIR", path)
+		return nil, 0, fault.Errorf(fault.Usage, "%s is a directory: an OCI layout is oci:DIR, an extracted release dir:DIR", path)
 	case !info.Mode().IsRegular():
 		return nil, 0, fault.Errorf(fault.Usage, "%s is not a regular file: an archive is read more than once", path)
 	}

@@ -13,8 +13,8 @@ func TestKeysOfManifests(t *testing.T) {
 	const digest = `"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"`
 	const config = `"config":{` + digest + `}`
 	for text, want := range map[string]string{
-		`{"schemaVersion":2,` + config + `,"layers":[],"layers":[]}`:                             `the manifest: the key "layers" is there twice in one object`,
-		`{"schemaVersion":2,` + config + `,"layers":[{` + digest + `,` + digest + `}]}`:          `the manifest: the key "digest" is there twice in one object`,
+		`{"schemaVersion":2,` + config + `,"layers":[],"layers":[]}`:                             `the manifest: the key "layers" appears twice in one object`,
+		`{"schemaVersion":2,` + config + `,"layers":[{` + digest + `,` + digest + `}]}`:          `the manifest: the key "digest" appears twice in one object`,
 		`{"schemaVersion":2,"config":{"Digest":"sha256:00",` + digest + `},"layers":[]}`:         "",
 		`{"schemaVersion":2,` + config + `,"layers":[` + strings.Repeat("{},", 300_000) + `{}]}`: "the manifest: the document has more than the 500000 values that this program reads",
 	} {

@@ -233,9 +233,9 @@ func TestRow21AmbiguousManifests(t *testing.T) {
 		kind             fault.Kind
 		want             string
 	}{
-		{"image and list", `{"schemaVersion":2,"manifests":[],` + blobs + `}`, ociIndex, fault.Integrity, "the manifest is an image and a list at once"},
-		{"list with a config", `{"schemaVersion":2,"manifests":[],"config":{}}`, "", fault.Integrity, "the manifest is an image and a list at once"},
-		{"list with layers of null", `{"schemaVersion":2,"manifests":[],"layers":null}`, ociIndex, fault.Integrity, "the manifest is an image and a list at once"},
+		{"image and list", `{"schemaVersion":2,"manifests":[],` + blobs + `}`, ociIndex, fault.Integrity, "the manifest is both an image and a list"},
+		{"list with a config", `{"schemaVersion":2,"manifests":[],"config":{}}`, "", fault.Integrity, "the manifest is both an image and a list"},
+		{"list with layers of null", `{"schemaVersion":2,"manifests":[],"layers":null}`, ociIndex, fault.Integrity, "the manifest is both an image and a list"},
 		{"another type in the body", `{"schemaVersion":2,"mediaType":"` + ociIndex + `","manifests":[]}`, ociImage, fault.Integrity, `the manifest says that it is "` + ociIndex + `", but it came as "` + ociImage + `"`},
 		{"another family in the body", `{"schemaVersion":2,"mediaType":"` + testrelease.MediaTypeDockerManifest + `",` + blobs + `}`, ociImage, fault.Integrity, `the manifest says that it is "` + testrelease.MediaTypeDockerManifest + `", but it came as "` + ociImage + `"`},
 		{"an image called a list", `{"schemaVersion":2,` + blobs + `}`, ociIndex, fault.Integrity, "the manifest is not what its media type " + ociIndex + " says"},
@@ -250,7 +250,7 @@ func TestRow21AmbiguousManifests(t *testing.T) {
 		{"an artifact by its own type", `{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","artifactType":"application/spdx+json","blobs":[]}`, "application/vnd.oci.artifact.manifest.v1+json", fault.NotFound, `not a release: a manifest of type "application/vnd.oci.artifact.manifest.v1+json" is not supported`},
 		{"an artifact that came as an octet stream", `{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","artifactType":"application/spdx+json","blobs":[]}`, "application/octet-stream", fault.NotFound, `not a release: a manifest of type "application/vnd.oci.artifact.manifest.v1+json" is not supported`},
 		{"an artifact called an image", `{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","blobs":[]}`, ociImage, fault.NotFound, `not a release: a manifest of type "application/vnd.oci.artifact.manifest.v1+json" is not supported`},
-		{"image and list as an octet stream", `{"schemaVersion":2,"manifests":[],` + blobs + `}`, "application/octet-stream", fault.Integrity, "the manifest is an image and a list at once"},
+		{"image and list as an octet stream", `{"schemaVersion":2,"manifests":[],` + blobs + `}`, "application/octet-stream", fault.Integrity, "the manifest is both an image and a list"},
 		{"nothing", `{"schemaVersion":2}`, "", fault.NotFound, "not a release: the manifest is neither of an image nor a list of images"},
 	}
 	for _, test := range tests {

@@ -78,7 +78,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 		return nil, err
 	}
 	if !oci.IsConfigType(f.Config.MediaType) {
-		return nil, fault.Errorf(fault.NotFound, "not a release: it is no image but %s", quoted(f.Config.MediaType))
+		return nil, fault.Errorf(fault.NotFound, "not a release: it is not an image but %s", quoted(f.Config.MediaType))
 	}
 	s := &stored{
 		identity: Identity{Reference: ref.Text, Repository: ref.Repository, Tag: ref.Tag, Digest: f.digest, ManifestsKnown: true},

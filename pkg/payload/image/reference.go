@@ -132,9 +132,9 @@ func parseScheme(ref Reference, scheme, rest string) (Reference, error) {
 		// The text is not shown: it may hold a password.
 		return Reference{}, fault.Errorf(fault.Usage, "a release in a registry is named without %s://: want quay.io/org/repo:tag", scheme)
 	case slashes && scheme == "file":
-		return Reference{}, fault.Errorf(fault.Usage, "%s: want file:FILE for an image-references file, oci:DIR for an image, dir:DIR for a folder of manifests", quoted(ref.Text))
+		return Reference{}, fault.Errorf(fault.Usage, "%s: want file:FILE for an image-references file, oci:DIR for an image, dir:DIR for a directory of manifests", quoted(ref.Text))
 	case slashes:
-		return Reference{}, fault.Errorf(fault.Usage, "%s: %s:// is no form of a release: want %s", shownText(ref.Text), scheme, Forms)
+		return Reference{}, fault.Errorf(fault.Usage, "%s: %s:// is not a form of a release: want %s", shownText(ref.Text), scheme, Forms)
 	}
 	ref.Kind = map[string]Kind{
 		"oci": KindLayout, "oci-archive": KindOCIArchive, "docker-archive": KindDockerArchive, "dir": KindFolder, "file": KindFile,

@@ -95,7 +95,7 @@ func TestTheSameReleaseFromEverySource(t *testing.T) {
 			}
 			if strings.HasPrefix(test.reference, "dir:") {
 				if config != nil {
-					t.Errorf("a folder has a configuration: %+v", config)
+					t.Errorf("a directory has a configuration: %+v", config)
 				}
 				return
 			}
@@ -323,7 +323,7 @@ func TestFilesAndStandardInput(t *testing.T) {
 				}
 				for _, want := range []image.Want{everything, {Operator: true}} {
 					_, err = img.Files(t.Context(), want)
-					text := reference + ": this source has image-references and no manifests: name the image, or an extracted folder as dir:DIR"
+					text := reference + ": this source has image-references and no manifests: name the image, or an extracted directory as dir:DIR"
 					if err == nil || err.Error() != text || fault.KindOf(err) != fault.NotFound {
 						t.Errorf("manifests of a file: %v", err)
 					}

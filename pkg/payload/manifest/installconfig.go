@@ -80,15 +80,15 @@ func checkInstallConfig(document any) error {
 	_, holds := held["install-config"]
 	switch {
 	case document != nil && !isObject:
-		return fault.Errorf(fault.Usage, "this is no install config: it is no YAML object")
+		return fault.Errorf(fault.Usage, "this is not an install config: it is not a YAML object")
 	case len(fields) == 0:
-		return fault.Errorf(fault.Usage, "this is no install config: it is empty")
+		return fault.Errorf(fault.Usage, "this is not an install config: it is empty")
 	case kind == "ConfigMap" && holds:
-		return fault.Errorf(fault.Usage, "this is no install config: it is a ConfigMap that holds one as data.install-config, which has to be in a file of its own")
+		return fault.Errorf(fault.Usage, "this is not an install config: it is a ConfigMap that holds one as data.install-config, which has to be in a file of its own")
 	case kind != "" && kind != "InstallConfig":
-		return fault.Errorf(fault.Usage, "this is no install config: its kind is %s (apiVersion %s)", kind, version)
+		return fault.Errorf(fault.Usage, "this is not an install config: its kind is %s (apiVersion %s)", kind, version)
 	case version != "v1":
-		return fault.Errorf(fault.Usage, "this is no install config: its apiVersion is %q, want v1", version)
+		return fault.Errorf(fault.Usage, "this is not an install config: its apiVersion is %q, want v1", version)
 	}
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -101,7 +101,7 @@ func checkInstallConfig(document any) error {
 		}
 	}
 	if len(names) > 0 {
-		return fault.Errorf(fault.Usage, "this is no install config: it has none of its fields, but %s", strings.Join(names, ", "))
+		return fault.Errorf(fault.Usage, "this is not an install config: it has none of its fields, but %s", strings.Join(names, ", "))
 	}
 	return nil
 }

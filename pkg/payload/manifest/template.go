@@ -16,7 +16,7 @@ func boundedFunctions(budget *int) template.FuncMap {
 		return func(args ...any) (string, error) {
 			made := make(args...)
 			if *budget -= len(made); *budget < 0 {
-				return "", errors.New("the template makes too long strings")
+				return "", errors.New("the template produces too long strings")
 			}
 			return made, nil
 		}

@@ -54,7 +54,7 @@ func ParseManifest(body []byte, declared string) (*Manifest, error) {
 	_, hasLayers := fields["layers"]
 	switch {
 	case isList && (hasConfig || hasLayers):
-		return nil, fault.Errorf(fault.Integrity, "the manifest is an image and a list at once")
+		return nil, fault.Errorf(fault.Integrity, "the manifest is both an image and a list")
 	case mediaType == "" && !isList && !hasLayers:
 		return nil, notImage("the manifest is neither of an image nor a list of images")
 	case IsListType(mediaType) && !isList, isImageType(mediaType) && (isList || !hasLayers || !hasConfig):

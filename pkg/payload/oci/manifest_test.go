@@ -39,7 +39,7 @@ func TestParseManifest(t *testing.T) {
 		kind                 fault.Kind
 		notImage             bool
 	}{
-		"both":         {`{"schemaVersion":2,"manifests":[],"layers":[]}`, "", "the manifest is an image and a list at once", fault.Integrity, false},
+		"both":         {`{"schemaVersion":2,"manifests":[],"layers":[]}`, "", "the manifest is both an image and a list", fault.Integrity, false},
 		"neither":      {`{"schemaVersion":2}`, "", "the manifest is neither of an image nor a list of images", fault.NotFound, true},
 		"an artifact":  {`{"blobs":[]}`, typeArtifact, `a manifest of type "` + typeArtifact + `" is not supported`, fault.NotFound, true},
 		"schema 1":     {`{"schemaVersion":1}`, "", "the image has a manifest of schema 1, which is unsupported: push it again with a newer client", fault.NotFound, false},

@@ -82,7 +82,7 @@ func isWebPage(body []byte) bool {
 
 // webPage is the error of a host that answered with a page for people.
 func webPage(host, wanted string) error {
-	return fault.Errorf(fault.Auth, "%s answered with a web page in place of %s: a sign-in page or a proxy stands before the registry; sign in there, or ask the registry by another address", host, wanted)
+	return fault.Errorf(fault.Auth, "%s answered with a web page in place of %s: a sign-in page or a proxy is in front of the registry; sign in there, or use another address of the registry", host, wanted)
 }
 
 // peek reads the beginning of a body and leaves the whole of it in the response.

@@ -106,7 +106,7 @@ func reference(repository, tagOrDigest string) (ref.Ref, error) {
 	}
 	r, err := ref.New(text)
 	if err != nil || r.Scheme != "reg" || (r.Tag == "") == (r.Digest == "") {
-		return ref.Ref{}, fault.Errorf(fault.Usage, "%q is no reference: want host[:port]/path and a tag or a digest", text)
+		return ref.Ref{}, fault.Errorf(fault.Usage, "%q is not a reference: want host[:port]/path and a tag or a digest", text)
 	}
 	host := oci.SplitRepository(repository).Host
 	if r.Registry != host && r.Registry != "docker.io" || r.Registry == "docker.io" && !strings.Contains(host, "docker.io") {

@@ -53,12 +53,12 @@ func TestReferencesAreCheckedBeforeAnyRequest(t *testing.T) {
 		text             string
 	}{
 		{"quay.io/a/b", "sha256:../../x", fault.Integrity, `malformed digest "sha256:../../x": want sha256 with 64 lower-case hex digits`},
-		{"quay.io/a/../b", "t", fault.Usage, `"quay.io/a/../b:t" is no reference: want host[:port]/path and a tag or a digest`},
-		{"quay.io/a", "", fault.Usage, `"quay.io/a:" is no reference: want host[:port]/path and a tag or a digest`},
+		{"quay.io/a/../b", "t", fault.Usage, `"quay.io/a/../b:t" is not a reference: want host[:port]/path and a tag or a digest`},
+		{"quay.io/a", "", fault.Usage, `"quay.io/a:" is not a reference: want host[:port]/path and a tag or a digest`},
 		{"org/repo", "t", fault.Usage, `"org/repo" names no registry: want host[:port]/path`},
-		{"ocidir://x", "t", fault.Usage, `"ocidir://x:t" is no reference: want host[:port]/path and a tag or a digest`},
-		{"quay.io/a?b", "t", fault.Usage, `"quay.io/a?b:t" is no reference: want host[:port]/path and a tag or a digest`},
-		{"quay.io/A", "t", fault.Usage, `"quay.io/A:t" is no reference: want host[:port]/path and a tag or a digest`},
+		{"ocidir://x", "t", fault.Usage, `"ocidir://x:t" is not a reference: want host[:port]/path and a tag or a digest`},
+		{"quay.io/a?b", "t", fault.Usage, `"quay.io/a?b:t" is not a reference: want host[:port]/path and a tag or a digest`},
+		{"quay.io/A", "t", fault.Usage, `"quay.io/A:t" is not a reference: want host[:port]/path and a tag or a digest`},
 	} {
 		_, _, _, err := c.Manifest(t.Context(), test.repository, test.name)
 		wantFault(t, err, test.kind, test.text)

@@ -115,7 +115,7 @@ func (d *download) resume() error {
 		case !k.whole:
 			d.length, d.total = k.total, k.total
 		case d.whole:
-			return d.failed(fault.Network, fmt.Errorf("%s broke off twice, and does not resume", d.session.registry))
+			return d.failed(fault.Network, fmt.Errorf("%s closed the connection twice and cannot resume", d.session.registry))
 		default:
 			if err := d.again(); err != nil {
 				return err
@@ -157,12 +157,12 @@ func (d *download) again() error {
 	}
 	if err != nil {
 		if n < d.offset && errors.Is(err, io.EOF) {
-			return d.failed(fault.Integrity, fmt.Errorf("%s gave another, shorter blob when asked again", d.session.registry))
+			return d.failed(fault.Integrity, fmt.Errorf("%s sent a shorter blob on retry", d.session.registry))
 		}
-		return d.failed(fault.Network, fmt.Errorf("%s broke off twice, and does not resume", d.session.registry))
+		return d.failed(fault.Network, fmt.Errorf("%s closed the connection twice and cannot resume", d.session.registry))
 	}
 	if before != d.given.Sum64() {
-		return d.failed(fault.Integrity, fmt.Errorf("%s gave other bytes when asked again", d.session.registry))
+		return d.failed(fault.Integrity, fmt.Errorf("%s sent different bytes on retry", d.session.registry))
 	}
 	d.length = d.answer.length
 	return nil

@@ -150,19 +150,19 @@ func TestRow31TwoBlobsAreNeverPutTogether(t *testing.T) {
 	}{
 		"begun anew and broken again": {
 			[]faultproxy.Rule{{Path: "/blobs/", Fault: faultproxy.NoRange()}, {Path: "/blobs/", Fault: faultproxy.Cut(400_000)}},
-			fault.Network, "HOST broke off twice, and does not resume",
+			fault.Network, "HOST closed the connection twice and cannot resume",
 		},
 		"broken again before the same byte": {
 			[]faultproxy.Rule{{Path: "/blobs/", Fault: faultproxy.NoRange()}, {Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(400_000)}, {Path: "/blobs/", Fault: faultproxy.Cut(400_001)}},
-			fault.Network, "HOST broke off twice, and does not resume",
+			fault.Network, "HOST closed the connection twice and cannot resume",
 		},
 		"other bytes": {
 			[]faultproxy.Rule{{Path: "/blobs/", Fault: faultproxy.NoRange()}, {Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(400_000)}, {Path: "/blobs/", After: 1, Fault: faultproxy.Corrupt(3)}},
-			fault.Integrity, "HOST gave other bytes when asked again",
+			fault.Integrity, "HOST sent different bytes on retry",
 		},
 		"a shorter blob": {
 			[]faultproxy.Rule{{Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(400_000)}, {Path: "/blobs/", After: 1, Fault: whole("short")}},
-			fault.Integrity, "HOST gave another, shorter blob when asked again",
+			fault.Integrity, "HOST sent a shorter blob on retry",
 		},
 	}
 	for name, test := range tests {
@@ -193,8 +193,8 @@ func TestRow32BodyWithoutProgress(t *testing.T) {
 		fault, then faultproxy.Fault
 		want        string
 	}{
-		"stalled body":       {faultproxy.Stall(100_000), faultproxy.Stall(0), "at byte 100000 of 1048576, 5 times in a row: HOST sends nothing more"},
-		"one byte at a time": {faultproxy.Rate(1, 20*time.Millisecond), faultproxy.Rate(1, 20*time.Millisecond), "times in a row: HOST sends nothing more"},
+		"stalled body":       {faultproxy.Stall(100_000), faultproxy.Stall(0), "at byte 100000 of 1048576, 5 times in a row: HOST stopped sending data"},
+		"one byte at a time": {faultproxy.Rate(1, 20*time.Millisecond), faultproxy.Rate(1, 20*time.Millisecond), "times in a row: HOST stopped sending data"},
 		"no response header": {faultproxy.Silence(), faultproxy.Silence(), "HOST does not answer, 5 times: net/http: timeout awaiting response headers (in the clear, after TLS failed)"},
 	} {
 		t.Run(name+", then well", func(t *testing.T) {

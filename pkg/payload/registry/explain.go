@@ -96,7 +96,7 @@ func explain(host string, err error, n int) error {
 	}
 	switch {
 	case errors.Is(err, errStalled):
-		return fault.Errorf(fault.Network, "%s sends nothing more%s%w", host, times, silent{err})
+		return fault.Errorf(fault.Network, "%s stopped sending data%s%w", host, times, silent{err})
 	case isTimeout(err):
 		return fault.Errorf(fault.Network, "%s does not answer%s: %w", host, times, bare(err))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -107,10 +107,10 @@ func explain(host string, err error, n int) error {
 
 // certificateHint says what mends a TLS failure, "" for another failure.
 func certificateHint(host string, err error) string {
-	const ca = "name the authority's file with --certificate-authority, or put it into /etc/containers/certs.d/"
+	const ca = "name a file with its CA certificate with --certificate-authority, or put it into /etc/containers/certs.d/"
 	const insecure = " for the hosts written in RELEASE, insecure = true in registries.conf for mirrors"
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return ca + host + "; --insecure goes without it" + insecure
+		return ca + host + "; --insecure skips verification" + insecure
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "use the name that the certificate is for"

@@ -30,7 +30,7 @@ func (s stack) follow(ctx context.Context, method string, target *url.URL, heade
 		seen[at.String()] = true
 		req, err := http.NewRequestWithContext(ctx, method, at.String(), nil)
 		if err != nil {
-			return nil, fault.Errorf(fault.Network, "%s redirects to what is no address", s.registry)
+			return nil, fault.Errorf(fault.Network, "%s redirects to what is not an address", s.registry)
 		}
 		req.Header = header.Clone()
 		if at.Host != s.host {
@@ -77,7 +77,7 @@ func (s stack) redirect(at *url.URL, location string) (*url.URL, error) {
 	}
 	next, err := at.Parse(location)
 	if err != nil || next.Host == "" {
-		return nil, errors.New("to what is no address")
+		return nil, errors.New("to what is not an address")
 	}
 	switch {
 	case next.User != nil:
@@ -85,7 +85,7 @@ func (s stack) redirect(at *url.URL, location string) (*url.URL, error) {
 	case next.Scheme != "https" && (next.Scheme != "http" || s.scheme(at) == "https"):
 		return nil, errors.New("to " + next.Scheme + "://" + next.Host + ", which is not encrypted")
 	case next.Host != s.host && s.guard().refusesName(next.Hostname()):
-		return nil, errors.New("to " + next.Host + ", an address of this machine or its link")
+		return nil, errors.New("to " + next.Host + ", a loopback or link-local address")
 	}
 	next.Fragment = ""
 	return next, nil
@@ -102,7 +102,7 @@ func (s stack) scheme(at *url.URL) string {
 // refusedAddress tells a guard's refusal from a failure to connect.
 func (s stack) refusedAddress(at *url.URL, err error) error {
 	if errors.Is(err, errGuarded) {
-		return fault.Errorf(fault.Network, "%s redirects to %s, an address of this machine or its link", s.host, at.Host)
+		return fault.Errorf(fault.Network, "%s redirects to %s, a loopback or link-local address", s.host, at.Host)
 	}
 	return &hostError{at.Host, err}
 }

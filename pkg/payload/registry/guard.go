@@ -19,7 +19,7 @@ const (
 	local                  // named by any other registry
 )
 
-var errGuarded = errors.New("an address of this machine or its link")
+var errGuarded = errors.New("a loopback or link-local address")
 
 // guardFor is the guard for what a registry at this host names.
 func guardFor(registry string) guard {

@@ -226,7 +226,7 @@ func TestSignInPage(t *testing.T) {
 			})
 		}
 	}
-	const rest = ": a sign-in page or a proxy stands before the registry; sign in there, or ask the registry by another address"
+	const rest = ": a sign-in page or a proxy is in front of the registry; sign in there, or use another address of the registry"
 	for _, contentType := range []string{"text/html", "text/html; charset=utf-8"} {
 		s := start(t, newHTTP, page(contentType))
 		d := digest.FromBytes(layerBytes)

@@ -64,7 +64,7 @@ func TestSourceIsAskedWhenNoMirrorHasIt(t *testing.T) {
 func TestTagWithMirrorsOfDigests(t *testing.T) {
 	mirror, source := start(t, newHTTP), start(t, newHTTP)
 	for kind, hint := range map[string]string{
-		"ImageDigestMirrorSet": "; its mirrors are asked for digests alone: name it by digest, or give --itms-file",
+		"ImageDigestMirrorSet": "; its mirrors are used for digests only: name it by digest, or give --itms-file",
 		"ImageTagMirrorSet":    "",
 	} {
 		set := mirrorSet(t, kind, source.host, "AllowContactingSource", mirror.host)
@@ -81,7 +81,7 @@ func TestTagWithMirrorsOfDigests(t *testing.T) {
 func TestEveryFailureIsNamed(t *testing.T) {
 	lacks, refuses, source := start(t, newHTTP), start(t, newHTTP, basic("u", "p")), start(t, newHTTP)
 	d := digest.FromString("x")
-	const none = "wants credentials (401), and there are none for it: there is no file to look into; name a file with --authfile, or log in to "
+	const none = "wants credentials (401), and there are none for it: there is not a file to look into; name a file with --authfile, or log in to "
 	missing := func(s *server) string {
 		return "getting " + s.host + "/org/r@" + d.String() + ": not found: the repository has no such digest"
 	}

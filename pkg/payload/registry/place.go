@@ -73,7 +73,7 @@ func (c *Client) withHint(repository string, r ref.Ref, err error) error {
 	if rulesErr != nil || r.Digest != "" || isSignatureTag(r.Tag) || !rules.OnlyDigests(repository) {
 		return err
 	}
-	return &getError{r.CommonName(), fault.Errorf(fault.KindOf(err), "%w; its mirrors are asked for digests alone: name it by digest, or give --itms-file", reasonOf(r, err))}
+	return &getError{r.CommonName(), fault.Errorf(fault.KindOf(err), "%w; its mirrors are used for digests only: name it by digest, or give --itms-file", reasonOf(r, err))}
 }
 
 // reasonOf is an error without the name of what could not be got.
@@ -193,7 +193,7 @@ func await[T any](ctx context.Context, work func() (T, error), discard func(T)) 
 // ended tells that the command was interrupted or ran out of its time.
 func ended(ctx context.Context, r ref.Ref) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fault.Errorf(fault.Network, "getting %s: the time given with --timeout is over: %w", r.CommonName(), ctx.Err())
+		return fault.Errorf(fault.Network, "getting %s: --timeout expired: %w", r.CommonName(), ctx.Err())
 	}
 	return fmt.Errorf("getting %s: %w", r.CommonName(), ctx.Err())
 }

@@ -20,7 +20,7 @@ func proxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, answer *htt
 }
 
 func proxyRefuses(host string) error {
-	return fault.Errorf(fault.Network, "the proxy %s wants other credentials (407): put them into the address in HTTPS_PROXY", host)
+	return fault.Errorf(fault.Network, "the proxy %s requires other credentials (407): put them into the URL in HTTPS_PROXY", host)
 }
 
 // proxyError is a proxy that could not connect; some of its reasons pass.

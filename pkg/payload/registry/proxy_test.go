@@ -121,11 +121,11 @@ func TestRow39Proxies(t *testing.T) {
 		{title: "NO_PROXY", target: secure, env: []string{"HTTPS_PROXY", "PROXY", "NO_PROXY", ".example.com"}},
 		{
 			title: "407 to CONNECT", target: secure, credential: "Basic right", env: []string{"HTTPS_PROXY", "USERPROXY"}, asked: []string{"CONNECT registry.example.com:443"},
-			kind: fault.Network, want: "the proxy HOST wants other credentials (407): put them into the address in HTTPS_PROXY",
+			kind: fault.Network, want: "the proxy HOST requires other credentials (407): put them into the URL in HTTPS_PROXY",
 		},
 		{
 			title: "407 to GET", target: plain, credential: "Basic right", env: []string{"HTTP_PROXY", "USERPROXY"}, asked: []string{"GET registry.example.com:80"},
-			kind: fault.Network, want: "the proxy HOST wants other credentials (407): put them into the address in HTTPS_PROXY",
+			kind: fault.Network, want: "the proxy HOST requires other credentials (407): put them into the URL in HTTPS_PROXY",
 		},
 		{
 			title: "403", target: secure, status: 403, env: []string{"HTTPS_PROXY", "PROXY"}, asked: []string{"CONNECT registry.example.com:443"},

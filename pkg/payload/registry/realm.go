@@ -21,7 +21,7 @@ func (s *session) approve(base *url.URL, realm string) (string, error) {
 	}
 	u, err := base.Parse(realm)
 	if err != nil || u.Host == "" || strings.ContainsFunc(realm, notInURL) {
-		return "", errors.New("what it names is no address")
+		return "", errors.New("what it names is not an address")
 	}
 	via := s.route(u.Host)
 	switch {
@@ -32,7 +32,7 @@ func (s *session) approve(base *url.URL, realm string) (string, error) {
 	case u.Scheme == "http" && !via.insecure:
 		return "", fmt.Errorf("http://%s is not encrypted", u.Host)
 	case via.guard.refusesName(u.Hostname()):
-		return "", fmt.Errorf("%s is an address of this machine or its link", u.Host)
+		return "", fmt.Errorf("%s is a loopback or link-local address", u.Host)
 	case !s.credential.Empty() && !s.trustsRealm(u):
 		return "", fault.WithHint(fault.Auth, "if it is right, add --allow-realm "+u.Host, "%s belongs to another domain", u.Host)
 	}

@@ -25,12 +25,12 @@ func TestRow37RealmsThatAreRefused(t *testing.T) {
 		{"http", "http://127.0.0.1:1/token", refused + "http://127.0.0.1:1 is not encrypted"},
 		{"foreign host", "https://tokens.example/t", refused + "tokens.example belongs to another domain; if it is right, add --allow-realm tokens.example"},
 		{"foreign address", "https://192.0.2.7/t", refused + "192.0.2.7 belongs to another domain; if it is right, add --allow-realm 192.0.2.7"},
-		{"link-local", "https://169.254.169.254/latest", refused + "169.254.169.254 is an address of this machine or its link"},
-		{"IPv6 metadata", "https://[fd00:ec2::254]/latest", refused + "[fd00:ec2::254] is an address of this machine or its link"},
+		{"link-local", "https://169.254.169.254/latest", refused + "169.254.169.254 is a loopback or link-local address"},
+		{"IPv6 metadata", "https://[fd00:ec2::254]/latest", refused + "[fd00:ec2::254] is a loopback or link-local address"},
 		{"user name", "https://u:p@127.0.0.1/t", refused + "there is a user name in its address"},
 		{"another scheme", "ftp://127.0.0.1/t", refused + "ftp:// is no way to it"},
-		{"no address", "https://%zz/", refused + "what it names is no address"},
-		{"bytes that no address has", "https://auth.example.com/token?a=\x96", refused + "what it names is no address"},
+		{"no address", "https://%zz/", refused + "what it names is not an address"},
+		{"bytes that no address has", "https://auth.example.com/token?a=\x96", refused + "what it names is not an address"},
 		{"none", "", refused + "the challenge names none"},
 		{"longer than any", "https://127.0.0.1/" + strings.Repeat("x", 5000), refused + "the challenge names none"},
 	}
@@ -58,7 +58,7 @@ func TestRow37RedirectingRealm(t *testing.T) {
 		}
 		c := registry.New(quick(registry.Options{CAFile: s.ca(t), AuthFile: file}))
 		_, _, _, err := c.Manifest(t.Context(), redirecting.host+"/org/r", "t")
-		wantFault(t, err, fault.Auth, manifestError(redirecting, "the token server HOST of HOST redirects: a credential does not follow"))
+		wantFault(t, err, fault.Auth, manifestError(redirecting, "the token server HOST of HOST redirects: credentials are not sent there"))
 	}
 	wantRequests(t, thief)
 }
@@ -113,8 +113,8 @@ func TestRow37AnonymousTokenOfAnotherDomain(t *testing.T) {
 	for _, test := range []struct{ name, realm, want string }{
 		{"https", "https://auth.example.org/token", ""},
 		{"http", "http://auth.example.org/token", refused + "http://auth.example.org is not encrypted"},
-		{"this machine", "https://127.0.0.1/token", refused + "127.0.0.1 is an address of this machine or its link"},
-		{"metadata", "https://169.254.169.254/token", refused + "169.254.169.254 is an address of this machine or its link"},
+		{"this machine", "https://127.0.0.1/token", refused + "127.0.0.1 is a loopback or link-local address"},
+		{"metadata", "https://169.254.169.254/token", refused + "169.254.169.254 is a loopback or link-local address"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t, newTLS, ts.layer("", test.realm))
@@ -191,7 +191,7 @@ func TestRow37RealmThatStandsForThisMachine(t *testing.T) {
 		Dial: names(map[string]*server{"registry.example.com": s, "auth.example.com": s}),
 	}))
 	_, _, _, err := c.Manifest(t.Context(), "registry.example.com/org/r", "t")
-	wantFault(t, err, fault.Auth, "getting registry.example.com/org/r:t: registry.example.com sends its clients to a token server that is refused: an address of this machine or its link")
+	wantFault(t, err, fault.Auth, "getting registry.example.com/org/r:t: registry.example.com sends its clients to a token server that is refused: a loopback or link-local address")
 	wantRequests(t, s, "GET /v2/org/r/manifests/t")
 }
 

@@ -35,19 +35,19 @@ func TestRow35RedirectsThatAreRefused(t *testing.T) {
 	tests := []struct{ name, registry, location, want string }{
 		{"https to http", "registry.example.com", "http://cdn.example.com/x", "redirects to http://cdn.example.com, which is not encrypted"},
 		{"https to http, same host", "registry.example.com", "http://registry.example.com/x", "redirects to http://registry.example.com, which is not encrypted"},
-		{"metadata", "registry.example.com", "https://169.254.169.254/latest", "redirects to 169.254.169.254, an address of this machine or its link"},
-		{"IPv6 link-local", "registry.example.com", "https://[fe80::1]/x", "redirects to [fe80::1], an address of this machine or its link"},
-		{"loopback", "registry.example.com", "https://127.0.0.1:8443/x", "redirects to 127.0.0.1:8443, an address of this machine or its link"},
-		{"loopback in IPv6", "registry.example.com", "https://[::ffff:127.0.0.1]/x", "redirects to [::ffff:127.0.0.1], an address of this machine or its link"},
-		{"localhost", "registry.example.com", "https://localhost/x", "redirects to localhost, an address of this machine or its link"},
-		{"a name below localhost", "registry.example.com", "https://x.LOCALHOST./x", "redirects to x.LOCALHOST., an address of this machine or its link"},
-		{"unspecified", "registry.example.com", "https://0.0.0.0/x", "redirects to 0.0.0.0, an address of this machine or its link"},
-		{"metadata, from this machine", "127.0.0.1", "https://169.254.169.254/latest", "redirects to 169.254.169.254, an address of this machine or its link"},
-		{"file", "registry.example.com", "file:///etc/passwd", "redirects to what is no address"},
+		{"metadata", "registry.example.com", "https://169.254.169.254/latest", "redirects to 169.254.169.254, a loopback or link-local address"},
+		{"IPv6 link-local", "registry.example.com", "https://[fe80::1]/x", "redirects to [fe80::1], a loopback or link-local address"},
+		{"loopback", "registry.example.com", "https://127.0.0.1:8443/x", "redirects to 127.0.0.1:8443, a loopback or link-local address"},
+		{"loopback in IPv6", "registry.example.com", "https://[::ffff:127.0.0.1]/x", "redirects to [::ffff:127.0.0.1], a loopback or link-local address"},
+		{"localhost", "registry.example.com", "https://localhost/x", "redirects to localhost, a loopback or link-local address"},
+		{"a name below localhost", "registry.example.com", "https://x.LOCALHOST./x", "redirects to x.LOCALHOST., a loopback or link-local address"},
+		{"unspecified", "registry.example.com", "https://0.0.0.0/x", "redirects to 0.0.0.0, a loopback or link-local address"},
+		{"metadata, from this machine", "127.0.0.1", "https://169.254.169.254/latest", "redirects to 169.254.169.254, a loopback or link-local address"},
+		{"file", "registry.example.com", "file:///etc/passwd", "redirects to what is not an address"},
 		{"another scheme", "registry.example.com", "gopher://cdn.example.com/x", "redirects to gopher://cdn.example.com, which is not encrypted"},
 		{"user name", "registry.example.com", "https://u:p@cdn.example.com/x", "redirects to an address with a user name in it"},
 		{"nowhere", "registry.example.com", "", "redirects without saying where to"},
-		{"no address", "registry.example.com", "https://%zz/", "redirects to what is no address"},
+		{"no address", "registry.example.com", "https://%zz/", "redirects to what is not an address"},
 		{"to itself", "registry.example.com", "%s", "redirects in circles, 1 in a row"},
 	}
 	for _, test := range tests {
@@ -89,7 +89,7 @@ func TestRow35NameOfThisMachine(t *testing.T) {
 	net.DefaultResolver = fakeDNS(t, map[string]string{"registry.example.": "127.0.0.1", "harmless.example.": "127.0.0.1"})
 	host := "registry.example:" + s.host[strings.LastIndex(s.host, ":")+1:]
 	_, err := readBlob(t, registry.New(quick(registry.Options{Insecure: []string{host}})), host+"/org/r", d, 11)
-	wantFault(t, err, fault.Network, "getting blob "+d.String()+" of "+host+"/org/r: "+host+" redirects to harmless.example:9, an address of this machine or its link")
+	wantFault(t, err, fault.Network, "getting blob "+d.String()+" of "+host+"/org/r: "+host+" redirects to harmless.example:9, a loopback or link-local address")
 }
 
 func TestRow36StorageOnAnotherHost(t *testing.T) {

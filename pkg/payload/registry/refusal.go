@@ -48,7 +48,7 @@ func (s *session) reason(r ref.Ref, k *call, err error) error {
 	}
 	if errors.Is(err, errs.ErrHTTPRedirectRefused) {
 		// regclient looks up the names of token servers itself.
-		return fault.Errorf(fault.Auth, "%s sends its clients to a token server that is refused: an address of this machine or its link", s.registry)
+		return fault.Errorf(fault.Auth, "%s sends its clients to a token server that is refused: a loopback or link-local address", s.registry)
 	}
 	switch k.status {
 	case http.StatusUnauthorized:
@@ -101,7 +101,7 @@ func (s *session) unauthorized(k *call) (text, hint string) {
 // places lists where credentials were looked for.
 func (s *session) places() string {
 	if len(s.looked) == 0 {
-		return ": there is no file to look into"
+		return ": there is not a file to look into"
 	}
 	return " in " + strings.Join(s.looked, ", ")
 }

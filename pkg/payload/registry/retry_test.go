@@ -44,7 +44,7 @@ func TestRow27FinalStatuses(t *testing.T) {
 		kind       fault.Kind
 		want       string
 	}{
-		{"403", "/manifests/", faultproxy.Status(403, nil), fault.Auth, "getting HOST/org/r:t: HOST does not allow it without credentials; there are none for it: there is no file to look into (403)"},
+		{"403", "/manifests/", faultproxy.Status(403, nil), fault.Auth, "getting HOST/org/r:t: HOST does not allow it without credentials; there are none for it: there is not a file to look into (403)"},
 		{"404 repository", "/manifests/", document(404, `{"errors":[{"code":"NAME_UNKNOWN","message":"\u001b[31mno"}]}`), fault.NotFound, "getting HOST/org/r:t: not found: HOST has no repository org/r"},
 		{"404 without a reason", "/manifests/", faultproxy.Status(404, nil), fault.NotFound, "getting HOST/org/r:t: not found: HOST answered 404"},
 		{"404 with a code for terminals", "/manifests/", document(404, `{"errors":[{"code":"\u001b[31mNAME_UNKNOWN"}]}`), fault.NotFound, "getting HOST/org/r:t: not found: HOST answered 404"},
@@ -385,7 +385,7 @@ func TestTimeIsOver(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, _, _, err := anyClient(s).Manifest(ctx, s.host+"/org/r", "t")
-	wantFault(t, err, fault.Network, manifestError(s, "the time given with --timeout is over: context deadline exceeded"))
+	wantFault(t, err, fault.Network, manifestError(s, "--timeout expired: context deadline exceeded"))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Error("the cause is lost")
 	}

@@ -33,7 +33,7 @@ func newRoots(o Options) *roots {
 				return nil, fault.Errorf(fault.Local, "reading --certificate-authority: %w", err)
 			}
 			if !x509.NewCertPool().AppendCertsFromPEM(data) {
-				return nil, fault.Errorf(fault.Local, "reading --certificate-authority: there is no PEM certificate in %s", o.CAFile)
+				return nil, fault.Errorf(fault.Local, "reading --certificate-authority: there is not PEM certificate in %s", o.CAFile)
 			}
 			return data, nil
 		}),
@@ -107,7 +107,7 @@ func readCertDir(dir string) (authorities [][]byte, pairs []tls.Certificate, err
 				return nil, nil, fault.Errorf(fault.Local, "reading certificates: %w", err)
 			}
 			if !x509.NewCertPool().AppendCertsFromPEM(data) {
-				return nil, nil, fault.Errorf(fault.Local, "there is no PEM certificate in %s", path)
+				return nil, nil, fault.Errorf(fault.Local, "there is not PEM certificate in %s", path)
 			}
 			authorities = append(authorities, data)
 		case ".cert":

@@ -83,7 +83,7 @@ func TestRow34TLSThatCannotBeTrusted(t *testing.T) {
 		"unknown authority": {
 			withTLS(&tls.Config{Certificates: []tls.Certificate{right}}),
 			tls.Certificate{},
-			"x509: certificate signed by unknown authority; name the authority's file with --certificate-authority, or put it into /etc/containers/certs.d/registry.example; --insecure goes without it for the hosts written in RELEASE, insecure = true in registries.conf for mirrors",
+			"x509: certificate signed by unknown authority; name a file with its CA certificate with --certificate-authority, or put it into /etc/containers/certs.d/registry.example; --insecure skips verification for the hosts written in RELEASE, insecure = true in registries.conf for mirrors",
 		},
 		"wrong host": {
 			withTLS(&tls.Config{Certificates: []tls.Certificate{other}}), other,
@@ -227,7 +227,7 @@ func TestCertificateDirectories(t *testing.T) {
 		t.Errorf("without the authority: %v", err)
 	}
 	path := filepath.Join(broken, name, "x.crt")
-	wantFault(t, read(broken), fault.Local, "getting "+name+"/org/r:t: there is no PEM certificate in "+path)
+	wantFault(t, read(broken), fault.Local, "getting "+name+"/org/r:t: there is not PEM certificate in "+path)
 	path = filepath.Join(lonely, name, "x")
 	wantFault(t, read(lonely), fault.Local, "getting "+name+"/org/r:t: reading the client certificate "+path+".cert: open "+path+".key: no such file or directory")
 }
@@ -237,7 +237,7 @@ func TestCertificateAuthorityFile(t *testing.T) {
 	writeFile(t, filepath.Join(dir, "text"), "no PEM")
 	for file, want := range map[string]string{
 		filepath.Join(dir, "missing"): "reading --certificate-authority: open " + dir + "/missing: no such file or directory",
-		filepath.Join(dir, "text"):    "reading --certificate-authority: there is no PEM certificate in " + dir + "/text",
+		filepath.Join(dir, "text"):    "reading --certificate-authority: there is not PEM certificate in " + dir + "/text",
 	} {
 		_, _, _, err := registry.New(quick(registry.Options{CAFile: file})).Manifest(t.Context(), "registry.example/org/r", "t")
 		wantFault(t, err, fault.Local, "getting registry.example/org/r:t: "+want)

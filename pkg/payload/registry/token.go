@@ -40,14 +40,14 @@ func (s stack) askToken(req *http.Request) (*http.Response, error) {
 	via := s.route(req.URL.Host)
 	response, err := s.client.network.send(req, via)
 	if errors.Is(err, errGuarded) {
-		return nil, fault.Errorf(fault.Auth, "%s sends its clients to a token server that is refused: %s is an address of this machine or its link", s.registry, req.URL.Host)
+		return nil, fault.Errorf(fault.Auth, "%s sends its clients to a token server that is refused: %s is a loopback or link-local address", s.registry, req.URL.Host)
 	}
 	if err != nil {
 		return nil, &hostError{req.URL.Host, err}
 	}
 	if redirects(response.StatusCode) {
 		discard(response)
-		return nil, fault.Errorf(fault.Auth, "the token server %s of %s redirects: a credential does not follow", req.URL.Host, s.registry)
+		return nil, fault.Errorf(fault.Auth, "the token server %s of %s redirects: credentials are not sent there", req.URL.Host, s.registry)
 	}
 	if transport.IsTransientStatus(response.StatusCode) && req.Method == http.MethodGet {
 		return response, nil
@@ -80,11 +80,11 @@ const tokenLife = 24 * 60 * 60
 // has to be there; optional fields in a form of their own count as absent.
 func plainToken(body []byte) ([]byte, error) {
 	if isWebPage(body) {
-		return nil, errors.New("answered with a web page and no token: it may want a person to sign in")
+		return nil, errors.New("answered with a web page and no token: it may require an interactive login")
 	}
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil {
-		return nil, errors.New("answered without a token: its answer is no JSON object")
+		return nil, errors.New("answered without a token: its answer is not a JSON object")
 	}
 	var answer struct {
 		Token     string     `json:"token"`

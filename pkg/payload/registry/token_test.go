@@ -62,9 +62,9 @@ func TestTokenWithOddOptionalFields(t *testing.T) {
 
 func TestTokenServerThatGivesNone(t *testing.T) {
 	for answer, want := range map[string]string{
-		"\n<!DOCTYPE html><html>sign in</html>": "answered with a web page and no token: it may want a person to sign in",
-		"<html>sign in</html>":                  "answered with a web page and no token: it may want a person to sign in",
-		"T":                                     "answered without a token: its answer is no JSON object",
+		"\n<!DOCTYPE html><html>sign in</html>": "answered with a web page and no token: it may require an interactive login",
+		"<html>sign in</html>":                  "answered with a web page and no token: it may require an interactive login",
+		"T":                                     "answered without a token: its answer is not a JSON object",
 		`{"expires_in": 300}`:                   "answered without a token",
 		`{"token": 7}`:                          "answered without a token",
 	} {

@@ -43,7 +43,7 @@ func SkipNames(names []string) ([]string, error) {
 			if hint == "" {
 				hint = "; checks are " + strings.Join(known, ", ")
 			}
-			return nil, fault.WithHint(fault.Usage, hint, "--skip %q is no check", name)
+			return nil, fault.WithHint(fault.Usage, hint, "--skip %q is not a check", name)
 		}
 	}
 	sorted := slices.Clone(names)

@@ -21,9 +21,9 @@ func TestSkipNames(t *testing.T) {
 		{nil, nil, ""},
 		{[]string{"version", "image", "version"}, []string{"image", "version"}, ""},
 		{Names(), slices.Sorted(slices.Values(Names())), ""},
-		{[]string{"image", "signatur"}, nil, `--skip "signatur" is no check; did you mean signature?`},
-		{[]string{"everything"}, nil, `--skip "everything" is no check; checks are digest-chain, version, references, signature, sigstore, image, payload-hash`},
-		{[]string{""}, nil, `--skip "" is no check; checks are digest-chain, version, references, signature, sigstore, image, payload-hash`},
+		{[]string{"image", "signatur"}, nil, `--skip "signatur" is not a check; did you mean signature?`},
+		{[]string{"everything"}, nil, `--skip "everything" is not a check; checks are digest-chain, version, references, signature, sigstore, image, payload-hash`},
+		{[]string{""}, nil, `--skip "" is not a check; checks are digest-chain, version, references, signature, sigstore, image, payload-hash`},
 	} {
 		got, err := SkipNames(test.names)
 		text := ""

@@ -31,7 +31,7 @@ func TestBlobIsFetchedOnce(t *testing.T) {
 	}
 	info, err := os.Stat(c.options.Dir)
 	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("the folder has mode %v, %v", info.Mode(), err)
+		t.Errorf("the directory has mode %v, %v", info.Mode(), err)
 	}
 	for name := range files(t, c.options.Dir) {
 		if info, err := os.Stat(filepath.Join(c.options.Dir, name)); err != nil || info.Mode().Perm() != 0o600 {

@@ -93,14 +93,14 @@ func (c *Cache) open() *os.Root {
 	}
 	if err != nil {
 		c.reason.Store(&err)
-		c.notef("the cache is not used: %v; --cache-dir names another folder, --no-cache goes without", err)
+		c.notef("the cache is not used: %v; --cache-dir names another directory, --no-cache disables it", err)
 		return nil
 	}
 	if foreign != nil {
 		c.blobsOnly = true
 		c.reason.Store(&foreign)
 		c.full.Store(true)
-		c.notef("nothing but blobs is read from the cache, and nothing is written: %v; --cache-dir names another folder", foreign)
+		c.notef("only blobs are read from the cache, and nothing is written: %v; --cache-dir names another directory", foreign)
 	} else if err := checkWritable(c.options.Dir); err != nil {
 		c.unwritable(err)
 	}
@@ -114,7 +114,7 @@ func openFolder(dir string) (root *os.Root, foreign, err error) {
 		return nil, nil, err
 	}
 	if !info.IsDir() {
-		return nil, nil, fmt.Errorf("%s is not a folder", dir)
+		return nil, nil, fmt.Errorf("%s is not a directory", dir)
 	}
 	root, err = os.OpenRoot(dir)
 	if err != nil {
@@ -139,9 +139,9 @@ func checkFolders(dir string, root *os.Root) (foreign, err error) {
 		case err != nil:
 			return nil, err
 		case info.Mode().Type() == fs.ModeSymlink:
-			return nil, fmt.Errorf("%s is a link, want a folder", at)
+			return nil, fmt.Errorf("%s is a link, want a directory", at)
 		case !info.IsDir():
-			return nil, fmt.Errorf("%s is a file, want a folder", at)
+			return nil, fmt.Errorf("%s is a file, want a directory", at)
 		case foreign == nil:
 			foreign = checkOwner(at, info)
 		}

@@ -66,7 +66,7 @@ func Entries(o Options) ([]Entry, error) {
 // inspect opens a cache to look at it: nothing is made, and looking is no use. Without a folder there is no root.
 func inspect(o Options) (*Cache, *os.Root, error) {
 	if o.Dir == "" {
-		return nil, nil, fault.Errorf(fault.Local, "there is no cache: name its folder with --cache-dir")
+		return nil, nil, fault.Errorf(fault.Local, "there is no cache: name its directory with --cache-dir")
 	}
 	c := New(o)
 	root, foreign, err := openFolder(o.Dir)

@@ -28,7 +28,7 @@ func checkOwner(path string, info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case info.Mode().Perm()&0o002 != 0:
-		return fmt.Errorf("%s can be written by all users (mode %04o, chmod o-w mends it)", path, info.Mode().Perm())
+		return fmt.Errorf("%s is writable by all users (mode %04o): run chmod o-w on it", path, info.Mode().Perm())
 	case ok && int(stat.Uid) != os.Geteuid() && stat.Uid != 0 && !(stat.Gid == 0 && isInGroup0()):
 		return fmt.Errorf("%s belongs to user %d, and this is user %d", path, stat.Uid, os.Geteuid())
 	}

@@ -21,7 +21,7 @@ func TestWhatIsReadDependsOnWhoMayHaveWritten(t *testing.T) {
 	const (
 		all        = "blob true, manifest true, tag true, note true"
 		blobs      = "blob true, manifest false, tag false, note false"
-		worldWrite = "FILE can be written by all users (mode 0777, chmod o-w mends it)"
+		worldWrite = "FILE is writable by all users (mode 0777): run chmod o-w on it"
 		another    = "FILE belongs to user 4711, and this is user 0"
 	)
 	chown := func(uid, gid int) func(string) error {

@@ -69,7 +69,7 @@ func (c *Cache) readRecord(name string) ([]byte, bool) {
 }
 
 // errNoFile is the damage of a file that is a folder or a link.
-var errNoFile = errors.New("it is no regular file")
+var errNoFile = errors.New("it is not a regular file")
 
 func (c *Cache) readFile(root *os.Root, name string) ([]byte, error) {
 	f, info, err := c.openRegular(root, name)

@@ -39,6 +39,6 @@ func TestProblem(t *testing.T) {
 	c.KeepSignatures(digest.FromString("a"), nil)
 	c.Wait()
 	if c.Problem() == nil {
-		t.Error("a folder that cannot be made is no problem")
+		t.Error("a directory that cannot be made is no problem")
 	}
 }

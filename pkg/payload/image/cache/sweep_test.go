@@ -187,7 +187,7 @@ func TestCleanNoCache(t *testing.T) {
 	if _, made := os.Stat(dir); n != 0 || err != nil || made == nil {
 		t.Errorf("%d files, %v", n, err)
 	}
-	if _, _, err := Clean(Options{}, Cleaning{All: true}); fault.KindOf(err) != fault.Local || err.Error() != "there is no cache: name its folder with --cache-dir" {
+	if _, _, err := Clean(Options{}, Cleaning{All: true}); fault.KindOf(err) != fault.Local || err.Error() != "there is no cache: name its directory with --cache-dir" {
 		t.Errorf("got %v", err)
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -197,6 +197,6 @@ func TestCleanNoCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, _, err := Clean(Options{Dir: dir}, Cleaning{All: true}); fault.KindOf(err) != fault.Local {
-		t.Errorf("a folder of everybody is cleaned: %v", err)
+		t.Errorf("a directory of everybody is cleaned: %v", err)
 	}
 }

@@ -201,7 +201,7 @@ func TestRow54FilesThatAreNotRight(t *testing.T) {
 	}
 	tests := []struct{ name, path, want string }{
 		{"missing", filepath.Join(dir, "missing"), "reading credentials from FILE: no such file or directory"},
-		{"a folder", dir, "reading credentials from FILE: it is a folder"},
+		{"a directory", dir, "reading credentials from FILE: it is a directory"},
 		{"empty", file(" \n"), "reading credentials from FILE: it is empty"},
 		{"no JSON", file(`{"auths":{"quay.io":{"auth":"canary`), "reading credentials from FILE: it is not valid JSON, at byte 35"},
 		{"garbage", file("canary"), "reading credentials from FILE: it is not valid JSON, at byte 1"},

@@ -40,7 +40,7 @@ func (r *Resolver) help(ctx context.Context, name, host string) (Credential, err
 
 func (r *Resolver) run(ctx context.Context, name, host string) (Credential, error) {
 	if !validHelper(name) {
-		return Credential{}, fmt.Errorf("the helper name %q is refused: letters, digits, dot, dash and underscore may be in it", name)
+		return Credential{}, fmt.Errorf("the helper name %q is refused: want letters, digits, dots, dashes and underscores", name)
 	}
 	program := "docker-credential-" + name
 	path, err := lookPath(r.options.Getenv("PATH"), program)
@@ -72,7 +72,7 @@ func (r *Resolver) run(ctx context.Context, name, host string) (Credential, erro
 func decodeAnswer(program, host string, data []byte) (Credential, error) {
 	var answer struct{ Username, Secret string }
 	if err := json.Unmarshal(data, &answer); err != nil {
-		return Credential{}, fmt.Errorf("%s printed something else than JSON with Username and Secret", program)
+		return Credential{}, fmt.Errorf("%s did not print JSON with Username and Secret", program)
 	}
 	c := Credential{Username: answer.Username, Password: answer.Secret, Key: host + " from " + program}
 	if answer.Username == "<token>" {

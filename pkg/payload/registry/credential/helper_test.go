@@ -80,13 +80,13 @@ func TestRow54HelpersThatFail(t *testing.T) {
 		"endless": "while :; do echo canarycanarycanarycanary; done",
 	})
 	tests := []struct{ helper, want string }{
-		{"garbage", "docker-credential-garbage printed something else than JSON with Username and Secret"},
+		{"garbage", "docker-credential-garbage did not print JSON with Username and Secret"},
 		{"failing", "docker-credential-failing failed: exit status 3"},
 		{"endless", "docker-credential-endless printed more than 1048576 bytes"},
 		{"missing", "the helper docker-credential-missing is not in $PATH: install it, or name another file with --authfile"},
-		{"../../bin/sh", `the helper name "../../bin/sh" is refused: letters, digits, dot, dash and underscore may be in it`},
-		{"a b; touch x", `the helper name "a b; touch x" is refused: letters, digits, dot, dash and underscore may be in it`},
-		{"-x", `the helper name "-x" is refused: letters, digits, dot, dash and underscore may be in it`},
+		{"../../bin/sh", `the helper name "../../bin/sh" is refused: want letters, digits, dots, dashes and underscores`},
+		{"a b; touch x", `the helper name "a b; touch x" is refused: want letters, digits, dots, dashes and underscores`},
+		{"-x", `the helper name "-x" is refused: want letters, digits, dots, dashes and underscores`},
 	}
 	for _, test := range tests {
 		t.Run(test.helper, func(t *testing.T) {

@@ -52,7 +52,7 @@ func (r *Rules) loadConf(path string, warnf func(string, ...any)) error {
 func parseConf(data []byte, name string) (rules []rule, odd []error, err error) {
 	var c conf
 	if got := notConf(data); got != "" {
-		return nil, nil, fmt.Errorf("it is no registries.conf but %s", got)
+		return nil, nil, fmt.Errorf("it is not a registries.conf but %s", got)
 	}
 	if err := toml.NewDecoder(bytes.NewReader(data)).Decode(&c); err != nil {
 		if at, ok := errors.AsType[*toml.DecodeError](err); ok {
@@ -78,7 +78,7 @@ func parseConf(data []byte, name string) (rules []rule, odd []error, err error) 
 			rules = append(rules, to)
 			continue
 		}
-		odd = append(odd, fmt.Errorf("registry %d: the prefix %s is there twice", i+1, to.prefix))
+		odd = append(odd, fmt.Errorf("registry %d: the prefix %s appears twice", i+1, to.prefix))
 		if e.Blocked {
 			rules[first].refused = to.refused // what blocks is never left out
 		}

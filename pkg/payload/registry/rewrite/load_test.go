@@ -16,7 +16,7 @@ func TestLoadRefuses(t *testing.T) {
 	conf := func(text string) string { return "[[registry]]\nlocation = \"quay.io\"\n[[registry.mirror]]\n" + text }
 	tests := []struct{ name, sets, conf, want string }{
 		{"no YAML", "a: [", "", "document 1: yaml: line 1: did not find expected node content"},
-		{"not an object", "- a\n", "", "document 1 is no mirror set: want kind ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy, with lists of source and mirrors"},
+		{"not an object", "- a\n", "", "document 1 is not a mirror set: want kind ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy, with lists of source and mirrors"},
 		{"another kind", "apiVersion: v1\nkind: ConfigMap\n", "", "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it: it is a Kubernetes object of kind \"ConfigMap\""},
 		{"another group", "apiVersion: example.com/v1\nkind: ImageDigestMirrorSet\n", "", "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it"},
 		{"a list of other kinds", "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: ConfigMap}]\n", "", "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it"},
@@ -38,11 +38,11 @@ func TestLoadRefuses(t *testing.T) {
 		{"no TOML", "", "[[registry]\n", "line 1, column 11: toml: expected ']]' to close array table name"},
 		{"another type", "", "[[registry]]\nlocation = 7\n", "line 2, column 12: toml: cannot decode TOML integer into struct field rewrite.confEntry.Location of type string"},
 		{"version 1", "", "[registries.search]\nregistries = ['quay.io']\n", "it is version 1 of registries.conf: only version 2, with [[registry]], is read"},
-		{"a containers.conf", "", "[containers]\nlog_driver = 'k8s-file'\n[engine]\nevents_logger = 'file'\n", `it is no registries.conf but a TOML file with "containers", "engine"`},
-		{"a mirror set", "", idms("  - {source: quay.io, mirrors: [a.example]}\n"), "it is no registries.conf but an ImageDigestMirrorSet: give it with --idms-file"},
-		{"a pull secret as registries.conf", "", `{"auths":{"quay.io":{"auth":"secret"}}}`, "it is no registries.conf but a file with credentials: give it with --registry-config"},
-		{"an object", "", "apiVersion: v1\nkind: Pod\n", `it is no registries.conf but a Kubernetes object of kind "Pod"`},
-		{"a binary file", "", "\x1f\x8b\x00\x00", "it is no registries.conf but a binary file"},
+		{"a containers.conf", "", "[containers]\nlog_driver = 'k8s-file'\n[engine]\nevents_logger = 'file'\n", `it is not a registries.conf but a TOML file with "containers", "engine"`},
+		{"a mirror set", "", idms("  - {source: quay.io, mirrors: [a.example]}\n"), "it is not a registries.conf but an ImageDigestMirrorSet: give it with --idms-file"},
+		{"a pull secret as registries.conf", "", `{"auths":{"quay.io":{"auth":"secret"}}}`, "it is not a registries.conf but a file with credentials: give it with --registry-config"},
+		{"an object", "", "apiVersion: v1\nkind: Pod\n", `it is not a registries.conf but a Kubernetes object of kind "Pod"`},
+		{"a binary file", "", "\x1f\x8b\x00\x00", "it is not a registries.conf but a binary file"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestOddEntryLeavesTheOthers(t *testing.T) {
 		"a mirror without location": {"", good + "[[registry.mirror]]\ninsecure = true\n", digests, []string{`registry 1: mirror "" is not host[:port][/path]`}},
 		"an unknown pull-from":      {"", good + "[[registry.mirror]]\nlocation = \"b.example\"\npull-from-mirror = \"some\"\n", digests, []string{`registry 1: mirror b.example: pull-from-mirror "some" is none of all, digest-only and tag-only`}},
 		"two rules for one mirror":  {"", strings.Replace(good, "[[registry.mirror]]", "mirror-by-digest-only = true\n[[registry.mirror]]", 1) + "[[registry.mirror]]\nlocation = \"b.example\"\npull-from-mirror = \"all\"\n", digests, []string{"registry 1: mirror b.example: pull-from-mirror and mirror-by-digest-only exclude each other"}},
-		"a prefix twice":            {"", good + "[[registry]]\nprefix = \"quay.io\"\nlocation = \"b.example\"\n", digests, []string{"registry 2: the prefix quay.io is there twice"}},
+		"a prefix twice":            {"", good + "[[registry]]\nprefix = \"quay.io\"\nlocation = \"b.example\"\n", digests, []string{"registry 2: the prefix quay.io appears twice"}},
 		"an unusable location":      {"", strings.Replace(good, "location", "prefix = \"quay.io\"\nlocation = \"user:CANARY@o.example/x:tag\"\n#", 1), digests[:1], []string{`registry 1: location "***@o.example/x:tag" is not host[:port][/path]`}},
 		"nothing but an odd entry":  {"", "[[registry]]\nlocation = \"docker.io/library/alpine:latest\"\n", at(repository), []string{`registry 1: prefix "docker.io/library/alpine:latest" is not host[:port][/path]`}},
 		"nothing at all":            {"", "# [[registry]]\n", at(repository), nil},

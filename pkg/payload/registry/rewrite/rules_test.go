@@ -296,7 +296,7 @@ func TestBlockedForbidsTheSourceAlone(t *testing.T) {
 			[]string{"o.example/openshift-release-dev/ocp-release is blocked by FILE"},
 			"",
 		},
-		"said by an entry that is there twice": {
+		"said by an entry that appears twice": {
 			"", "[[registry]]\nlocation = \"quay.io\"\n[[registry]]\nlocation = \"quay.io\"\nblocked = true\n", true, nil, nil,
 			repository + " is blocked by FILE, and it has no mirror by digest",
 		},

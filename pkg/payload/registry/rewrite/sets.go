@@ -91,7 +91,7 @@ func (s *setReader) documents(data []byte) error {
 			return nil
 		}
 		if _, otherwise := errors.AsType[*yaml.TypeError](err); otherwise {
-			return fmt.Errorf("document %d is no mirror set: want kind ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy, with lists of source and mirrors", n)
+			return fmt.Errorf("document %d is not a mirror set: want kind ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy, with lists of source and mirrors", n)
 		}
 		if err != nil {
 			return fmt.Errorf("document %d: %s", n, oneLine(err))

@@ -259,7 +259,7 @@ func TestAnswersThatAreWrong(t *testing.T) {
 		"no JSON":             {fixed{body: []byte("x")}, true, []byte("x"), "IMAGE: the manifest is not a JSON object: invalid character 'x' looking for beginning of value"},
 		"no manifest":         {fixed{body: []byte("{}")}, true, []byte("{}"), "IMAGE: the manifest has schemaVersion 0, want 2"},
 		"null":                {fixed{body: []byte("null")}, true, []byte("null"), "IMAGE: the manifest has schemaVersion 0, want 2"},
-		"two things at once":  {fixed{body: both}, true, both, "IMAGE: the manifest is an image and a list at once"},
+		"two things at once":  {fixed{body: both}, true, both, "IMAGE: the manifest is both an image and a list"},
 		"a foreign layer":     {fixed{body: foreign, size: 4}, true, foreign, ""},
 		"a malformed digest":  {fixed{body: malformed, size: 4}, true, malformed, `IMAGE: the manifest's layers: malformed digest "sha256:../x": want sha256 with 64 lower-case hex digits`},
 		"a layer of one byte": {fixed{body: layers, size: 1}, true, layers, "q.io/r@" + blob + ": the registry has 1 bytes of it, the manifest says 4"},

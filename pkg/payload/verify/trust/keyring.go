@@ -58,7 +58,7 @@ func keyringFiles(path string) ([]string, error) {
 		}
 	}
 	if len(files) == 0 {
-		return nil, fault.Errorf(fault.Local, "the folder %s holds no keyring", path)
+		return nil, fault.Errorf(fault.Local, "the directory %s holds no keyring", path)
 	}
 	return files, nil
 }
@@ -105,7 +105,7 @@ func readLimited(path string, limit int64) ([]byte, error) {
 		return nil, fault.Errorf(fault.Local, "reading a key: %w", err)
 	}
 	if !info.Mode().IsRegular() { // a pipe might never end
-		return nil, fault.Errorf(fault.Local, "reading a key: %s is no file", path)
+		return nil, fault.Errorf(fault.Local, "reading a key: %s is not a file", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {

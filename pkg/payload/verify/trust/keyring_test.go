@@ -45,7 +45,7 @@ func TestReadKeyrings(t *testing.T) {
 		want  []string
 	}{
 		{"a file", []string{"both.asc"}, []string{"both.asc: " + alice.Fingerprint() + " " + bob.Fingerprint()}},
-		{"a folder, every file a keyring", []string{"keys"}, []string{"keys/a.gpg: " + alice.Fingerprint(), "keys/b.asc: " + bob.Fingerprint()}},
+		{"a directory, every file a keyring", []string{"keys"}, []string{"keys/a.gpg: " + alice.Fingerprint(), "keys/b.asc: " + bob.Fingerprint()}},
 		{"a ConfigMap", []string{"map.yaml"}, []string{"verifier-public-key-1: " + alice.Fingerprint() + " " + bob.Fingerprint(), "verifier-public-key-2: " + bob.Fingerprint()}},
 		{"several", []string{"both.asc", "keys/b.asc"}, []string{"both.asc: " + alice.Fingerprint() + " " + bob.Fingerprint(), "keys/b.asc: " + bob.Fingerprint()}},
 		{"none", nil, nil},
@@ -86,7 +86,7 @@ func TestReadKeyringsRefuses(t *testing.T) {
 		kind               fault.Kind
 	}{
 		{"missing", "missing", "there is no keyring DIR/missing", fault.Local},
-		{"an empty folder", "empty", "the folder DIR/empty holds no keyring", fault.Local},
+		{"an empty folder", "empty", "the directory DIR/empty holds no keyring", fault.Local},
 		{"a text", "text", `keyring DIR/text: it holds no public key: it begins with "hello"`, fault.Usage},
 		{"large", "large", "DIR/large has more than the 1048576 bytes that a keyring may have", fault.Usage},
 		{"a ConfigMap without a key", "map.yaml", "keyring DIR/map.yaml: its ConfigMap has no verifier-public-key-…", fault.Usage},

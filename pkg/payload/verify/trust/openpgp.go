@@ -139,7 +139,7 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 		return check.pass(reason, signed.Key.Fingerprint)
 	}
 	if len(keyring.Fingerprints()) == 0 {
-		return check.fail("the release wants a signature for this keyring, and this program knows none of its keys: name those that you trust with --keyring")
+		return check.fail("the release requires a signature for this keyring, and this program knows none of its keys: name those that you trust with --keyring")
 	}
 	switch {
 	case len(s.refused[i]) > 0:
@@ -148,7 +148,7 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 		check.Err = s.failed[0]
 		return check.skip(CauseOf(check.Err), sentence(nil, s.failed))
 	case len(s.places) == 0:
-		return check.fail("no place is known where a signature could be: name a store, a folder or a file with --signature")
+		return check.fail("no place is known where a signature could be: name a store, a directory or a file with --signature")
 	}
 	var asked []string
 	for _, place := range s.places {

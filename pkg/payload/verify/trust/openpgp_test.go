@@ -114,7 +114,7 @@ func TestRow58(t *testing.T) {
 		{"another type", `the signed document is of type "cosign container image signature", want "atomic container signature"`, alice.Sign(t, testsign.Message{Body: testsign.Claim(testsign.CosignType, image(), "a")})},
 		{"no identity", "the signed document names no image: critical.identity.docker-reference is empty", alice.Sign(t, testsign.Message{Body: noReference})},
 		{"unknown field", `the signed document has the unknown field "optional.more"`, alice.Sign(t, testsign.Message{Body: unknownField})},
-		{"rubbish", `it is no OpenPGP message: it begins with "<html>"`, []byte("<html>")},
+		{"rubbish", `it is not an OpenPGP message: it begins with "<html>"`, []byte("<html>")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestRow58(t *testing.T) {
 	})
 	t.Run("nowhere to look", func(t *testing.T) {
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Now: testsign.Now()})
-		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "no place is known where a signature could be: name a store, a folder or a file with --signature", Digest: image()})
+		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "no place is known where a signature could be: name a store, a directory or a file with --signature", Digest: image()})
 	})
 	t.Run("good", func(t *testing.T) {
 		s := folder(t, image(), []byte("<html>"), mallory.SignAtomic(t, image()), alice.SignAtomic(t, image()))
@@ -335,7 +335,7 @@ func TestPinnedKeys(t *testing.T) {
 		}
 		equal(t, got[1:], Check{
 			Name: "signature", Subject: "image, keyring verifier-public-key-b", Result: Fail, Digest: image(),
-			Reason: "the release wants a signature for this keyring, and this program knows none of its keys: name those that you trust with --keyring",
+			Reason: "the release requires a signature for this keyring, and this program knows none of its keys: name those that you trust with --keyring",
 		})
 	})
 	t.Run("Red Hat's by default", func(t *testing.T) {
@@ -530,7 +530,7 @@ func TestStoresOfTheRelease(t *testing.T) {
 	o.Web = store.NewWeb(store.WebOptions{Tries: 1})
 	equal(t, VerifyOpenPGP(t.Context(), r, o), Check{
 		Name: "signature", Subject: subject, Result: Skipped, Cause: Network, Digest: image(),
-		Reason: `the release's store of signatures "http://169.254.169.254/latest" is not asked: it is not https; the release's store of signatures "https://localhost/x" is not asked: it is an address of this machine or its link`,
+		Reason: `the release's store of signatures "http://169.254.169.254/latest" is not asked: it is not https; the release's store of signatures "https://localhost/x" is not asked: it is a loopback or link-local address`,
 	})
 	o.Stores = []store.Store{folder(t, image(), alice.SignAtomic(t, image()))}
 	if got := VerifyOpenPGP(t.Context(), r, o); got[0].Result != Pass {

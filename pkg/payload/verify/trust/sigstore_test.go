@@ -62,7 +62,7 @@ func TestVerifySigstore(t *testing.T) {
 		{"no policy", release(), Sigstore{}, good, Check{Result: Skipped, Cause: NoKey, Reason: "no key to trust: the release brings no ClusterImagePolicy, and --key names none"}},
 		{"the release's own key", policy(""), Sigstore{}, good, Check{Result: Skipped, Cause: NoKey, Reason: "no key to trust: the release brings " + mine.ID() + " (policy openshift), which this program does not know: --key names a key that you trust"}},
 		{"a given key goes before the policy's", policy(""), Sigstore{Keys: []sigstore.Key{theirs}, Pins: pinned}, good, Check{Result: Fail, Reason: tag + ", layer 1: it is not signed by the key " + theirs.ID() + ": by another one, or it was changed"}},
-		{"a policy that cannot be read", release(testsign.PolicyName, testsign.Policy("x", "", "a")), Sigstore{}, good, Check{Result: Fail, Reason: "reading " + testsign.PolicyName + ": the public key of the policy openshift: it is no PEM (-----BEGIN PUBLIC KEY-----)"}},
+		{"a policy that cannot be read", release(testsign.PolicyName, testsign.Policy("x", "", "a")), Sigstore{}, good, Check{Result: Fail, Reason: "reading " + testsign.PolicyName + ": the public key of the policy openshift: it is not PEM (-----BEGIN PUBLIC KEY-----)"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -108,7 +108,7 @@ func readOptional(document object, form Form) (creator string, err error) {
 	if raw, ok := optional["timestamp"]; ok {
 		var seconds int64
 		if err := json.Unmarshal(raw, &seconds); err != nil {
-			return "", errors.New("has an optional.timestamp that is no whole number")
+			return "", errors.New("has an optional.timestamp that is not a whole number")
 		}
 	}
 	if _, ok := optional["creator"]; !ok {

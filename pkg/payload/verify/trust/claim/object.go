@@ -21,13 +21,13 @@ func readObject(data []byte) (object, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
-		return nil, errors.New("it is no JSON object")
+		return nil, errors.New("it is not a JSON object")
 	}
 	fields := object{}
 	for decoder.More() {
 		token, err := decoder.Token()
 		if err != nil {
-			return nil, fmt.Errorf("it is no JSON object: %w", err)
+			return nil, fmt.Errorf("it is not a JSON object: %w", err)
 		}
 		name, _ := token.(string)
 		if _, twice := fields[name]; twice {
@@ -35,12 +35,12 @@ func readObject(data []byte) (object, error) {
 		}
 		var value json.RawMessage
 		if err := decoder.Decode(&value); err != nil {
-			return nil, fmt.Errorf("it is no JSON object: %w", err)
+			return nil, fmt.Errorf("it is not a JSON object: %w", err)
 		}
 		fields[name] = value
 	}
 	if _, err := decoder.Token(); err != nil {
-		return nil, fmt.Errorf("it is no JSON object: %w", err)
+		return nil, fmt.Errorf("it is not a JSON object: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something follows the JSON object")

@@ -67,7 +67,7 @@ func ParseList(data []byte) ([]ConfigMap, error) {
 		Kind string `json:"kind"`
 	}
 	if err := json.Unmarshal(data, &kind); err != nil || kind.Kind != "ConfigMapList" {
-		return nil, fault.Errorf(fault.Integrity, "it is no ConfigMapList")
+		return nil, fault.Errorf(fault.Integrity, "it is not a ConfigMapList")
 	}
 	maps, err := decodeList(data)
 	if err != nil {
@@ -81,7 +81,7 @@ func FromObject(object *manifest.Object) ([]ConfigMap, error) {
 	isMap := object.Kind == "ConfigMap" && object.APIVersion() == "v1"
 	isList := strings.HasSuffix(object.Kind, "List") && object.APIVersion() == "v1"
 	if object.Kind == manifest.UnknownKind {
-		return nil, fault.Errorf(fault.Integrity, "document %d is no Kubernetes object: %s", object.Document, object.Problem)
+		return nil, fault.Errorf(fault.Integrity, "document %d is not a Kubernetes object: %s", object.Document, object.Problem)
 	}
 	if !isMap && !isList {
 		return nil, nil

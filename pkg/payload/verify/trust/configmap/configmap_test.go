@@ -70,7 +70,7 @@ func TestParseRefuses(t *testing.T) {
 		{"nothing", "", "it holds no ConfigMap"},
 		{"another object", "apiVersion: v1\nkind: Service\nmetadata:\n  name: s\n", "it holds no ConfigMap"},
 		{"of another group", strings.Replace(one, "v1", "example.com/v1", 1), "it holds no ConfigMap"},
-		{"a text", "hello", "document 1 is no Kubernetes object: reading apiVersion and kind: json: cannot unmarshal string into Go value of type struct { APIVersion string \"json:\\\"apiVersion\\\"\"; Kind string \"json:\\\"kind\\\"\" }"},
+		{"a text", "hello", "document 1 is not a Kubernetes object: reading apiVersion and kind: json: cannot unmarshal string into Go value of type struct { APIVersion string \"json:\\\"apiVersion\\\"\"; Kind string \"json:\\\"kind\\\"\" }"},
 		{"no base64", strings.Replace(one, "aGVsbG8=", "\"!\"", 1), "document 1: reading the ConfigMap: illegal base64 data at input byte 0"},
 		{"a number in data", strings.Replace(one, "k: v", "k: 1", 1), "document 1: reading the ConfigMap: json: cannot unmarshal number into Go struct field .data of type string"},
 		{"large", strings.Repeat("#", MaxFile+1), fmt.Sprintf("it has %d bytes, more than the %d that are read", MaxFile+1, MaxFile)},
@@ -174,7 +174,7 @@ func TestFindVerification(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ data, reason string }{
 		"a broken key":  {testsign.Verification(map[string]string{"verifier-public-key-a": "hello"}), `the ConfigMap openshift-config-managed/release-verification: keyring verifier-public-key-a: it holds no public key: it begins with "hello\n"`},
-		"a broken URL":  {testsign.Verification(map[string]string{"store-a": "ftp://x"}), "the ConfigMap openshift-config-managed/release-verification: store-a is no URL of a store"},
+		"a broken URL":  {testsign.Verification(map[string]string{"store-a": "ftp://x"}), "the ConfigMap openshift-config-managed/release-verification: store-a is not a URL of a store"},
 		"data no texts": {strings.Replace(full, "\ndata:\n", "\ndata:\n  x: [1]\n", 1), "reading a.yaml: document 1: reading the ConfigMap: json: cannot unmarshal array into Go struct field .data of type string"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -88,7 +88,7 @@ func (c ConfigMap) Verification() (*Verification, error) {
 		case strings.HasPrefix(name, "store-"):
 			store := strings.TrimSpace(c.Data[name])
 			if u, err := url.Parse(store); err != nil || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "file" {
-				return nil, fault.Errorf(fault.Integrity, "the ConfigMap %s: %s is no URL of a store", c, name)
+				return nil, fault.Errorf(fault.Integrity, "the ConfigMap %s: %s is not a URL of a store", c, name)
 			}
 			v.Stores = append(v.Stores, store)
 		}

@@ -54,7 +54,7 @@ func readMessage(data []byte) (*message, error) {
 	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN PGP ")):
 		return nil, errors.New("it is armored, which a cluster does not read: gpg --dearmor makes it binary")
 	case data[0]&0x80 == 0:
-		return nil, fmt.Errorf("it is no OpenPGP message: it begins with %.20q", data[:min(len(data), 20)])
+		return nil, fmt.Errorf("it is not an OpenPGP message: it begins with %.20q", data[:min(len(data), 20)])
 	}
 	packets, err := readPackets(data)
 	if err != nil {

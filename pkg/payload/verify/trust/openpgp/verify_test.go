@@ -142,7 +142,7 @@ func TestRefusedClaims(t *testing.T) {
 		{"another type", alice, testsign.Claim(testsign.CosignType, imageA(), reference), `the signed document is of type "cosign container image signature", want "atomic container signature"`},
 		{"unknown field", alice, bytes.Replace(body(), []byte(`{"critical"`), []byte(`{"more":1,"critical"`), 1), `the signed document has the unknown field "more"`},
 		{"no reference", alice, testsign.Claim(testsign.AtomicType, imageA(), ""), "the signed document names no image: critical.identity.docker-reference is empty"},
-		{"no JSON", alice, []byte("hello"), "the signed document is not read: it is no JSON object"},
+		{"no JSON", alice, []byte("hello"), "the signed document is not read: it is not a JSON object"},
 		{"not read when nobody known signed it", mallory, other, "it is signed by the key " + mallory.Fingerprint() + ", which is not in the keyring ring"},
 	}
 	for _, test := range tests {
@@ -323,8 +323,8 @@ func TestRefusedShapes(t *testing.T) {
 		{"unsigned", literal, "it is not signed"},
 		{"unsigned, compressed", testsign.Compressed(t, literal), "it is not signed"},
 		{"armored", []byte(testsign.Armor(t, "PGP MESSAGE", good)), "it is armored, which a cluster does not read: gpg --dearmor makes it binary"},
-		{"a web page", []byte("<!DOCTYPE html><html>"), `it is no OpenPGP message: it begins with "<!DOCTYPE html><html"`},
-		{"the claim alone", body(), `it is no OpenPGP message: it begins with "{\"critical\":{\"type\":"`},
+		{"a web page", []byte("<!DOCTYPE html><html>"), `it is not an OpenPGP message: it begins with "<!DOCTYPE html><html"`},
+		{"the claim alone", body(), `it is not an OpenPGP message: it begins with "{\"critical\":{\"type\":"`},
 		{"a key", alice.Public(t), "it is a key, not a message"},
 		{"encrypted", testsign.Packet(18, []byte{1, 2, 3}), "it is encrypted"},
 		{"encrypted for a key", append(testsign.Packet(1, []byte{3}), testsign.Packet(18, []byte{1})...), "it is encrypted"},

@@ -122,7 +122,7 @@ func fetchOne(ctx context.Context, registry Registry, repository string, layer d
 		return nil, nil, fault.Errorf(fault.Integrity, "it has no annotation %s", signatureAnnotation)
 	}
 	if value, err = base64.StdEncoding.DecodeString(text); err != nil || len(value) == 0 {
-		return nil, nil, fault.Errorf(fault.Integrity, "its annotation %s is no base64", signatureAnnotation)
+		return nil, nil, fault.Errorf(fault.Integrity, "its annotation %s is not base64", signatureAnnotation)
 	}
 	want, err := oci.ParseDigest(layer.Digest)
 	if err != nil {

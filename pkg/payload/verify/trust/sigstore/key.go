@@ -40,7 +40,7 @@ func parseKey(text []byte) (Key, error) {
 	block, rest := pem.Decode(text)
 	switch {
 	case block == nil:
-		return Key{}, errors.New("it is no PEM (-----BEGIN PUBLIC KEY-----)")
+		return Key{}, errors.New("it is not PEM (-----BEGIN PUBLIC KEY-----)")
 	case block.Type != "PUBLIC KEY":
 		return Key{}, fmt.Errorf("it is a %.40q, want a \"PUBLIC KEY\"", block.Type)
 	case len(bytes.TrimSpace(rest)) > 0:

@@ -27,7 +27,7 @@ func TestParseKeyRefuses(t *testing.T) {
 	tests := []struct {
 		name, text, reason string
 	}{
-		{"nothing", "", "it is no PEM (-----BEGIN PUBLIC KEY-----)"},
+		{"nothing", "", "it is not PEM (-----BEGIN PUBLIC KEY-----)"},
 		{"private", retyped, `it is a "PRIVATE KEY", want a "PUBLIC KEY"`},
 		{"two", good + good, "something follows the key"},
 		{"rubbish behind", good + "x", "something follows the key"},

@@ -50,7 +50,7 @@ func TestFindPolicies(t *testing.T) {
 		})
 	}
 	for name, test := range map[string]struct{ text, reason string }{
-		"no key":      {testsign.Policy("hello", "", "quay.io/a"), "reading a.yaml: the public key of the policy openshift: it is no PEM (-----BEGIN PUBLIC KEY-----)"},
+		"no key":      {testsign.Policy("hello", "", "quay.io/a"), "reading a.yaml: the public key of the policy openshift: it is not PEM (-----BEGIN PUBLIC KEY-----)"},
 		"scope a map": {strings.Replace(full, `- "quay.io/a"`, "- {}", 1), "reading a.yaml: the policy openshift: json: cannot unmarshal object into Go struct field .spec.scopes of type string"},
 	} {
 		t.Run(name, func(t *testing.T) {

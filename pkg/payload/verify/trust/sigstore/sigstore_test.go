@@ -80,11 +80,11 @@ func TestVerifyRefuses(t *testing.T) {
 		{"an OpenPGP claim", signed(testsign.Claim(testsign.AtomicType, imageA(), reference)), `the signed document is of type "atomic container signature", want "cosign container image signature"`},
 		{"no reference", s.SignatureLayer(t, imageA(), ""), "the signed document names no image: critical.identity.docker-reference is empty"},
 		{"unknown field", signed(bytes.Replace(good.Document, []byte(`{"critical"`), []byte(`{"more":1,"critical"`), 1)), `the signed document has the unknown field "more"`},
-		{"no JSON", signed([]byte("hello")), "the signed document is not read: it is no JSON object"},
+		{"no JSON", signed([]byte("hello")), "the signed document is not read: it is not a JSON object"},
 		{"other bytes under the digest", testsign.Layer{Document: good.Document, Value: good.Value, Stored: changed}, "its bytes are not those of " + digest.FromBytes(good.Document).String()},
 		{"fewer bytes", testsign.Layer{Document: good.Document, Value: good.Value, Stored: good.Document[:10]}, "its bytes are not those of " + digest.FromBytes(good.Document).String()},
 		{"more bytes", testsign.Layer{Document: good.Document, Value: good.Value, Stored: append(bytes.Clone(good.Document), ' ')}, "its bytes are not those of " + digest.FromBytes(good.Document).String()},
-		{"no signature", testsign.Layer{Document: good.Document, Value: nil}, "its annotation dev.cosignproject.cosign/signature is no base64"},
+		{"no signature", testsign.Layer{Document: good.Document, Value: nil}, "its annotation dev.cosignproject.cosign/signature is not base64"},
 		{"large", signed(bytes.Repeat([]byte(" "), maxDocument+1)), "it has 65537 bytes, more than the 65536 that are read"},
 	}
 	for _, test := range tests {
@@ -190,7 +190,7 @@ func TestBadDescriptors(t *testing.T) {
 		"no digest":          {`""`, "1", annotation, `malformed digest "": want sha256 with 64 lower-case hex digits`},
 		"negative size":      {good, "-1", annotation, "it has -1 bytes, more than the 65536 that are read"},
 		"no annotation":      {good, "1", "", "it has no annotation dev.cosignproject.cosign/signature"},
-		"no base64":          {good, "1", `"dev.cosignproject.cosign/signature":"!"`, "its annotation dev.cosignproject.cosign/signature is no base64"},
+		"no base64":          {good, "1", `"dev.cosignproject.cosign/signature":"!"`, "its annotation dev.cosignproject.cosign/signature is not base64"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := strings.NewReplacer("%s,\"size\":%s", test.digest+`,"size":`+test.size, "{%s}", "{"+test.annotations+"}").Replace(entry)

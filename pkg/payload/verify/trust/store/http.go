@@ -56,7 +56,7 @@ func parseAddress(address string) (*url.URL, error) {
 	base, err := url.Parse(address)
 	switch {
 	case err != nil:
-		return nil, errors.New("it is no URL")
+		return nil, errors.New("it is not a URL")
 	case base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.Opaque != "":
 		return nil, errors.New("want http://HOST/… or https://HOST/…")
 	case base.User != nil:

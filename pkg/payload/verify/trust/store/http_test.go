@@ -100,8 +100,8 @@ func TestHTTP(t *testing.T) {
 		{"redirects without end", map[string]string{"signature-1": ">signature-1"}, []string{"error: URL/signature-1 cannot be asked: it redirects more than 5 times"}, 6},
 		{"a redirect to a user", map[string]string{"signature-1": ">http://a:b@example.com/"}, []string{"error: URL/signature-1 cannot be asked: it redirects to an address with a user name in it"}, 1},
 		{"a redirect to another scheme", map[string]string{"signature-1": ">file:///etc/passwd"}, []string{"error: URL/signature-1 cannot be asked: it redirects to file://, which is not encrypted"}, 1},
-		{"a redirect to a cloud's metadata", map[string]string{"signature-1": ">http://169.254.169.254/"}, []string{"error: URL/signature-1 cannot be asked: it redirects to 169.254.169.254: it is an address of this machine or its link"}, 1},
-		{"a redirect to another port of this machine", map[string]string{"signature-1": ">http://localhost:1/"}, []string{"error: URL/signature-1 cannot be asked: it redirects to localhost:1: it is an address of this machine or its link"}, 1},
+		{"a redirect to a cloud's metadata", map[string]string{"signature-1": ">http://169.254.169.254/"}, []string{"error: URL/signature-1 cannot be asked: it redirects to 169.254.169.254: it is a loopback or link-local address"}, 1},
+		{"a redirect to another port of this machine", map[string]string{"signature-1": ">http://localhost:1/"}, []string{"error: URL/signature-1 cannot be asked: it redirects to localhost:1: it is a loopback or link-local address"}, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -239,16 +239,16 @@ func TestNamed(t *testing.T) {
 	for address, reason := range map[string]string{
 		"http://example.com/x":       "it is not https",
 		"file:///etc":                "want http://HOST/… or https://HOST/…",
-		"https://localhost/x":        "it is an address of this machine or its link",
-		"https://a.localhost./x":     "it is an address of this machine or its link",
-		"https://127.0.0.1:8443/x":   "it is an address of this machine or its link",
-		"https://[::1]/x":            "it is an address of this machine or its link",
-		"https://[::ffff:127.0.0.1]": "it is an address of this machine or its link",
-		"https://169.254.169.254/":   "it is an address of this machine or its link",
-		"https://0.0.0.0/":           "it is an address of this machine or its link",
+		"https://localhost/x":        "it is a loopback or link-local address",
+		"https://a.localhost./x":     "it is a loopback or link-local address",
+		"https://127.0.0.1:8443/x":   "it is a loopback or link-local address",
+		"https://[::1]/x":            "it is a loopback or link-local address",
+		"https://[::ffff:127.0.0.1]": "it is a loopback or link-local address",
+		"https://169.254.169.254/":   "it is a loopback or link-local address",
+		"https://0.0.0.0/":           "it is a loopback or link-local address",
 		"https://a:b@example.com/x":  "no credentials are sent to a store",
 		"https://example.com/x?y":    "a store's URL has neither ? nor #",
-		"https://exa mple.com/x":     "it is no URL",
+		"https://exa mple.com/x":     "it is not a URL",
 	} {
 		t.Run(address, func(t *testing.T) {
 			_, err := web.Named(address)
@@ -295,7 +295,7 @@ func TestNamedIsGuarded(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := "https://example.com/store/sha256=" + image().Encoded() + "/"
-	equal(t, found(t, s, "-"), at+"signature-1 a", "error: "+at+"signature-2 cannot be asked: it redirects to localhost: it is an address of this machine or its link")
+	equal(t, found(t, s, "-"), at+"signature-1 a", "error: "+at+"signature-2 cannot be asked: it redirects to localhost: it is a loopback or link-local address")
 	location = "http://example.com/x"
 	equal(t, found(t, s, "-"), at+"signature-1 a", "error: "+at+"signature-2 cannot be asked: it redirects to http://example.com, which is not encrypted")
 }

@@ -43,7 +43,7 @@ func (c Cluster) Stores(ctx context.Context, web *Web) (stores []Store, failed [
 	case fault.KindOf(err) == fault.NotFound:
 		return nil, nil, nil
 	case err == nil && json.Unmarshal(data, &version) != nil:
-		err = fault.Errorf(fault.Network, "what the API server sends is no ClusterVersion")
+		err = fault.Errorf(fault.Network, "what the API server sends is not a ClusterVersion")
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading which stores of signatures the cluster names: %w", err)
@@ -102,7 +102,7 @@ func (c Cluster) authorities(ctx context.Context, name string) ([]byte, error) {
 		Data map[string]string `json:"data"`
 	}
 	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, errors.New("it is no ConfigMap")
+		return nil, errors.New("it is not a ConfigMap")
 	}
 	pem, ok := m.Data[authorityKey]
 	if !ok {
@@ -124,7 +124,7 @@ func (w *Web) trusting(pem []byte) (*Web, error) {
 		o.TLS.RootCAs = o.TLS.RootCAs.Clone()
 	}
 	if !o.TLS.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, errors.New("there is no PEM certificate in its " + authorityKey)
+		return nil, errors.New("there is not PEM certificate in its " + authorityKey)
 	}
 	return NewWeb(o), nil
 }

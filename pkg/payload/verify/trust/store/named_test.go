@@ -57,13 +57,13 @@ func TestStoresOfTheCluster(t *testing.T) {
 		{"no OpenShift", byPath{}, nil},
 		{"none", byPath{version: `{"spec":{}}`}, nil},
 		{"forbidden", byPath{version: ""}, []string{"error: reading which stores of signatures the cluster names: forbidden"}},
-		{"another object", byPath{version: `{"spec":[]}`}, []string{"error: reading which stores of signatures the cluster names: what the API server sends is no ClusterVersion"}},
+		{"another object", byPath{version: `{"spec":[]}`}, []string{"error: reading which stores of signatures the cluster names: what the API server sends is not a ClusterVersion"}},
 		{"no address", byPath{version: one("ftp://x", "")}, []string{`error: the cluster names a store that cannot be asked: the store of signatures "ftp://x": want http://HOST/… or https://HOST/…`}},
 		{"its authority", byPath{version: one(server.URL, "ca"), authority: `{"data":{"ca.crt":` + certificate + `}}`}, []string{server.URL + "/sha256=" + image().Encoded() + "/signature-1 a"}},
 		{"an authority that is not there", byPath{version: one("https://s.example", "ca")}, []string{problem + "there is no " + authority}},
 		{"an authority that is forbidden", byPath{version: one("https://s.example", "ca"), authority: ""}, []string{problem + "forbidden"}},
 		{"an authority under another key", byPath{version: one("https://s.example", "ca"), authority: `{"data":{"ca-bundle.crt":"x"}}`}, []string{problem + "it has no ca.crt"}},
-		{"an authority that is none", byPath{version: one("https://s.example", "ca"), authority: `{"data":{"ca.crt":"x"}}`}, []string{problem + "there is no PEM certificate in its ca.crt"}},
+		{"an authority that is none", byPath{version: one("https://s.example", "ca"), authority: `{"data":{"ca.crt":"x"}}`}, []string{problem + "there is not PEM certificate in its ca.crt"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

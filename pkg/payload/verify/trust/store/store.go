@@ -40,7 +40,7 @@ type Store interface {
 func Open(name string, web *Web) (Store, error) {
 	if scheme, _, ok := strings.Cut(name, "://"); ok {
 		if scheme != "http" && scheme != "https" {
-			return nil, fault.Errorf(fault.Usage, "%q is no store of signatures: want http://…, https://…, a folder or a file", shown(name))
+			return nil, fault.Errorf(fault.Usage, "%q is not a store of signatures: want http://…, https://…, a directory or a file", shown(name))
 		}
 		return web.Store(name)
 	}
@@ -53,7 +53,7 @@ func Open(name string, web *Web) (Store, error) {
 	case info.IsDir():
 		return Folder(name), nil
 	case !info.Mode().IsRegular():
-		return nil, fault.Errorf(fault.Local, "%s is neither a folder nor a file", name)
+		return nil, fault.Errorf(fault.Local, "%s is neither a directory nor a file", name)
 	}
 	return openFile(name)
 }
@@ -65,7 +65,7 @@ func readFile(name string, limit int64) ([]byte, error) {
 		return nil, fault.Errorf(fault.Local, "reading a signature: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fault.Errorf(fault.Local, "reading a signature: %s is no file", name)
+		return nil, fault.Errorf(fault.Local, "reading a signature: %s is not a file", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {

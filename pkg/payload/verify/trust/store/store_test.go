@@ -91,8 +91,8 @@ func TestFolder(t *testing.T) {
 		{"too long", map[string]string{"sha256=" + hex + "/signature-1": long, "sha256=" + hex + "/signature-2": "b"}, []string{
 			"error: sha256=" + hex + "/signature-1: it has more than the 51200 bytes that are read", "sha256=" + hex + "/signature-2 b",
 		}},
-		{"a folder in its place", map[string]string{"sha256=" + hex + "/signature-1/a": "a", "sha256=" + hex + "/signature-2": "b"}, []string{
-			"error: reading a signature: sha256=" + hex + "/signature-1 is no file", "sha256=" + hex + "/signature-2 b",
+		{"a directory in its place", map[string]string{"sha256=" + hex + "/signature-1/a": "a", "sha256=" + hex + "/signature-2": "b"}, []string{
+			"error: reading a signature: sha256=" + hex + "/signature-1 is not a file", "sha256=" + hex + "/signature-2 b",
 		}},
 	}
 	for _, test := range tests {
@@ -150,13 +150,13 @@ func TestOpenRefuses(t *testing.T) {
 		kind                fault.Kind
 	}{
 		{"missing", missing, "there is no folder or file " + missing + " to read signatures from", fault.Local},
-		{"another scheme", "ftp://example.com/x", `"ftp://example.com/x" is no store of signatures: want http://…, https://…, a folder or a file`, fault.Usage},
-		{"file URL", "file:///tmp", `"file:///tmp" is no store of signatures: want http://…, https://…, a folder or a file`, fault.Usage},
+		{"another scheme", "ftp://example.com/x", `"ftp://example.com/x" is not a store of signatures: want http://…, https://…, a directory or a file`, fault.Usage},
+		{"file URL", "file:///tmp", `"file:///tmp" is not a store of signatures: want http://…, https://…, a directory or a file`, fault.Usage},
 		{"another object", service, service + " is neither an OpenPGP message nor a ConfigMap: it holds no ConfigMap", fault.Integrity},
 		{"empty file", empty, empty + " is neither an OpenPGP message nor a ConfigMap: it is empty", fault.Integrity},
 		{"credentials", "https://user:secret@example.com", `the store of signatures "https://user:xxxxx@example.com": no credentials are sent to a store`, fault.Usage},
 		{"query", "https://example.com/?a=b", `the store of signatures "https://example.com/?…": a store's URL has neither ? nor #`, fault.Usage},
-		{"no URL, with credentials", "https://user:sec ret@example.com", `the store of signatures "example.com": it is no URL`, fault.Usage},
+		{"no URL, with credentials", "https://user:sec ret@example.com", `the store of signatures "example.com": it is not a URL`, fault.Usage},
 		{"no host", "https:///x", `the store of signatures "https:///x": want http://HOST/… or https://HOST/…`, fault.Usage},
 	}
 	for _, test := range tests {
@@ -195,7 +195,7 @@ func TestCluster(t *testing.T) {
 		{"signatures", objects{answer: list}, []string{"the connected cluster, ConfigMap openshift-config-managed/b, sha256-" + hex + "-1 a"}},
 		{"none", objects{answer: `{"kind":"ConfigMapList","items":[]}`}, nil},
 		{"an error", objects{err: fault.Errorf(fault.Auth, "forbidden")}, []string{"error: reading signatures from the cluster: forbidden"}},
-		{"something else", objects{answer: `{"kind":"Status"}`}, []string{"error: reading signatures from the cluster: the API server's list of ConfigMaps: it is no ConfigMapList"}},
+		{"something else", objects{answer: `{"kind":"Status"}`}, []string{"error: reading signatures from the cluster: the API server's list of ConfigMaps: it is not a ConfigMapList"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -120,7 +120,7 @@ func (r *router) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 var (
-	errLocal    = errors.New("it is an address of this machine or its link")
+	errLocal    = errors.New("it is a loopback or link-local address")
 	errRedirect = errors.New("it redirects")
 )
 
