@@ -1,6 +1,7 @@
 package house_test
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -21,6 +22,24 @@ func TestArchitectureNamesEveryPackage(t *testing.T) {
 	for _, name := range sortedKeys(sources) {
 		if !drawn[name] {
 			t.Errorf("ARCHITECTURE.md does not draw the package %s", name)
+		}
+	}
+}
+
+// TestPagesNameFilesThatExist looks for the source files that ARCHITECTURE.md and CONTRIBUTING.md name. A path may leave
+// out pkg/ and pkg/payload/; NAME stands for a name of the reader's.
+func TestPagesNameFilesThatExist(t *testing.T) {
+	root := filepath.Join("..", "..")
+	for _, page := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md"} {
+		for _, parts := range regexp.MustCompile("`([a-z0-9]+/[a-z0-9_/]+\\.go)`").FindAllStringSubmatch(readFile(t, filepath.Join(root, page)), -1) {
+			exists := false
+			for _, above := range []string{"", "pkg", "pkg/payload"} {
+				_, err := os.Stat(filepath.Join(root, above, parts[1]))
+				exists = exists || err == nil
+			}
+			if !exists {
+				t.Errorf("%s names %s, which is not there", page, parts[1])
+			}
 		}
 	}
 }
