@@ -213,9 +213,13 @@ func TestCompletionOfHostileReleases(t *testing.T) {
 func TestCompletionIsQuiet(t *testing.T) {
 	testguard.Finishes(t, "completion", func() {
 		for _, args := range [][]string{
-			{"__complete"}, {"__complete", "nothing", ""}, {"__complete", "images", "--arch", "mips", "oci:/nowhere", ""},
-			{"__complete", "images", "-v", "9", "4.14.0", ""}, {"__complete", "images", "--timeout", "-1s", "4.14.0", ""},
-			{"__complete", "images", "--error-format", "json", "4.14.0", ""}, {"__completeNoDesc", "-", ""},
+			{"__complete"},
+			{"__complete", "nothing", ""},
+			{"__complete", "images", "--arch", "mips", "oci:/nowhere", ""},
+			{"__complete", "images", "-v", "9", "4.14.0", ""},
+			{"__complete", "images", "--timeout", "-1s", "4.14.0", ""},
+			{"__complete", "images", "--error-format", "json", "4.14.0", ""},
+			{"__completeNoDesc", "-", ""},
 		} {
 			if got := run(t, args...); got.code != 0 || got.err != "" {
 				t.Errorf("%q: exit code %d, stderr %q", args, got.code, got.err)
