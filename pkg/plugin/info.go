@@ -98,7 +98,7 @@ func (r *infoRequest) run(ctx context.Context, s *session) error {
 	if r.imageFor != "" {
 		return r.printImage(s, release)
 	}
-	view, err := r.view(release)
+	view, err := r.view(release, s.Width)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (r *infoRequest) printImage(s *session, release *image.Release) error {
 	return err
 }
 
-func (r *infoRequest) view(release *image.Release) (printers.View, error) {
+func (r *infoRequest) view(release *image.Release, width int) (printers.View, error) {
 	config := release.Config
 	if config == nil {
 		config = &image.Config{}
@@ -150,7 +150,9 @@ func (r *infoRequest) view(release *image.Release) (printers.View, error) {
 		Document: info,
 		Lines:    printers.ComponentImages(components).Lines,
 		Text: func(w io.Writer) error {
-			return printers.Info(w, summary(release, config), r.columns)
+			text := summary(release, config)
+			text.Width = width
+			return printers.Info(w, text, r.columns)
 		},
 	}, nil
 }

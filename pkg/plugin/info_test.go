@@ -53,3 +53,20 @@ Images:
 		t.Errorf("architecture %q", arch)
 	}
 }
+
+// A terminal that is too narrow for digests shows them short; the release's own stays whole.
+func TestInfoOnATerminal(t *testing.T) {
+	release := layout(t, small())
+	piped := good(t, run(t, "info", release))
+	if got := good(t, call{terminal: true, width: 200}.run(t, "info", release)); got != piped {
+		t.Errorf("200 columns:\n%s", got)
+	}
+	got := good(t, call{terminal: true, width: 80}.run(t, "info", release))
+	want := "  etcd                    " + digestOf("etcd")[:len("sha256:")+12] + "\n"
+	if !strings.Contains(got, want) || !strings.Contains(got, build(t, small()).Digest().String()) {
+		t.Errorf("%q is missing in\n%s", want, got)
+	}
+	if got := good(t, call{terminal: true, width: 80}.run(t, "info", release, "--pullspecs")); !strings.Contains(got, digestOf("etcd")) {
+		t.Errorf("--pullspecs are short:\n%s", got)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 )
@@ -19,6 +20,7 @@ type Summary struct {
 	Platform string // linux/amd64, or multi (linux/amd64)
 	PullFrom string // pull spec by digest
 	Release  *payload.Release
+	Width    int // columns of a terminal, in which long lists have short digests; 0 for whole ones
 }
 
 // The columns that Info can show of each image.
@@ -104,10 +106,24 @@ func (s Summary) images(w io.Writer, columns string) {
 		InfoDigests: "DIGEST", InfoPullSpecs: "PULL SPEC", InfoCommits: "REPO\tCOMMIT\t", InfoCommitURLs: "URL\t",
 	}[columns]
 	fmt.Fprintf(w, "  NAME\t%s\n", heading)
+	short := columns == InfoDigests && s.Width > 0 && s.digestsEnd() > s.Width
 	for _, c := range s.Release.Components {
-		fmt.Fprintf(w, "  %s\t%s\n", SafeLine(c.Name), imageColumns(c, columns))
+		shown := imageColumns(c, columns)
+		if short && c.Digest != "" {
+			shown = shown[:shortDigest]
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", SafeLine(c.Name), shown)
 	}
 	fmt.Fprintln(w)
+}
+
+// digestsEnd is the column in which whole digests of images end.
+func (s Summary) digestsEnd() int {
+	names := 0
+	for _, c := range s.Release.Components {
+		names = max(names, utf8.RuneCountInString(SafeLine(c.Name)))
+	}
+	return len("  ") + names + 1 + len("sha256:") + 64
 }
 
 func imageColumns(c payload.Component, columns string) string {
