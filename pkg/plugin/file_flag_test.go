@@ -115,7 +115,8 @@ func fileFlags() []fileFlag {
 			fails(2, "--client-key FILE: want a PEM file with a private key that needs no password: data does not contain a valid RSA or ECDSA private key"), serviceObject,
 		},
 		{
-			"-o custom-columns-file=", []string{"images RELEASE", "manifests RELEASE", "cache list"},
+			"-o custom-columns-file=",
+			[]string{"images RELEASE", "manifests RELEASE", "cache list"},
 			fails(8, "-o custom-columns-file: open FILE: no such file or directory"),
 			fails(2, "-o custom-columns-file: FILE has 4 lines, want headings in the first and paths in the second"), serviceObject,
 		},
@@ -130,12 +131,14 @@ func fileFlags() []fileFlag {
 			fails(2, "--overrides FILE: its kind is Service: want a ClusterVersion, such as `oc get clusterversion version -o yaml` prints, or the list of its overrides"), serviceObject,
 		},
 		{
-			"--keyring ", []string{"verify RELEASE"},
+			"--keyring ",
+			[]string{"verify RELEASE"},
 			fails(8, "there is no keyring FILE"),
 			fails(2, `keyring FILE: it holds no public key: it begins with "apiVersion: v1\nkind:"`), serviceObject,
 		},
 		{
-			"--key ", []string{"verify RELEASE"},
+			"--key ",
+			[]string{"verify RELEASE"},
 			fails(8, "reading a key: stat FILE: no such file or directory"),
 			fails(2, "the public key FILE: it is not PEM (-----BEGIN PUBLIC KEY-----)"), serviceObject,
 		},

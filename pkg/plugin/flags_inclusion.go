@@ -51,9 +51,15 @@ func (i *inclusionFlags) given() []string {
 		name  string
 		given bool
 	}{
-		{"profile", i.profile.given}, {"feature-set", i.featureSet.given}, {"exclude-identifier", i.excludeIdentifier.given},
-		{"feature-gates", i.featureGates.given}, {"known-capabilities", i.known.given}, {"capabilities", i.enabled.given},
-		{"overrides", i.overrides.given}, {"install-config", i.installConfig != ""}, {"included-by-cluster", i.byCluster},
+		{"profile", i.profile.given},
+		{"feature-set", i.featureSet.given},
+		{"exclude-identifier", i.excludeIdentifier.given},
+		{"feature-gates", i.featureGates.given},
+		{"known-capabilities", i.known.given},
+		{"capabilities", i.enabled.given},
+		{"overrides", i.overrides.given},
+		{"install-config", i.installConfig != ""},
+		{"included-by-cluster", i.byCluster},
 	} {
 		if flag.given {
 			names = append(names, flag.name)

@@ -208,9 +208,17 @@ func (c *manifestsFlags) checkHash() error {
 		name  string
 		given bool
 	}{
-		{"output", c.output.form() != ""}, {"jq", c.output.jq.given}, {"template", !c.output.isDefault()}, {"sort-by", c.output.sortBy != ""},
-		{"namespace", c.filter.Namespaces != nil}, {"level", c.filter.Levels != nil}, {"component", c.filter.Components != nil},
-		{"kind", c.filter.Kinds != nil}, {"image", c.filter.Images != nil}, {"all", c.all}, {"objects", c.objects},
+		{"output", c.output.form() != ""},
+		{"jq", c.output.jq.given},
+		{"template", !c.output.isDefault()},
+		{"sort-by", c.output.sortBy != ""},
+		{"namespace", c.filter.Namespaces != nil},
+		{"level", c.filter.Levels != nil},
+		{"component", c.filter.Components != nil},
+		{"kind", c.filter.Kinds != nil},
+		{"image", c.filter.Images != nil},
+		{"all", c.all},
+		{"objects", c.objects},
 	} {
 		if flag.given {
 			return fault.Errorf(fault.Usage, "--hash prints the hash of all that is loaded: it cannot go with --%s", flag.name)

@@ -63,7 +63,9 @@ func TestReportErr(t *testing.T) {
 		{"the signature is left out on purpose", Report{Checks: []trust.Check{pass, sigstore}, skip: []string{trust.OpenPGPCheck}}, fault.Internal, ""},
 		{"offline", Report{Release: stored, offline: true, Checks: []trust.Check{unsigned}}, fault.Partial, none + "--signature names where one is stored, --skip signature leaves that out on purpose"},
 		{
-			"offline, from a registry", Report{Release: hosted, offline: true, Checks: []trust.Check{unsigned}}, fault.Partial,
+			"offline, from a registry",
+			Report{Release: hosted, offline: true, Checks: []trust.Check{unsigned}},
+			fault.Partial,
 			none + "cache add keeps one for later, --signature names where one is stored, --skip signature leaves that out on purpose",
 		},
 	} {
