@@ -164,7 +164,9 @@ func (r *manifestsRequest) run(ctx context.Context, s *session) error {
 		return err
 	}
 	view := printers.ReleaseManifests(list, r.all)
-	view.Texts = map[string]func(io.Writer) error{manifestForm: func(w io.Writer) error { return writeManifests(w, shown) }}
+	if r.raw { // no other form keeps the texts of the payload in memory while it prints
+		view.Texts = map[string]func(io.Writer) error{manifestForm: func(w io.Writer) error { return writeManifests(w, shown) }}
+	}
 	return r.output.Print(ctx, s.Out, view)
 }
 

@@ -74,22 +74,22 @@ func (c *customColumns) add(heading, path string) error {
 
 // print writes a row for each item of a list, or one for a document that is no list.
 func (c *customColumns) print(w io.Writer, document any, noHeaders bool) error {
-	fields, err := content(document)
-	if err != nil {
-		return err
-	}
-	rows := items(fields)
-	if _, isList := fields["items"]; !isList {
-		rows = []any{fields}
+	_, rows := takeApart(document)
+	if rows == nil {
+		rows = []any{document}
 	}
 	table := printers.GetNewTabWriter(w)
 	if !noHeaders {
 		fmt.Fprintln(table, strings.Join(c.headings, "\t"))
 	}
 	for _, row := range rows {
+		values, err := fields(row)
+		if err != nil {
+			return err
+		}
 		cells := make([]string, len(c.paths))
 		for i, path := range c.paths {
-			if cells[i], err = cell(path, row); err != nil {
+			if cells[i], err = cell(path, values); err != nil {
 				return fault.Errorf(fault.Usage, "-o custom-columns: the column %s: %w", c.headings[i], err)
 			}
 		}

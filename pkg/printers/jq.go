@@ -127,7 +127,6 @@ func (out *Output) printQuery(ctx context.Context, w io.Writer, document any) er
 		return err
 	}
 	buffered := bufio.NewWriter(w)
-	style := style{indent: out.options.Terminal, color: out.options.Color}
 	next, stop := out.query.run(ctx, input)
 	defer stop()
 	for {
@@ -144,29 +143,35 @@ func (out *Output) printQuery(ctx context.Context, w io.Writer, document any) er
 			}
 			return runtimeError(ctx, err)
 		}
-		line, err := style.format(value)
-		if err != nil {
-			return err
-		}
-		if text, isString := value.(string); isString {
-			line = text
-			if out.options.Terminal {
-				line = SafeText(text)
-			}
-		}
-		if _, err := buffered.WriteString(line + "\n"); err != nil {
+		if err := out.writeResult(buffered, value); err != nil {
 			return err
 		}
 	}
 }
 
-// queryMemory is how much memory a query may take before the collector works hard; it is no hard limit.
+// writeResult writes one result of a query and ends its line.
+func (out *Output) writeResult(w *bufio.Writer, value any) error {
+	if text, isString := value.(string); isString {
+		if out.options.Terminal {
+			text = SafeText(text)
+		}
+		w.WriteString(text)
+	} else if err := (style{indent: out.options.Terminal, color: out.options.Color}).write(w, value, 0); err != nil {
+		return err
+	}
+	return w.WriteByte('\n') // a bufio.Writer keeps the first error
+}
+
+// queryMemory is how much memory a query may take before the collector works hard, where the program has no lower limit; it
+// is no hard limit.
 const queryMemory = 1 << 30
 
 // run starts the query on a document. next gives its results one after another and returns at once when ctx
 // ends: a single step of a query, such as a string multiplied, can take longer than anyone waits.
 func (q *query) run(ctx context.Context, input any) (next func() (value any, ok bool, err error), stop func()) {
-	debug.SetMemoryLimit(queryMemory)
+	if debug.SetMemoryLimit(-1) > queryMemory {
+		debug.SetMemoryLimit(queryMemory)
+	}
 	type result struct {
 		value any
 		ok    bool

@@ -1,6 +1,7 @@
 package printers
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -27,45 +28,8 @@ const (
 	colorKey    = "34;1"
 )
 
-// format writes a value: on one line, or indented by two blanks a level, in colour if asked for.
-func (s style) format(value any) (string, error) {
-	value = withoutExponents(value)
-	if !s.indent && !s.color {
-		raw, err := gojq.Marshal(value)
-		if err != nil {
-			return "", fmt.Errorf("encoding a result of jq: %w", err)
-		}
-		return string(raw), nil
-	}
-	var b strings.Builder
-	err := s.write(&b, value, 0)
-	return b.String(), err
-}
-
-// withoutExponents writes small numbers, such as 1e-7, with all their zeros.
-func withoutExponents(value any) any {
-	switch v := value.(type) {
-	case float64:
-		if v != 0 && math.Abs(v) < 1 {
-			return json.Number(strconv.FormatFloat(v, 'f', -1, 64))
-		}
-	case []any:
-		plain := make([]any, len(v))
-		for i := range v {
-			plain[i] = withoutExponents(v[i])
-		}
-		return plain
-	case map[string]any:
-		plain := make(map[string]any, len(v))
-		for key := range v {
-			plain[key] = withoutExponents(v[key])
-		}
-		return plain
-	}
-	return value
-}
-
-func (s style) write(b *strings.Builder, value any, depth int) error {
+// write writes a value: on one line, or indented by two blanks a level, in colour if asked for.
+func (s style) write(b *bufio.Writer, value any, depth int) error {
 	switch v := value.(type) {
 	case map[string]any:
 		keys := slices.Sorted(maps.Keys(v))
@@ -74,7 +38,9 @@ func (s style) write(b *strings.Builder, value any, depth int) error {
 				return err
 			}
 			s.paint(b, ":", colorMark)
-			b.WriteString(" ")
+			if !s.compact() {
+				b.WriteByte(' ')
+			}
 			return s.write(b, v[keys[i]], depth+1)
 		})
 	case []any:
@@ -89,34 +55,50 @@ func (s style) write(b *strings.Builder, value any, depth int) error {
 }
 
 // block writes the entries of an object or array, one a line.
-func (s style) block(b *strings.Builder, open, end string, entries, depth int, entry func(i int) error) error {
+func (s style) block(b *bufio.Writer, open, end string, entries, depth int, entry func(i int) error) error {
 	s.paint(b, open, colorMark)
 	for i := range entries {
 		if i > 0 {
 			s.paint(b, ",", colorMark)
 		}
-		b.WriteString("\n" + strings.Repeat("  ", depth+1))
+		s.newLine(b, depth+1)
 		if err := entry(i); err != nil {
 			return err
 		}
 	}
 	if entries > 0 {
-		b.WriteString("\n" + strings.Repeat("  ", depth))
+		s.newLine(b, depth)
 	}
 	s.paint(b, end, colorMark)
 	return nil
 }
 
-func (s style) scalar(b *strings.Builder, value any, color string) error {
+func (s style) newLine(b *bufio.Writer, depth int) {
+	if !s.compact() {
+		b.WriteString("\n" + strings.Repeat("  ", depth))
+	}
+}
+
+// compact says whether a value is on one line.
+func (s style) compact() bool { return !s.indent && !s.color }
+
+func (s style) scalar(b *bufio.Writer, value any, color string) error {
+	if small, ok := value.(float64); ok && small != 0 && math.Abs(small) < 1 {
+		value = json.Number(strconv.FormatFloat(small, 'f', -1, 64)) // 1e-7 has all its zeros
+	}
 	raw, err := gojq.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("encoding a result of jq: %w", err)
+	}
+	if s.compact() {
+		b.Write(raw)
+		return nil
 	}
 	s.paint(b, SafeLine(string(raw)), color)
 	return nil
 }
 
-func (s style) paint(b *strings.Builder, text, color string) {
+func (s style) paint(b *bufio.Writer, text, color string) {
 	if s.color {
 		text = "\x1b[" + color + "m" + text + "\x1b[0m"
 	}

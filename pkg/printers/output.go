@@ -1,7 +1,6 @@
 package printers
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"slices"
@@ -152,38 +151,27 @@ func (out *Output) Print(ctx context.Context, w io.Writer, v View) error {
 	if out.query != nil {
 		return out.printQuery(ctx, w, v.Document)
 	}
-	var b bytes.Buffer
+	var b pages
 	if err := out.render(&b, v); err != nil {
 		return err
 	}
-	text := b.Bytes()
 	if out.options.Terminal && !out.ShowsTable() { // the cells of tables are safe
-		text = []byte(SafeText(b.String()))
+		_, err := io.WriteString(w, SafeText(b.String()))
+		return err
 	}
-	_, err := w.Write(text)
+	_, err := b.WriteTo(w)
 	return err
 }
 
-func (out *Output) render(b *bytes.Buffer, v View) error {
+func (out *Output) render(b *pages, v View) error {
 	switch {
 	case out.columns != nil:
 		return out.columns.print(b, v.Document, out.options.NoHeaders)
 	case out.kubectl != nil:
-		fields, err := content(v.Document)
-		if err != nil {
-			return err
-		}
-		o, err := object(fields)
-		if err != nil {
-			return err
-		}
-		if err := out.kubectl.PrintObj(o, b); err != nil {
-			return fault.Errorf(fault.Usage, "-o %s: %w", out.form, err)
-		}
-		return nil
+		return out.printObject(b, v.Document)
 	case v.Lines[out.form] != nil:
 		for _, line := range v.Lines[out.form]() {
-			b.WriteString(SafeLine(line) + "\n")
+			io.WriteString(b, SafeLine(line)+"\n")
 		}
 		return nil
 	case v.Texts[out.form] != nil:

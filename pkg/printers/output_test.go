@@ -3,12 +3,17 @@ package printers_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	kubejson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
@@ -307,4 +312,70 @@ func TestSafe(t *testing.T) {
 			t.Errorf("SafeLine(%q) = %q, want %q", test.in, got, test.line)
 		}
 	}
+}
+
+// TestListsLikeKubectl holds that a list whose items are printed one by one is what cli-runtime's printer makes of the whole.
+func TestListsLikeKubectl(t *testing.T) {
+	texts := []string{
+		"", " ", "a\n\nb\n", "a\n \n\n  \n\nb", "\n", "- a\n---\n- b\n", "items: []\n", "\n    \"items\": []", "\n  items: [],\n", "]\n}", "#", "é\u2028\u00a0",
+		strings.Repeat("a text that is long enough to be folded ", 9), strings.Repeat("word ", 30) + "\n\n  " + strings.Repeat("x", 200) + "\n",
+	}
+	list := &v1alpha1.ReleaseManifestList{}
+	list.APIVersion, list.Kind, list.Release.Reference = "release-x.openshift.io/v1alpha1", "ReleaseManifestList", texts[7]+texts[6]
+	for i := range texts {
+		object, err := json.Marshal(map[string]any{"spec": []any{texts[:i+1], map[string]any{"text": texts[i], texts[i]: i}}, "empty": map[string]any{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		item := v1alpha1.ReleaseManifest{File: texts[i], Manifest: object}
+		item.APIVersion, item.Kind = list.APIVersion, "ReleaseManifest"
+		list.Items = append(list.Items, item)
+	}
+	for _, form := range []string{"json", "yaml", "kyaml"} {
+		for _, n := range []int{0, 1, len(list.Items)} {
+			t.Run(fmt.Sprintf("%s of %d", form, n), func(t *testing.T) {
+				some := *list
+				some.Items = list.Items[:n]
+				o := withKubectl(printers.Options{Output: form})
+				output, err := printers.NewOutput(o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got, want bytes.Buffer
+				if err := output.Print(context.Background(), &got, printers.View{Document: &some}); err != nil {
+					t.Fatal(err)
+				}
+				printer, err := o.Kubectl()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := printer.PrintObj(unstructuredList(t, &some), &want); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want.String(), got.String()); diff != "" {
+					t.Error(diff)
+				}
+			})
+		}
+	}
+}
+
+// unstructuredList is a document as cli-runtime's printers take it.
+func unstructuredList(t *testing.T, document any) runtime.Object {
+	t.Helper()
+	var raw bytes.Buffer
+	encoder := json.NewEncoder(&raw)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(document); err != nil {
+		t.Fatal(err)
+	}
+	var u unstructured.Unstructured
+	if err := kubejson.Unmarshal(raw.Bytes(), &u.Object); err != nil {
+		t.Fatal(err)
+	}
+	list, err := u.ToList()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }

@@ -67,17 +67,17 @@ func (s *sorter) sort(document any) error {
 	if !ok {
 		return nil
 	}
-	fields, err := content(document)
-	if err != nil {
-		return err
-	}
-	all := items(fields)
+	_, all := takeApart(document)
 	keys := make([]any, len(all))
 	order := make([]int, len(all))
 	found := false
 	for i, item := range all {
 		order[i] = i
-		if keys[i], err = first(s.path, item); err != nil {
+		values, err := fields(item)
+		if err != nil {
+			return err
+		}
+		if keys[i], err = first(s.path, values); err != nil {
 			return fault.Errorf(fault.Usage, "--sort-by %s: %w", s.flag, err)
 		}
 		found = found || keys[i] != nil

@@ -2,6 +2,7 @@ package printers
 
 import (
 	"bytes"
+	"io"
 	"regexp"
 	"strings"
 
@@ -15,7 +16,7 @@ const shortDigest = len("sha256:") + 12
 
 // printTable prints a table with cli-runtime's table printer. On a terminal it is made to fit: digests are short,
 // long texts take several lines, and results have a colour.
-func (out *Output) printTable(b *bytes.Buffer, t Table) error {
+func (out *Output) printTable(w io.Writer, t Table) error {
 	wide := out.form == "wide"
 	shown := t.shown(wide)
 	gap, below := usualGap, map[int]string(nil)
@@ -39,9 +40,9 @@ func (out *Output) printTable(b *bytes.Buffer, t Table) error {
 			line = strings.TrimRight(line, " \n") + line[len(strings.TrimRight(line, "\n")):]
 		}
 		if i > 0 || !out.options.NoHeaders {
-			b.WriteString(line)
+			io.WriteString(w, line)
 		}
-		b.WriteString(below[i])
+		io.WriteString(w, below[i])
 	}
 	return nil
 }
