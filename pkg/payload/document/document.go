@@ -19,7 +19,7 @@ import (
 const (
 	MaxSize     = 4 << 20  // bytes of YAML, or of JSON that is kept as values
 	MaxJSON     = 16 << 20 // bytes of JSON that is kept as it is: the longest `oc adm release info -o json` has 5 MB
-	MaxValues   = 500_000  // values
+	MaxValues   = 100_000  // values; the largest definition in 4.22 has 25,000
 	MaxExpanded = 16 << 20 // bytes that aliases may add
 )
 

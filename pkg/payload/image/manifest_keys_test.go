@@ -16,7 +16,7 @@ func TestKeysOfManifests(t *testing.T) {
 		`{"schemaVersion":2,` + config + `,"layers":[],"layers":[]}`:                             `the manifest: the key "layers" appears twice in one object`,
 		`{"schemaVersion":2,` + config + `,"layers":[{` + digest + `,` + digest + `}]}`:          `the manifest: the key "digest" appears twice in one object`,
 		`{"schemaVersion":2,"config":{"Digest":"sha256:00",` + digest + `},"layers":[]}`:         "",
-		`{"schemaVersion":2,` + config + `,"layers":[` + strings.Repeat("{},", 300_000) + `{}]}`: "the manifest: the document has more than the 500000 values that this program reads",
+		`{"schemaVersion":2,` + config + `,"layers":[` + strings.Repeat("{},", 300_000) + `{}]}`: "the manifest: the document has more than the 100000 values that this program reads",
 	} {
 		_, err := oci.ParseManifest([]byte(text), "")
 		got := ""

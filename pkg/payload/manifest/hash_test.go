@@ -49,7 +49,7 @@ func TestNoHash(t *testing.T) {
 		},
 		"many values": {
 			"kind: A\nmetadata:\n  name: x\ndata: [" + strings.Repeat("1,", 600_000) + "1]\n",
-			"release-manifests/a.yaml: document 2: the document has more than the 500000 values that this program reads",
+			"release-manifests/a.yaml: document 2: the document has more than the 100000 values that this program reads",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
