@@ -80,13 +80,6 @@ func (t *tally) add(o manifest.Entry) {
 	t.kinds[o.Kind]++
 }
 
-func (t *tally) count() (n int) {
-	for _, objects := range t.sorts {
-		n += objects
-	}
-	return n
-}
-
 // legend explains the colours that there are.
 func (t *tally) legend() []legend {
 	var all []legend
