@@ -25,12 +25,15 @@ func host() string { return strings.TrimPrefix(server.URL, "https://") }
 func TestReleaseOfTheCluster(t *testing.T) {
 	r := install(t)
 	access := []string{"--pull-secret-from-cluster", "--certificate-authority", r.authority}
-	for _, release := range []string{"", "4.14.0", "4.13.0"} {
+	for release, warning := range map[string]string{
+		"": "", "4.14.0": "",
+		"4.13.0": "Warning: 4.13.0 is release 4.14.0, not 4.13.0\n", // the history of the cluster has the same image for it
+	} {
 		args := append([]string{"images", "-o", "name"}, access...)
 		if release != "" {
 			args = append(args, "--release", release)
 		}
-		want(t, kubeapi.AdminToken, args, 0, "etcd\npod\n", "")
+		want(t, kubeapi.AdminToken, args, 0, "etcd\npod\n", warning)
 	}
 	want(t, kubeapi.AdminToken, append([]string{"images", "--jq", ".release.image"}, access...), 0, r.image+"\n", "")
 	want(t, kubeapi.AdminToken, append([]string{"manifests", "--included-by-cluster", "-o", "name"}, access...), 0, "configmap/single\nconfigmap/gate\n", "")

@@ -51,7 +51,7 @@ type situation struct {
 
 func drawSituation(r *rand.Rand) situation {
 	s := situation{
-		exclude: draw(r, "", "me", "you"), set: draw(r, "", "Default", "TechPreviewNoUpgrade", "CustomNoUpgrade", "OKD", "Nothing"),
+		exclude: draw(r, "", "me", "you"), set: draw(r, "", "Default", "TechPreviewNoUpgrade", "CustomNoUpgrade", "OKD", "Other"),
 		profile: draw(r, "self-managed-high-availability", "self-managed-high-availability", "hypershift", "none"),
 	}
 	if r.Intn(3) > 0 {

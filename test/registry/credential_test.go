@@ -114,11 +114,6 @@ func TestRefusals(t *testing.T) {
 			"HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
 			"HOST refuses the entry HOST of FILE (401); log in again, or name a file with --authfile",
 		},
-		"no file": {
-			func(string) string { return absent },
-			"reading credentials from FILE: no such file or directory",
-			"reading credentials from FILE: no such file or directory",
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tokens, realm := bearer(t, newAuthority(t), "")
@@ -138,4 +133,6 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+	missing := fresh(t).run("images", "registry.invalid/ocp/release:4.14.0", "--authfile", absent)
+	want(t, missing, 4, "", "error: reading credentials from "+absent+": no such file or directory\n")
 }
