@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/olareg/olareg"
@@ -17,17 +19,35 @@ import (
 // Registry starts a registry in memory over plain HTTP; it ends with the test.
 func Registry(t testing.TB) *httptest.Server {
 	t.Helper()
-	return serve(t, (*httptest.Server).Start)
+	return serve(t, config.ConfigStorage{StoreType: config.StoreMem}, (*httptest.Server).Start)
 }
 
 // TLSRegistry starts a registry in memory over HTTPS, with a certificate that only the server's own Client trusts.
 func TLSRegistry(t testing.TB) *httptest.Server {
 	t.Helper()
-	return serve(t, (*httptest.Server).StartTLS)
+	return serve(t, config.ConfigStorage{StoreType: config.StoreMem}, (*httptest.Server).StartTLS)
 }
 
-func serve(t testing.TB, start func(*httptest.Server)) *httptest.Server {
-	registry := olareg.New(config.Config{Storage: config.ConfigStorage{StoreType: config.StoreMem}})
+// LayoutRegistry is TLSRegistry with repositories that hold what is in the OCI layout dir, which stays as it is.
+func LayoutRegistry(t testing.TB, dir string, repositories ...string) *httptest.Server {
+	t.Helper()
+	root := t.TempDir()
+	for _, repository := range repositories {
+		place := filepath.Join(root, filepath.FromSlash(repository))
+		if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(dir, place); err != nil {
+			t.Fatal(err)
+		}
+	}
+	readOnly := true
+	storage := config.ConfigStorage{StoreType: config.StoreDir, RootDir: root, ReadOnly: &readOnly}
+	return serve(t, storage, (*httptest.Server).StartTLS)
+}
+
+func serve(t testing.TB, storage config.ConfigStorage, start func(*httptest.Server)) *httptest.Server {
+	registry := olareg.New(config.Config{Storage: storage})
 	server := httptest.NewUnstartedServer(registry)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of tests
 	start(server)

@@ -69,8 +69,12 @@ func TestUsage(t *testing.T) {
 		{name: "no number", args: "images -v=abc", want: "invalid argument \"abc\" for \"-v, --v\" flag; see `oc release-x images --help`"},
 		{name: "no kubeconfig", args: "images --kubeconfig " + kubeconfig, want: `the kubeconfig "` + kubeconfig + `": it is not a kubeconfig: want YAML or JSON with kind: Config`},
 		{name: "timeout", args: "images " + release + " --timeout -1s", want: `--timeout -1s: a time cannot be negative`},
-		{name: "not here yet", args: "info --size " + release, want: "info has no --size yet: use `oc adm release info --size`"},
-		{name: "columns", args: "info --commits --pullspecs " + release, want: "only one of --pullspecs, --commits, --commit-urls, --image-for, -o and --jq can be given"},
+		{name: "not here yet", args: "info --bugs " + release, want: "info has no --bugs yet: use `oc adm release info --bugs`"},
+		{name: "contents and sizes", args: "info --contents --size " + release, want: "only one of --pullspecs, --commits, --commit-urls, --size, --contents, --image-for, -o and --jq can be given"},
+		{name: "contents and a form", args: "info --contents -o json " + release, want: "only one of --pullspecs, --commits, --commit-urls, --size, --contents, --image-for, -o and --jq can be given"},
+		{name: "images without a document", args: "info --include-images " + release, want: "--include-images fills .images of the document: add -o json, another form of it, or --jq"},
+		{name: "images and lines", args: "info --include-images -o name " + release, want: "--include-images fills .images of the document: add -o json, another form of it, or --jq"},
+		{name: "columns", args: "info --commits --pullspecs " + release, want: "only one of --pullspecs, --commits, --commit-urls, --size, --contents, --image-for, -o and --jq can be given"},
 		{name: "version with an argument", args: "version x", want: "unknown command \"x\" for \"oc release-x version\"; see `oc release-x version --help`"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func ocFlagHint(cmd *cobra.Command, name string, err error) string {
 	return fmt.Sprintf("%s has no %s%s%s", cmd.Name(), dashes, flag, hint)
 }
 
-// ocFlags are the flags by command, with the end of the sentence "info has no --size" (openshift/oc,
+// ocFlags are the flags by command, with the end of the sentence "info has no --bugs" (openshift/oc,
 // pkg/cli/admin/release/info.go and extract.go).
 func ocFlags(name string) map[string]map[string]string {
 	use := func(command string) string { return ": use `" + command + "`" }
@@ -40,14 +40,11 @@ func ocFlags(name string) map[string]map[string]string {
 			"bugs":              later("oc adm release info --bugs"),
 			"changelog":         later("oc adm release info --changelog"),
 			"changes-from":      later("oc adm release info FROM TO"),
-			"contents":          later("oc adm release info --contents"),
 			"dir":               local,
-			"include-images":    later("oc adm release info --include-images"),
 			"rpmdb":             later("oc adm release info --rpmdb"),
 			"rpmdb-cache":       later("oc adm release info --rpmdb-cache"),
 			"rpmdb-diff":        later("oc adm release info --rpmdb-diff"),
 			"rpmdb-image":       later("oc adm release info --rpmdb-image"),
-			"size":              later("oc adm release info --size"),
 			"skip-bug-check":    later("oc adm release info --bugs --skip-bug-check"),
 			"skip-verification": unverified,
 			"verify":            here("verify RELEASE"),

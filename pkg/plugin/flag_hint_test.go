@@ -36,7 +36,7 @@ func TestEveryFlagOfOC(t *testing.T) {
 
 func TestFlagsOfOCThatAreNotHere(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
-		{"info oci:/nowhere --size", "info has no --size yet: use `oc adm release info --size`"},
+		{"info oci:/nowhere --rpmdb", "info has no --rpmdb yet: use `oc adm release info --rpmdb`"},
 		{"info --verify oci:/nowhere", "info has no --verify: use `oc release-x verify RELEASE`"},
 		{"info --changes-from 4.14.0 4.14.1", "info has no --changes-from yet: use `oc adm release info FROM TO`"},
 		{"info --dir x", "info has no --dir: name a release on disk as RELEASE, such as oci:DIR, oci-archive:FILE or dir:DIR"},

@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/printers"
@@ -22,6 +25,8 @@ type infoFlags struct {
 	output   *outputFlags
 	imageFor string
 	columns  map[string]*bool // by the columns that the flag chooses
+	contents bool
+	images   bool // --include-images
 }
 
 // infoRequest shows the summary of a release.
@@ -29,6 +34,8 @@ type infoRequest struct {
 	releaseRequest
 	columns  string
 	imageFor string
+	contents bool // the files are printed
+	images   bool // the document has the component images
 	config   bool // the image's configuration is shown
 	output   *printers.Output
 }
@@ -50,6 +57,9 @@ everything that oc's has, at the same paths.`,
 # The pull spec of one image
 %[1]s info 4.14.0 --image-for etcd
 
+# The sizes of the component images
+%[1]s info 4.14.0 --size
+
 # Versions that can be updated to this one
 %[1]s info 4.14.0 --jq '.metadata.previous[]'`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
@@ -60,9 +70,12 @@ everything that oc's has, at the same paths.`,
 		{printers.InfoPullSpecs, "Show pull specs instead of digests"},
 		{printers.InfoCommits, "Show source repositories and commits instead of digests"},
 		{printers.InfoCommitURLs, "Show URLs of source commits instead of digests"},
+		{printers.InfoSizes, "Show age, layers and size of the component images instead of digests"},
 	} {
 		c.columns[columns.name] = flags.Bool(columns.name, false, columns.usage)
 	}
+	flags.BoolVar(&c.contents, "contents", false, "Print the files of the release, each below its name")
+	flags.BoolVar(&c.images, "include-images", false, "Add manifest and configuration of each component image to the document, as .images")
 	c.release.add(cmd, oneRelease)
 	c.release.addFrom(cmd)
 	c.output = newOutputFlags(cmd, printers.Forms{Lines: []string{"digest", "name", "pullspec"}})
@@ -70,14 +83,18 @@ everything that oc's has, at the same paths.`,
 }
 
 func (c *infoFlags) complete(f *factory, args []string) (request, error) {
-	r := &infoRequest{imageFor: c.imageFor}
-	r.config = c.imageFor == "" && !slices.Contains([]string{"digest", "name", "pullspec"}, c.output.form())
+	r := &infoRequest{imageFor: c.imageFor, contents: c.contents, images: c.images}
+	lines := slices.Contains([]string{"digest", "name", "pullspec"}, c.output.form())
+	r.config = c.imageFor == "" && !c.contents && !lines
 	var err error
 	if r.columns, err = c.check(); err != nil {
 		return nil, err
 	}
 	if r.output, err = c.output.output(f.Streams); err != nil {
 		return nil, err
+	}
+	if c.images && (c.output.isDefault() || lines) {
+		return nil, fault.Errorf(fault.Usage, "--include-images fills .images of the document: add -o json, another form of it, or --jq")
 	}
 	r.releaseRequest, err = c.release.request(f, "info", args)
 	if err == nil && (len(r.releases) > 1 || len(r.names) > 0) {
@@ -91,34 +108,79 @@ func (r *infoRequest) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	release, err := s.read(ctx, t, image.ReadOptions{Config: r.config, Repository: r.repository})
+	options := image.ReadOptions{Config: r.config, Repository: r.repository}
+	if r.contents {
+		options.Want.Contents = func(folder, _ string) bool { return folder == image.ReleaseFolder }
+	}
+	release, err := s.read(ctx, t, options)
 	if err != nil {
 		return err
 	}
-	if r.imageFor != "" {
+	switch {
+	case r.imageFor != "":
 		return r.printImage(s, release)
+	case r.contents:
+		return writeContents(s.Out, release.Files.Release)
 	}
-	view, err := r.view(release, s.Width)
+	var images map[string]*image.Component
+	var missing error
+	if r.images || r.columns == printers.InfoSizes {
+		if images, missing = s.readComponents(ctx, release); images == nil {
+			return missing
+		}
+	}
+	view, err := r.view(release, images, s.Width)
 	if err != nil {
 		return err
 	}
-	return r.output.Print(ctx, s.Out, view)
+	if err := r.output.Print(ctx, s.Out, view); err != nil {
+		return err
+	}
+	return missing
+}
+
+// writeContents writes files below their names: the two that describe the release, then the others in their order.
+func writeContents(w io.Writer, files []payload.File) error {
+	out := bufio.NewWriter(w)
+	write := func(f payload.File) {
+		fmt.Fprintf(out, "# %s\n%s", printers.SafeLine(f.Name), f.Data)
+		if !bytes.HasSuffix(f.Data, []byte("\n")) {
+			fmt.Fprintln(out)
+		}
+	}
+	first := []string{payload.ReferencesName, payload.MetadataName}
+	for _, name := range first {
+		for _, f := range files {
+			if f.Name == name {
+				write(f)
+			}
+		}
+	}
+	for _, f := range files {
+		if payload.IsManifestName(f.Name) && !slices.Contains(first, f.Name) {
+			write(f)
+		}
+	}
+	return out.Flush()
 }
 
 // check finds the columns to show; flags that exclude each other are refused before anything is fetched.
 func (c *infoFlags) check() (columns string, err error) {
 	columns = printers.InfoDigests
+	given := 0
 	for name, chosen := range c.columns {
-		if !*chosen {
-			continue
+		if *chosen {
+			columns = name
+			given++
 		}
-		if columns != printers.InfoDigests || c.imageFor != "" || !c.output.isDefault() {
-			return "", fault.Errorf(fault.Usage, "only one of --pullspecs, --commits, --commit-urls, --image-for, -o and --jq can be given")
-		}
-		columns = name
 	}
-	if c.imageFor != "" && !c.output.isDefault() {
-		return "", fault.Errorf(fault.Usage, "only one of --pullspecs, --commits, --commit-urls, --image-for, -o and --jq can be given")
+	for _, chosen := range []bool{c.contents, c.imageFor != "", !c.output.isDefault()} {
+		if chosen {
+			given++
+		}
+	}
+	if given > 1 {
+		return "", fault.Errorf(fault.Usage, "only one of --pullspecs, --commits, --commit-urls, --size, --contents, --image-for, -o and --jq can be given")
 	}
 	return columns, nil
 }
@@ -136,7 +198,7 @@ func (r *infoRequest) printImage(s *session, release *image.Release) error {
 	return err
 }
 
-func (r *infoRequest) view(release *image.Release, width int) (printers.View, error) {
+func (r *infoRequest) view(release *image.Release, images map[string]*image.Component, width int) (printers.View, error) {
 	config := release.Config
 	if config == nil {
 		config = &image.Config{}
@@ -145,6 +207,11 @@ func (r *infoRequest) view(release *image.Release, width int) (printers.View, er
 	if err != nil {
 		return printers.View{}, err
 	}
+	if r.images {
+		if info.Images, err = infoImages(images); err != nil {
+			return printers.View{}, err
+		}
+	}
 	components := v1alpha1.NewComponentImageList(releaseDocument(release), release.Components)
 	return printers.View{
 		Document: info,
@@ -152,6 +219,7 @@ func (r *infoRequest) view(release *image.Release, width int) (printers.View, er
 		Text: func(w io.Writer) error {
 			text := summary(release, config)
 			text.Width = width
+			text.Sizes = imageSizes(images)
 			return printers.Info(w, text, r.columns)
 		},
 	}, nil

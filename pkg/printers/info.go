@@ -20,7 +20,8 @@ type Summary struct {
 	Platform string // linux/amd64, or multi (linux/amd64)
 	PullFrom string // pull spec by digest
 	Release  *payload.Release
-	Width    int // columns of a terminal, in which long lists have short digests; 0 for whole ones
+	Width    int   // columns of a terminal, in which long lists have short digests; 0 for whole ones
+	Sizes    Sizes // for InfoSizes
 }
 
 // The columns that Info can show of each image.
@@ -29,6 +30,7 @@ const (
 	InfoPullSpecs  = "pullspecs"
 	InfoCommits    = "commits"
 	InfoCommitURLs = "commit-urls"
+	InfoSizes      = "size"
 )
 
 // Info writes the summary, section for section as `oc adm release info` does.
@@ -102,6 +104,11 @@ func (s Summary) versions(w io.Writer) {
 
 func (s Summary) images(w io.Writer, columns string) {
 	fmt.Fprintln(w, "\nImages:")
+	if columns == InfoSizes {
+		s.Sizes.write(w, s.Release.Components)
+		fmt.Fprintln(w)
+		return
+	}
 	heading := map[string]string{
 		InfoDigests: "DIGEST", InfoPullSpecs: "PULL SPEC", InfoCommits: "REPO\tCOMMIT\t", InfoCommitURLs: "URL\t",
 	}[columns]

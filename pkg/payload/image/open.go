@@ -83,6 +83,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 	s := &stored{
 		identity: Identity{Reference: ref.Text, Repository: ref.Repository, Tag: ref.Tag, Digest: f.digest, ManifestsKnown: true},
 		manifest: f.body,
+		parts:    f.Manifest,
 		config:   blobOf(src, "the configuration", f.Config),
 		limits:   o.Limits,
 		warnf:    o.warnf,

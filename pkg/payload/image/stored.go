@@ -10,12 +10,14 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // stored is an image made of a configuration and layers, wherever they are opened from.
 type stored struct {
 	identity  Identity
 	manifest  []byte // nil unless it was fetched just now
+	parts     *oci.Manifest
 	config    blob
 	layers    []blob // the lowest first
 	layerSize int64

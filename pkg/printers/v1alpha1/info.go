@@ -23,7 +23,7 @@ type ReleaseInfo struct {
 	Versions        any                       `json:"versions"` // always null: out of use
 	DisplayVersions map[string]DisplayVersion `json:"displayVersions"`
 	VersionsTags    map[string]string         `json:"versionsTags"`
-	Images          any                       `json:"images"` // always null: the images themselves are not read
+	Images          map[string]InfoImage      `json:"images"` // null unless they were read
 	Warnings        []string                  `json:"warnings"`
 }
 
