@@ -142,8 +142,7 @@ func (v *Version) Release(version, arch, wanted string) (release Release, where 
 	if arch == "" {
 		return v.Find(version, func(r Release) bool { return wanted == "" || r.Multi() })
 	}
-	any := func(Release) bool { return true }
-	if release, where, ok := v.Find(version+"-"+arch, any); ok {
+	if release, where, ok := v.Find(version+"-"+arch, anyRelease); ok {
 		return release, where, true
 	}
 	return v.Find(version, func(r Release) bool { return arch == "multi" && r.Multi() })
@@ -151,6 +150,8 @@ func (v *Version) Release(version, arch, wanted string) (release Release, where 
 
 // Knows reports whether the cluster knows a release of this version, for whatever architecture.
 func (v *Version) Knows(version string) bool {
-	_, _, ok := v.Find(version, func(Release) bool { return true })
+	_, _, ok := v.Find(version, anyRelease)
 	return ok
 }
+
+func anyRelease(Release) bool { return true }
