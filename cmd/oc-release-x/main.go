@@ -28,7 +28,7 @@ func main() {
 	if plugin.Completes(os.Args[1:]) {
 		silence()
 	}
-	// A reader that leaves a pipe is told to the writer as an error, not by ending the process.
+	// When the reader of a pipe leaves, a write returns an error instead of ending the process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

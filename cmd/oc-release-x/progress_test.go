@@ -48,7 +48,7 @@ func TestProgressOnATerminal(t *testing.T) {
 					release()
 				}
 				if errors.Is(err, io.EOF) || errors.Is(err, syscall.EIO) {
-					break // how Linux says that nobody has the terminal open any more
+					break // how Linux says that the terminal is closed
 				}
 				if err != nil {
 					t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
-// status is the line that tells of a record after so much time, "" when nothing is under way.
+// status is the line that shows a record after so much time, "" when nothing is under way.
 func status(r *Record, elapsed time.Duration) string {
 	t, others, ok := r.current(false)
 	if !ok {
@@ -64,7 +64,7 @@ func howFar(t progress.Task) string {
 	return fmt.Sprintf("%s of %s %s (%d%%)", quantity(t.Done, divisor), quantity(t.Total, divisor), unit, percent)
 }
 
-// unitOf is the unit in which a number of bytes is told.
+// unitOf is the unit in which a number of bytes is shown.
 func unitOf(bytes int64) (divisor int64, name string) {
 	switch {
 	case bytes >= 1<<30:

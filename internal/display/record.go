@@ -1,6 +1,6 @@
 // Package display shows on standard error what a command is waiting for. Reads tell a Record of themselves; a Terminal
 // shows the record as one line that is erased before anything else is written, a Text prints a line now and then, and a
-// Discard shows nothing. What is left in a record when time runs out is the reason that the user is told.
+// Discard shows nothing. What is left in a record when time runs out becomes part of the error.
 package display
 
 import (
@@ -56,7 +56,7 @@ func (t *task) End() {
 }
 
 // current gives the task to tell of, and how many others are under way. Work that counts things stands for the reads
-// that it is made of; otherwise the task that takes longest is told.
+// that it is made of; otherwise the task that takes longest is shown.
 func (r *Record) current(hidden bool) (told progress.Task, others int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -28,7 +28,7 @@ func contents(files []File) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// Unchanged says whether WriteFolder wrote a folder and nobody changed it since. It is false where the file system keeps
+// Unchanged reports whether WriteFolder wrote a folder that has not changed since. It is false where the file system keeps
 // no extended attributes.
 func Unchanged(dir string) bool {
 	mark := readMark(dir)

@@ -64,7 +64,7 @@ func makeBeside(dir string) (fresh string, unlock func(), err error) {
 func folderLock(dir string) *flock.Flock { return flock.New(dir, flock.SetFlag(os.O_RDONLY)) }
 
 // removeLeftovers deletes what killed processes left beside a folder: new folders, or with old those that were replaced.
-// What cannot be deleted stays: it is in nobody's way.
+// What cannot be deleted stays: it does no harm.
 func removeLeftovers(dir string, old bool) {
 	parent := filepath.Dir(dir)
 	entries, err := os.ReadDir(parent)

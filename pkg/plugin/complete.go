@@ -98,7 +98,7 @@ func (c completer) within(ctx context.Context, complete words, t typed) []string
 }
 
 // plainWords are those that continue a word, sorted. What a shell or a terminal could act on is left out: such a name comes
-// from a release or a directory of somebody else.
+// from a release or a directory of another user.
 func plainWords(list []string, word string) []string {
 	plain := regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./:@+,=-]{0,499}$`)
 	list = slices.DeleteFunc(list, func(w string) bool { return !strings.HasPrefix(w, word) || !plain.MatchString(w) })

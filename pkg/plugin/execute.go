@@ -90,7 +90,7 @@ func ExitCode(err error) int {
 	return 1
 }
 
-// kindOf is the kind of an error; those of the file system that nobody gave one are fault.Local.
+// kindOf is the kind of an error; file system errors without a kind are fault.Local.
 func kindOf(err error) fault.Kind {
 	kind := fault.KindOf(err)
 	if _, ok := errors.AsType[*fs.PathError](err); ok && kind == fault.Internal {

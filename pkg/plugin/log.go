@@ -36,7 +36,7 @@ func (l *log) resolvedf(format string, args ...any) {
 	}
 }
 
-// notef says something about this machine that is no fault of the release: on terminals, or with -v.
+// notef says something about this machine, such as a cache that cannot be used: on terminals, or with -v.
 func (l *log) notef(format string, args ...any) {
 	if l.terminal || l.verbosity >= 1 {
 		l.print("Note: " + fmt.Sprintf(format, args...))

@@ -37,7 +37,7 @@ func flagError(cmd *cobra.Command, name string, err error) error {
 	if hint := ocFlagHint(cmd, name, err); hint != "" {
 		return fault.Errorf(fault.Usage, "%s", hint)
 	}
-	text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number is read helps nobody
+	text, _, _ := strings.Cut(err.Error(), ": strconv.") // how Go reads a number is no help
 	if near := nearFlags(cmd, err); near != "" {
 		return fault.Errorf(fault.Usage, "%s%s", text, near)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
-// notReleaseError is the error of a word that is no release, with what was perhaps meant: a first argument may be a name
+// notReleaseError is the error of a word that is not a release, with a suggestion: a first argument may be a name
 // before which the release is missing.
 func (r *releaseFlags) notReleaseError(f *factory, command, word string, q releaseRequest) error {
 	meant := ""

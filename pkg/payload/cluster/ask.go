@@ -12,10 +12,10 @@ import (
 // ErrNotConfigured is in the chain of an error when nothing says which cluster to ask.
 var ErrNotConfigured = errors.New("no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG")
 
-// brief is how long a cluster is waited for that nobody named, where the work goes on without its answer.
+// brief is how long to wait for a cluster that no flag names, where the work goes on without its answer.
 const brief = 3 * time.Second
 
-// Briefly bounds a question for a cluster that nobody named.
+// Briefly bounds a question for a cluster that no flag names.
 func Briefly(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, brief, fmt.Errorf("no answer within %s", brief))
 }

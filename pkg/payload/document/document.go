@@ -107,7 +107,7 @@ func IsSyntaxError(err error) bool {
 	return is
 }
 
-// Text is a document as UTF-8 without a byte order mark. UTF-16 is told by its mark, with which Windows PowerShell writes
+// Text is a document as UTF-8 without a byte order mark. UTF-16 is recognised by its mark, with which Windows PowerShell writes
 // what a program prints.
 func Text(document []byte) ([]byte, error) {
 	var order binary.ByteOrder

@@ -34,7 +34,7 @@ type Release struct {
 type ReadOptions struct {
 	Config bool // the image's configuration
 	Want   Want // further files
-	Index  bool // an index of the manifests will do: nobody looks at their texts
+	Index  bool // an index of the manifests is enough: their texts are not used
 	// Repository is the repository of PullSpec for a source that names none.
 	Repository string
 }

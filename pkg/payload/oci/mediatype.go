@@ -2,7 +2,7 @@ package oci
 
 import "strings"
 
-// The media types that are told apart. What a layer is called does not matter: its bytes tell.
+// The media types that are distinguished. What a layer is called does not matter: its bytes tell.
 const (
 	TypeIndex          = "application/vnd.oci.image.index.v1+json"
 	TypeManifest       = "application/vnd.oci.image.manifest.v1+json"

@@ -24,13 +24,13 @@ type Task struct {
 	Kept   bool // when the task is broken off, what was read is kept, and the next run goes on behind it
 }
 
-// Reporter is told of tasks. It is called by several goroutines at once.
+// Reporter receives tasks. Several goroutines call it at once.
 type Reporter interface {
-	// Begin is told that a task begins. The Meter is told the rest.
+	// Begin is called when a task begins. The Meter receives the rest.
 	Begin(Task) Meter
 }
 
-// Meter is told how far a task is. It is called by several goroutines at once.
+// Meter receives how far a task is. Several goroutines call it at once.
 type Meter interface {
 	Advance(n int64) // so much more was read; negative when the task begins anew
 	End()            // the task is over, done or not; further calls do nothing
@@ -42,7 +42,7 @@ type (
 	keptKey     struct{}
 )
 
-// With gives a context whose tasks are told to a reporter.
+// With gives a context whose tasks go to a reporter.
 func With(ctx context.Context, r Reporter) context.Context {
 	return context.WithValue(ctx, reporterKey{}, r)
 }
@@ -78,7 +78,7 @@ func Begin(ctx context.Context, t Task) Meter {
 	return r.Begin(t)
 }
 
-// silent tells nobody.
+// silent drops everything.
 type silent struct{}
 
 func (silent) Advance(int64) {}

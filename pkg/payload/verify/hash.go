@@ -13,7 +13,7 @@ import (
 )
 
 // checkHash compares the manifests with those that the connected cluster loaded, when it runs this release. A cluster
-// that nobody named and that cannot be asked is passed over; a mistake in the flags that name one is an error.
+// that no flag names and that cannot be asked is passed over; a mistake in the flags that name one is an error.
 func (v *verification) checkHash(ctx context.Context) error {
 	check := trust.Check{Name: PayloadHash}
 	if !v.Release.HasManifests {

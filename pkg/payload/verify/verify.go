@@ -168,7 +168,7 @@ func (v *verification) breakChain(err error) {
 	}
 }
 
-// Err is the error of what failed, else of what credentials or the network stopped, else that nobody knows who signed the
+// Err is the error of what failed, else of what credentials or the network stopped, else that it is not known who signed the
 // release; nil when the release passed.
 func (r *Report) Err() error {
 	failed := 0
@@ -198,7 +198,7 @@ func (r *Report) Err() error {
 }
 
 // unsigned reports whether no signature of any kind could be checked, and why not. Nothing is unsigned when the check
-// signature was left out: then nobody asks who signed the release.
+// signature was left out: then the user does not ask who signed the release.
 func (r *Report) unsigned() (reason string, unsigned bool) {
 	if !r.wants(trust.OpenPGPCheck) {
 		return "", false

@@ -52,7 +52,7 @@ func ParseKeyring(name string, data []byte) (Keyring, error) {
 	return k, nil
 }
 
-// Only is the keyring, as a release that nobody trusts yet brings it, with those of its keys whose primary key has one of the fingerprints. A fingerprint is computed from
+// Only is the keyring of a release that is not trusted yet, with the keys whose primary key has one of the fingerprints. A fingerprint is computed from
 // the key itself, so nothing that is written beside a key makes it another one.
 func (k Keyring) Only(fingerprints []string) Keyring {
 	k.limited, k.only = true, slices.Clone(fingerprints)
