@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"maps"
@@ -9,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
-	"go.yaml.in/yaml/v3"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 )
 
 // confKeys are the names at the top of a registries.conf, version 2 and version 1.
@@ -49,11 +50,11 @@ func describe(data []byte) (what string, isSet bool) {
 		}
 		return "a TOML file with " + keys(top), false
 	}
-	var top map[string]yaml.Node
-	if yaml.Unmarshal(data, &top) != nil || len(top) == 0 {
+	top := firstDocument(data)
+	if len(top) == 0 {
 		return "", false
 	}
-	kind, auths := top["kind"].Value, top["auths"]
+	kind, _ := top["kind"].(string)
 	switch flag := setFlags[kind]; {
 	case flag != "":
 		return fmt.Sprintf("an %s: give it with %s", kind, flag), true
@@ -63,10 +64,19 @@ func describe(data []byte) (what string, isSet bool) {
 		return "a kubeconfig", false
 	case kind != "":
 		return fmt.Sprintf("a Kubernetes object of kind %q", kind), false
-	case !auths.IsZero():
+	case top["auths"] != nil:
 		return "a file with credentials: give it with --registry-config", false
 	}
 	return "a file with " + keys(top), false
+}
+
+// firstDocument is what stands at the top of a YAML file's first document.
+func firstDocument(data []byte) (top map[string]any) {
+	text, err := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data))).Read()
+	if err != nil || decode(text, &top, nil) != nil {
+		return nil
+	}
+	return top
 }
 
 // tables are what stands at the top of a TOML file.

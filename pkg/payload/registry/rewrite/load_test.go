@@ -16,6 +16,10 @@ func TestLoadRefuses(t *testing.T) {
 	conf := func(text string) string { return "[[registry]]\nlocation = \"quay.io\"\n[[registry.mirror]]\n" + text }
 	tests := []struct{ name, sets, conf, want string }{
 		{"no YAML", "a: [", "", "document 1: yaml: line 1: did not find expected node content"},
+		{"aliases", "a: &a [" + strings.Repeat("xxxxxxxxxx,", 10_000) + "]\nb: [" + strings.Repeat("*a,", 200) + "]\n", "", "document 1: its aliases expand to more than the 16777216 bytes that this program reads"},
+		{"many values", "a: [" + strings.Repeat("x,", 200_000) + "]\n", "", "document 1: the document has more than the 100000 values that this program reads"},
+		{"many documents", strings.Repeat("---\nkind: ImageTagMirrorSet\napiVersion: config.openshift.io/v1\n", 10_001), "", "it has more than 10000 documents"},
+		{"a key twice", "kind: A\nkind: B\n", "", "document 1: yaml: unmarshal errors: line 2: key \"kind\" already set in map"},
 		{"not an object", "- a\n", "", "document 1 is not a mirror set: want kind ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy, with lists of source and mirrors"},
 		{"another kind", "apiVersion: v1\nkind: ConfigMap\n", "", "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it: it is a Kubernetes object of kind \"ConfigMap\""},
 		{"another group", "apiVersion: example.com/v1\nkind: ImageDigestMirrorSet\n", "", "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it"},

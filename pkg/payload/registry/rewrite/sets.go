@@ -1,37 +1,40 @@
 package rewrite
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
 // entry is one source of a mirror set. The fields are those of openshift/api config/v1 types_image_digest_mirror_set.go
 // and operator/v1alpha1 types_image_content_source_policy.go.
 type entry struct {
-	Source  string   `yaml:"source"`
-	Mirrors []string `yaml:"mirrors"`
-	Policy  string   `yaml:"mirrorSourcePolicy"`
+	Source  string   `json:"source"`
+	Mirrors []string `json:"mirrors"`
+	Policy  string   `json:"mirrorSourcePolicy"`
 }
 
-// document is a mirror set of any kind, or a list of them.
-type document struct {
-	APIVersion string `yaml:"apiVersion"`
-	Kind       string `yaml:"kind"`
+// object is a mirror set of any kind, or a list of them.
+type object struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
 	Spec       struct {
-		Digests []entry `yaml:"imageDigestMirrors"`
-		Tags    []entry `yaml:"imageTagMirrors"`
-		Policy  []entry `yaml:"repositoryDigestMirrors"`
-	} `yaml:"spec"`
-	Items []document `yaml:"items"`
+		Digests []entry `json:"imageDigestMirrors"`
+		Tags    []entry `json:"imageTagMirrors"`
+		Policy  []entry `json:"repositoryDigestMirrors"`
+	} `json:"spec"`
+	Items []object `json:"items"`
 }
 
 // loadSets reads a file of mirror sets. Whatever the flag, the kind of a document says what it is: what mirroring
@@ -82,28 +85,47 @@ type setReader struct {
 	odd   []error // what is left out of them
 }
 
+// maxDocuments bounds a file of mirror sets: one cluster has a handful.
+const maxDocuments = 10_000
+
 func (s *setReader) documents(data []byte) error {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	budget := document.NewBudget(document.Limits{})
+	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
 	for n := 1; ; n++ {
-		var d document
-		err := decoder.Decode(&d)
+		text, err := documents.Read()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		if _, otherwise := errors.AsType[*yaml.TypeError](err); otherwise {
+		var o object
+		if n > maxDocuments {
+			return fmt.Errorf("it has more than %d documents", maxDocuments)
+		}
+		if err == nil {
+			err = decode(text, &o, budget)
+		}
+		if _, otherwise := errors.AsType[*json.UnmarshalTypeError](err); otherwise {
 			return fmt.Errorf("document %d is not a mirror set: want kind ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy, with lists of source and mirrors", n)
 		}
-		if err != nil {
-			return fmt.Errorf("document %d: %s", n, oneLine(err))
+		if err == nil {
+			err = s.add(o, n)
 		}
-		if err := s.add(d, n); err != nil {
+		if err != nil {
 			return fmt.Errorf("document %d: %w", n, err)
 		}
 	}
 }
 
+// decode reads one document of YAML or JSON.
+func decode(text []byte, into any, budget *document.Budget) error {
+	converted, err := document.ToJSONStrict(text, budget)
+	if err != nil {
+		return errors.New(oneLine(err))
+	}
+	return document.Decode(converted, into)
+}
+
 // add takes over one document, the n-th of its file; other kinds are not this package's.
-func (s *setReader) add(d document, n int) error {
+func (s *setReader) add(d object, n int) error {
 	group, _, _ := strings.Cut(d.APIVersion, "/")
 	switch {
 	case d.Kind == "ImageDigestMirrorSet" && group == "config.openshift.io":
@@ -192,5 +214,5 @@ func checkPrefix(text string, wildcard bool) (string, error) {
 
 // oneLine is the text of a YAML error, which may have several lines.
 func oneLine(err error) string {
-	return strings.Join(strings.Fields(err.Error()), " ")
+	return strings.TrimPrefix(strings.Join(strings.Fields(err.Error()), " "), "error converting YAML to JSON: ")
 }

@@ -3,7 +3,6 @@ package sigstore
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +21,6 @@ const (
 
 // Bounds of what is read: a document has three hundred bytes, and a release is signed a few times.
 const (
-	maxManifest  = 4 << 20
 	maxDocument  = 64 << 10
 	maxDocuments = 64
 )
@@ -47,13 +45,6 @@ type Signature struct {
 
 // Tag is the tag at which an image's signatures lie.
 func Tag(d digest.Digest) string { return d.Algorithm().String() + "-" + d.Encoded() + ".sig" }
-
-type descriptor struct {
-	MediaType   string            `json:"mediaType"`
-	Digest      string            `json:"digest"`
-	Size        int64             `json:"size"`
-	Annotations map[string]string `json:"annotations"`
-}
 
 // Fetch reads the signatures of an image. No tag is fault.NotFound; a tag that holds something else is fault.Integrity.
 func Fetch(ctx context.Context, registry Registry, repository string, image digest.Digest) ([]Signature, error) {
@@ -89,26 +80,13 @@ func Fetch(ctx context.Context, registry Registry, repository string, image dige
 }
 
 // readManifest reads the layers of a signature's image.
-func readManifest(body []byte, mediaType string) ([]descriptor, error) {
-	if len(body) > maxManifest {
-		return nil, fmt.Errorf("its manifest has more than %d bytes", maxManifest)
-	}
-	var manifest struct {
-		SchemaVersion int             `json:"schemaVersion"`
-		MediaType     string          `json:"mediaType"`
-		Manifests     json.RawMessage `json:"manifests"`
-		Layers        []descriptor    `json:"layers"`
-	}
-	if err := json.Unmarshal(body, &manifest); err != nil {
-		return nil, fmt.Errorf("its manifest cannot be read: %w", err)
-	}
+func readManifest(body []byte, mediaType string) ([]oci.Descriptor, error) {
+	manifest, err := oci.ParseManifest(body, mediaType)
 	switch {
-	case manifest.Manifests != nil:
+	case err != nil:
+		return nil, err
+	case manifest.List:
 		return nil, errors.New("it is a list of images, not a signature")
-	case manifest.SchemaVersion != 2:
-		return nil, fmt.Errorf("its manifest has schemaVersion %d, want 2", manifest.SchemaVersion)
-	case manifest.MediaType != "" && mediaType != "" && manifest.MediaType != mediaType:
-		return nil, fmt.Errorf("its manifest says that it is %.80q, but it came as %.80q", manifest.MediaType, mediaType)
 	case len(manifest.Layers) > maxDocuments:
 		return nil, fmt.Errorf("it has %d layers, more than the %d that are read", len(manifest.Layers), maxDocuments)
 	}
@@ -116,7 +94,7 @@ func readManifest(body []byte, mediaType string) ([]descriptor, error) {
 }
 
 // fetchOne reads one layer and makes sure that it is what the manifest names.
-func fetchOne(ctx context.Context, registry Registry, repository string, layer descriptor) (document, value []byte, err error) {
+func fetchOne(ctx context.Context, registry Registry, repository string, layer oci.Descriptor) (document, value []byte, err error) {
 	text, ok := layer.Annotations[signatureAnnotation]
 	if !ok {
 		return nil, nil, fault.Errorf(fault.Integrity, "it has no annotation %s", signatureAnnotation)
@@ -124,7 +102,7 @@ func fetchOne(ctx context.Context, registry Registry, repository string, layer d
 	if value, err = base64.StdEncoding.DecodeString(text); err != nil || len(value) == 0 {
 		return nil, nil, fault.Errorf(fault.Integrity, "its annotation %s is not base64", signatureAnnotation)
 	}
-	want, err := oci.ParseDigest(layer.Digest)
+	want, err := oci.ParseDigest(string(layer.Digest))
 	if err != nil {
 		return nil, nil, err
 	}

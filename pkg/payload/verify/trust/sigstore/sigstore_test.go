@@ -109,6 +109,8 @@ func TestFetch(t *testing.T) {
 	foreign.MediaType = "application/vnd.oci.image.layer.v1.tar"
 	name := repository + ":sha256-" + imageA().Encoded() + ".sig"
 	const oci = "application/vnd.oci.image.manifest.v1+json"
+	one := `{"digest":"` + imageA().String() + `"}`
+	config := `"config":` + one
 	good := testsign.NewImages()
 	good.AddSignatures(t, repository, imageA(), layer)
 	body := string(good.Manifests[name].Body)
@@ -130,11 +132,13 @@ func TestFetch(t *testing.T) {
 		{"a digest that lies", put(body, oci, imageB().String()), nil, name + ": the registry says that its digest is \"" + imageB().String() + "\", but it is " + digest.FromString(body).String(), fault.Integrity},
 		{"no digest", put(body, oci, ""), []string{name + ", layer 1"}, "", 0},
 		{"no type", put(body, "", ""), []string{name + ", layer 1"}, "", 0},
-		{"another type", put(body, "text/html", ""), nil, name + `: its manifest says that it is "application/vnd.oci.image.manifest.v1+json", but it came as "text/html"`, fault.Integrity},
-		{"a list", put(`{"schemaVersion":2,"manifests":[],"layers":[]}`, "", ""), nil, name + ": it is a list of images, not a signature", fault.Integrity},
-		{"schema 1", put(`{"schemaVersion":1}`, "", ""), nil, name + ": its manifest has schemaVersion 1, want 2", fault.Integrity},
-		{"no JSON", put("hello", "", ""), nil, name + ": its manifest cannot be read: invalid character 'h' looking for beginning of value", fault.Integrity},
-		{"many layers", put(`{"schemaVersion":2,"layers":[{}`+strings.Repeat(",{}", maxDocuments)+"]}", "", ""), nil, name + ": it has 65 layers, more than the 64 that are read", fault.Integrity},
+		{"a type that says nothing", put(body, "text/plain; charset=utf-8", ""), []string{name + ", layer 1"}, "", 0},
+		{"a key that is there twice", put(strings.Replace(body, "{", `{"layers":[],`, 1), "", ""), nil, name + `: the manifest: the key "layers" appears twice in one object`, fault.Integrity},
+		{"another type", put(body, "application/vnd.docker.distribution.manifest.v2+json", ""), nil, name + `: the manifest says that it is "application/vnd.oci.image.manifest.v1+json", but it came as "application/vnd.docker.distribution.manifest.v2+json"`, fault.Integrity},
+		{"a list", put(`{"schemaVersion":2,"manifests":[]}`, "", ""), nil, name + ": it is a list of images, not a signature", fault.Integrity},
+		{"schema 1", put(`{"schemaVersion":1}`, "", ""), nil, name + ": the image has a manifest of schema 1, which is unsupported: push it again with a newer client", fault.Integrity},
+		{"no JSON", put("hello", "", ""), nil, name + ": the manifest is not a JSON object: invalid character 'h' looking for beginning of value", fault.Integrity},
+		{"many layers", put(`{"schemaVersion":2,`+config+`,"layers":[`+one+strings.Repeat(","+one, maxDocuments)+"]}", "", ""), nil, name + ": it has 65 layers, more than the 64 that are read", fault.Integrity},
 		{"the registry fails", func(r *testsign.Images) { r.Err = fault.Errorf(fault.Network, "gone") }, nil, "looking for a signature: gone", fault.Network},
 	}
 	for _, test := range tests {
@@ -182,13 +186,14 @@ func TestBlobIsGone(t *testing.T) {
 
 // Descriptors that cannot be used are never asked for.
 func TestBadDescriptors(t *testing.T) {
-	const entry = `{"schemaVersion":2,"layers":[{"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":%s,"size":%s,"annotations":{%s}}]}`
+	entry := `{"schemaVersion":2,"config":{"digest":"` + imageA().String() + `"},"layers":[{"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":%s,"size":%s,"annotations":{%s}}]}`
 	const annotation = `"dev.cosignproject.cosign/signature":"YQ=="`
 	good := `"` + imageA().String() + `"`
 	for name, test := range map[string]struct{ digest, size, annotations, reason string }{
-		"path in the digest": {`"sha256:../../other/manifests/latest"`, "1", annotation, `malformed digest "sha256:../../other/manifests/latest": want sha256 with 64 lower-case hex digits`},
-		"no digest":          {`""`, "1", annotation, `malformed digest "": want sha256 with 64 lower-case hex digits`},
-		"negative size":      {good, "-1", annotation, "it has -1 bytes, more than the 65536 that are read"},
+		"path in the digest": {`"sha256:../../other/manifests/latest"`, "1", annotation, `the manifest's layers: malformed digest "sha256:../../other/manifests/latest": want sha256 with 64 lower-case hex digits`},
+		"no digest":          {`""`, "1", annotation, `the manifest's layers: malformed digest "": want sha256 with 64 lower-case hex digits`},
+		"negative size":      {good, "-1", annotation, "the manifest's layers: its size is -1"},
+		"too long":           {good, "65537", annotation, "it has 65537 bytes, more than the 65536 that are read"},
 		"no annotation":      {good, "1", "", "it has no annotation dev.cosignproject.cosign/signature"},
 		"no base64":          {good, "1", `"dev.cosignproject.cosign/signature":"!"`, "its annotation dev.cosignproject.cosign/signature is not base64"},
 	} {
@@ -197,7 +202,10 @@ func TestBadDescriptors(t *testing.T) {
 			registry := testsign.NewImages()
 			registry.Manifests[repository+":"+Tag(imageA())] = testsign.Manifest{Body: []byte(body)}
 			found, err := Fetch(t.Context(), registry, repository, imageA())
-			if err != nil || len(found) != 1 || found[0].Problem == nil || found[0].Problem.Error() != test.reason {
+			if err == nil && len(found) == 1 {
+				err = found[0].Problem
+			}
+			if err == nil || strings.TrimPrefix(err.Error(), repository+":"+Tag(imageA())+": ") != test.reason || fault.KindOf(err) != fault.Integrity {
 				t.Errorf("got  %+v, %v\nwant %s", found, err, test.reason)
 			}
 			if len(registry.Asked) != 1 {
