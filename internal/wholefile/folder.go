@@ -56,7 +56,7 @@ func (s system) writeFolder(ctx context.Context, to string, files []File, o Opti
 	if err != nil {
 		return local(to, err)
 	}
-	removeLeftovers(dir, false)
+	removeLeftovers(dir, leftovers{kind: fs.ModeDir})
 	fresh, unlock, err := makeBeside(dir)
 	if err != nil {
 		return local(to, err)
@@ -74,7 +74,7 @@ func (s system) writeFolder(ctx context.Context, to string, files []File, o Opti
 		left, err = s.place(fresh, dir, occupied)
 	}
 	if err = errors.Join(err, remove(left)); err == nil {
-		removeLeftovers(dir, true)
+		removeLeftovers(dir, leftovers{kind: fs.ModeDir, old: true})
 	}
 	if err == nil || ctx.Err() != nil {
 		return err

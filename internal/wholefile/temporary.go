@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,7 +21,7 @@ const (
 	mostName   = 200 // bytes of a name that are part of its temporary name: file systems allow 255
 	randomPart = 10  // characters
 	oldSuffix  = ".old"
-	// leftoverAge is when a temporary folder is a leftover on a file system without locks.
+	// leftoverAge is when something temporary is a leftover on a file system without locks.
 	leftoverAge = 24 * time.Hour
 )
 
@@ -49,7 +50,7 @@ func makeBeside(dir string) (fresh string, unlock func(), err error) {
 		if err := os.Mkdir(fresh, 0o755); err != nil {
 			return "", nil, fmt.Errorf("a directory cannot be made in %s: %w", parent, cause(err))
 		}
-		lock := folderLock(fresh)
+		lock := lockOf(fresh)
 		_, failed := lock.TryLock()
 		unlock = func() { _ = lock.Close() }
 		if _, err := os.Lstat(fresh); err == nil || failed != nil {
@@ -60,39 +61,67 @@ func makeBeside(dir string) (fresh string, unlock func(), err error) {
 	return "", nil, fmt.Errorf("a directory that is made in %s is deleted at once", parent)
 }
 
-// folderLock locks a folder for as long as its process lives, where the file system can do that.
-func folderLock(dir string) *flock.Flock { return flock.New(dir, flock.SetFlag(os.O_RDONLY)) }
+// createBeside makes a file with a temporary name beside another one, as makeBeside does a folder.
+func createBeside(path string, mode fs.FileMode) (file *os.File, unlock func(), err error) {
+	for range 3 {
+		name := filepath.Join(filepath.Dir(path), temporaryName(filepath.Base(path)))
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if err != nil {
+			return nil, nil, err
+		}
+		if runtime.GOOS == "windows" { // there a lock keeps this process from writing, and nobody deletes an open file
+			return file, func() {}, nil
+		}
+		lock := lockOf(name)
+		_, failed := lock.TryLock()
+		unlock = func() { _ = lock.Close() }
+		if _, err := os.Lstat(name); err == nil || failed != nil {
+			return file, unlock, nil
+		}
+		unlock() // another process deleted it before it was locked
+		_ = file.Close()
+	}
+	return nil, nil, errors.New("a file that is made beside it is deleted at once")
+}
 
-// removeLeftovers deletes what killed processes left beside a folder: new folders, or with old those that were replaced.
-// What cannot be deleted stays: it does no harm.
-func removeLeftovers(dir string, old bool) {
-	parent := filepath.Dir(dir)
+// lockOf locks a folder or a file for as long as its process lives, where the file system can do that.
+func lockOf(path string) *flock.Flock { return flock.New(path, flock.SetFlag(os.O_RDONLY)) }
+
+// leftovers are what killed processes left beside a folder or a file: what was to take its name, or what had it before.
+type leftovers struct {
+	kind fs.FileMode // fs.ModeDir, or 0 for regular files
+	old  bool
+}
+
+// removeLeftovers deletes leftovers. What cannot be deleted stays: it does no harm.
+func removeLeftovers(path string, which leftovers) {
+	parent := filepath.Dir(path)
 	entries, err := os.ReadDir(parent)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
 		name, isOld := strings.CutSuffix(e.Name(), oldSuffix)
-		random, ok := strings.CutPrefix(name, temporaryPrefix(filepath.Base(dir)))
-		if ok && isOld == old && len(random) == randomPart && e.IsDir() && abandoned(filepath.Join(parent, e.Name())) {
+		random, ok := strings.CutPrefix(name, temporaryPrefix(filepath.Base(path)))
+		if ok && isOld == which.old && len(random) == randomPart && e.Type() == which.kind && abandoned(filepath.Join(parent, e.Name())) {
 			_ = remove(filepath.Join(parent, e.Name()))
 		}
 	}
 }
 
-// abandoned says whether a temporary folder is this user's, and no process works in it.
-func abandoned(dir string) bool {
-	info, err := os.Lstat(dir)
+// abandoned says whether a temporary folder or file is this user's, and no process works on it.
+func abandoned(path string) bool {
+	info, err := os.Lstat(path)
 	if err != nil || !own(info) {
 		return false
 	}
-	lock := folderLock(dir)
+	lock := lockOf(path)
 	free, err := lock.TryLock()
 	_ = lock.Close()
 	return free || err != nil && !errors.Is(err, fs.ErrNotExist) && time.Since(info.ModTime()) > leftoverAge
 }
 
-// remove deletes a folder that this process made or may write to, whatever mode it was given.
+// remove deletes a folder or a file that this process made or may write to, whatever mode it was given.
 func remove(dir string) error {
 	if dir == "" {
 		return nil

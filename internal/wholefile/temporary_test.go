@@ -4,6 +4,7 @@ package wholefile
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,7 +53,7 @@ func TestLeftoversOfAKilledProcessAreRemoved(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(parent, file), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			lock := folderLock(filepath.Join(parent, held))
+			lock := lockOf(filepath.Join(parent, held))
 			if ok, err := lock.TryLock(); !ok || err != nil {
 				t.Skipf("folders cannot be locked here: %v", err)
 			}
@@ -69,12 +70,60 @@ func TestLeftoversOfAKilledProcessAreRemoved(t *testing.T) {
 	}
 }
 
+func TestLeftoverFilesOfAKilledProcessAreRemoved(t *testing.T) {
+	parent := t.TempDir()
+	make := func(name string, mode fs.FileMode) string {
+		if err := os.WriteFile(filepath.Join(parent, name), nil, mode); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	make(temporaryName("f"), 0o600)
+	make(temporaryName("f"), 0o444)
+	held := make(temporaryName("f"), 0o600)
+	stay := []string{"f", held, make(temporaryName("other"), 0o600), make(temporaryPrefix("f")+"mine", 0o600), leftover(t, parent, temporaryName("f"))}
+	link := temporaryName("f")
+	if err := os.Symlink(filepath.Join(parent, stay[2]), filepath.Join(parent, link)); err != nil {
+		t.Fatal(err)
+	}
+	lock := lockOf(filepath.Join(parent, held))
+	if ok, err := lock.TryLock(); !ok || err != nil {
+		t.Skipf("files cannot be locked here: %v", err)
+	}
+	defer lock.Close()
+	if err := Write(filepath.Join(parent, "f"), []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	stay = append(stay, link)
+	slices.Sort(stay)
+	if diff := cmp.Diff(stay, list(t, parent)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A file that another process is writing is no leftover.
+func TestFileThatIsWrittenIsNoLeftover(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	file, unlock, err := createBeside(path, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	defer unlock()
+	if err := Write(path, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(file.Name()); err != nil {
+		t.Error(err)
+	}
+}
+
 // Two processes may write one folder at the same time: neither takes what the other writes for a leftover.
 func TestFolderThatIsWrittenIsNoLeftover(t *testing.T) {
 	parent := t.TempDir()
 	dir, s := filepath.Join(parent, "d"), real()
 	s.write = func(root *os.Root, f File) error {
-		removeLeftovers(dir, false)
+		removeLeftovers(dir, leftovers{kind: fs.ModeDir})
 		return writeFile(root, f)
 	}
 	if err := s.writeFolder(t.Context(), dir, []File{{Path: "a/b"}, {Path: "c"}}, Options{}); err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -16,6 +15,7 @@ const newMode = 0o644
 
 // Write puts data into a file: into a new one beside it first, which then takes its name. A symbolic link is followed
 // to the regular file that it leads to. An existing file keeps its mode, and one that holds data already is not touched.
+// What killed processes left beside the file is deleted.
 // Anything else that stands there, such as a device, is left alone. Errors are fault.Local.
 func Write(path string, data []byte) error {
 	if err := write(path, data); err != nil {
@@ -40,8 +40,18 @@ func write(path string, data []byte) error {
 	case holds(path, present, data):
 		return nil
 	}
-	temporary := filepath.Join(filepath.Dir(path), temporaryName(filepath.Base(path)))
-	if err := fill(temporary, data, present); err != nil {
+	removeLeftovers(path, leftovers{})
+	mode := fs.FileMode(newMode)
+	if present != nil {
+		mode = 0o600
+	}
+	file, unlock, err := createBeside(path, mode)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	temporary := file.Name()
+	if err := fill(file, data, present); err != nil {
 		_ = os.Remove(temporary)
 		return err
 	}
@@ -61,17 +71,9 @@ func holds(path string, info fs.FileInfo, data []byte) bool {
 	return err == nil && bytes.Equal(content, data)
 }
 
-// fill makes a file, writes it to the disk and closes it. It gets the mode and, where this user may give it away, the owner
-// of the file that it will replace; present is nil when there is none.
-func fill(path string, data []byte, present fs.FileInfo) error {
-	mode := fs.FileMode(newMode)
-	if present != nil {
-		mode = 0o600
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
+// fill writes a new file to the disk and closes it. It gets the mode and, where this user may give it away, the owner of the
+// file that it will replace; present is nil when there is none.
+func fill(file *os.File, data []byte, present fs.FileInfo) (err error) {
 	if present != nil {
 		keepOwner(file, present)
 		err = file.Chmod(present.Mode().Perm())
