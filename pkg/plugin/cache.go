@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -125,11 +126,11 @@ type cacheCleanRequest struct {
 
 func (r cacheCleanRequest) run(_ context.Context, s *session) error {
 	files, bytes, err := cache.Clean(s.cacheOptions(), r.cleaning)
-	if err != nil {
+	if err != nil && files == 0 {
 		return err
 	}
-	_, err = fmt.Fprintf(s.Out, "deleted %d files, %s bytes\n", files, printers.Size(bytes))
-	return err
+	_, failed := fmt.Fprintf(s.Out, "deleted %d files, %s bytes\n", files, printers.Size(bytes))
+	return cmp.Or(err, failed)
 }
 
 // parseAge reads a time as Go writes it, or a number of days such as 7d.

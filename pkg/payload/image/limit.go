@@ -65,14 +65,31 @@ func (l Limits) checkFiles(count int64) error {
 }
 
 // total counts what is read of one payload, over all its layers. It can be used by several goroutines.
-type total struct{ kept, unpacked atomic.Int64 }
+type total struct {
+	whole          *total // what an attempt counts for too
+	kept, unpacked atomic.Int64
+}
+
+// attempt counts what is read of a layer, for the whole too, until it is undone.
+func (t *total) attempt() *total { return &total{whole: t} }
+
+// undo gives back what an attempt took, because the layer is read again.
+func (t *total) undo() {
+	t.whole.kept.Add(-t.kept.Load())
+	t.whole.unpacked.Add(-t.unpacked.Load())
+}
 
 // entrySize is what the name of an entry takes in memory besides its own length, counted generously.
 const entrySize = 256
 
 // keepEntry takes an entry of the payload's folders, and as many bytes of its content, from the payload's limit.
 func (t *total) keepEntry(l Limits, name string, content int64) error {
-	if t.kept.Add(entrySize+int64(len(name))+content) <= l.PayloadSize {
+	size := entrySize + int64(len(name)) + content
+	kept := t.kept.Add(size)
+	if t.whole != nil {
+		kept = t.whole.kept.Add(size)
+	}
+	if kept <= l.PayloadSize {
 		return nil
 	}
 	return beyond("the payload has more than %d bytes (--max-payload-size)", l.PayloadSize)
@@ -83,7 +100,11 @@ const layersTogether = 4
 
 // unpack takes bytes of a layer.
 func (t *total) unpack(l Limits, n int) error {
-	if t.unpacked.Add(int64(n)) <= layersTogether*l.LayerSize {
+	unpacked := t.unpacked.Add(int64(n))
+	if t.whole != nil {
+		unpacked = t.whole.unpacked.Add(int64(n))
+	}
+	if unpacked <= layersTogether*l.LayerSize {
 		return nil
 	}
 	return beyond("the layers together unpack to more than %d bytes (%d times --max-layer-size)", layersTogether*l.LayerSize, layersTogether)

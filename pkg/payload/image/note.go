@@ -38,8 +38,13 @@ func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, abo
 	}
 	tell := onced(found)
 	l, err := again(func() (*layer, error) {
-		l := &layer{want: want, limits: s.limits, total: total, above: above, noting: s.cache != nil, found: tell}
-		return l.read(ctx, b)
+		attempt := total.attempt()
+		l := &layer{want: want, limits: s.limits, total: attempt, above: above, noting: s.cache != nil, found: tell}
+		read, err := l.read(ctx, b)
+		if err != nil {
+			attempt.undo()
+		}
+		return read, err
 	})
 	if err != nil || s.cache == nil {
 		return l, err

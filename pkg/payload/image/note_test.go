@@ -114,6 +114,39 @@ func sameLayer(t *testing.T, want, got *layer, operator bool) {
 	}
 }
 
+// damagedReading is what a cache has of a layer, with a byte changed.
+type damagedReading struct{ io.Reader }
+
+func (damagedReading) Close() error  { return nil }
+func (damagedReading) Verified()     {}
+func (damagedReading) Refuted() bool { return true }
+
+// What the cache had damaged, and is read again, counts once against the limits of the payload.
+func TestLayerThatIsReadAgainCountsOnce(t *testing.T) {
+	b, _ := notedLayer(t)
+	s, want := &stored{limits: DefaultLimits()}, Want{Operator: true, Contents: AllContents}
+	once, twice := &total{}, &total{}
+	if _, err := s.layer(t.Context(), b, want, once, newTree(), nil); err != nil {
+		t.Fatal(err)
+	}
+	good, opened := b.open, 0
+	b.open = func(ctx context.Context) (io.ReadCloser, error) {
+		r, err := good(ctx)
+		if opened++; opened > 1 || err != nil {
+			return r, err
+		}
+		data, err := io.ReadAll(r)
+		data[len(data)-1] ^= 1
+		return damagedReading{bytes.NewReader(data)}, err
+	}
+	if _, err := s.layer(t.Context(), b, want, twice, newTree(), nil); err != nil || opened != 2 {
+		t.Fatalf("opened %d times, %v", opened, err)
+	}
+	if once.kept.Load() == 0 || once.unpacked.Load() == 0 || twice.kept.Load() != once.kept.Load() || twice.unpacked.Load() != once.unpacked.Load() {
+		t.Errorf("%d bytes kept of %d unpacked, want %d of %d", twice.kept.Load(), twice.unpacked.Load(), once.kept.Load(), once.unpacked.Load())
+	}
+}
+
 // A note never leaves out what a layer above decided about: it is read under other layers too.
 func TestNoteIsTheWholeLayer(t *testing.T) {
 	b, _ := notedLayer(t)

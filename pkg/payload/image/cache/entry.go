@@ -38,13 +38,18 @@ type Entry struct {
 	References []string  // what it belongs to: repository:tag, or repository@digest where no tag is known; sorted
 }
 
-// Entries lists a cache by digest. Errors are fault.Local; a folder that is not there is an empty cache.
+// Entries lists a cache by digest, of one that others may have written the blobs alone. Errors are fault.Local; a folder that
+// is not there is an empty cache.
 func Entries(o Options) ([]Entry, error) {
-	c, root, err := inspect(o)
+	c, root, foreign, err := inspect(o)
 	if root == nil {
 		return nil, err
 	}
 	defer root.Close()
+	if foreign != nil {
+		c.blobsOnly = true
+		c.notef("only the blobs of the cache are listed: %v; --cache-dir names another directory", foreign)
+	}
 	l := &listing{cache: c, entries: map[digest.Digest]*Entry{}, tags: map[string][]string{}}
 	files := items(root)
 	for _, i := range files {
@@ -63,25 +68,23 @@ func Entries(o Options) ([]Entry, error) {
 	return list, nil
 }
 
-// inspect opens a cache to look at it: nothing is made, and looking is no use. Without a folder there is no root.
-func inspect(o Options) (*Cache, *os.Root, error) {
+// inspect opens a cache to look at it: nothing is made, and looking is no use. foreign is as in openFolder. Without a folder
+// there is no root.
+func inspect(o Options) (c *Cache, root *os.Root, foreign, err error) {
 	if o.Dir == "" {
-		return nil, nil, fault.Errorf(fault.Local, "there is no cache: name its directory with --cache-dir")
+		return nil, nil, nil, fault.Errorf(fault.Local, "there is no cache: name its directory with --cache-dir")
 	}
-	c := New(o)
-	root, foreign, err := openFolder(o.Dir)
+	c = New(o)
+	root, foreign, err = openFolder(o.Dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return c, nil, nil
+		return c, nil, nil, nil
 	case err != nil:
-		return c, nil, local(err)
-	case foreign != nil:
-		_ = root.Close()
-		return c, nil, local(foreign)
+		return c, nil, nil, local(err)
 	}
 	c.folder = func() *os.Root { return root }
 	c.looking = true
-	return c, root, nil
+	return c, root, foreign, nil
 }
 
 func local(err error) error { return fault.Errorf(fault.Local, "the cache: %w", err) }
@@ -119,6 +122,8 @@ func (l *listing) add(i item) {
 	d := digest.NewDigestFromEncoded(digest.SHA256, hex)
 	switch {
 	case strings.HasPrefix(i.name, lockFolder+"/"), strings.HasPrefix(i.name, tempFolder+"/"), d.Validate() != nil:
+		return
+	case l.cache.blobsOnly && !strings.HasPrefix(i.name, blobFolder+"/"):
 		return
 	case path.Base(dir) == "tags":
 		l.addTag(i.name)

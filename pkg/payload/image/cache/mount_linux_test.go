@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
 // mount mounts a file system of so many bytes; only root can.
@@ -57,6 +59,11 @@ func TestRow41ReadOnly(t *testing.T) {
 	}
 	if entries, err := Entries(Options{Dir: dir}); err != nil || len(entries) != 2 {
 		t.Errorf("listed %v, %v", entries, err)
+	}
+	files, _, err := Clean(Options{Dir: dir}, Cleaning{All: true})
+	const problem = "the cache: 4 files cannot be deleted, the first is "
+	if files != 0 || fault.KindOf(err) != fault.Local || !strings.HasPrefix(err.Error(), problem+dir+"/blobs/sha256/") || !strings.HasSuffix(err.Error(), ": read-only file system") {
+		t.Errorf("%d files, %v", files, err)
 	}
 }
 

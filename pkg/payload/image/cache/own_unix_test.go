@@ -85,3 +85,45 @@ func TestWhatIsReadDependsOnWhoMayHaveWritten(t *testing.T) {
 		})
 	}
 }
+
+// Of a cache that others may have written the blobs are listed, whose names are digests, and nothing is deleted.
+func TestListAndCleanOfASharedFolder(t *testing.T) {
+	c, _ := fresh(t)
+	session(t, c, newBlob(1000))
+	if entries, err := Entries(c.options); err != nil || len(entries) != 2 {
+		t.Errorf("listed %v, %v", entries, err)
+	}
+	dir := c.options.Dir
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	again, told := at(dir)
+	entries, err := Entries(again.options)
+	if err != nil || len(entries) != 1 || entries[0].Kind != Blob || entries[0].Size != 1000 || entries[0].References != nil {
+		t.Errorf("listed %+v, %v", entries, err)
+	}
+	why := dir + " is writable by all users (mode 0777): run chmod o-w on it"
+	if want := "only the blobs of the cache are listed: " + why + "; --cache-dir names another directory"; strings.Join(told.all(), "\n") != want {
+		t.Errorf("told %q, want %q", told.all(), want)
+	}
+	if _, _, err := Clean(again.options, Cleaning{All: true}); err == nil || err.Error() != "the cache: nothing is deleted: "+why {
+		t.Errorf("cleaned: %v", err)
+	}
+}
+
+// What cannot be deleted does not keep the rest.
+func TestCleanDeletesWhatItCan(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root can delete everything")
+	}
+	c := old(t)
+	blobs := filepath.Join(c.options.Dir, "blobs", "sha256")
+	if err := os.Chmod(blobs, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(blobs, 0o700)
+	files, _, err := Clean(c.options, Cleaning{All: true})
+	if files != 4 || err == nil || err.Error() != "the cache: 5 files cannot be deleted, the first is "+filepath.Join(blobs, "begun.partial")+": permission denied" {
+		t.Errorf("%d files, %v", files, err)
+	}
+}

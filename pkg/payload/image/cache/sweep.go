@@ -3,9 +3,11 @@ package cache
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -93,18 +95,22 @@ type Cleaning struct {
 	OlderThan time.Duration // what was not used for longer, and what interrupted processes left behind a day ago
 }
 
-// Clean deletes files of a cache and says how many there were, and how large. Errors are fault.Local; a folder that is
-// not there is an empty cache.
+// Clean deletes files of a cache and says how many there were, and how large. What cannot be deleted does not keep it from
+// the rest. Errors are fault.Local; a folder that is not there is an empty cache.
 func Clean(o Options, what Cleaning) (files int, bytes int64, err error) {
-	c, root, err := inspect(o)
+	c, root, foreign, err := inspect(o)
 	if root == nil {
 		return 0, 0, err
 	}
 	defer root.Close()
+	if foreign != nil {
+		return 0, 0, local(fmt.Errorf("nothing is deleted: %w", foreign))
+	}
 	list := items(root)
 	if !what.All {
 		list = superfluous(list, c.options.Now(), what.OlderThan, 1<<62)
 	}
+	var stay []error
 	for _, i := range list {
 		// A lock that is held is deleted by who holds it.
 		if what.All && path.Dir(i.name) == lockFolder {
@@ -115,10 +121,25 @@ func Clean(o Options, what Cleaning) (files int, bytes int64, err error) {
 			continue // by another process, which also gives its temporary files their names
 		}
 		if err != nil {
-			return files, bytes, local(err)
+			stay = append(stay, fmt.Errorf("%s: %w", filepath.Join(o.Dir, filepath.FromSlash(i.name)), cause(err)))
+			continue
 		}
 		files++
 		bytes += i.size
 	}
-	return files, bytes, nil
+	switch len(stay) {
+	case 0:
+		return files, bytes, nil
+	case 1:
+		return files, bytes, local(fmt.Errorf("a file cannot be deleted: %w", stay[0]))
+	}
+	return files, bytes, local(fmt.Errorf("%d files cannot be deleted, the first is %w", len(stay), stay[0]))
+}
+
+// cause is what the system says of a path.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }
