@@ -39,7 +39,7 @@ func components(tags []Tag) (list []Component, warnings []string, err error) {
 			Commit:     tag.Annotations[annotationCommit],
 		}
 		if c.Digest = pinned(c.Image); c.Digest == "" {
-			warnings = append(warnings, fmt.Sprintf("the component %q is not referenced by a digest: %q", c.Name, c.Image))
+			warnings = append(warnings, fmt.Sprintf("the component %q is not referenced by a digest: %q", c.Name, HideUserinfo(c.Image)))
 		}
 		list = append(list, c)
 	}

@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -104,6 +105,31 @@ func TestVerifyOfflineWithoutAStoredSignature(t *testing.T) {
 		release, "--offline", "--trust-cluster", "--kubeconfig", cluster)
 }
 
+// A sigstore key alone changes nothing about that; beside a signature that is checked, the key that was named still counts.
+func TestVerifyOfflineWithAKeyOfSigstore(t *testing.T) {
+	c, p, key, folder := watch(t), cached(t), testsign.NewKey(t, "release"), t.TempDir()
+	r := c.push(t, layered().Clone().WithManifest(testsign.VerificationName, testsign.Verification(map[string]string{
+		"verifier-public-key-x": testsign.Armored(t, key), "store-x": "https://signatures.example.com/x",
+	})), "ocp/release", "4.14.0")
+	release := host(c.Server) + "/ocp/release:4.14.0"
+	good(t, p.run(t, with("info", release)...))
+	good(t, p.run(t, with("manifests", release, "--hash")...))
+	public := filepath.Join(t.TempDir(), "cosign.pub")
+	if err := os.WriteFile(public, []byte(testsign.NewSigner(t, "p256").PEM), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := with("verify", release, "--offline", "--key", public, "--keyring", keyFile(t, key), "--signature", folder, "--jq", `[.checks[]|select(.name|startswith("sig"))|.name+"="+.result]|join(" ")`)
+	const needs = "a sigstore signature lies beside the image in its registry, and no registry is asked"
+	got := p.run(t, args...)
+	if got.code != 7 || got.out != "signature=SKIPPED sigstore=SKIPPED\n" || !strings.Contains(got.err, ": no signature could be checked: ") {
+		t.Errorf("code %d, %s%s", got.code, got.out, got.err)
+	}
+	writeSignature(t, folder, r.Digest(), key.SignAtomic(t, r.Digest()))
+	want(t, p.run(t, args...), 7, "signature=PASS sigstore=SKIPPED\n",
+		"error: "+release+": the check sigstore that you named keys for could not be made: "+needs+"; --skip sigstore leaves that out on purpose\n")
+	want(t, p.run(t, append(args, "--skip", "sigstore")...), 0, "signature=PASS\n", "")
+}
+
 func TestVerifySkip(t *testing.T) {
 	s := signedRelease(t)
 	trusted := []string{s.release, "--insecure", "--keyring", s.keyring, "--signature", s.folder}
@@ -186,6 +212,17 @@ func TestVerifyFailsAReferenceByTag(t *testing.T) {
 		release, "--offline", "--skip", "digest-chain,version,signature,sigstore,image,payload-hash")
 	if got, want := v.Checks[0]["reason"], "odd is not referenced by a digest: quay.io/a/b:latest"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A password in a pull spec of the release is in no reason and no warning.
+func TestVerifyShowsNoPasswordOfAReference(t *testing.T) {
+	for _, image := range []string{"https://user:CANARY@127.0.0.1:1/a/b:c", "user:CANARY@127.0.0.1:1/a/b@sha256:" + strings.Repeat("0", 64)} {
+		release := layout(t, testrelease.New("4.14.0").WithComponent("odd", testrelease.Image(image)))
+		got := run(t, "verify", release, "--skip", "digest-chain,version,signature,sigstore,payload-hash", "-o", "json", "-v=9")
+		if got.code != 6 || strings.Count(got.out, "***@127.0.0.1:1/a/b") != 2 || !strings.Contains(got.err, "***@127.0.0.1:1/a/b") || strings.Contains(got.out+got.err, "CANARY") {
+			t.Errorf("code %d, %s%s", got.code, got.out, got.err)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
@@ -104,7 +105,7 @@ func (v *verification) checkReferences(context.Context) error {
 	check := trust.Check{Name: References, Subject: fmt.Sprintf("%d components", len(v.Release.Components)), Result: trust.Pass, Reason: "each by digest"}
 	for _, component := range v.Release.Components {
 		if component.Digest == "" {
-			check.Result, check.Reason = trust.Fail, fmt.Sprintf("%s is not referenced by a digest: %s", component.Name, component.Image)
+			check.Result, check.Reason = trust.Fail, fmt.Sprintf("%s is not referenced by a digest: %s", component.Name, payload.HideUserinfo(component.Image))
 			break
 		}
 	}

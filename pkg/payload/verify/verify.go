@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -89,13 +90,14 @@ type Report struct {
 	text    string // the reference
 	skip    []string
 	offline bool
-	stopped error // what kept a check from being made
+	stopped error    // what kept a check from being made
+	asked   []string // checks of signatures that the user named keys for
 }
 
 // Run makes the checks. A chain of digests that is broken ends them: nothing below it is worth a look. Its error is that of
 // a release that cannot be read, of flags that name no cluster, or of ctx.
 func Run(ctx context.Context, r Request) (*Report, error) {
-	v := &verification{Request: r, Report: Report{text: r.Reference.Text, skip: r.Skip, offline: r.Offline}}
+	v := &verification{Request: r, Report: Report{text: r.Reference.Text, skip: r.Skip, offline: r.Offline, asked: r.asked()}}
 	all := image.Want{Contents: image.AllContents, Operator: true}
 	release, err := r.Read(ctx, image.ReadOptions{Want: all, Config: true})
 	switch {
@@ -194,7 +196,23 @@ func (r *Report) Err() error {
 		}
 		return fault.WithHint(fault.Partial, hint, "%s: no signature could be checked: %s", r.text, reason)
 	}
+	for _, name := range r.asked {
+		if reason, skipped := r.skipped(name); skipped {
+			return fault.WithHint(fault.Partial, "--skip "+name+" leaves that out on purpose", "%s: the check %s that you named keys for could not be made: %s", r.text, name, reason)
+		}
+	}
 	return nil
+}
+
+// asked are the checks of signatures for which the user named keys.
+func (r Request) asked() (names []string) {
+	if len(r.OpenPGP.Keyrings) > 0 || r.OpenPGP.TrustCluster {
+		names = append(names, trust.OpenPGPCheck)
+	}
+	if len(r.Sigstore.Keys) > 0 {
+		names = append(names, trust.SigstoreCheck)
+	}
+	return names
 }
 
 // unsigned reports whether no signature of any kind could be checked, and why not. Nothing is unsigned when the check
@@ -203,14 +221,21 @@ func (r *Report) unsigned() (reason string, unsigned bool) {
 	if !r.wants(trust.OpenPGPCheck) {
 		return "", false
 	}
+	openpgp, neither := r.skipped(trust.OpenPGPCheck)
+	sigstore, nor := r.skipped(trust.SigstoreCheck)
+	return cmp.Or(openpgp, sigstore), neither && (nor || !r.wants(trust.SigstoreCheck))
+}
+
+// skipped reports whether no check of a name was made, though it was not left out on purpose, and why not.
+func (r *Report) skipped(name string) (reason string, skipped bool) {
 	for _, c := range r.Checks {
 		switch {
-		case c.Name != trust.OpenPGPCheck && c.Name != trust.SigstoreCheck:
+		case c.Name != name:
 		case c.Result != trust.Skipped:
 			return "", false
 		case reason == "":
 			reason = c.Reason
 		}
 	}
-	return reason, true
+	return reason, r.wants(name)
 }

@@ -121,7 +121,7 @@ func (q questioner) one(ctx context.Context, image string) error {
 	}
 	spec, err := oci.ParsePullSpec(image)
 	if err != nil || spec.Digest == "" {
-		return fault.Errorf(fault.Integrity, "it is not referenced by a digest: %s", image)
+		return fault.Errorf(fault.Integrity, "it is not referenced by a digest: %s", payload.HideUserinfo(image))
 	}
 	repository, d := spec.Repository.String(), spec.Digest
 	if q.deep != nil {

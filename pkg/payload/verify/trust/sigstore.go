@@ -41,7 +41,7 @@ func ReadKeys(paths ...string) ([]sigstore.Key, error) {
 // VerifySigstore checks the signature that lies beside a release in its registry. It is of one image's manifest: for a
 // release that is a list a check of its own says that the list has none, and the image is checked. A check that the user
 // asked for by a key fails when there is nothing to check; otherwise it is skipped for a release without a policy, with
-// a key that is not known, or not read from a registry.
+// a key that is not known, or not read from a registry. Without a registry to ask it is skipped in any case.
 func VerifySigstore(ctx context.Context, r Release, o Sigstore) []Check {
 	var checks []Check
 	if r.ListDigest != "" {
@@ -73,7 +73,7 @@ func (o Sigstore) verify(ctx context.Context, r Release) Check {
 	case r.Repository == "":
 		return check.skipUnless(asked, NoRegistry, "a sigstore signature lies beside the image in its registry, and this release is not read from one")
 	case o.Registry == nil:
-		return check.skipUnless(asked, Offline, "a sigstore signature lies beside the image in its registry, and no registry is asked")
+		return check.skip(Offline, "a sigstore signature lies beside the image in its registry, and no registry is asked")
 	}
 	signatures, err := sigstore.Fetch(ctx, o.Registry, r.Repository, r.Digest)
 	switch {
