@@ -87,5 +87,5 @@ func TestCacheMistakes(t *testing.T) {
 	if err := os.Chmod(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	want(t, run.run(t, "cache", "clean", "--all", "--cache-dir", folder), 8, "", "error: the cache: "+folder+" is writable by all users (mode 0777): run chmod o-w on it\n")
+	want(t, run.run(t, "cache", "clean", "--all", "--cache-dir", folder), 8, "", "error: the cache: nothing is deleted: "+folder+" is writable by all users (mode 0777): run chmod o-w on it\n")
 }

@@ -54,7 +54,8 @@ Use --keyring and --key to trust your own keys instead, or --trust-cluster to tr
 connected cluster.
 
 The exit code is 6 if a check fails, 4 or 5 if credentials or the network prevented a check, and 7 if
-no signature could be checked. Other SKIPPED checks do not change it.`,
+no signature could be checked, or not the one for which you gave --key or --keyring. Other SKIPPED
+checks do not change it.`,
 		Example: examples(f.Name, `
 # A published release
 %[1]s verify 4.14.0
