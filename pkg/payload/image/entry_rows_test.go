@@ -284,6 +284,20 @@ func TestRow14Limits(t *testing.T) {
 		t.Errorf("%d bytes read for a limit of 1 MiB: %v", read, err)
 	}
 
+	// Layers that are each within the limit are too much together.
+	layers := sample()
+	for range 5 {
+		layers = layers.WithLayerOnTop(blanks(1 << 20 * 9 / 10))
+	}
+	dir := t.TempDir()
+	if err := build(t, layers).WriteLayout(dir, "t"); err != nil {
+		t.Fatal(err)
+	}
+	kind, got := failure(t, "oci:"+dir, image.Limits{LayerSize: 1 << 20})
+	if want := "the layers together unpack to more than 4194304 bytes (4 times --max-layer-size)"; kind != fault.Integrity || !strings.HasSuffix(got, ": "+want) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+
 	// What the defaults allow: a ratio of a thousand below 64 MiB, and files that are no payload of any size.
 	release := build(t, sample().WithEntries(blanks(60<<20)))
 	if files, err := (&shelf{release: release}).read(t, image.Limits{FileSize: 5000}); err != nil || len(files.Release) != 4 {
