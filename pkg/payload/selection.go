@@ -94,10 +94,19 @@ func (r *Release) selectOne(name string, s *Selection) error {
 	return fault.WithHint(fault.NotFound, r.Near(name), "no component %q in release %s", name, r.Version)
 }
 
+// SeparateNames ends an error about an argument in which several names are joined by commas or blanks; it is empty for others.
+func SeparateNames(argument string) string {
+	words := strings.FieldsFunc(argument, func(c rune) bool { return c == ',' || c == ' ' })
+	if len(words) < 2 {
+		return ""
+	}
+	return "; give names as separate arguments: " + strings.Join(words, " ")
+}
+
 // Near ends an error about a component that is not there with the nearest names; it is empty when none is near.
 func (r *Release) Near(name string) string {
-	if words := strings.FieldsFunc(name, func(c rune) bool { return c == ',' || c == ' ' }); len(words) > 1 {
-		return "; give names as separate arguments: " + strings.Join(words, " ")
+	if hint := SeparateNames(name); hint != "" {
+		return hint
 	}
 	// A variable of env names a component too: ETCD_IMAGE is etcd.
 	asked := strings.ReplaceAll(strings.TrimSuffix(strings.ToLower(name), "_image"), "_", "-")

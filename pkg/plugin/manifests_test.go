@@ -226,6 +226,7 @@ func TestManifestsByName(t *testing.T) {
 		{"etcd-opertor*", "etcd-opertor*: no manifest of release 4.14.0 has this name; did you mean etcd-operator?"},
 		{"deploymnt/etcd-operator", "deploymnt/etcd-operator: no manifest of release 4.14.0 has this name; did you mean Deployment?"},
 		{"deployment", "deployment: no manifest of release 4.14.0 has this name; did you mean --kind deployment?"},
+		{"etcd-operator,network-operator", "etcd-operator,network-operator: no manifest of release 4.14.0 has this name; give names as separate arguments: etcd-operator network-operator"},
 		{"ds/x zzzz", "ds/x: no manifest of release 4.14.0 has this name; zzzz: no manifest of release 4.14.0 has this name"},
 		{"-n openshift-etc", "--namespace openshift-etc: no manifest of release 4.14.0 has this namespace; did you mean openshift-etcd, openshift-pod?"},
 		{"--kind ds,sts", "--kind ds: no manifest of release 4.14.0 has this kind; --kind sts: no manifest of release 4.14.0 has this kind"},

@@ -54,6 +54,9 @@ func isObject(argument string) condition {
 
 // nearObjects is the hint for an argument that names nothing: another name among the objects of its kind, or else a kind.
 func nearObjects(entries []Entry, argument string) string {
+	if hint := payload.SeparateNames(argument); hint != "" {
+		return hint
+	}
 	kind, name := splitObject(argument)
 	var names []string
 	for _, e := range entries {
