@@ -27,7 +27,7 @@ func annotations(r *rand.Rand) map[string]any {
 		"include.release.openshift.io/hypershift":                     {"true", "no"},
 		"exclude.release.openshift.io/me":                             {"true", "false", "TRUE"},
 		"exclude.release.openshift.io/":                               {"true"},
-		"release.openshift.io/feature-set":                            {"Default", "Default,OKD", "TechPreviewNoUpgrade", "CustomNoUpgrade,DevPreviewNoUpgrade", "", "default", "Default, OKD", "Nothing"},
+		"release.openshift.io/feature-set":                            {"Default", "Default,OKD", "TechPreviewNoUpgrade", "CustomNoUpgrade,DevPreviewNoUpgrade", "", "default", "Default, OKD", newSet},
 		"release.openshift.io/feature-gate":                           {"A", "-A", "A,B", " A , -C ", "", ",", "-", "A,-A"},
 		"release.openshift.io/major-version":                          {"4", "5", "-4", "-5", "4,5", "4,-5", "4,-4", "", " 4 ", "x", "4,-", "-5,-6", "018"},
 		"capability.openshift.io/name":                                {"Console", "Console+Build", "Zoo", "", "+", "Build+Zoo"},
@@ -51,7 +51,7 @@ type situation struct {
 
 func drawSituation(r *rand.Rand) situation {
 	s := situation{
-		exclude: draw(r, "", "me", "you"), set: draw(r, "", "Default", "TechPreviewNoUpgrade", "CustomNoUpgrade", "OKD", "Other"),
+		exclude: draw(r, "", "me", "you"), set: draw(r, "", "Default", "TechPreviewNoUpgrade", "CustomNoUpgrade", "OKD", newSet),
 		profile: draw(r, "self-managed-high-availability", "self-managed-high-availability", "hypershift", "none"),
 	}
 	if r.Intn(3) > 0 {
@@ -73,6 +73,15 @@ func drawSituation(r *rand.Rand) situation {
 	return s
 }
 
+// newSet is a feature set that library-go does not know.
+const newSet = "Nothing"
+
+// namesNewSet reports whether a manifest is for newSet alone and the cluster uses it. Here the two differ on purpose:
+// library-go leaves the manifest out, and we include it, as the operator of a release that knows the set does.
+func (s situation) namesNewSet(m *operator.Manifest) bool {
+	return s.set == newSet && m.Obj.GetAnnotations()[manifest.FeatureSetAnnotation] == newSet
+}
+
 // theirs is whether the operator loads and applies a manifest.
 func (s situation) theirs(m *operator.Manifest) (loads, applies bool) {
 	var capabilities *configv1.ClusterVersionCapabilitiesStatus
@@ -92,6 +101,26 @@ func (s situation) theirs(m *operator.Manifest) (loads, applies bool) {
 		capabilities.EnabledCapabilities = caps(s.enabled)
 	}
 	return loads, loads && m.Include(nil, nil, nil, capabilities, overrides, nil, nil) == nil
+}
+
+// theirsWithKnownSet is what the operator decides when newSet is replaced by a feature set that it knows.
+func (s situation) theirsWithKnownSet(t *testing.T, m *operator.Manifest) (loads, applies bool) {
+	t.Helper()
+	const known = "TechPreviewNoUpgrade"
+	object := m.Obj.DeepCopy()
+	annotations := object.GetAnnotations()
+	annotations[manifest.FeatureSetAnnotation] = known
+	object.SetAnnotations(annotations)
+	data, err := object.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var renamed operator.Manifest
+	if err := json.Unmarshal(data, &renamed); err != nil {
+		t.Fatal(err)
+	}
+	s.set = known
+	return s.theirs(&renamed)
 }
 
 func (s situation) settings() manifest.Settings {
@@ -118,6 +147,7 @@ func caps(names []string) []configv1.ClusterVersionCapability {
 func TestInclude(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
 	counts := map[manifest.State]int{}
+	newSets := 0
 	for range 100_000 {
 		metadata := map[string]any{"name": draw(r, "x", "y")}
 		if r.Intn(2) == 0 {
@@ -140,6 +170,13 @@ func TestInclude(t *testing.T) {
 		}
 		s := drawSituation(r)
 		loads, applies := s.theirs(&m)
+		if s.namesNewSet(&m) {
+			if loads || applies {
+				t.Fatalf("the operator knows the feature set %s: compare it like the others\n%s", newSet, data)
+			}
+			loads, applies = s.theirsWithKnownSet(t, &m)
+			newSets++
+		}
 		loaded := manifest.Load(payload.Files{Release: []payload.File{{Name: "a.json", Data: data}}}, manifest.Render{})
 		entries, _ := manifest.Evaluate(loaded.Objects, s.settings())
 		e := entries[0]
@@ -148,7 +185,7 @@ func TestInclude(t *testing.T) {
 		}
 		counts[e.State]++
 	}
-	if counts[manifest.Included] < 5_000 || counts[manifest.Excluded] < 5_000 {
-		t.Errorf("the draws are one-sided: %v", counts)
+	if counts[manifest.Included] < 5_000 || counts[manifest.Excluded] < 5_000 || newSets < 100 {
+		t.Errorf("the draws are one-sided: %v, %d of a new feature set", counts, newSets)
 	}
 }
