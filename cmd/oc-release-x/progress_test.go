@@ -120,7 +120,7 @@ func slowRegistry(t *testing.T, whole <-chan struct{}) string {
 	return strings.TrimPrefix(slow.URL, "http://")
 }
 
-// gate is an empty reader that ends when it is opened, or when nobody waits.
+// gate is an empty reader that blocks until the channel open is closed or the request is cancelled.
 type gate struct {
 	request *http.Request
 	open    <-chan struct{}

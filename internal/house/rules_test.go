@@ -11,16 +11,16 @@ const module = "github.com/release-x/oc-release-x"
 // graph holds, for each package, what its sources (not its tests) import.
 type graph map[string][]string
 
-// acquaintance is a library that only some packages may import.
-type acquaintance struct {
+// importLimit is a library that only some packages may import.
+type importLimit struct {
 	library  []string // import paths; a path that ends in "/..." takes what is below it too
 	packages []string // of this module, relative to it, in the same form
 }
 
-// acquaintances says which packages may know which library. What is not listed is free.
-func acquaintances() []acquaintance {
+// importLimits lists the packages that may import each library. Every package may import a library that is not listed.
+func importLimits() []importLimit {
 	const regclient = "github.com/regclient/regclient"
-	return []acquaintance{
+	return []importLimit{
 		{[]string{"github.com/spf13/cobra/...", "github.com/spf13/pflag/..."}, []string{"pkg/plugin/..."}},
 		{[]string{"k8s.io/cli-runtime/pkg/printers/..."}, []string{"pkg/printers/..."}},
 		{[]string{"k8s.io/cli-runtime/pkg/genericclioptions/..."}, []string{"pkg/plugin/..."}},
@@ -97,9 +97,9 @@ func breaches(g graph) []string {
 			continue
 		}
 		for _, imported := range g[pkg] {
-			for _, a := range acquaintances() {
-				if matches(a.library, imported) && !matches(a.packages, own) {
-					found = append(found, fmt.Sprintf("%s imports %s, which only %s may", own, imported, strings.Join(a.packages, ", ")))
+			for _, limit := range importLimits() {
+				if matches(limit.library, imported) && !matches(limit.packages, own) {
+					found = append(found, fmt.Sprintf("%s imports %s, which only %s may", own, imported, strings.Join(limit.packages, ", ")))
 				}
 			}
 		}

@@ -69,7 +69,7 @@ func createBeside(path string, mode fs.FileMode) (file *os.File, unlock func(), 
 		if err != nil {
 			return nil, nil, err
 		}
-		if runtime.GOOS == "windows" { // there a lock keeps this process from writing, and nobody deletes an open file
+		if runtime.GOOS == "windows" { // a lock would block this process's own writes, and Windows does not delete an open file
 			return file, func() {}, nil
 		}
 		lock := lockOf(name)

@@ -107,7 +107,7 @@ func (a *archive) unpack(ctx context.Context, f *os.File) (*counter, func(), err
 	return &counter{r: &unpackLimit{r: plain, read: func() int64 { return raw.n }, ratio: a.limits.Ratio}}, done, nil
 }
 
-// task is what is told of reading the archive's file.
+// task describes the reading of the archive's file to the progress reporter.
 func (a *archive) task(f *os.File) progress.Task {
 	t := progress.Task{What: filepath.Base(a.path), From: filepath.Dir(a.path)}
 	if info, err := f.Stat(); err == nil {

@@ -115,7 +115,7 @@ type unpackLimit struct {
 	r      io.Reader
 	read   func() int64      // bytes that the decompressor has taken
 	size   int64             // the most that may come out; 0: no such limit
-	count  func(n int) error // told what comes out; nil: nobody counts
+	count  func(n int) error // called with the number of bytes that came out; may be nil
 	ratio  int64
 	n      int64
 	failed error

@@ -17,8 +17,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
-// TestEverySourceTellsWhatItReads: whatever a command waits for, somebody can be told of it. Numbers of bytes that depend on
-// the compression are left out; every task ends, and those with a total end there.
+// TestEverySourceTellsWhatItReads checks that each kind of source reports its reads as progress. It leaves out numbers of
+// bytes that depend on the compression; every task ends, and a task with a total ends at the total.
 func TestEverySourceTellsWhatItReads(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }

@@ -12,7 +12,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// diary is a reporter of one task at a time that writes down what it is told.
+// diary is a reporter that records the calls for one task at a time.
 type diary struct{ lines []string }
 
 func (d *diary) Begin(t progress.Task) progress.Meter {

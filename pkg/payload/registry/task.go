@@ -6,13 +6,13 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// task is what is told of a request. It begins when the request has its slot and its credentials, so it names the source
-// that is asked, a mirror perhaps, and nothing is told while a credential helper talks to the user.
+// task describes a request to the progress reporter. It begins when the request has its slot and its credentials, so it
+// names the registry that is asked, which may be a mirror, and shows nothing while a credential helper talks to the user.
 func (s *session) task(r ref.Ref, verb, what string) progress.Task {
 	return progress.Task{Verb: verb, What: what, From: s.registry + "/" + r.Repository}
 }
 
-// manifestName is how a user is told of a manifest.
+// manifestName is the name of a manifest in progress messages.
 func manifestName(r ref.Ref) string {
 	switch {
 	case r.Digest != "":
@@ -23,5 +23,5 @@ func manifestName(r ref.Ref) string {
 	return "the manifest " + r.Tag
 }
 
-// blobName is how a user is told of a blob when nobody knows what it is for.
+// blobName is the name of a blob in progress messages when its purpose is unknown.
 func blobName(r ref.Ref) string { return "blob " + r.Digest }

@@ -1,12 +1,12 @@
 // Package cache keeps on disk what was read from registries, so that the second time costs no request: manifests by
 // repository and digest, the digest last seen behind each tag, blobs by digest, and notes about what is in them.
 //
-// Nothing in it is believed. Blobs are hashed again by whoever reads them, everything else carries a checksum over its
-// content and its own name; what is damaged is deleted, told on stderr once, and fetched again. So files appear by rename
-// alone: what a power failure spoils is damaged. Whatever goes wrong with the cache, the command goes on without it.
+// Nothing in it is trusted. Readers hash blobs again, and everything else carries a checksum over its content and its own
+// name. A damaged file is deleted and fetched again, with one warning on stderr. So files need no fsync, only a rename: one
+// that a power failure cuts short counts as damaged. When the cache fails, the command goes on without it.
 //
-// A checksum keeps nobody from writing another record. So records are read only where nobody but this user and root can
-// have written them; in any other folder only blobs are read, and nothing is written.
+// A checksum does not stop another user from writing a valid record. So records are read only from a folder that only this
+// user and root can write to; from any other folder only blobs are read, and nothing is written there.
 package cache
 
 import (
@@ -194,7 +194,7 @@ func (c *Cache) unwritable(err error) {
 	}
 }
 
-// damaged deletes a file that is not what it should be, and tells of it. One that cannot be deleted is not read again.
+// damaged deletes a damaged file and warns about it. A file that cannot be deleted is not read again.
 func (c *Cache) damaged(root *os.Root, name, why string) {
 	file := filepath.Join(c.options.Dir, filepath.FromSlash(name))
 	if c.full.Load() {
@@ -211,7 +211,7 @@ func (c *Cache) damaged(root *os.Root, name, why string) {
 	c.notef("the cache's file %s was damaged (%s) and is deleted", file, why)
 }
 
-// unread tells once of a file that is not read and not damaged.
+// unread warns once about a file that is skipped although it is not damaged.
 func (c *Cache) unread(name string, why error) {
 	if _, known := c.damages.LoadOrStore(name, true); !known {
 		c.notef("the cache's file %s is not read: %v", filepath.Join(c.options.Dir, filepath.FromSlash(name)), why)

@@ -24,7 +24,7 @@ const (
 // touchAfter is how often the time of the last use is written down.
 const touchAfter = time.Hour
 
-// file is what is written. It is not brought to the disk: whoever reads it finds out whether it is whole.
+// file is a file being written. It is not synced to the disk: readers check that it is complete.
 type file = io.WriteCloser
 
 func createFile(root *os.Root, name string) (file, error) {

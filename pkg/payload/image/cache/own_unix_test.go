@@ -12,7 +12,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Records decide what a command prints, so they are read only where nobody but this user and root can have written them.
+// Records decide what a command prints, so they are read only from folders that only this user and root can write to.
 // Blobs are hashed against a digest and may lie anywhere.
 func TestWhatIsReadDependsOnWhoMayHaveWritten(t *testing.T) {
 	if os.Geteuid() != 0 {
