@@ -83,7 +83,7 @@ func TestCompletionIsQuiet(t *testing.T) {
 	}
 }
 
-func TestRow48ReaderOfAPipeLeaves(t *testing.T) {
+func TestReaderOfPipeLeaves(t *testing.T) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestRow48ReaderOfAPipeLeaves(t *testing.T) {
 	}
 }
 
-func TestRow48FullDevice(t *testing.T) {
+func TestFullOutputDevice(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip("there is no /dev/full")

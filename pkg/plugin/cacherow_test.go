@@ -78,7 +78,7 @@ func damages(t *testing.T) map[string]func(file string) {
 	}
 }
 
-func TestRow42DamagedFiles(t *testing.T) {
+func TestDamagedCacheFilesAreFetchedAgain(t *testing.T) {
 	for what, test := range map[string]struct {
 		file func(r *testrelease.Release) string
 		hash []string // requests of `manifests --hash` by digest
@@ -123,7 +123,7 @@ func TestRow42DamagedFiles(t *testing.T) {
 	}
 }
 
-func TestRow42FolderOfSomebodyElse(t *testing.T) {
+func TestCacheDirectoryOfAnotherUser(t *testing.T) {
 	const (
 		unused    = "the cache is not used: WHY; --cache-dir names another directory, --no-cache disables it"
 		blobsOnly = "only blobs are read from the cache, and nothing is written: WHY; --cache-dir names another directory"
@@ -180,7 +180,7 @@ func movedAway(name string) func(folder string) error {
 	}
 }
 
-func TestRow41NoFolder(t *testing.T) {
+func TestNoCacheDirectory(t *testing.T) {
 	c := watch(t)
 	c.push(t, layered(), "ocp/release", "4.14.0")
 	file := filepath.Join(t.TempDir(), "file")
@@ -196,7 +196,7 @@ func TestRow41NoFolder(t *testing.T) {
 		"Note: the cache is not used: mkdir "+file+": not a directory; --cache-dir names another directory, --no-cache disables it\n")
 }
 
-func TestRow41NoHome(t *testing.T) {
+func TestNoHomeDirectory(t *testing.T) {
 	c := watch(t)
 	c.push(t, layered(), "ocp/release", "4.14.0")
 	args := with("images", host(c.Server)+"/ocp/release:4.14.0")
@@ -210,7 +210,7 @@ func TestRow41NoHome(t *testing.T) {
 	}
 }
 
-func TestRow43NotesOfAnotherVersion(t *testing.T) {
+func TestCacheRecordsOfAnotherVersion(t *testing.T) {
 	c, run := watch(t), cached(t)
 	_, _, list, prints := filled(t, c, run)
 	notes, err := filepath.Glob(filepath.Join(run.folder(), "notes", "*", "*"))

@@ -73,8 +73,8 @@ func TestPullSecretFromTheCluster(t *testing.T) {
 	}
 }
 
-// TestRow52SecretsOfTheCluster looks for every secret in everything that is printed.
-func TestRow52SecretsOfTheCluster(t *testing.T) {
+// TestClusterSecretsAreNeverPrinted looks for every secret in everything that is printed.
+func TestClusterSecretsAreNeverPrinted(t *testing.T) {
 	registry, authority := guarded(t, small())
 	image := registry + "/ocp/release:4.14.0"
 	s := testcluster.New(t).WithRelease("4.14.0", image).WithPullSecret(pullSecret(registry)).WithOperator()

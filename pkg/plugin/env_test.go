@@ -165,7 +165,7 @@ func TestShellsTakeEnv(t *testing.T) {
 	}
 }
 
-func TestRow49EnvRefusesWhatAShellCouldMisread(t *testing.T) {
+func TestEnvRefusesUnsafeNames(t *testing.T) {
 	canary := filepath.Join(t.TempDir(), "canary")
 	value := testrelease.Image
 	for name, test := range map[string]struct {

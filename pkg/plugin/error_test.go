@@ -99,7 +99,7 @@ func TestJQMistakeIsFoundBeforeTheReleaseIsOpened(t *testing.T) {
 		"error: --jq: unexpected token \"|\"\n    .items[] | | x\n               ^\n")
 }
 
-func TestRow48ReaderLeftAndFullDevice(t *testing.T) {
+func TestClosedPipeAndFullDevice(t *testing.T) {
 	release := layout(t, small())
 	for _, args := range [][]string{
 		{"images", release}, {"images", release, "--jq", ".items[]"}, {"env", release}, {"info", release}, {"info", release, "--image-for", "etcd"}, {"version"}, {"--version"}, {"images", "--help"}, {"help", "cache", "list"},
@@ -122,7 +122,7 @@ func TestOtherErrorsAreInternal(t *testing.T) {
 	want(t, call{out: odd}.run(t, "version"), 1, "", "error: odd\n")
 }
 
-func TestRow50NamesOnATerminal(t *testing.T) {
+func TestNamesAreEscapedOnTerminals(t *testing.T) {
 	release := layout(t, small().WithComponent("a\x1b[31mred\u202e\nx"))
 	for _, args := range [][]string{{"images", release}, {"images", release, "-o", "name"}, {"info", release}, {"images", release, "--jq", ".items[].metadata.name"}, {"images", release, "a\x1b[3"}} {
 		got := call{terminal: true}.run(t, args...)
@@ -135,7 +135,7 @@ func TestRow50NamesOnATerminal(t *testing.T) {
 	}
 }
 
-func TestRow16StrictWarnings(t *testing.T) {
+func TestStrictFailsOnWarnings(t *testing.T) {
 	release := layout(t, small().WithComponent("odd", testrelease.Image("quay.io/a/b:latest")).WithComponent("none", testrelease.Kind("")))
 	warnings := "Warning: the tag \"none\" of image-references is left out: it points to no image\n" +
 		"Warning: the component \"odd\" is not referenced by a digest: \"quay.io/a/b:latest\"\n"

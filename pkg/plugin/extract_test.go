@@ -336,7 +336,7 @@ func TestExtractCredentialsOfAPlatform(t *testing.T) {
 		"error: a cluster on the platform baremetal has no CredentialsRequests; --cloud names another one\n")
 }
 
-func TestRow24ExtractKeepsWhatCannotBeRead(t *testing.T) {
+func TestExtractKeepsUnreadableManifests(t *testing.T) {
 	release := layout(t, ordered().WithManifest("0000_60_x_00_broken.yaml", "a: [\n"))
 	got := run(t, "extract", release, "--file", "0000_60_x_00_broken.yaml")
 	if got.code != 0 || got.out != "a: [\n" || !strings.HasPrefix(got.err, "Warning: release-manifests/0000_60_x_00_broken.yaml: ") {

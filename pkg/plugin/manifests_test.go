@@ -415,7 +415,7 @@ func TestManifestsUsage(t *testing.T) {
 	}
 }
 
-func TestRow24WhatCannotBeRead(t *testing.T) {
+func TestUnreadableManifests(t *testing.T) {
 	release := layout(t, ordered().
 		WithManifest("0000_60_x_00_broken.yaml", "a: [\n").
 		WithManifest("0000_60_x_01_list.yaml", "apiVersion: v1\nkind: List\nitems: []\n").

@@ -11,9 +11,9 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// TestRow47TagThatMoves moves a tag as soon as it was resolved: everything a command reads belongs to the digest
+// TestMovedTagIsResolvedOnce moves a tag as soon as it was resolved: everything a command reads belongs to the digest
 // that the tag had then, which is what it tells.
-func TestRow47TagThatMoves(t *testing.T) {
+func TestMovedTagIsResolvedOnce(t *testing.T) {
 	for _, command := range []string{"images", "info", "manifests", "verify"} {
 		t.Run(command, func(t *testing.T) {
 			first := ordered().WithLabel("which", "first")
@@ -41,8 +41,8 @@ func TestRow47TagThatMoves(t *testing.T) {
 	}
 }
 
-// TestRow47ExtractAfterTheTagMoved writes the files of one release, never of two.
-func TestRow47ExtractAfterTheTagMoved(t *testing.T) {
+// TestExtractAfterTagMoved writes the files of one release, never of two.
+func TestExtractAfterTagMoved(t *testing.T) {
 	server, dir := testrelease.Registry(t), filepath.Join(t.TempDir(), "d")
 	release := push(t, server, ordered())
 	byDigest := host(server) + "/ocp/release@" + build(t, ordered()).Digest().String()

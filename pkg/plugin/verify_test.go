@@ -166,7 +166,7 @@ func TestVerifyExitCodes(t *testing.T) {
 }
 
 // Who asks for the exit code learns that a check failed, also when nobody reads the table.
-func TestRow48VerifyWhenTheReaderHasLeft(t *testing.T) {
+func TestVerifyFailsWhenReaderHasLeft(t *testing.T) {
 	s := signedRelease(t)
 	for _, test := range []struct {
 		name, keyring string

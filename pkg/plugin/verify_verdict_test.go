@@ -61,7 +61,7 @@ const (
 )
 
 // A source without a digest cannot be signed, and whoever makes an archive chooses its form: nothing passes unsigned.
-func TestRow58NoUnsignedSourcePasses(t *testing.T) {
+func TestUnsignedSourcesNeverPass(t *testing.T) {
 	dir := t.TempDir()
 	archive, folder := filepath.Join(dir, "old.tar"), filepath.Join(dir, "folder")
 	if err := build(t, ordered()).WriteDockerArchive(archive, "quay.io/a/b:c"); err != nil {

@@ -217,7 +217,7 @@ func TestLocalSourcesAreNotCached(t *testing.T) {
 }
 
 // What is not what its digest promises does not come into the cache.
-func TestRow01NothingWrongIsKept(t *testing.T) {
+func TestUnverifiedBytesAreNotCached(t *testing.T) {
 	c, run := watch(t), cached(t)
 	r := c.push(t, layered(), "ocp/release", "4.14.0")
 	lie := true
