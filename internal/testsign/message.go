@@ -14,14 +14,14 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// AtomicType and CosignType are the types that claims name.
+// AtomicType and CosignType are the types that simple signing documents name.
 const (
 	AtomicType = "atomic container signature"
 	CosignType = "cosign container image signature"
 )
 
-// Claim is the document that says that reference has a digest.
-func Claim(kind string, d digest.Digest, reference string) []byte {
+// Document is a simple signing document: it says that reference has a digest.
+func Document(kind string, d digest.Digest, reference string) []byte {
 	return []byte(`{"critical":{"type":"` + kind + `","image":{"docker-manifest-digest":"` + d.String() +
 		`"},"identity":{"docker-reference":"` + reference + `"}},"optional":{"creator":"testsign","timestamp":1698840000}}`)
 }
@@ -46,10 +46,10 @@ func (k *Key) Sign(t testing.TB, m Message) []byte {
 	return Join(t, m, k.Signature(t, m))
 }
 
-// SignAtomic signs the claim that quay.io/example/release:1 has a digest.
+// SignAtomic signs a document that says that quay.io/example/release:1 has a digest.
 func (k *Key) SignAtomic(t testing.TB, d digest.Digest) []byte {
 	t.Helper()
-	return k.Sign(t, Message{Body: Claim(AtomicType, d, "quay.io/example/release:1")})
+	return k.Sign(t, Message{Body: Document(AtomicType, d, "quay.io/example/release:1")})
 }
 
 // Signature makes the signature packet alone, which is a detached signature.

@@ -88,10 +88,10 @@ type Layer struct {
 	Stored    []byte // what the registry gives in place of the document
 }
 
-// SignatureLayer is the claim that reference has a digest, signed.
+// SignatureLayer is a signed document that says that reference has a digest.
 func (s Signer) SignatureLayer(t testing.TB, d digest.Digest, reference string) Layer {
 	t.Helper()
-	document := Claim(CosignType, d, reference)
+	document := Document(CosignType, d, reference)
 	return Layer{Document: document, Value: s.Sign(t, document)}
 }
 

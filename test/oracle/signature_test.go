@@ -44,7 +44,7 @@ func TestPassesNoSignatureThatAClusterRefuses(t *testing.T) {
 	verifier := ring.At(testsign.Now())
 	for name, m := range map[string]testsign.Message{"version 4": {}, "version 3": {Old: true}, "lines": {Text: true}} {
 		t.Run(name, func(t *testing.T) {
-			m.Body = testsign.Claim(testsign.AtomicType, image, "quay.io/example/release:1")
+			m.Body = testsign.Document(testsign.AtomicType, image, "quay.io/example/release:1")
 			good := key.Sign(t, m)
 			if _, err := verifier.Verify(good, image); err != nil {
 				t.Fatal(err)

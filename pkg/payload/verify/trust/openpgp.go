@@ -135,7 +135,7 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 	if s.where[i] != "" {
 		signed := s.signed[i]
 		reason := fmt.Sprintf("signed %s by %s, as %s, for %s, found in %s",
-			signed.Time.Format(time.RFC3339), signer(signed), signed.Claim.Reference, signed.Claim.Digest, s.where[i])
+			signed.Time.Format(time.RFC3339), signer(signed), signed.Document.Reference, signed.Document.Digest, s.where[i])
 		return check.pass(reason, signed.Key.Fingerprint)
 	}
 	if len(keyring.Fingerprints()) == 0 {

@@ -97,9 +97,9 @@ const day = 24 * time.Hour
 // TestRow58: every way in which a signature may fail, fails, and says why.
 func TestRow58(t *testing.T) {
 	alice, mallory := testsign.NewKey(t, "alice"), testsign.NewKey(t, "mallory")
-	claim := testsign.Claim(testsign.AtomicType, image(), "quay.io/example/release:1")
+	claim := testsign.Document(testsign.AtomicType, image(), "quay.io/example/release:1")
 	changed := []byte(strings.Replace(string(alice.SignAtomic(t, other())), other().String(), image().String(), 1))
-	noReference := testsign.Claim(testsign.AtomicType, image(), "")
+	noReference := testsign.Document(testsign.AtomicType, image(), "")
 	unknownField := []byte(strings.Replace(string(claim), `"optional":{`, `"optional":{"more":1,`, 1))
 	tests := []struct {
 		name, reason string
@@ -111,7 +111,7 @@ func TestRow58(t *testing.T) {
 		{"changed", "the key " + alice.Fingerprint() + " did not sign this: the signature or what it is over was changed", changed},
 		{"unsigned", "it is not signed", testsign.Literal(claim)},
 		{"detached", "it is a detached signature: the signed document is missing (gpg --sign makes a whole message, gpg --detach-sign does not)", alice.Signature(t, testsign.Message{Body: claim})},
-		{"another type", `the signed document is of type "cosign container image signature", want "atomic container signature"`, alice.Sign(t, testsign.Message{Body: testsign.Claim(testsign.CosignType, image(), "a")})},
+		{"another type", `the signed document is of type "cosign container image signature", want "atomic container signature"`, alice.Sign(t, testsign.Message{Body: testsign.Document(testsign.CosignType, image(), "a")})},
 		{"no identity", "the signed document names no image: critical.identity.docker-reference is empty", alice.Sign(t, testsign.Message{Body: noReference})},
 		{"unknown field", `the signed document has the unknown field "optional.more"`, alice.Sign(t, testsign.Message{Body: unknownField})},
 		{"rubbish", `it is not an OpenPGP message: it begins with "<html>"`, []byte("<html>")},

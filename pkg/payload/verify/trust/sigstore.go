@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
 // Sigstore says whom to trust and where to look.
@@ -139,7 +139,7 @@ func verdict(check Check, signatures []sigstore.Signature, keys []trusted) Check
 	return check.fail(sentence(refused, nil))
 }
 
-func found(signature sigstore.Signature, t trusted, signed claim.Claim) string {
+func found(signature sigstore.Signature, t trusted, signed simplesigning.Document) string {
 	reason := fmt.Sprintf("signed by the key %s, as %s, for %s, found in %s", t.key.ID(), signed.Reference, signed.Digest, signature.Where)
 	if t.policy == nil {
 		return reason

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/release-x/oc-release-x/internal/testsign"
-	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
 // Whatever the bytes are, a message that is accepted has a claim about the wanted image, by a key of the keyring, and is
@@ -34,14 +34,14 @@ func FuzzSignatureMessage(f *testing.F) {
 			}
 			return
 		}
-		if signed.Key.Fingerprint != alice.Fingerprint() || signed.Claim.Digest != imageA() || !signed.Time.Equal(testsign.Signed()) {
+		if signed.Key.Fingerprint != alice.Fingerprint() || signed.Document.Digest != imageA() || !signed.Time.Equal(testsign.Signed()) {
 			t.Errorf("accepted %+v", signed)
 		}
 		message, err := readMessage(data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := claim.Parse(message.body, claim.Atomic); err != nil {
+		if _, err := simplesigning.Parse(message.body, simplesigning.Atomic); err != nil {
 			t.Errorf("accepted a claim that is refused alone: %v", err)
 		}
 	})

@@ -94,7 +94,7 @@ func TestGnuPG(t *testing.T) {
 							t.Fatal(err)
 						}
 						want := Key{Fingerprint: fingerprint, UserID: "test-" + kind + " <test-" + kind + "@example.com>"}
-						if got.Key != want || got.Claim.Digest != imageA() || got.Claim.Reference != reference || got.Time.Before(time.Now().Add(-time.Hour)) {
+						if got.Key != want || got.Document.Digest != imageA() || got.Document.Reference != reference || got.Time.Before(time.Now().Add(-time.Hour)) {
 							t.Errorf("got %+v", got)
 						}
 					})

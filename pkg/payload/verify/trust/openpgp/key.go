@@ -12,21 +12,20 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/v2"
 )
 
-var errNoKey = errors.New("it holds no public key")
-
-// policy is go-crypto's own at a time: RSA of 2048 bits and more, no DSA, no MD5, and SHA-1 no longer for messages.
+// policy is go-crypto's default at a time: RSA keys of at least 2048 bits, no DSA, no MD5, and no SHA-1 for messages.
 func policy(now time.Time) *packet.Config {
 	return &packet.Config{Time: func() time.Time { return now }}
 }
 
-// fingerprint is computed by go-crypto from the key material.
+// fingerprint is computed from the key material by go-crypto.
 func fingerprint(key *packet.PublicKey) string { return fmt.Sprintf("%X", key.Fingerprint) }
 
-// userID is the user id that the key calls its primary one, else the newest: it names the key, it does not prove who has it.
+// userID is the primary user ID, else the newest valid one. It names the key and does not prove who owns it. Unlike
+// go-crypto's PrimaryIdentity it gives the same name every time when two are equally new.
 func userID(e *v2.Entity, now time.Time) string {
 	var name string
 	var best *packet.Signature
-	for _, candidate := range slices.Sorted(maps.Keys(e.Identities)) { // sorted: the same key has the same name every time
+	for _, candidate := range slices.Sorted(maps.Keys(e.Identities)) {
 		self, err := e.Identities[candidate].Verify(now, policy(now))
 		if err != nil {
 			continue
@@ -40,8 +39,8 @@ func userID(e *v2.Entity, now time.Time) string {
 
 func primary(self *packet.Signature) bool { return self.IsPrimaryId != nil && *self.IsPrimaryId }
 
-// signingKey gives the key with an id, the primary one or a bound subkey, if it may sign messages at a time; the error
-// says why not.
+// signingKey returns the key with an id, the primary key or a subkey, if it may sign messages at this time. The error says
+// why it may not.
 func signingKey(e *v2.Entity, id uint64, now time.Time) (*packet.PublicKey, error) {
 	if err := usable(e, now); err != nil {
 		return nil, err
@@ -58,7 +57,7 @@ func signingKey(e *v2.Entity, id uint64, now time.Time) (*packet.PublicKey, erro
 	return nil, fmt.Errorf("%s is not one for signing", name)
 }
 
-// usable says why a primary key verifies nothing at a time.
+// usable returns an error that says why a primary key verifies nothing at this time.
 func usable(e *v2.Entity, now time.Time) error {
 	name := "the key " + fingerprint(e.PrimaryKey)
 	if err := strong(e.PrimaryKey, name); err != nil {
@@ -78,7 +77,7 @@ func usable(e *v2.Entity, now time.Time) error {
 	return fmt.Errorf("%s carries no valid signature of its own", name)
 }
 
-// strong refuses what go-crypto's policy refuses, with the reason.
+// strong refuses the keys that go-crypto's policy refuses, and says why.
 func strong(key *packet.PublicKey, name string) error {
 	config := policy(time.Time{})
 	if config.RejectPublicKeyAlgorithm(key.PubKeyAlgo) {
@@ -117,7 +116,7 @@ func refusedSubkey(sub *v2.Subkey, owner string, now time.Time) error {
 	return fmt.Errorf("%s is not the only one with its id", name)
 }
 
-// revocation gives the reason that the owner gave.
+// revocation is the reason for a revocation, as its owner wrote it.
 func revocation(signatures []*packet.VerifiableSignature) string {
 	for _, s := range signatures {
 		if s.Valid != nil && *s.Valid && s.Packet.RevocationReasonText != "" {
@@ -127,7 +126,7 @@ func revocation(signatures []*packet.VerifiableSignature) string {
 	return ""
 }
 
-// expiry says when a key expired, as far as its signatures on itself tell.
+// expiry says when a key expired, if its self-signatures say.
 func expiry(e *v2.Entity, now time.Time) string {
 	self, err := e.PrimarySelfSignature(now, policy(now))
 	if err != nil || self.KeyLifetimeSecs == nil || *self.KeyLifetimeSecs == 0 {

@@ -5,6 +5,7 @@ import (
 	"compress/bzip2"
 	"compress/flate"
 	"compress/zlib"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -16,19 +17,18 @@ import (
 // MaxMessage is how many bytes a signature may have, as a cluster reads them.
 const MaxMessage = 50 << 10
 
-// Bounds of what a message holds: a claim has three hundred bytes, and a message three packets.
+// Limits of what a message holds. A real document has three hundred bytes, a real message three packets.
 const (
 	maxBody    = 64 << 10
 	maxPackets = 32
 )
 
-// The packet types of a signed message, and of what is taken for one (RFC 9580, section 5).
+// The packet types of signed messages, and of what users mistake for one (RFC 9580, section 5).
 const (
 	tagEncryptedKey       = 1
 	tagSignature          = 2
 	tagPasswordKey        = 3
 	tagOnePass            = 4
-	tagPublicKey          = 6
 	tagCompressed         = 8
 	tagEncrypted          = 9
 	tagLiteral            = 11
@@ -36,15 +36,15 @@ const (
 	tagEncryptedAEAD      = 20
 )
 
-// message is a signed message taken apart: nothing of it is verified.
+// message has the parts of a signed message. Nothing of it is verified.
 type message struct {
 	onePass   []byte // announces the signature
 	body      []byte
 	signature *packet.OpaquePacket
 }
 
-// readMessage takes exactly one shape, that which a cluster reads: a one-pass packet, the body and the signature, which
-// may lie in one compressed packet.
+// readMessage accepts the one form that a cluster reads: a one-pass packet, the body and the signature, which may be in one
+// compressed packet.
 func readMessage(data []byte) (*message, error) {
 	switch {
 	case len(data) == 0:
@@ -69,10 +69,9 @@ func readMessage(data []byte) (*message, error) {
 			return nil, err
 		}
 	}
-	return arrange(packets)
+	return newMessage(packets)
 }
 
-// readPackets cuts bytes into packets.
 func readPackets(data []byte) ([]*packet.OpaquePacket, error) {
 	var packets []*packet.OpaquePacket
 	for reader := packet.NewOpaqueReader(bytes.NewReader(data)); ; {
@@ -90,13 +89,13 @@ func readPackets(data []byte) ([]*packet.OpaquePacket, error) {
 	}
 }
 
-// decompress unpacks a compressed packet, up to what a message may hold. Nothing may follow what is compressed: go-crypto
-// passes over it, so the packet is unpacked here.
+// decompress unpacks a compressed packet within the limits of a message. It refuses bytes behind the compressed data, which
+// go-crypto would ignore.
 func decompress(p *packet.OpaquePacket) ([]byte, error) {
 	if len(p.Contents) == 0 {
 		return nil, errors.New("it is compressed in a way that cannot be read")
 	}
-	rest := bytes.NewReader(p.Contents[1:]) // is read byte by byte, so that what is left was not unpacked
+	rest := bytes.NewReader(p.Contents[1:]) // an io.ByteReader, of which flate reads not one byte too much
 	unpacked, err := unpack(p.Contents[0], rest)
 	if err != nil {
 		return nil, err
@@ -113,7 +112,7 @@ func decompress(p *packet.OpaquePacket) ([]byte, error) {
 	return data, nil
 }
 
-// unpack reads what is compressed in one of the ways of RFC 9580, section 9.4.
+// unpack knows the compression algorithms of RFC 9580, section 9.4.
 func unpack(algorithm byte, data io.Reader) (io.Reader, error) {
 	switch algorithm {
 	case 0:
@@ -132,20 +131,19 @@ func unpack(algorithm byte, data io.Reader) (io.Reader, error) {
 	return nil, fmt.Errorf("it is compressed in a way that is not known here (%d)", algorithm)
 }
 
-// arrange finds body and signature.
-func arrange(packets []*packet.OpaquePacket) (*message, error) {
+func newMessage(packets []*packet.OpaquePacket) (*message, error) {
 	var m message
-	var shape strings.Builder // o, l and s for each packet
+	var order strings.Builder // o, l and s for each packet
 	for _, p := range packets {
 		switch p.Tag {
 		case tagOnePass:
-			shape.WriteByte('o')
+			order.WriteByte('o')
 			m.onePass = p.Contents
 		case tagSignature:
-			shape.WriteByte('s')
+			order.WriteByte('s')
 			m.signature = p
 		case tagLiteral:
-			shape.WriteByte('l')
+			order.WriteByte('l')
 			body, err := readLiteral(p)
 			if err != nil {
 				return nil, err
@@ -159,33 +157,34 @@ func arrange(packets []*packet.OpaquePacket) (*message, error) {
 			return nil, fmt.Errorf("it holds a packet of type %d, which no signed message has", p.Tag)
 		}
 	}
-	if err := checkShape(shape.String()); err != nil {
+	if err := checkOrder(order.String()); err != nil {
 		return nil, err
 	}
 	return &m, nil
 }
 
-// checkShape refuses what no cluster takes for a message with one signature (golang.org/x/crypto/openpgp, ReadMessage).
-func checkShape(shape string) error {
-	signatures := strings.Count(shape, "s")
+// checkOrder refuses an order of packets that a cluster does not read as a message with one signature
+// (golang.org/x/crypto/openpgp, ReadMessage). The letters are those of newMessage.
+func checkOrder(order string) error {
+	signatures := strings.Count(order, "s")
 	nested := strings.Repeat("o", signatures) + "l" + strings.Repeat("s", signatures)
 	first := strings.Repeat("s", signatures) + "l"
 	switch {
-	case shape == "ols":
+	case order == "ols":
 		return nil
 	case signatures == 0:
 		return errors.New("it is not signed")
-	case !strings.Contains(shape, "l"):
+	case !strings.Contains(order, "l"):
 		return errors.New("it is a detached signature: the signed document is missing (gpg --sign makes a whole message, gpg --detach-sign does not)")
-	case signatures > 1 && (shape == nested || shape == first):
+	case signatures > 1 && (order == nested || order == first):
 		return fmt.Errorf("it carries %d signatures, and a cluster reads messages with one alone: each key has to sign a message of its own", signatures)
-	case shape == first:
+	case order == first:
 		return errors.New("its signature stands before the document, where a cluster does not read it: gpg --sign puts it behind")
 	}
 	return errors.New("its packets are out of order")
 }
 
-// readLiteral takes the body out of its packet.
+// readLiteral reads the body from its packet.
 func readLiteral(p *packet.OpaquePacket) ([]byte, error) {
 	parsed, err := p.Parse()
 	literal, ok := parsed.(*packet.LiteralData)
@@ -200,4 +199,40 @@ func readLiteral(p *packet.OpaquePacket) ([]byte, error) {
 		return nil, fmt.Errorf("its body has more than %d bytes", maxBody)
 	}
 	return body, nil
+}
+
+// onePassSize is how many bytes a one-pass packet of version 3 has (RFC 9580, section 5.4): version, type, hash, algorithm,
+// key id, and whether it is the last one.
+const onePassSize = 1 + 1 + 1 + 1 + 8 + 1
+
+// signatureHeader has the fields that a signature packet and the one-pass packet before the body share, as bytes.
+type signatureHeader struct {
+	kind, hash, algorithm byte
+	issuer                uint64 // key id
+}
+
+// readHeader reads the fields of a signature packet of version 2 to 4 that was parsed before.
+func readHeader(contents []byte, issuer uint64) signatureHeader {
+	if contents[0] < 4 {
+		return signatureHeader{kind: contents[2], algorithm: contents[15], hash: contents[16], issuer: issuer}
+	}
+	return signatureHeader{kind: contents[1], algorithm: contents[2], hash: contents[3], issuer: issuer}
+}
+
+// checkOnePass compares the one-pass packet with the signature. A cluster takes the key and the hash from the one-pass
+// packet (golang.org/x/crypto/openpgp, ReadMessage), so it refuses a message in which the two differ.
+func checkOnePass(onePass []byte, signature signatureHeader) error {
+	switch {
+	case len(onePass) == 0 || onePass[0] != 3:
+		return errors.New("its one-pass packet is not of version 3, the only one that a cluster reads")
+	case len(onePass) != onePassSize:
+		return fmt.Errorf("its one-pass packet has %d bytes, want %d", len(onePass), onePassSize)
+	case onePass[onePassSize-1] == 0:
+		return errors.New("its one-pass packet announces a further signature, and a cluster reads messages with one alone")
+	}
+	announced := signatureHeader{kind: onePass[1], hash: onePass[2], algorithm: onePass[3], issuer: binary.BigEndian.Uint64(onePass[4:])}
+	if announced != signature {
+		return errors.New("its one-pass packet announces another signature than follows: type, hash, algorithm and key id have to be the same")
+	}
+	return nil
 }

@@ -65,7 +65,7 @@ func TestRealSignatures(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || got.Key.Fingerprint != test.key || got.Claim.Digest != d {
+			if err != nil || got.Key.Fingerprint != test.key || got.Document.Digest != d {
 				t.Errorf("got %+v, %v", got, err)
 			}
 		})

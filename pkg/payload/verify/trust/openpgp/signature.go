@@ -1,7 +1,10 @@
 package openpgp
 
 import (
+	"bytes"
 	"crypto"
+	"crypto/rsa"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -11,25 +14,24 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/v2"
 )
 
-// signature is one signature packet, of either family.
+// signature is a signature packet. Either modern or old is set.
 type signature struct {
 	created     time.Time
 	issuer      uint64 // key id
 	fingerprint []byte // of the issuer; nil when the packet does not say
-	description description
+	header      signatureHeader
 
 	modern *packet.Signature // version 4 and newer
 	old    *oldSignature     // version 3
 }
 
-// readSignature reads a signature packet.
 func readSignature(p *packet.OpaquePacket) (*signature, error) {
 	if len(p.Contents) > 0 && (p.Contents[0] == 2 || p.Contents[0] == 3) {
 		old, err := readOldSignature(p.Contents)
 		if err != nil {
 			return nil, err
 		}
-		return &signature{created: old.created, issuer: old.issuer, description: describe(p.Contents, old.issuer), old: old}, nil
+		return &signature{created: old.created, issuer: old.issuer, header: readHeader(p.Contents, old.issuer), old: old}, nil
 	}
 	parsed, err := p.Parse()
 	modern, ok := parsed.(*packet.Signature)
@@ -45,11 +47,11 @@ func readSignature(p *packet.OpaquePacket) (*signature, error) {
 	}
 	return &signature{
 		created: modern.CreationTime, issuer: *modern.IssuerKeyId, fingerprint: modern.IssuerFingerprint,
-		description: describe(p.Contents, *modern.IssuerKeyId), modern: modern,
+		header: readHeader(p.Contents, *modern.IssuerKeyId), modern: modern,
 	}, nil
 }
 
-// signer names the key that a signature claims to be by.
+// signer names the key that made the signature, by the signature itself.
 func (s *signature) signer() string {
 	if s.fingerprint != nil {
 		return fmt.Sprintf("%X", s.fingerprint)
@@ -57,7 +59,7 @@ func (s *signature) signer() string {
 	return fmt.Sprintf("with the id %016X", s.issuer)
 }
 
-// verify checks the signature over the body with a key that may sign.
+// verify checks the signature over the body; key is one that may sign.
 func (s *signature) verify(key *packet.PublicKey, body []byte, now time.Time) error {
 	if s.created.Before(key.CreationTime) {
 		return fmt.Errorf("it was signed on %s, before the key %s was made", date(s.created), fingerprint(key))
@@ -72,10 +74,10 @@ func (s *signature) verify(key *packet.PublicKey, body []byte, now time.Time) er
 	if err != nil {
 		return err
 	}
-	if packet.VerifyHashTag(sum, s.modern) != nil { // go-crypto does not look at it in version 4, a cluster does
+	if packet.VerifyHashTag(sum, s.modern) != nil { // a cluster checks the tag; go-crypto does not for version 4
 		return errForged(key)
 	}
-	if sum, err = s.hash(body); err != nil { // that check used up the first
+	if sum, err = s.hash(body); err != nil { // VerifyHashTag has changed the first one
 		return err
 	}
 	if err := key.VerifySignature(sum, s.modern); err != nil {
@@ -84,7 +86,7 @@ func (s *signature) verify(key *packet.PublicKey, body []byte, now time.Time) er
 	return nil
 }
 
-// hash hashes the body as far as a signature of version 4 does not add to it.
+// hash hashes the body for a signature of version 4, which adds bytes of its own later.
 func (s *signature) hash(body []byte) (hash.Hash, error) {
 	sum, err := s.modern.PrepareVerify()
 	if err != nil {
@@ -94,7 +96,7 @@ func (s *signature) hash(body []byte) (hash.Hash, error) {
 	return sum, nil
 }
 
-// acceptable checks what a signature says about itself.
+// acceptable checks the properties in the signature packet.
 func acceptable(s *packet.Signature, now time.Time) error {
 	if err := acceptableHash(s.SigType, s.Hash, policy(now)); err != nil {
 		return err
@@ -113,8 +115,8 @@ func acceptable(s *packet.Signature, now time.Time) error {
 	return nil
 }
 
-// acceptableHash refuses what no longer proves anything: somebody may have prepared two documents with one SHA-1. SHA-224 is
-// not broken, but less than the SHA-256 that is asked for; go-crypto and a cluster take it.
+// acceptableHash refuses hashes for which somebody may have made two documents with the same hash, such as SHA-1. It also
+// refuses SHA-224, which go-crypto and clusters accept: it is not broken, but weaker than SHA-256.
 func acceptableHash(kind packet.SignatureType, sum crypto.Hash, config *packet.Config) error {
 	if kind != packet.SigTypeBinary && kind != packet.SigTypeText {
 		return fmt.Errorf("its signature is of type %#02x, which is not for documents", uint8(kind))
@@ -125,7 +127,7 @@ func acceptableHash(kind packet.SignatureType, sum crypto.Hash, config *packet.C
 	return nil
 }
 
-// writeBody hashes a document as its signature wants it.
+// writeBody writes the document to the hash, with CRLF line ends for a signature of text.
 func writeBody(sum hash.Hash, kind packet.SignatureType, body []byte) {
 	if kind == packet.SigTypeText {
 		sum = v2.NewCanonicalTextHash(sum)
@@ -135,4 +137,68 @@ func writeBody(sum hash.Hash, kind packet.SignatureType, body []byte) {
 
 func errForged(key *packet.PublicKey) error {
 	return fmt.Errorf("the key %s did not sign this: the signature or what it is over was changed", fingerprint(key))
+}
+
+// oldSignature is a signature packet of version 3 by an RSA key (RFC 4880, section 5.2.2). It has no lifetime and no
+// notations.
+type oldSignature struct {
+	kind    packet.SignatureType
+	created time.Time
+	issuer  uint64
+	hash    crypto.Hash
+	hashed  []byte // is hashed after the document: type and time
+	tag     []byte // the first two bytes of the hash, which a cluster compares
+	value   []byte
+}
+
+// oldHeader is the size of a packet before the RSA number: version, length, type, time, key id, two algorithms, two bytes
+// of the hash, and the number's length in bits.
+const oldHeader = 1 + 1 + 5 + 8 + 1 + 1 + 2 + 2
+
+// readOldSignature reads a packet whose version is 2 or 3.
+func readOldSignature(data []byte) (*oldSignature, error) {
+	if len(data) < oldHeader || data[1] != 5 {
+		return nil, errors.New("its signature of version 3 cannot be read")
+	}
+	s := &oldSignature{
+		kind:    packet.SignatureType(data[2]),
+		created: time.Unix(int64(binary.BigEndian.Uint32(data[3:])), 0),
+		issuer:  binary.BigEndian.Uint64(data[7:]),
+		hashed:  data[2:7],
+		tag:     data[17:19],
+		value:   data[oldHeader:],
+	}
+	if algorithm := packet.PublicKeyAlgorithm(data[15]); algorithm != packet.PubKeyAlgoRSA && algorithm != packet.PubKeyAlgoRSASignOnly {
+		return nil, fmt.Errorf("its signature of version 3 is not by an RSA key (algorithm %d)", algorithm)
+	}
+	// RFC 4880, section 9.4.
+	hashes := map[byte]crypto.Hash{1: crypto.MD5, 2: crypto.SHA1, 8: crypto.SHA256, 9: crypto.SHA384, 10: crypto.SHA512, 11: crypto.SHA224}
+	if s.hash = hashes[data[16]]; s.hash == 0 {
+		return nil, fmt.Errorf("its signature of version 3 is over a hash that is not known here (%d)", data[16])
+	}
+	if bits := int(binary.BigEndian.Uint16(data[19:])); len(s.value) != (bits+7)/8 {
+		return nil, errors.New("its signature of version 3 cannot be read")
+	}
+	return s, nil
+}
+
+// verify checks the signature over the body.
+func (s *oldSignature) verify(key *packet.PublicKey, body []byte) error {
+	if err := acceptableHash(s.kind, s.hash, policy(time.Time{})); err != nil {
+		return err
+	}
+	public, ok := key.PublicKey.(*rsa.PublicKey)
+	if !ok || len(s.value) > public.Size() {
+		return errForged(key)
+	}
+	sum := s.hash.New()
+	writeBody(sum, s.kind, body)
+	sum.Write(s.hashed)
+	digest := sum.Sum(nil)
+	value := make([]byte, public.Size()) // a number is stored without leading zeros
+	copy(value[len(value)-len(s.value):], s.value)
+	if !bytes.HasPrefix(digest, s.tag) || rsa.VerifyPKCS1v15(public, s.hash, digest, value) != nil {
+		return errForged(key)
+	}
+	return nil
 }

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/release-x/oc-release-x/internal/testsign"
-	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
 // Whatever manifest, document and signature a registry gives: reading it ends, and what passes is the document that was
@@ -29,7 +29,7 @@ func FuzzSigstorePayload(f *testing.F) {
 		if err == nil && (string(document) != string(layer.Document) || got.Digest != imageA() || got.Reference != reference) {
 			t.Errorf("accepted %q: %+v", document, got)
 		}
-		if err != nil && got != (claim.Claim{}) {
+		if err != nil && got != (simplesigning.Document{}) {
 			t.Errorf("a refusal came with %+v", got)
 		}
 	})

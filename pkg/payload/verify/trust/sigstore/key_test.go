@@ -63,7 +63,7 @@ func TestOpenSSL(t *testing.T) {
 		}
 		return out
 	}
-	document := testsign.Claim(testsign.CosignType, imageA(), reference)
+	document := testsign.Document(testsign.CosignType, imageA(), reference)
 	for name, args := range map[string][]string{
 		"P-256":   {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"},
 		"P-384":   {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"},

@@ -10,7 +10,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/testsign"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
 const (
@@ -41,7 +41,7 @@ func TestVerify(t *testing.T) {
 				t.Fatalf("got %v, %v", found, err)
 			}
 			got, err := found[0].Verify(key(t, s), imageA())
-			want := claim.Claim{Digest: imageA(), Reference: reference, Creator: "testsign"}
+			want := simplesigning.Document{Digest: imageA(), Reference: reference, Creator: "testsign"}
 			if err != nil || got != want {
 				t.Errorf("got %+v, %v", got, err)
 			}
@@ -50,7 +50,7 @@ func TestVerify(t *testing.T) {
 			}
 			other := key(t, foreign)
 			wantErr := "it is not signed by the key " + other.ID() + ": by another one, or it was changed"
-			if got, err := found[0].Verify(other, imageA()); err == nil || err.Error() != wantErr || got != (claim.Claim{}) || fault.KindOf(err) != fault.Integrity {
+			if got, err := found[0].Verify(other, imageA()); err == nil || err.Error() != wantErr || got != (simplesigning.Document{}) || fault.KindOf(err) != fault.Integrity {
 				t.Errorf("got %+v, %v", got, err)
 			}
 		})
@@ -77,7 +77,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"signature changed", testsign.Layer{Document: good.Document, Value: flipped}, forged},
 		{"signature of another document", testsign.Layer{Document: good.Document, Value: s.Sign(t, changed)}, forged},
 		{"another image", s.SignatureLayer(t, imageB(), reference), "it is about another image, " + imageB().String()},
-		{"an OpenPGP claim", signed(testsign.Claim(testsign.AtomicType, imageA(), reference)), `the signed document is of type "atomic container signature", want "cosign container image signature"`},
+		{"an OpenPGP claim", signed(testsign.Document(testsign.AtomicType, imageA(), reference)), `the signed document is of type "atomic container signature", want "cosign container image signature"`},
 		{"no reference", s.SignatureLayer(t, imageA(), ""), "the signed document names no image: critical.identity.docker-reference is empty"},
 		{"unknown field", signed(bytes.Replace(good.Document, []byte(`{"critical"`), []byte(`{"more":1,"critical"`), 1)), `the signed document has the unknown field "more"`},
 		{"no JSON", signed([]byte("hello")), "the signed document is not read: it is not a JSON object"},
@@ -95,7 +95,7 @@ func TestVerifyRefuses(t *testing.T) {
 			if err != nil || len(found) != 1 {
 				t.Fatalf("got %v, %v", found, err)
 			}
-			if got, err := found[0].Verify(k, imageA()); err == nil || err.Error() != test.reason || got != (claim.Claim{}) || fault.KindOf(err) != fault.Integrity {
+			if got, err := found[0].Verify(k, imageA()); err == nil || err.Error() != test.reason || got != (simplesigning.Document{}) || fault.KindOf(err) != fault.Integrity {
 				t.Errorf("got  %+v, %v\nwant %s", got, err, test.reason)
 			}
 		})

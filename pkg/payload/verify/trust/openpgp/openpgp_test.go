@@ -15,7 +15,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/testsign"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/claim"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
 const (
@@ -35,7 +35,7 @@ func ring(t testing.TB, keys ...*testsign.Key) Keyring {
 	return k
 }
 
-func body() []byte { return testsign.Claim(testsign.AtomicType, imageA(), reference) }
+func body() []byte { return testsign.Document(testsign.AtomicType, imageA(), reference) }
 
 // check holds one verification to what it has to say: reason is empty when the message has to be good.
 func check(t *testing.T, k Keyring, message []byte, reason string) Signed {
@@ -60,9 +60,9 @@ func TestVerify(t *testing.T) {
 	sub := testsign.NewKey(t, "sub").WithSubkey(t)
 	want := func(k *testsign.Key, name string) Signed {
 		return Signed{
-			Key:   Key{Fingerprint: k.Fingerprint(), UserID: name + " <" + name + "@example.com>"},
-			Time:  testsign.Signed(),
-			Claim: claim.Claim{Digest: imageA(), Reference: reference, Creator: "testsign"},
+			Key:      Key{Fingerprint: k.Fingerprint(), UserID: name + " <" + name + "@example.com>"},
+			Time:     testsign.Signed(),
+			Document: simplesigning.Document{Digest: imageA(), Reference: reference, Creator: "testsign"},
 		}
 	}
 	wantSub := want(sub, "sub")
@@ -131,7 +131,7 @@ func slicesConcat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 // What a claim must say is held by the tests of package claim; here, that it is read at all, after the signature.
 func TestRefusedClaims(t *testing.T) {
 	alice, mallory := testsign.NewKey(t, "alice"), testsign.NewKey(t, "mallory")
-	other := testsign.Claim(testsign.AtomicType, imageB(), reference)
+	other := testsign.Document(testsign.AtomicType, imageB(), reference)
 	tests := []struct {
 		name   string
 		key    *testsign.Key
@@ -139,9 +139,9 @@ func TestRefusedClaims(t *testing.T) {
 		reason string
 	}{
 		{"another image", alice, other, "it is about another image, " + imageB().String()},
-		{"another type", alice, testsign.Claim(testsign.CosignType, imageA(), reference), `the signed document is of type "cosign container image signature", want "atomic container signature"`},
+		{"another type", alice, testsign.Document(testsign.CosignType, imageA(), reference), `the signed document is of type "cosign container image signature", want "atomic container signature"`},
 		{"unknown field", alice, bytes.Replace(body(), []byte(`{"critical"`), []byte(`{"more":1,"critical"`), 1), `the signed document has the unknown field "more"`},
-		{"no reference", alice, testsign.Claim(testsign.AtomicType, imageA(), ""), "the signed document names no image: critical.identity.docker-reference is empty"},
+		{"no reference", alice, testsign.Document(testsign.AtomicType, imageA(), ""), "the signed document names no image: critical.identity.docker-reference is empty"},
 		{"no JSON", alice, []byte("hello"), "the signed document is not read: it is not a JSON object"},
 		{"not read when nobody known signed it", mallory, other, "it is signed by the key " + mallory.Fingerprint() + ", which is not in the keyring ring"},
 	}
@@ -379,4 +379,57 @@ func packetContents(t *testing.T, data []byte) []byte {
 		t.Fatal(err)
 	}
 	return p.Contents
+}
+
+// A cluster chooses key and hash by the one-pass packet, so a message whose one-pass packet differs from its signature is none
+// that a cluster verifies.
+func TestRefusesAnotherOnePassPacket(t *testing.T) {
+	alice, rsa := testsign.NewKey(t, "alice"), testsign.NewKey(t, "rsa", testsign.RSA(2048))
+	const differs = "its one-pass packet announces another signature than follows: type, hash, algorithm and key id have to be the same"
+	const version = "its one-pass packet is not of version 3, the only one that a cluster reads"
+	set := func(index int, value byte) func([]byte) []byte {
+		return func(onePass []byte) []byte {
+			onePass[index] = value
+			return onePass
+		}
+	}
+	flip := func(index int) func([]byte) []byte {
+		return func(onePass []byte) []byte {
+			onePass[index] ^= 1
+			return onePass
+		}
+	}
+	for _, test := range []struct {
+		name, reason string
+		change       func([]byte) []byte
+	}{
+		{"as it is", "", func(onePass []byte) []byte { return onePass }},
+		{"the last, in other words", "", set(12, 7)},
+		{"version 2", version, set(0, 2)},
+		{"version 6", version, set(0, 6)},
+		{"type", differs, flip(1)},
+		{"hash", differs, set(2, 10)},
+		{"unknown hash", differs, set(2, 99)},
+		{"algorithm", differs, set(3, 17)},
+		{"key id, first byte", differs, flip(4)},
+		{"key id, last byte", differs, flip(11)},
+		{"any key", differs, func(onePass []byte) []byte { clear(onePass[4:12]); return onePass }},
+		{"more to come", "its one-pass packet announces a further signature, and a cluster reads messages with one alone", set(12, 0)},
+		{"a byte less", "its one-pass packet has 12 bytes, want 13", func(onePass []byte) []byte { return onePass[:12] }},
+		{"a byte more", "its one-pass packet has 14 bytes, want 13", func(onePass []byte) []byte { return append(onePass, 1) }},
+		{"empty", version, func([]byte) []byte { return nil }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for name, signature := range map[string][]byte{
+				"version 4": alice.Signature(t, testsign.Message{Body: body()}),
+				"version 3": rsa.Signature(t, testsign.Message{Body: body(), Old: true}),
+			} {
+				t.Run(name, func(t *testing.T) {
+					onePass := test.change(bytes.Clone(packetContents(t, testsign.OnePass(signature))))
+					message := bytes.Join([][]byte{testsign.Packet(tagOnePass, onePass), testsign.Literal(body()), signature}, nil)
+					check(t, ring(t, alice, rsa), message, test.reason)
+				})
+			}
+		})
+	}
 }

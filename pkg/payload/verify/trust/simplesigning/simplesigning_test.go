@@ -1,4 +1,4 @@
-package claim
+package simplesigning
 
 import (
 	"strings"
@@ -25,12 +25,12 @@ func change(t *testing.T, old, replacement string) string {
 }
 
 func TestParse(t *testing.T) {
-	want := Claim{Digest: "sha256:" + hex, Reference: "quay.io/a/b:1", Creator: "x 1"}
+	want := Document{Digest: "sha256:" + hex, Reference: "quay.io/a/b:1", Creator: "x 1"}
 	without := want
 	without.Creator = ""
 	tests := []struct {
 		name, old, replacement string
-		want                   Claim
+		want                   Document
 		reason                 string
 	}{
 		{name: "good", old: "{}", want: want},
@@ -90,7 +90,7 @@ func TestParse(t *testing.T) {
 			if err == nil || err.Error() != "the signed document "+test.reason || fault.KindOf(err) != fault.Integrity {
 				t.Errorf("got %v (kind %d), want %q", err, fault.KindOf(err), test.reason)
 			}
-			if got != (Claim{}) {
+			if got != (Document{}) {
 				t.Errorf("an error came with %+v", got)
 			}
 		})
@@ -110,7 +110,7 @@ func TestParseCosign(t *testing.T) {
 			body := strings.Replace(good, "atomic container signature", "cosign container image signature", 1)
 			body = strings.Replace(body, `{"creator":"x 1","timestamp":1700000000}`, test.optional, 1)
 			got, err := Parse([]byte(body), Cosign)
-			want := Claim{Digest: "sha256:" + hex, Reference: "quay.io/a/b:1", Creator: test.creator}
+			want := Document{Digest: "sha256:" + hex, Reference: "quay.io/a/b:1", Creator: test.creator}
 			if err != nil || got != want {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
 			}
