@@ -11,9 +11,9 @@ import (
 const commands = "pkg/plugin"
 
 // inspectFlags looks for code that asks whether a flag was given. A command line becomes a request once; what runs later
-// must not depend on how the user wrote it. errorformat.go has to know before the command line was read.
+// must not depend on how the user wrote it. error.go formats the errors of parsing itself.
 func (p *pack) inspectFlags(file *ast.File) {
-	if strings.HasSuffix(p.files.Position(file.Pos()).Filename, "/errorformat.go") {
+	if strings.HasSuffix(p.files.Position(file.Pos()).Filename, "/error.go") {
 		return
 	}
 	ast.Inspect(file, func(node ast.Node) bool {

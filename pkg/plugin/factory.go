@@ -12,18 +12,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// Environment is what a command knows of the world outside: nothing of it is read before it is asked for.
-type Environment struct {
-	Streams
-	Getenv func(name string) string
-	Home   string // the user's home directory, "" for none
-	// CacheHome is the user's directory for caches, "" for none.
-	CacheHome string
-	UID       string // the user's number, "" for none
-	// Name is how the program was called: "oc release-x" or "kubectl release-x".
-	Name string
-}
-
 // factory makes the sessions of commands. Commands read it and do not change it.
 type factory struct {
 	Environment

@@ -1,7 +1,14 @@
 package plugin
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/tls"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -9,7 +16,11 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/client-go/util/cert"
+	"k8s.io/client-go/util/keyutil"
+	"sigs.k8s.io/yaml"
 
+	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
@@ -83,4 +94,127 @@ func (c *clusterFlags) withoutPasswords(raw *api.Config, message string) string 
 		}
 	}
 	return message
+}
+
+// notKubeconfig says that a file is something else.
+const notKubeconfig = "it is not a kubeconfig: want YAML or JSON with kind: Config"
+
+// checkKubeconfig reads the file of --kubeconfig. An empty file is a kubeconfig without clusters, as kubectl takes it.
+func (c *clusterFlags) checkKubeconfig() error {
+	path := *c.kubectl.KubeConfig
+	if path == "" {
+		return nil
+	}
+	raw, err := c.rawConfig()
+	if err != nil || !api.IsConfigEmpty(raw) {
+		return err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fault.Errorf(fault.Local, "--kubeconfig: %w", err)
+	}
+	var object struct {
+		Kind string `json:"kind"`
+	}
+	err = yaml.Unmarshal(data, &object)
+	if len(bytes.TrimSpace(data)) > 0 && (err != nil || object.Kind != "Config") {
+		return fault.Errorf(fault.Usage, "the kubeconfig %q: %s", path, notKubeconfig)
+	}
+	return nil
+}
+
+// checkClientPair reads the files of --client-certificate and --client-key; "" is none. When both are given the key has to
+// be the one of the certificate.
+func checkClientPair(certificate, key string) error {
+	certificates, err := readPEM("--client-certificate", certificate, "a PEM file with certificates", func(data []byte) error {
+		_, err := cert.ParseCertsPEM(data)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	keys, err := readPEM("--client-key", key, "a PEM file with a private key that needs no password", func(data []byte) error {
+		_, err := keyutil.ParsePrivateKeyPEM(data)
+		return err
+	})
+	if err != nil || certificates == nil || keys == nil {
+		return err
+	}
+	if _, err := tls.X509KeyPair(certificates, keys); err != nil {
+		return fault.Errorf(fault.Usage, "--client-key %s is not the key of --client-certificate %s: %w", key, certificate, err)
+	}
+	return nil
+}
+
+// readPEM reads a file that parse accepts. It gives nil for no file and for a pipe, which could not be read a second time.
+func readPEM(flag, path, want string, parse func([]byte) error) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "%s: %w", flag, err)
+	}
+	if err := parse(data); err != nil {
+		return nil, fault.Errorf(fault.Usage, "%s %s: want %s: %w", flag, path, want, err)
+	}
+	return data, nil
+}
+
+// rawConfig reads the kubeconfig and checks that it has the context of --context.
+func (c *clusterFlags) rawConfig() (*api.Config, error) {
+	raw, err := c.kubectl.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return nil, kubeconfigError(err)
+	}
+	if name := *c.kubectl.Context; name != "" && raw.Contexts[name] == nil {
+		return nil, fault.Errorf(fault.Usage, "--context %q: %s", name, contexts(&raw))
+	}
+	return &raw, nil
+}
+
+// kubeconfigError is the error of a kubeconfig that cannot be read.
+func kubeconfigError(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return fault.Errorf(fault.Local, "--kubeconfig: %w", path)
+	}
+	_, rest, found := strings.Cut(err.Error(), "error loading config file ")
+	name, why, _ := strings.Cut(rest, ": ")
+	switch {
+	case !found:
+		return fault.Errorf(fault.Usage, "the kubeconfig: %w", err)
+	case strings.Contains(why, "get version/kind"), strings.Contains(why, "Go value"), strings.Contains(why, "is registered for version"):
+		why = notKubeconfig
+	}
+	return fault.Errorf(fault.Usage, "the kubeconfig %s: %s", name, why)
+}
+
+// noCluster is the error of a kubeconfig that names no cluster.
+func noCluster(raw *api.Config) error {
+	if len(raw.Contexts) == 0 {
+		return fault.Errorf(fault.Usage, "%w", cluster.ErrNotConfigured)
+	}
+	return fault.Errorf(fault.Usage, "%w", noContextError{contexts(raw)})
+}
+
+// noContextError is cluster.ErrNotConfigured for a kubeconfig that has contexts but no current one.
+type noContextError struct{ contexts string }
+
+func (e noContextError) Error() string {
+	return "no cluster is chosen: the kubeconfig has no current context, and --context is not given; " + e.contexts
+}
+
+// Is makes it cluster.ErrNotConfigured.
+func (e noContextError) Is(target error) bool { return target == cluster.ErrNotConfigured }
+
+// contexts lists what --context may be.
+func contexts(raw *api.Config) string {
+	if len(raw.Contexts) == 0 {
+		return "the kubeconfig has no contexts"
+	}
+	return "the kubeconfig has " + strings.Join(slices.Sorted(maps.Keys(raw.Contexts)), ", ")
 }

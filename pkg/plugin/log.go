@@ -47,7 +47,7 @@ func (l *log) notef(format string, args ...any) {
 // command fail at its end.
 func (l *log) warnf(format string, args ...any) {
 	if l.warned.Add(1) <= mostWarnings {
-		l.print("Warning: " + shortened(fmt.Sprintf(format, args...)))
+		l.print("Warning: " + shorten(fmt.Sprintf(format, args...)))
 	}
 }
 
