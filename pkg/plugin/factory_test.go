@@ -57,9 +57,9 @@ func TestRequests(t *testing.T) {
 	}
 	profile, set := "hypershift", "TechPreviewNoUpgrade"
 	plain := func(change func(*inclusionRequest)) inclusionRequest {
-		r := inclusionRequest{named: []manifest.Named{
-			{Where: "--profile", What: manifest.NamedProfile, Name: manifest.DefaultProfile},
-			{Where: "--feature-set", What: manifest.NamedFeatureSet, Name: "Default"},
+		r := inclusionRequest{named: []manifest.SettingName{
+			{Source: "--profile", Kind: manifest.ProfileName, Name: manifest.DefaultProfile},
+			{Source: "--feature-set", Kind: manifest.FeatureSetName, Name: "Default"},
 		}}
 		change(&r)
 		return r
@@ -89,15 +89,15 @@ func TestRequests(t *testing.T) {
 		{"manifests oci:a --hash --profile hypershift --feature-set TechPreviewNoUpgrade --capabilities none", &manifestsRequest{
 			releaseRequest: one(), hash: true, inclusion: inclusionRequest{
 				choices: manifest.Choices{Profile: &profile, FeatureSet: &set, EnabledCapabilities: []string{"none"}},
-				named: []manifest.Named{
-					{Where: "--profile", What: manifest.NamedProfile, Name: profile},
-					{Where: "--feature-set", What: manifest.NamedFeatureSet, Name: set},
+				named: []manifest.SettingName{
+					{Source: "--profile", Kind: manifest.ProfileName, Name: profile},
+					{Source: "--feature-set", Kind: manifest.FeatureSetName, Name: set},
 				},
 			},
 		}},
 		{"manifests oci:a -o manifest --feature-gates A,B", &manifestsRequest{releaseRequest: one(), raw: true, inclusion: plain(func(r *inclusionRequest) {
 			r.choices.Gates = &manifest.Gates{Mode: manifest.ListedGates, Enabled: []string{"A", "B"}}
-			r.gates = []manifest.Named{{Where: "--feature-gates", What: manifest.NamedGate, Name: "A"}, {Where: "--feature-gates", What: manifest.NamedGate, Name: "B"}}
+			r.gates = []manifest.SettingName{{Source: "--feature-gates", Kind: manifest.FeatureGateName, Name: "A"}, {Source: "--feature-gates", Kind: manifest.FeatureGateName, Name: "B"}}
 		})}},
 		{"graph oci:a --strategy reconcile --attempt 3 --included-by-cluster", &graphRequest{
 			releaseRequest: one(), strategy: graph.Reconcile, attempt: 3, inclusion: plain(func(r *inclusionRequest) { r.byCluster = true }),

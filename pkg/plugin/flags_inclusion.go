@@ -73,8 +73,8 @@ func (i *inclusionFlags) given() []string {
 // inclusionRequest is for which cluster manifests are looked at, complete and checked.
 type inclusionRequest struct {
 	choices       manifest.Choices
-	named         []manifest.Named // names that the payload or this program has to know
-	gates         []manifest.Named // gates that the user listed
+	named         []manifest.SettingName // names that the payload or this program has to know
+	gates         []manifest.SettingName // gates that the user listed
 	installConfig *manifest.InstallConfig
 	byCluster     bool
 	releaseImage  string
@@ -137,23 +137,23 @@ func (i *inclusionFlags) choices() manifest.Choices {
 }
 
 // named are the profiles, feature sets and capabilities in flags and in the installer's file.
-func (i *inclusionFlags) named(config *manifest.InstallConfig) []manifest.Named {
-	names := []manifest.Named{
-		{Where: "--profile", What: manifest.NamedProfile, Name: i.profile.text},
-		{Where: "--feature-set", What: manifest.NamedFeatureSet, Name: i.featureSet.text},
+func (i *inclusionFlags) named(config *manifest.InstallConfig) []manifest.SettingName {
+	names := []manifest.SettingName{
+		{Source: "--profile", Kind: manifest.ProfileName, Name: i.profile.text},
+		{Source: "--feature-set", Kind: manifest.FeatureSetName, Name: i.featureSet.text},
 	}
-	names = append(names, manifest.NamedCapabilities("--capabilities", manifest.SplitList(i.enabled.text))...)
-	names = append(names, manifest.NamedCapabilities("--known-capabilities", manifest.SplitList(i.known.text))...)
+	names = append(names, manifest.CapabilityNames("--capabilities", manifest.SplitList(i.enabled.text))...)
+	names = append(names, manifest.CapabilityNames("--known-capabilities", manifest.SplitList(i.known.text))...)
 	if config == nil {
 		return names
 	}
 	file := "--install-config " + i.installConfig
-	names = append(names, manifest.Named{Where: file + ": featureSet", What: manifest.NamedFeatureSet, Name: config.FeatureSet})
-	return append(names, manifest.NamedCapabilities(file+": additionalEnabledCapabilities", config.AdditionalEnabledCapabilities)...)
+	names = append(names, manifest.SettingName{Source: file + ": featureSet", Kind: manifest.FeatureSetName, Name: config.FeatureSet})
+	return append(names, manifest.CapabilityNames(file+": additionalEnabledCapabilities", config.AdditionalEnabledCapabilities)...)
 }
 
 // namedGates are the gates that the flag lists, else those in the installer's file.
-func (i *inclusionFlags) namedGates(r inclusionRequest) []manifest.Named {
+func (i *inclusionFlags) namedGates(r inclusionRequest) []manifest.SettingName {
 	var names []string
 	where := "--feature-gates"
 	switch {
@@ -162,9 +162,9 @@ func (i *inclusionFlags) namedGates(r inclusionRequest) []manifest.Named {
 	case r.installConfig != nil:
 		where, names = "--install-config "+i.installConfig+": featureGates", r.installConfig.Gates.Enabled
 	}
-	var gates []manifest.Named
+	var gates []manifest.SettingName
 	for _, name := range names {
-		gates = append(gates, manifest.Named{Where: where, What: manifest.NamedGate, Name: name})
+		gates = append(gates, manifest.SettingName{Source: where, Kind: manifest.FeatureGateName, Name: name})
 	}
 	return gates
 }
@@ -180,7 +180,7 @@ func (r inclusionRequest) settings(connected *cluster.Inclusion, objects []*mani
 		base = r.installConfig.Settings(objects)
 	}
 	base.MajorVersion = manifest.MajorVersion(version)
-	return r.choices.Over(base, objects)
+	return r.choices.Apply(base, objects)
 }
 
 // profile is the profile of the cluster, which templates of manifests may ask for.

@@ -180,7 +180,7 @@ func (r *manifestsRequest) choose(s *session, release *evaluated) ([]manifest.En
 		s.warnf("%s", warning)
 	}
 	for _, argument := range r.names {
-		if reason := manifest.LeftOut(release.entries, argument); reason != "" && !r.all {
+		if reason := manifest.WhyExcluded(release.entries, argument); reason != "" && !r.all {
 			s.warnf("%s", reason)
 		}
 	}
@@ -237,7 +237,7 @@ func printHash(s *session, release *evaluated) error {
 	if release.incomplete {
 		return fault.Errorf(fault.NotFound, "no hash without the release image that the operator's manifests ask for: name it with --release-image")
 	}
-	own := func(e manifest.Entry) bool { return e.Folder == manifest.OperatorFolder }
+	own := func(e manifest.Entry) bool { return e.Directory == manifest.OperatorDirectory }
 	if !slices.ContainsFunc(release.entries, own) {
 		s.warnf("this source has no manifests of the operator itself, so the hash is not that of a cluster; `extract --operator-manifests` writes them too")
 	}

@@ -19,7 +19,7 @@ import (
 func loaded(files ...string) []manifest.Entry {
 	entries := make([]manifest.Entry, len(files))
 	for i, file := range files {
-		object := &manifest.Object{Folder: manifest.ReleaseFolder, File: file, Document: 1, Version: "v1", Kind: "ConfigMap", Name: fmt.Sprintf("object-%d", i+1)}
+		object := &manifest.Object{Directory: manifest.ReleaseDirectory, File: file, Document: 1, Version: "v1", Kind: "ConfigMap", Name: fmt.Sprintf("object-%d", i+1)}
 		object.Level, object.Component, _ = manifest.ParseFileName(file)
 		if strings.HasSuffix(file, "job") {
 			object.Group, object.Kind = "batch", "Job"

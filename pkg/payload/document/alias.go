@@ -22,7 +22,7 @@ func (b *Budget) checkAliases(document []byte) error {
 		if beyond := b.expand(costOfRefusal); beyond != nil {
 			return beyond
 		}
-		return Beyond("its aliases expand to more than the %d bytes that this program reads", MaxExpanded)
+		return LimitErrorf("its aliases expand to more than the %d bytes that this program reads", MaxExpanded)
 	}
 	return b.expand(added)
 }

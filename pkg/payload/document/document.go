@@ -29,16 +29,16 @@ type LimitError struct{ message string }
 func (e *LimitError) Error() string { return e.message }
 
 // Beyond is a LimitError.
-func Beyond(format string, args ...any) error { return &LimitError{fmt.Sprintf(format, args...)} }
+func LimitErrorf(format string, args ...any) error { return &LimitError{fmt.Sprintf(format, args...)} }
 
 // Check refuses a document that is too much for a parser: longer than max bytes, or of more than MaxValues values. These
 // are counted by the signs that stand between them, so there may be fewer.
 func Check(document []byte, max int) error {
 	if len(document) > max {
-		return Beyond("the document has %d bytes, more than the %d that this program reads%s", len(document), max, hint(max))
+		return LimitErrorf("the document has %d bytes, more than the %d that this program reads%s", len(document), max, hint(max))
 	}
 	if len(document) >= MaxValues && values(document) > MaxValues {
-		return Beyond("the document has more than the %d values that this program reads", MaxValues)
+		return LimitErrorf("the document has more than the %d values that this program reads", MaxValues)
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func Text(document []byte) ([]byte, error) {
 		return nil, errors.New("it is truncated UTF-16: save it as UTF-8")
 	}
 	if len(document) > 2*MaxJSON {
-		return nil, Beyond("it is UTF-16 of %d bytes, more than the %d that this program reads: save it as UTF-8", len(document), 2*MaxJSON)
+		return nil, LimitErrorf("it is UTF-16 of %d bytes, more than the %d that this program reads: save it as UTF-8", len(document), 2*MaxJSON)
 	}
 	units := make([]uint16, len(document)/2)
 	for i := range units {

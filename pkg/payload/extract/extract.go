@@ -46,7 +46,7 @@ func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o
 		return nil, err
 	}
 	var written []File
-	add := func(folder manifest.Folder, list []payload.File) error {
+	add := func(folder manifest.Directory, list []payload.File) error {
 		for _, f := range list {
 			data, ok, err := content(f, documents[key{folder, f.Name}], o)
 			if err != nil {
@@ -63,11 +63,11 @@ func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o
 		if o.Raw {
 			own = files.Operator
 		}
-		if err := add(manifest.OperatorFolder, own); err != nil {
+		if err := add(manifest.OperatorDirectory, own); err != nil {
 			return nil, err
 		}
 	}
-	if err := add(manifest.ReleaseFolder, files.Release); err != nil {
+	if err := add(manifest.ReleaseDirectory, files.Release); err != nil {
 		return nil, err
 	}
 	return written, nil
@@ -75,11 +75,11 @@ func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o
 
 // key is a file in one of the two folders.
 type key struct {
-	folder manifest.Folder
+	folder manifest.Directory
 	file   string
 }
 
-func place(folder manifest.Folder, name string, o Options) string {
+func place(folder manifest.Directory, name string, o Options) string {
 	if o.Operator {
 		return path.Join(string(folder), name)
 	}
@@ -93,13 +93,13 @@ func byFile(entries []manifest.Entry, o Options) (map[key][]manifest.Entry, erro
 	}
 	groups := map[key][]manifest.Entry{}
 	for _, e := range entries {
-		if e.Folder == manifest.OperatorFolder && !o.Operator || !matches(o.Names, e.Folder, e.File) {
+		if e.Directory == manifest.OperatorDirectory && !o.Operator || !matches(o.Names, e.Directory, e.File) {
 			continue
 		}
 		if e.Problem != "" {
-			return nil, fault.Errorf(fault.Integrity, "%s/%s: document %d cannot be read: %s", e.Folder, e.File, e.Document, e.Problem)
+			return nil, fault.Errorf(fault.Integrity, "%s/%s: document %d cannot be read: %s", e.Directory, e.File, e.Document, e.Problem)
 		}
-		k := key{e.Folder, e.File}
+		k := key{e.Directory, e.File}
 		groups[k] = append(groups[k], e)
 	}
 	return groups, nil

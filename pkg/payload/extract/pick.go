@@ -16,9 +16,9 @@ const manyNames = 3
 
 // checkNames refuses malformed patterns, and names that no file of the payload has, all of them at once.
 func checkNames(files payload.Files, o Options) error {
-	all := paths(manifest.ReleaseFolder, files.Release)
+	all := paths(manifest.ReleaseDirectory, files.Release)
 	if o.Operator {
-		all = append(all, paths(manifest.OperatorFolder, files.Operator)...)
+		all = append(all, paths(manifest.OperatorDirectory, files.Operator)...)
 	}
 	var unknown []string
 	for _, name := range o.Names {
@@ -36,7 +36,7 @@ func checkNames(files payload.Files, o Options) error {
 }
 
 // paths are files with their folder.
-func paths(folder manifest.Folder, files []payload.File) []string {
+func paths(folder manifest.Directory, files []payload.File) []string {
 	list := make([]string, 0, len(files))
 	for _, f := range files {
 		list = append(list, path.Join(string(folder), f.Name))
@@ -47,7 +47,7 @@ func paths(folder manifest.Folder, files []payload.File) []string {
 // hint ends the error of a name that no file has, with what would find one; it is empty when nothing is known that would.
 func hint(name string, files []string, o Options) string {
 	name = inImage(name)
-	if strings.HasPrefix(name, string(manifest.OperatorFolder)+"/") && !o.Operator {
+	if strings.HasPrefix(name, string(manifest.OperatorDirectory)+"/") && !o.Operator {
 		return "; the files of manifests/ are read with --operator-manifests"
 	}
 	word := path.Base(name)
@@ -68,7 +68,7 @@ func hint(name string, files []string, o Options) string {
 }
 
 // matches says whether a file of a folder is wanted; with no names at all every file is.
-func matches(names []string, folder manifest.Folder, file string) bool {
+func matches(names []string, folder manifest.Directory, file string) bool {
 	file = path.Join(string(folder), file)
 	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return matchesOne(name, file) })
 }

@@ -20,11 +20,11 @@ func Stream(files payload.Files, entries []manifest.Entry, o Options) ([]byte, e
 		b.Grow(length(entries))
 	}
 	for _, e := range entries {
-		if e.Folder == manifest.OperatorFolder && !o.Operator || !matches(o.Names, e.Folder, e.File) {
+		if e.Directory == manifest.OperatorDirectory && !o.Operator || !matches(o.Names, e.Directory, e.File) {
 			continue
 		}
 		if e.Problem != "" {
-			return nil, fault.Errorf(fault.Integrity, "%s/%s: document %d cannot be read: %s", e.Folder, e.File, e.Document, e.Problem)
+			return nil, fault.Errorf(fault.Integrity, "%s/%s: document %d cannot be read: %s", e.Directory, e.File, e.Document, e.Problem)
 		}
 		if o.Keep != nil && !o.Keep(e) {
 			continue

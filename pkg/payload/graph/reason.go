@@ -43,7 +43,7 @@ func (g *Graph) Reasons() [][]string {
 // operatorFirst is the reason of a step with the operator's own manifests whose level alone would come later.
 func operatorFirst(step []*Node) string {
 	for _, node := range step {
-		own := node.levelsIn(manifest.OperatorFolder)
+		own := node.levelsIn(manifest.OperatorDirectory)
 		if len(own) == 0 {
 			continue
 		}
@@ -58,7 +58,7 @@ func operatorFirst(step []*Node) string {
 
 // sharedStep is the reason of a node that holds several levels of the release.
 func sharedStep(node *Node) string {
-	levels := node.levelsIn(manifest.ReleaseFolder)
+	levels := node.levelsIn(manifest.ReleaseDirectory)
 	if len(levels) < 2 {
 		return ""
 	}
@@ -72,10 +72,10 @@ func sharedStep(node *Node) string {
 const maxNamedLevels = 8 // in a sentence
 
 // levelsIn are the run levels of the node's objects in a folder, in their order, each once and without none.
-func (n *Node) levelsIn(folder manifest.Folder) []string {
+func (n *Node) levelsIn(folder manifest.Directory) []string {
 	var levels []string
 	for _, object := range n.Objects {
-		if object.Folder == folder && object.Level != "" && !slices.Contains(levels, object.Level) {
+		if object.Directory == folder && object.Level != "" && !slices.Contains(levels, object.Level) {
 			levels = append(levels, object.Level)
 		}
 	}

@@ -44,7 +44,7 @@ func TestReasons(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			entries := loaded(test.files...)
 			for i := range test.own {
-				entries[i].Folder = manifest.OperatorFolder
+				entries[i].Directory = manifest.OperatorDirectory
 			}
 			if diff := cmp.Diff(test.want, build(t, test.strategy, 0, entries).Reasons()); diff != "" {
 				t.Errorf("reasons (-want +got):\n%s", diff)

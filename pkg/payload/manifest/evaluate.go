@@ -1,34 +1,37 @@
 package manifest
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
-// State says what becomes of an object.
+// State says whether the operator applies an object.
 type State string
 
 // The states.
 const (
 	Included State = "included" // loaded and applied
-	Excluded State = "excluded" // not loaded, or loaded and not applied: see Entry.Loaded
-	Invalid  State = "invalid"  // not to be read, see Object.Problem
+	Excluded State = "excluded" // not loaded, or loaded but not applied: see Entry.Loaded
+	Invalid  State = "invalid"  // cannot be read: see Object.Problem
 )
 
-// Entry is an object with what the operator of a cluster makes of it.
+// Entry is an object with the decision of a cluster's operator about it.
 type Entry struct {
 	*Object
 
 	State State
-	// Reason is the first rule that failed. Of an included object it names the capabilities that the operator enables by
-	// itself, and is mostly empty.
+	// Reason is the first rule that failed. For an included object it names the capabilities that the operator enables by
+	// itself, or is empty.
 	Reason string
 
-	// Loaded objects count in the hash and in the task graph, applied or not. Index is their place among each other,
-	// from 1, as the operator's log numbers them; 0 for those that are not loaded.
+	// Loaded objects count in the hash and in the task graph, even if they are not applied. Index numbers them from 1, as the
+	// operator's log does; it is 0 for objects that are not loaded.
 	Loaded bool
 	Index  int
 }
 
-// Evaluate decides about every object and gives one entry each, in the same order. The warnings tell of gates that
-// were not found.
+// Evaluate decides about every object and returns an entry for each, in the same order. It warns if the payload does not say
+// which feature gates are enabled.
 func Evaluate(objects []*Object, settings Settings) ([]Entry, []Warning) {
 	r, warnings := newRules(objects, settings)
 	entries := make([]Entry, len(objects))
@@ -53,7 +56,7 @@ func Evaluate(objects []*Object, settings Settings) ([]Entry, []Warning) {
 	return entries, warnings
 }
 
-// newRules finds the gates that the settings speak of.
+// newRules finds the enabled feature gates.
 func newRules(objects []*Object, settings Settings) (rules, []Warning) {
 	r := rules{Settings: settings, gatesChecked: settings.Gates.Mode != UncheckedGates}
 	var warnings []Warning
@@ -77,17 +80,12 @@ func newRules(objects []*Object, settings Settings) (rules, []Warning) {
 	return r, warnings
 }
 
-// needsGates says whether any object asks for gates.
+// needsGates reports whether an object depends on a feature gate.
 func needsGates(objects []*Object) bool {
-	for _, object := range objects {
-		if len(object.FeatureGates) > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(objects, func(o *Object) bool { return len(o.FeatureGates) > 0 })
 }
 
-// Loaded are the entries that count in the hash and in the task graph.
+// Loaded returns the entries that count in the hash and in the task graph.
 func Loaded(entries []Entry) []Entry {
 	var loaded []Entry
 	for _, entry := range entries {

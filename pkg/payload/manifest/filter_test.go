@@ -131,7 +131,7 @@ func TestLeftOut(t *testing.T) {
 		"cm/o": "cm/o is left out: no annotations; --all shows it",
 		"etcd": "", "o*": "", "none": "",
 	} {
-		if got := manifest.LeftOut(entries, argument); got != want {
+		if got := manifest.WhyExcluded(entries, argument); got != want {
 			t.Errorf("%s: got %q, want %q", argument, got, want)
 		}
 	}

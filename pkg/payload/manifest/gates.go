@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// configOperatorOnly is the value of a profile's annotation in the FeatureGate manifests that the operator never
-// applies: they tell the config operator which gates the feature sets of this release enable.
+// configOperatorOnly is the value of a profile's annotation in FeatureGate manifests that the cluster version operator does
+// not apply: the config operator reads from them which gates each feature set of the release enables.
 const configOperatorOnly = "false-except-for-the-config-operator"
 
-// EnabledGates are the feature gates that the payload itself enables for the settings' profile, feature set and major
-// version, sorted. ok is false when the payload has no such FeatureGate manifest: then no gate is enabled.
+// EnabledGates returns the feature gates that the payload enables for the settings' profile, feature set and major version,
+// sorted. ok is false if the payload has no such FeatureGate manifest; no gate is enabled then.
 func EnabledGates(objects []*Object, settings Settings) (enabled []string, ok bool, err error) {
 	r := rules{Settings: settings}
 	for _, object := range objects {
@@ -32,7 +32,7 @@ func EnabledGates(objects []*Object, settings Settings) (enabled []string, ok bo
 	return slices.Compact(enabled), ok, nil
 }
 
-// isGateManifest says whether an object is the FeatureGate manifest of the settings.
+// isGateManifest reports whether an object is a FeatureGate manifest for the settings' profile and major version.
 func (r rules) isGateManifest(o *Object) bool {
 	if !isGate(o) {
 		return false
@@ -40,15 +40,15 @@ func (r rules) isGateManifest(o *Object) bool {
 	if o.Annotations[IncludePrefix+r.profile()] != configOperatorOnly || r.featureSets(o) != nil {
 		return false
 	}
-	return r.MajorVersion == nil || majorVersion(o, *r.MajorVersion) == nil
+	return r.MajorVersion == nil || checkMajorVersion(o, *r.MajorVersion) == nil
 }
 
-// isGate says whether an object is a FeatureGate, whoever it is for.
+// isGate reports whether an object is a FeatureGate of any profile.
 func isGate(o *Object) bool {
 	return o.Group == "config.openshift.io" && o.Kind == "FeatureGate" && o.Problem == ""
 }
 
-// gateManifest is what is read of a FeatureGate.
+// gateManifest has the fields of a FeatureGate that count here.
 type gateManifest struct {
 	Spec struct {
 		FeatureSet string `json:"featureSet"`
@@ -59,14 +59,14 @@ type gateManifest struct {
 				Name string `json:"name"`
 			} `json:"enabled"`
 			Disabled []struct {
-				Name any `json:"name"` // decides nothing, so it may be no string
+				Name any `json:"name"` // any, because it decides nothing
 			} `json:"disabled"`
 		} `json:"featureGates"`
 	} `json:"status"`
 }
 
-// GatesOf are the feature gates that objects name, sorted: in annotations, and enabled or disabled in FeatureGate
-// manifests. What cannot be read names none.
+// GatesOf returns the feature gates that objects name, sorted: in annotations, and as enabled or disabled in FeatureGate
+// manifests. It skips manifests that cannot be read.
 func GatesOf(objects []*Object) []string {
 	var names []string
 	for _, object := range objects {

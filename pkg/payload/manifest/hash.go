@@ -10,19 +10,19 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// Hash is the number by which a cluster names the manifests that it loaded, ClusterVersion's status.versionHash:
-// FNV-1 over the JSON of the loaded entries in their order, as URL-safe base64. An operator computes none for a payload
-// with an invalid object, so then it is a fault.Integrity, as it is where an object is beyond a limit of this program.
+// Hash computes the hash of the manifests that a cluster loaded, ClusterVersion's status.versionHash: FNV-1 over the JSON of
+// the loaded entries in their order, as URL-safe base64. If an object is invalid or exceeds a limit of this program, the error
+// is fault.Integrity: the operator computes no hash for a payload with an invalid object.
 func Hash(entries []Entry) (string, error) {
 	for _, entry := range entries {
 		if entry.State != Invalid {
 			continue
 		}
 		refused := "a cluster refuses the payload, "
-		if entry.beyond {
+		if entry.exceedsLimit {
 			refused = ""
 		}
-		return "", fault.Errorf(fault.Integrity, "no payload hash: %s%s/%s: %s", refused, entry.Folder, entry.File, entry.problemAt())
+		return "", fault.Errorf(fault.Integrity, "no payload hash: %s%s/%s: %s", refused, entry.Directory, entry.File, entry.problemAt())
 	}
 	loaded := Loaded(entries)
 	converted := make([][]byte, len(loaded))

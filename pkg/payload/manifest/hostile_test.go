@@ -127,7 +127,7 @@ func TestUnusualDocuments(t *testing.T) {
 }
 
 // What the documents of a payload cost together has limits, however it is spread over files, and reading ends there.
-func TestRow14PayloadLimits(t *testing.T) {
+func TestLimitsOfAPayload(t *testing.T) {
 	const (
 		documents = "the payload has more than 20000 documents (--max-documents)"
 		parsed    = "the payload has more than 67108864 bytes of text to parse (--max-parsed-size)"

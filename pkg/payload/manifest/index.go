@@ -11,30 +11,30 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
 
-// errNoText is the error of asking an object of an index for its text.
+// errNoText is the error for the text of an object that was read from an index.
 var errNoText = errors.New("its text was not read")
 
-// IndexForm names the form of an index: a program reads no other.
+// IndexForm names the format of an index. Change it with the format.
 const IndexForm = "manifests-1"
 
-// Index is what Load found in the release's folder, without the documents' text: what an evaluation, a list and a graph
-// need. Only of FeatureGates the text is kept, for an evaluation reads them.
+// Index encodes what Load found in the release's directory, without the documents' text: enough for an evaluation, a list and
+// a graph. It has the text of FeatureGates, because an evaluation reads them.
 func (p *Payload) Index() []byte {
 	var objects []*Object
 	for _, object := range p.Objects {
-		if object.Folder == ReleaseFolder {
+		if object.Directory == ReleaseDirectory {
 			objects = append(objects, object)
 		}
 	}
 	var w frame.Writer
 	w.Number(uint64(len(objects)))
 	for _, object := range objects {
-		object.write(&w)
+		object.encode(&w)
 	}
 	return w.Bytes()
 }
 
-func (o *Object) write(w *frame.Writer) {
+func (o *Object) encode(w *frame.Writer) {
 	for _, text := range []string{o.File, o.Level, o.Component, o.Group, o.Version, o.Kind, o.Namespace, o.Name, o.Problem} {
 		w.Text(text)
 	}
@@ -59,13 +59,13 @@ func (o *Object) write(w *frame.Writer) {
 	}
 }
 
-// LoadIndexed is Load with the objects of an index in place of the release's files. They have no text: Raw is empty,
-// JSON an error, and Mentions finds nothing.
+// LoadIndexed is Load with the objects of an index in place of the release's files. These objects have no text: Raw is empty,
+// JSON returns an error, and Mentions finds nothing.
 func LoadIndexed(operator []payload.File, objects []*Object, render Render) *Payload {
 	return LoadIndexedWithin(document.Limits{}, operator, objects, render)
 }
 
-// LoadIndexedWithin is LoadIndexed with other limits than the default.
+// LoadIndexedWithin is LoadIndexed with limits other than the defaults.
 func LoadIndexedWithin(limits document.Limits, operator []payload.File, objects []*Object, render Render) *Payload {
 	loaded := LoadWithin(limits, payload.Files{Operator: operator}, render)
 	if loaded.budget.Count(len(objects)) == nil {
@@ -74,12 +74,12 @@ func LoadIndexedWithin(limits document.Limits, operator []payload.File, objects 
 	return loaded
 }
 
-// ReadIndex gives the objects of an index, an error for what is none.
+// ReadIndex decodes the objects of an index.
 func ReadIndex(index []byte) ([]*Object, error) {
 	r := frame.NewReader(index)
 	objects := make([]*Object, r.Count())
 	for i := range objects {
-		objects[i] = readObjectIndex(r)
+		objects[i] = decodeObject(r)
 	}
 	if err := r.Finish(); err != nil {
 		return nil, fmt.Errorf("reading the index of manifests: %w", err)
@@ -87,8 +87,8 @@ func ReadIndex(index []byte) ([]*Object, error) {
 	return objects, nil
 }
 
-func readObjectIndex(r *frame.Reader) *Object {
-	o := &Object{Folder: ReleaseFolder}
+func decodeObject(r *frame.Reader) *Object {
+	o := &Object{Directory: ReleaseDirectory}
 	for _, text := range []*string{&o.File, &o.Level, &o.Component, &o.Group, &o.Version, &o.Kind, &o.Namespace, &o.Name, &o.Problem} {
 		*text = r.Text()
 	}

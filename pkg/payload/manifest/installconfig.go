@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -13,19 +14,19 @@ import (
 
 const maxInstallConfig = 4 << 20 // bytes
 
-// InstallConfig is what an installer's install-config.yaml says about the manifests of the cluster to come.
+// InstallConfig has the settings of an install-config.yaml that decide about manifests.
 type InstallConfig struct {
 	FeatureSet string // empty: Default
-	Gates      Gates  // the payload's own; those that are listed when FeatureSet is CustomNoUpgrade
-	Platform   string // such as aws; none for a cluster without one; empty when the file has no platform
+	Gates      Gates  // the payload's own, or the listed ones if FeatureSet is CustomNoUpgrade
+	Platform   string // such as aws; none for a cluster without a platform; empty if the file does not say
 
-	// BaselineCapabilitySet is empty when the file says nothing, which is vCurrent.
+	// BaselineCapabilitySet is empty if the file does not set it; that means vCurrent.
 	BaselineCapabilitySet         string
 	AdditionalEnabledCapabilities []string
 }
 
-// ParseInstallConfig reads an installer's file. Fields that decide nothing here are not checked, so a file without
-// its secrets will do. An error is fault.Usage.
+// ParseInstallConfig parses an install-config.yaml. It does not check fields that decide nothing here, so secrets may be
+// missing. The error is fault.Usage.
 func ParseInstallConfig(data []byte) (InstallConfig, error) {
 	if len(data) > maxInstallConfig {
 		return InstallConfig{}, fault.Errorf(fault.Usage, "the install config has %d bytes, more than %d", len(data), maxInstallConfig)
@@ -71,20 +72,20 @@ func ParseInstallConfig(data []byte) (InstallConfig, error) {
 	return config, nil
 }
 
-// checkInstallConfig refuses documents of another kind. An install config has no kind, or InstallConfig.
+// checkInstallConfig refuses other documents. The kind of an install config is empty or InstallConfig.
 func checkInstallConfig(document any) error {
 	fields, isObject := document.(map[string]any)
 	version, _ := fields["apiVersion"].(string)
 	kind, _ := fields["kind"].(string)
-	held, _ := fields["data"].(map[string]any)
-	_, holds := held["install-config"]
+	data, _ := fields["data"].(map[string]any)
+	_, hasConfig := data["install-config"]
 	switch {
 	case document != nil && !isObject:
 		return fault.Errorf(fault.Usage, "this is not an install config: it is not a YAML object")
 	case len(fields) == 0:
 		return fault.Errorf(fault.Usage, "this is not an install config: it is empty")
-	case kind == "ConfigMap" && holds:
-		return fault.Errorf(fault.Usage, "this is not an install config: it is a ConfigMap that holds one as data.install-config, which has to be in a file of its own")
+	case kind == "ConfigMap" && hasConfig:
+		return fault.Errorf(fault.Usage, "this is not an install config: it is a ConfigMap that has one in data.install-config; save that as a file of its own")
 	case kind != "" && kind != "InstallConfig":
 		return fault.Errorf(fault.Usage, "this is not an install config: its kind is %s (apiVersion %s)", kind, version)
 	case version != "v1":
@@ -101,13 +102,13 @@ func checkInstallConfig(document any) error {
 		}
 	}
 	if len(names) > 0 {
-		return fault.Errorf(fault.Usage, "this is not an install config: it has none of its fields, but %s", strings.Join(names, ", "))
+		return fault.Errorf(fault.Usage, "this is not an install config: it has only the fields %s", strings.Join(names, ", "))
 	}
 	return nil
 }
 
-// Settings are those of the cluster to come, for the default profile. objects are the payload's: they may name
-// capabilities that vCurrent has. The major version is left to the caller.
+// Settings returns the settings of a cluster that is installed with this file, for the default profile. vCurrent includes
+// the capabilities that objects name. The caller sets the major version.
 func (c InstallConfig) Settings(objects []*Object) Settings {
 	enabled, _ := CapabilitySet(c.baseline(), CapabilitiesOf(objects))
 	enabled = append(enabled, c.AdditionalEnabledCapabilities...)
@@ -120,12 +121,7 @@ func (c InstallConfig) Settings(objects []*Object) Settings {
 	}
 }
 
-func (c InstallConfig) baseline() string {
-	if c.BaselineCapabilitySet == "" {
-		return "vCurrent"
-	}
-	return c.BaselineCapabilitySet
-}
+func (c InstallConfig) baseline() string { return cmp.Or(c.BaselineCapabilitySet, "vCurrent") }
 
 func onePlatform(platforms map[string]any) (string, error) {
 	names := slices.Sorted(maps.Keys(platforms))
@@ -138,7 +134,7 @@ func onePlatform(platforms map[string]any) (string, error) {
 	return "", fault.Errorf(fault.Usage, "install config: several platforms: %s", strings.Join(names, ", "))
 }
 
-// customGates reads NAME=true and NAME=false. The installer takes such a list for CustomNoUpgrade alone.
+// customGates parses a list of NAME=true and NAME=false, which the installer only takes with CustomNoUpgrade.
 func customGates(featureSet string, list []string) (Gates, error) {
 	if featureSet != "CustomNoUpgrade" {
 		if len(list) > 0 {

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -10,61 +9,61 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// Named is a profile, feature set or capability that a user named.
-type Named struct {
-	Where string // the flag or the file
-	What  string // one of the constants below
-	Name  string // empty: nothing was named
+// SettingName is a name that a user gave for a setting.
+type SettingName struct {
+	Source string // the flag, or the file and field
+	Kind   string // one of the constants below
+	Name   string // empty if the user gave none
 }
 
-// What a user names.
+// The kinds of SettingName.
 const (
-	NamedProfile    = "profile"
-	NamedFeatureSet = "feature set"
-	NamedCapability = "capability"
-	NamedGate       = "feature gate"
+	ProfileName     = "profile"
+	FeatureSetName  = "feature set"
+	CapabilityName  = "capability"
+	FeatureGateName = "feature gate"
 )
 
-// NamedCapabilities are the capabilities in a list in which sets and none may stand too.
-func NamedCapabilities(where string, list []string) []Named {
-	var names []Named
+// CapabilityNames returns the capabilities of a list, without capability sets and "none".
+func CapabilityNames(source string, list []string) []SettingName {
+	var names []SettingName
 	for _, name := range list {
 		if _, isSet := CapabilitySet(name, nil); !isSet && name != "none" {
-			names = append(names, Named{where, NamedCapability, name})
+			names = append(names, SettingName{source, CapabilityName, name})
 		}
 	}
 	return names
 }
 
-// CheckNames refuses names that neither this program nor the payload knows with fault.Usage, all at once.
-func CheckNames(names []Named, objects []*Object, version string) error {
+// CheckNames returns fault.Usage with all names that neither this program nor the payload knows. version is the release's.
+func CheckNames(names []SettingName, objects []*Object, version string) error {
 	capabilities, _ := CapabilitySet("vCurrent", CapabilitiesOf(objects))
 	known := map[string][]string{
-		NamedProfile:    union(Profiles(), profilesOf(objects)),
-		NamedFeatureSet: union(FeatureSets(), featureSetsOf(objects)),
-		NamedCapability: capabilities,
+		ProfileName:    union(Profiles(), profilesOf(objects)),
+		FeatureSetName: union(FeatureSets(), featureSetsOf(objects)),
+		CapabilityName: capabilities,
 	}
-	var mistakes []string
+	var unknown []string
 	for _, n := range names {
-		if n.Name == "" || slices.Contains(known[n.What], n.Name) {
+		if n.Name == "" || slices.Contains(known[n.Kind], n.Name) {
 			continue
 		}
-		near := payload.DidYouMean(n.Name, known[n.What])
+		near := payload.DidYouMean(n.Name, known[n.Kind])
 		if near == "" {
-			near = "; there are " + strings.Join(known[n.What], ", ")
+			near = "; there are " + strings.Join(known[n.Kind], ", ")
 		}
-		mistakes = append(mistakes, n.Where+" "+n.Name+": neither this program nor release "+version+" knows this "+n.What+near)
+		unknown = append(unknown, n.Source+" "+n.Name+": neither this program nor release "+version+" knows this "+n.Kind+near)
 	}
-	if len(mistakes) == 0 {
+	if len(unknown) == 0 {
 		return nil
 	}
-	return fault.Errorf(fault.Usage, "%s", strings.Join(mistakes, "; "))
+	return fault.Errorf(fault.Usage, "%s", strings.Join(unknown, "; "))
 }
 
-// WithoutEffect says which settings change nothing in a payload though they were meant to: a profile that no manifest
-// names, gates that no manifest knows, overrides that are of no object. gates are those that a user listed, overridesFrom
-// names who gives the overrides.
-func WithoutEffect(objects []*Object, settings Settings, gates []Named, overridesFrom string) []string {
+// WithoutEffect returns a sentence for each setting that has no effect on the payload: a profile that no manifest names, gates
+// that no manifest names, overrides that match no object. gates are those that the user listed, overridesFrom is the source of
+// the overrides.
+func WithoutEffect(objects []*Object, settings Settings, gates []SettingName, overridesFrom string) []string {
 	var sentences []string
 	if profiles := profilesOf(objects); len(profiles) > 0 && !slices.Contains(profiles, settings.profile()) {
 		sentences = append(sentences, "no manifest names the profile "+settings.profile()+": this payload has "+strings.Join(profiles, ", "))
@@ -72,7 +71,7 @@ func WithoutEffect(objects []*Object, settings Settings, gates []Named, override
 	known := GatesOf(objects)
 	for _, gate := range gates {
 		if !slices.Contains(known, gate.Name) {
-			sentences = append(sentences, gate.Where+" "+gate.Name+": no manifest names this feature gate"+payload.DidYouMean(gate.Name, known))
+			sentences = append(sentences, gate.Source+" "+gate.Name+": no manifest names this feature gate"+payload.DidYouMean(gate.Name, known))
 		}
 	}
 	for _, override := range settings.Overrides {
@@ -83,40 +82,7 @@ func WithoutEffect(objects []*Object, settings Settings, gates []Named, override
 	return sentences
 }
 
-// nearOverride is a hint for an override that is of no object: the one field that differs from some object.
-func nearOverride(v Override, objects []*Object) string {
-	for _, of := range []struct {
-		what  string
-		field func(*Override) *string
-	}{
-		{"group", func(v *Override) *string { return &v.Group }},
-		{"kind", func(v *Override) *string { return &v.Kind }},
-		{"namespace", func(v *Override) *string { return &v.Namespace }},
-	} {
-		var values []string
-		for _, o := range objects {
-			changed := v
-			*of.field(&changed) = *of.field(&Override{Group: o.Group, Kind: o.Kind, Namespace: o.Namespace})
-			if changed.Matches(o) {
-				values = append(values, *of.field(&changed))
-			}
-		}
-		if len(values) > 0 {
-			values = union(values)
-			return "; did you mean the " + of.what + " " + cmp.Or(strings.Join(values, ", "), `"", the core group`) + "?"
-		}
-	}
-	var names []string
-	for _, o := range objects {
-		changed := v
-		if changed.Name = o.Name; changed.Matches(o) {
-			names = append(names, o.Name)
-		}
-	}
-	return payload.DidYouMean(v.Name, names)
-}
-
-// profilesOf are the profiles that manifests name, sorted.
+// profilesOf returns the profiles that manifests name, sorted.
 func profilesOf(objects []*Object) []string {
 	found := map[string]bool{}
 	for _, o := range objects {
@@ -129,7 +95,7 @@ func profilesOf(objects []*Object) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// featureSetsOf are the feature sets that manifests name.
+// featureSetsOf returns the feature sets that manifests name.
 func featureSetsOf(objects []*Object) []string {
 	var sets []string
 	for _, o := range objects {
@@ -138,7 +104,7 @@ func featureSetsOf(objects []*Object) []string {
 	return sets
 }
 
-// union is the names of several lists, sorted, each once.
+// union returns the names of all lists, sorted, each once.
 func union(lists ...[]string) []string {
 	all := slices.Concat(lists...)
 	slices.Sort(all)

@@ -21,31 +21,31 @@ func named(t *testing.T) []*manifest.Object {
 func TestCheckNames(t *testing.T) {
 	tests := []struct {
 		name, want string
-		named      []manifest.Named
+		named      []manifest.SettingName
 	}{
 		{"nothing", "", nil},
-		{"no name", "", []manifest.Named{{Where: "--profile", What: manifest.NamedProfile}}},
-		{"known to this program", "", []manifest.Named{
-			{Where: "--profile", What: manifest.NamedProfile, Name: "hypershift"},
-			{Where: "--feature-set", What: manifest.NamedFeatureSet, Name: "TechPreviewNoUpgrade"},
-			{Where: "--capabilities", What: manifest.NamedCapability, Name: "Console"},
+		{"no name", "", []manifest.SettingName{{Source: "--profile", Kind: manifest.ProfileName}}},
+		{"known to this program", "", []manifest.SettingName{
+			{Source: "--profile", Kind: manifest.ProfileName, Name: "hypershift"},
+			{Source: "--feature-set", Kind: manifest.FeatureSetName, Name: "TechPreviewNoUpgrade"},
+			{Source: "--capabilities", Kind: manifest.CapabilityName, Name: "Console"},
 		}},
-		{"known to the payload", "", []manifest.Named{
-			{Where: "--profile", What: manifest.NamedProfile, Name: "edge"},
-			{Where: "--feature-set", What: manifest.NamedFeatureSet, Name: "NovelSet"},
-			{Where: "--capabilities", What: manifest.NamedCapability, Name: "Novel"},
+		{"known to the payload", "", []manifest.SettingName{
+			{Source: "--profile", Kind: manifest.ProfileName, Name: "edge"},
+			{Source: "--feature-set", Kind: manifest.FeatureSetName, Name: "NovelSet"},
+			{Source: "--capabilities", Kind: manifest.CapabilityName, Name: "Novel"},
 		}},
 		{
 			"near", "--profile hypersift: neither this program nor release 4.14.0 knows this profile; did you mean hypershift?",
-			[]manifest.Named{{Where: "--profile", What: manifest.NamedProfile, Name: "hypersift"}},
+			[]manifest.SettingName{{Source: "--profile", Kind: manifest.ProfileName, Name: "hypersift"}},
 		},
 		{
 			"near nothing, and a second mistake",
 			"--feature-set Xyz: neither this program nor release 4.14.0 knows this feature set; there are CustomNoUpgrade, Default, DevPreviewNoUpgrade, NovelSet, OKD, TechPreviewNoUpgrade; " +
 				"--capabilities Cnsole: neither this program nor release 4.14.0 knows this capability; did you mean Console?",
-			[]manifest.Named{
-				{Where: "--feature-set", What: manifest.NamedFeatureSet, Name: "Xyz"},
-				{Where: "--capabilities", What: manifest.NamedCapability, Name: "Cnsole"},
+			[]manifest.SettingName{
+				{Source: "--feature-set", Kind: manifest.FeatureSetName, Name: "Xyz"},
+				{Source: "--capabilities", Kind: manifest.CapabilityName, Name: "Cnsole"},
 			},
 		},
 	}
@@ -65,8 +65,8 @@ func TestCheckNames(t *testing.T) {
 }
 
 func TestNamedCapabilitiesLeavesSetsOut(t *testing.T) {
-	got := manifest.NamedCapabilities("--capabilities", []string{"none", "vCurrent", "v4.11", "Console"})
-	want := []manifest.Named{{Where: "--capabilities", What: manifest.NamedCapability, Name: "Console"}}
+	got := manifest.CapabilityNames("--capabilities", []string{"none", "vCurrent", "v4.11", "Console"})
+	want := []manifest.SettingName{{Source: "--capabilities", Kind: manifest.CapabilityName, Name: "Console"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -79,13 +79,13 @@ func TestWithoutEffect(t *testing.T) {
 		change(&changed)
 		return manifest.Settings{Overrides: []manifest.Override{changed}}
 	}
-	gate := func(name string) []manifest.Named {
-		return []manifest.Named{{Where: "--feature-gates", What: manifest.NamedGate, Name: name}}
+	gate := func(name string) []manifest.SettingName {
+		return []manifest.SettingName{{Source: "--feature-gates", Kind: manifest.FeatureGateName, Name: name}}
 	}
 	tests := []struct {
 		name     string
 		settings manifest.Settings
-		gates    []manifest.Named
+		gates    []manifest.SettingName
 		want     []string
 	}{
 		{"all matches", override(func(*manifest.Override) {}), gate("NovelGate"), nil},

@@ -52,13 +52,32 @@ func TestRender(t *testing.T) {
 }
 
 // Only the operator's folder is rendered: the release's manifests are full of braces of their own.
-func TestRenderedFolder(t *testing.T) {
+func TestRenderedDirectory(t *testing.T) {
 	text := config("a").holding("data:\n  image: '{{.ReleaseImage}}'\n").String()
 	loaded := manifest.Load(payload.Files{Operator: []payload.File{file("a.yaml", text)}, Release: []payload.File{file("a.yaml", text)}},
 		manifest.Render{ReleaseImage: "quay.io/o/r"})
 	for i, want := range []string{"quay.io/o/r", "{{.ReleaseImage}}"} {
 		if !loaded.Objects[i].Mentions(want) {
-			t.Errorf("%s: %s", loaded.Objects[i].Folder, loaded.Objects[i].Raw())
+			t.Errorf("%s: %s", loaded.Objects[i].Directory, loaded.Objects[i].Raw())
 		}
+	}
+}
+
+func TestRendered(t *testing.T) {
+	for text, want := range map[string]bool{
+		"image: '{{.ReleaseImage}}'":             false,
+		`image: '{{ index .Images "etcd" }}'`:    false,
+		"{{ if eq .ClusterProfile `x` }}{{end}}": false,
+		"summary: {{ $labels.pod }} is down":     true,
+		"{{ .ReleaseImages }}":                   true,
+		"plain":                                  true,
+	} {
+		if got := manifest.Rendered([]payload.File{{Data: []byte("plain")}, {Data: []byte(text)}}); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+	done := manifest.Render{Done: true}
+	if text, err := done.Execute([]byte("{{ $labels }}")); err != nil || string(text) != "{{ $labels }}" {
+		t.Errorf("what is rendered is rendered again: %s, %v", text, err)
 	}
 }

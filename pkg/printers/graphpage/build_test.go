@@ -20,7 +20,7 @@ func loaded(files ...string) []manifest.Entry {
 	entries := make([]manifest.Entry, len(files))
 	for i, file := range files {
 		object := &manifest.Object{
-			Folder: manifest.ReleaseFolder, File: file, Document: 1,
+			Directory: manifest.ReleaseDirectory, File: file, Document: 1,
 			Version: "v1", Kind: "ConfigMap", Namespace: "space", Name: fmt.Sprintf("object-%d", i+1),
 		}
 		object.Level, object.Component, _ = manifest.ParseFileName(file)

@@ -134,7 +134,7 @@ func wide(components ...string) string {
 
 func TestTop(t *testing.T) {
 	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_job")
-	entries[0].Folder = manifest.OperatorFolder
+	entries[0].Directory = manifest.OperatorDirectory
 	g := document(t, graph.Update, entries)
 	g.Release = v1alpha1.Release{
 		Reference: "r.example/x:1", Image: "r.example/x@sha256:1", Digest: "sha256:1", ListDigest: "sha256:2",

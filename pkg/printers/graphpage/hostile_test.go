@@ -30,7 +30,7 @@ func names() []string {
 func called(name string) graphpage.Page {
 	entry := func(index int) manifest.Entry {
 		return manifest.Entry{Loaded: true, State: manifest.Included, Index: index, Object: &manifest.Object{
-			Level: name, Component: name, Folder: manifest.Folder(name), File: name, Document: 1,
+			Level: name, Component: name, Directory: manifest.Directory(name), File: name, Document: 1,
 			Version: name, Kind: name, Namespace: name, Name: name,
 		}}
 	}

@@ -78,11 +78,11 @@ func newNode(n *graph.Node, name string, before, after relation) node {
 // folderOf is the folder of all objects, empty when they are in several.
 func folderOf(objects []manifest.Entry) string {
 	for _, o := range objects {
-		if o.Folder != objects[0].Folder {
+		if o.Directory != objects[0].Directory {
 			return ""
 		}
 	}
-	return string(objects[0].Folder)
+	return string(objects[0].Directory)
 }
 
 func groupsOf(n *graph.Node, folder string) []group {
@@ -106,7 +106,7 @@ func groupsOf(n *graph.Node, folder string) []group {
 func newRow(o manifest.Entry, folder string) row {
 	place := o.File
 	if folder == "" {
-		place = string(o.Folder) + "/" + o.File
+		place = string(o.Directory) + "/" + o.File
 	}
 	if o.Document > 1 {
 		place += " #" + thousands(o.Document)

@@ -73,7 +73,7 @@ func NewReleaseGraph(release Release, strategy graph.Strategy, attempt int, g *g
 func newGraphObject(o manifest.Entry) GraphObject {
 	object := GraphObject{
 		Index: o.Index, Level: o.Level, Component: o.Component,
-		Folder: string(o.Folder), File: o.File, Document: o.Document,
+		Folder: string(o.Directory), File: o.File, Document: o.Document,
 		ObjectReference: ObjectReference{APIVersion: o.APIVersion(), Kind: o.Kind, Namespace: o.Namespace, Name: o.Name},
 	}
 	if o.State != manifest.Included {

@@ -57,7 +57,7 @@ func newReleaseManifest(e manifest.Entry) ReleaseManifest {
 		Index:     e.Index,
 		Level:     e.Level,
 		Component: e.Component,
-		Folder:    string(e.Folder),
+		Folder:    string(e.Directory),
 		File:      e.File,
 		Document:  e.Document,
 		Object: ObjectReference{

@@ -1,12 +1,13 @@
-package manifest
+package yamlheader
 
 import (
-	"errors"
 	"strings"
 	"testing"
+
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
 
-func TestHoldsNothing(t *testing.T) {
+func TestEmpty(t *testing.T) {
 	for text, want := range map[string]bool{
 		"":                        true,
 		"\n \n\r\n":               true,
@@ -37,26 +38,25 @@ func TestHoldsNothing(t *testing.T) {
 		"%YAML 1.1\n---\n":        false,
 		strings.Repeat("#\n", 99): true,
 	} {
-		if got := holdsNothing([]byte(text)); got != want {
+		if got := Empty([]byte(text)); got != want {
 			t.Errorf("%q: %t, want %t", text, got, want)
 		}
-		nothing(t, []byte(text))
+		checkEmpty(t, []byte(text))
 	}
 }
 
-// nothing fails when a document is passed over that the parser refuses, or finds something in.
-func nothing(t *testing.T, text []byte) {
+// checkEmpty fails if Empty is true for a document that the parser refuses or that has content.
+func checkEmpty(t *testing.T, text []byte) {
 	t.Helper()
-	if !holdsNothing(text) {
+	if !Empty(text) {
 		return
 	}
-	if object, err := toJSON(text, nil); !errors.Is(err, errNull) {
+	if object, err := document.ToJSON(text, nil); string(object) != "null" {
 		t.Fatalf("the parser says %s, %v: %q", object, err, text)
 	}
 }
 
-// Lines put together from pieces that matter.
-func FuzzHoldsNothing(f *testing.F) {
+func FuzzEmpty(f *testing.F) {
 	f.Add("", []byte{0, 1, 4})
 	f.Add("x", []byte{0, 4, 2, 1, 3})
 	pieces := []string{"---", "\n", " ", "# c", "null", "~", "\r\n", "\r", "\t", "NULL", "Null", "...", "a", ":", "-", "\"", "#", "%", "\u00e9", "\u0085"}
@@ -69,6 +69,6 @@ func FuzzHoldsNothing(f *testing.F) {
 				out.WriteString(text[:min(len(text), 9)])
 			}
 		}
-		nothing(t, []byte(out.String()))
+		checkEmpty(t, []byte(out.String()))
 	})
 }

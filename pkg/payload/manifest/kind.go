@@ -1,13 +1,15 @@
 package manifest
 
-import "strings"
+import (
+	"strings"
+)
 
-// kindName is a kind as users of kubectl write it: KIND, KIND.GROUP or KIND.VERSION.GROUP, in upper or lower case, as
-// singular, plural or short name.
+// kindName is a kind as kubectl takes it: KIND, KIND.GROUP or KIND.VERSION.GROUP, in any case, as singular, plural or short
+// name.
 type kindName struct {
 	kind   string // lower case, short names spelled out
 	suffix string // GROUP or VERSION.GROUP
-	dotted bool   // there is a suffix; that of the core group may be empty
+	dotted bool   // there is a suffix; it may be empty, for the core group
 }
 
 func newKindName(text string) kindName {
@@ -18,7 +20,7 @@ func newKindName(text string) kindName {
 	return kindName{kind, suffix, dotted}
 }
 
-// shortKinds are the short names of kinds that kubectl and oc know of the resources that are met in releases.
+// shortKinds maps the short names of kubectl and oc to kinds, for resources that occur in releases.
 func shortKinds() map[string]string {
 	return map[string]string{
 		"cm": "configmap", "ep": "endpoints", "limits": "limitrange", "ns": "namespace", "po": "pod", "pv": "persistentvolume",
@@ -31,14 +33,14 @@ func shortKinds() map[string]string {
 	}
 }
 
-func (k kindName) matches(e Entry) bool { return k.isKind(e) && k.isOf(e) }
+func (k kindName) matches(e Entry) bool { return k.matchesKind(e) && k.matchesGroup(e) }
 
-func (k kindName) isKind(e Entry) bool {
+func (k kindName) matchesKind(e Entry) bool {
 	kind := strings.ToLower(e.Kind)
 	return k.kind == kind || k.kind == plural(kind)
 }
 
-// plural is how the API server names the resource of a kind, by the rules of English that it follows.
+// plural returns the resource of a kind, by the rules of the API server.
 func plural(kind string) string {
 	if stem, ok := strings.CutSuffix(kind, "y"); ok && !strings.ContainsAny(stem[max(0, len(stem)-1):], "aeiou") {
 		return stem + "ies"
@@ -51,8 +53,13 @@ func plural(kind string) string {
 	return kind + "s"
 }
 
-// isOf says whether an object is of the group, and of the version if there is one.
-func (k kindName) isOf(e Entry) bool {
+// matchesGroup reports whether an object has the group, and the version if the name has one.
+func (k kindName) matchesGroup(e Entry) bool {
 	group, version := strings.ToLower(e.Group), strings.ToLower(e.Version)
 	return !k.dotted || k.suffix == group || k.suffix == version+"."+group || group == "" && k.suffix == version
 }
+
+func hasKind(text string) condition { return newKindName(text).matches }
+
+// IsKind reports whether an object is of a kind as kubectl takes it: Deployment, deployments.apps, deploy.
+func (o *Object) IsKind(text string) bool { return hasKind(text)(Entry{Object: o}) }

@@ -44,12 +44,12 @@ func TestChoicesOver(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			want := base()
 			test.change(&want)
-			if diff := cmp.Diff(want, test.choices.Over(base(), objects)); diff != "" {
+			if diff := cmp.Diff(want, test.choices.Apply(base(), objects)); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}
-	current := manifest.Choices{EnabledCapabilities: []string{"vCurrent"}}.Over(base(), objects).EnabledCapabilities
+	current := manifest.Choices{EnabledCapabilities: []string{"vCurrent"}}.Apply(base(), objects).EnabledCapabilities
 	if want, _ := manifest.CapabilitySet("vCurrent", []string{"Novel"}); !cmp.Equal(want, current) {
 		t.Errorf("vCurrent is %v, want the capability of the payload in it too: %v", current, want)
 	}

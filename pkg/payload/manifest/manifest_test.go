@@ -15,7 +15,7 @@ import (
 func list(objects []*manifest.Object) []string {
 	var lines []string
 	for _, o := range objects {
-		line := fmt.Sprintf("%s/%s %s %s/%s", o.Folder, o.ID(), o.Kind, o.Namespace, o.Name)
+		line := fmt.Sprintf("%s/%s %s %s/%s", o.Directory, o.ID(), o.Kind, o.Namespace, o.Name)
 		if o.Problem != "" {
 			line += ": " + o.Problem
 		}
@@ -41,7 +41,7 @@ func TestOrder(t *testing.T) {
 	}
 	var got []string
 	for _, o := range loaded.Objects {
-		got = append(got, string(o.Folder)+"/"+o.File)
+		got = append(got, string(o.Directory)+"/"+o.File)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
@@ -161,7 +161,7 @@ func TestWarnings(t *testing.T) {
 }
 
 // A release without the operator's folder works too.
-func TestWithoutOperatorFolder(t *testing.T) {
+func TestWithoutOperatorDirectory(t *testing.T) {
 	objects := read(t, file("a.yaml", config("a").String()))
 	if diff := cmp.Diff([]string{"release-manifests/a.yaml#1 ConfigMap /a"}, list(objects)); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)

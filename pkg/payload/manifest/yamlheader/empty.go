@@ -1,11 +1,10 @@
-package manifest
+package yamlheader
 
 import "bytes"
 
-// holdsNothing says of a document, without a parser, that it holds nothing: a marker, blank lines, comments and at most
-// one null. It looks no further than the first line that holds something. A false says nothing: what is written in
-// another way is left to the parser.
-func holdsNothing(document []byte) bool {
+// Empty reports whether a document clearly has no content: only a marker, blank lines, comments and at most one null. It
+// stops at the first line with content. The parser decides about a document for which Empty is false: it may be empty too.
+func Empty(document []byte) bool {
 	null, first := false, true
 	for len(document) > 0 {
 		var line []byte
@@ -32,7 +31,7 @@ func holdsNothing(document []byte) bool {
 	return true
 }
 
-// cutLine takes a line from a text, without what ends it.
+// cutLine splits a text after its first line, which it returns without its line end.
 func cutLine(text []byte) (line, rest []byte) {
 	i := bytes.IndexByte(text, '\n')
 	if i < 0 {
@@ -41,7 +40,7 @@ func cutLine(text []byte) (line, rest []byte) {
 	return bytes.TrimSuffix(text[:i], []byte("\r")), text[i+1:]
 }
 
-// cutNull takes a null from the beginning of a line.
+// cutNull removes a null from the beginning of a line.
 func cutNull(text []byte) (rest []byte, ok bool) {
 	for _, null := range []string{"~", "null", "Null", "NULL"} {
 		if rest, ok := bytes.CutPrefix(text, []byte(null)); ok {
@@ -51,7 +50,7 @@ func cutNull(text []byte) (rest []byte, ok bool) {
 	return text, false
 }
 
-// isPrintable says whether a comment has nothing that a parser could refuse: ASCII that is to be seen.
+// isPrintable reports whether a comment is printable ASCII, so that no parser refuses it.
 func isPrintable(comment []byte) bool {
 	for _, c := range comment {
 		if c < 0x20 || c > 0x7e {

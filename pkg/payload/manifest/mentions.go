@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Mentions says whether a string value of the object names one of the images, by pull spec or by digest alone: whole, so
-// that a tag is not found in a longer one. Of a document that cannot be read its text is looked at. Empty names are
-// never found.
+// Mentions reports whether a string value of the object has one of the images as a whole word: a tag does not match a longer
+// tag. Images are pull specs or digests; empty ones match nothing. If the document cannot be converted, Mentions searches
+// its text.
 func (o *Object) Mentions(images ...string) bool {
 	images = slices.DeleteFunc(slices.Clone(images), func(image string) bool {
 		return image == "" || !bytes.Contains(o.raw, []byte(image))
@@ -25,11 +25,11 @@ func (o *Object) Mentions(images ...string) bool {
 	return json.Unmarshal(object, &content) == nil && mentions(content, images)
 }
 
-// mentions looks for images in all string values below a value.
+// mentions searches all string values below a value.
 func mentions(value any, images []string) bool {
 	switch value := value.(type) {
 	case string:
-		return slices.ContainsFunc(images, func(image string) bool { return standsIn(value, image) })
+		return slices.ContainsFunc(images, func(image string) bool { return containsWord(value, image) })
 	case []any:
 		return slices.ContainsFunc(value, func(item any) bool { return mentions(item, images) })
 	case map[string]any:
@@ -42,23 +42,23 @@ func mentions(value any, images []string) bool {
 	return false
 }
 
-// standsIn says whether an image stands in a text as a word of its own.
-func standsIn(text, image string) bool {
+// containsWord reports whether a text has an image as a whole word.
+func containsWord(text, image string) bool {
 	for at := 0; ; at++ {
 		next := strings.Index(text[at:], image)
 		if next < 0 {
 			return false
 		}
 		at += next
-		if beginsBehind(text[:at], image) && endsBefore(text[at+len(image):]) {
+		if startsWord(text[:at], image) && endsWord(text[at+len(image):]) {
 			return true
 		}
 	}
 }
 
-// beginsBehind says whether a name that follows a text is one of its own. A digest may follow the name of any
-// repository, and a pull spec that of a transport: docker://.
-func beginsBehind(before, image string) bool {
+// startsWord reports whether an image after this text starts a word. A digest may follow the name of a repository, and a pull
+// spec the name of a transport: docker://.
+func startsWord(before, image string) bool {
 	if before == "" || strings.HasSuffix(before, "://") {
 		return true
 	}
@@ -69,9 +69,9 @@ func beginsBehind(before, image string) bool {
 	return !isAlphanumeric(last) && strings.IndexByte("./-", last) < 0
 }
 
-// endsBefore says whether a name that a text follows is at its end: what belongs to a pull spec does not go on, but for
-// the signs that end a sentence.
-func endsBefore(after string) bool {
+// endsWord reports whether an image before this text ends a word: no character of a pull spec follows, except for the full stop
+// or colon of a sentence.
+func endsWord(after string) bool {
 	for i := range len(after) {
 		if !isAlphanumeric(after[i]) && strings.IndexByte("._-:@/", after[i]) < 0 {
 			after = after[:i]

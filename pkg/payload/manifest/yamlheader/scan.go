@@ -1,17 +1,11 @@
-package manifest
+package yamlheader
 
-import "bytes"
-
-// A full parse of a release's YAML takes the better part of a second, and a listing needs a few lines of each
-// document. So a scanner walks the lines of a document once. It knows a plain subset of YAML: block mappings and
-// sequences, plain and quoted scalars, block scalars, short flow collections. What it accepts is a valid document
-// whose header it has read; for everything else it gives up, and the document is parsed in full. It must never accept
-// what the parser refuses or reads in another way: FuzzScan holds it to that.
-
-const (
-	maxScanDepth = 64  // levels of indentation, deeper documents are parsed in full
-	maxScanKey   = 512 // bytes of a key, YAML allows 1024
+import (
+	"bytes"
+	"unicode/utf8"
 )
+
+const maxDepth = 64 // levels of indentation; Scan gives up on deeper documents
 
 // level is an open block collection.
 type level struct {
@@ -21,23 +15,24 @@ type level struct {
 
 // scanner is the state between two lines.
 type scanner struct {
-	rest   []byte // the lines to come
-	tabs   bool   // there are tabs somewhere
-	levels [maxScanDepth]level
+	rest   []byte // the lines that are not read yet
+	tabs   bool   // the document has tabs
+	levels [maxDepth]level
 	depth  int
 
 	pending   bool // the last key or dash has no value yet
 	plainOpen bool // the last line ended in a plain scalar, which an indented line continues
-	header    headerReader
+	fields    fieldReader
 }
 
-// scanHeader reads the header of one document. ok is false when the document is unusual: then its bytes say nothing.
-func scanHeader(document []byte) (header Header, ok bool) {
-	legible, tabs := inspect(document)
-	if !legible {
+// Scan reads the header of one YAML document. wanted selects annotations by their keys. ok is false if the document uses
+// anything beyond the subset of YAML that Scan knows: it may be valid or not.
+func Scan(document []byte, wanted func(annotation string) bool) (header Header, ok bool) {
+	printable, tabs := inspect(document)
+	if !printable {
 		return Header{}, false
 	}
-	s := scanner{rest: document, tabs: tabs}
+	s := scanner{rest: document, tabs: tabs, fields: fieldReader{wanted: wanted}}
 	if !s.skipMarker() {
 		return Header{}, false
 	}
@@ -46,13 +41,13 @@ func scanHeader(document []byte) (header Header, ok bool) {
 			return Header{}, false
 		}
 	}
-	if s.pending && !s.header.null() {
+	if s.pending && !s.fields.acceptNull() {
 		return Header{}, false
 	}
-	return s.header.finish()
+	return s.fields.finish()
 }
 
-// next takes a line, without its newline.
+// next returns the next line, without its newline.
 func (s *scanner) next() []byte {
 	i := bytes.IndexByte(s.rest, '\n')
 	if i < 0 {
@@ -65,7 +60,7 @@ func (s *scanner) next() []byte {
 	return line
 }
 
-// skipMarker takes the marker that a document may begin with.
+// skipMarker skips the marker with which a document may begin.
 func (s *scanner) skipMarker() bool {
 	if !bytes.HasPrefix(s.rest, []byte("---")) {
 		return true
@@ -73,7 +68,7 @@ func (s *scanner) skipMarker() bool {
 	return isTrailer(s.next()[3:])
 }
 
-// line reads one line in the state that the lines before left.
+// line reads one line.
 func (s *scanner) line(line []byte) bool {
 	indent := countSpaces(line)
 	text := line[indent:]
@@ -81,7 +76,7 @@ func (s *scanner) line(line []byte) bool {
 		return true
 	}
 	if s.plainOpen && text[0] != '#' && indent > s.top().indent {
-		return s.header.continued() && s.plainText(text)
+		return s.fields.acceptContinuation() && s.plainText(text)
 	}
 	s.plainOpen = false
 	switch {
@@ -95,7 +90,7 @@ func (s *scanner) line(line []byte) bool {
 	return s.attach(indent, text) && s.entry(indent, text)
 }
 
-// attach finds the collection that a line belongs to, or opens it.
+// attach finds or opens the collection that a line belongs to.
 func (s *scanner) attach(indent int, text []byte) bool {
 	dash := isDash(text)
 	if s.depth == 0 {
@@ -108,9 +103,9 @@ func (s *scanner) attach(indent int, text []byte) bool {
 		case indent > top.indent:
 			return s.open(indent, dash)
 		case indent == top.indent && dash && !top.sequence:
-			return s.open(indent, true) // a sequence may stand as far left as its key
+			return s.open(indent, true) // a sequence may have the indentation of its key
 		}
-		if !s.header.null() {
+		if !s.fields.acceptNull() {
 			return false
 		}
 	}
@@ -122,7 +117,7 @@ func (s *scanner) attach(indent int, text []byte) bool {
 
 // open begins a collection below the last key or dash.
 func (s *scanner) open(indent int, sequence bool) bool {
-	if s.depth == maxScanDepth || !s.header.open(s.depth, sequence) {
+	if s.depth == maxDepth || !s.fields.open(s.depth, sequence) {
 		return false
 	}
 	s.levels[s.depth] = level{indent, sequence}
@@ -161,7 +156,7 @@ func (s *scanner) entry(column int, text []byte) bool {
 		}
 	}
 	key, rest, ok := cutKey(text)
-	if !ok || !s.header.key(s.depth, key) {
+	if !ok || !s.fields.key(s.depth, key) {
 		return false
 	}
 	rest = rest[countSpaces(rest):]
@@ -170,4 +165,37 @@ func (s *scanner) entry(column int, text []byte) bool {
 		return true
 	}
 	return s.value(rest, true)
+}
+
+// inspect reports whether all characters of a text are ones that YAML allows and whether newlines are its only line breaks,
+// and whether it has tabs. It refuses carriage returns, which are left to the full parser.
+func inspect(text []byte) (printable, tabs bool) {
+	for i := 0; i < len(text); {
+		switch c := text[i]; {
+		case c >= 0x20 && c < 0x7f || c == '\n':
+			i++
+		case c == '\t':
+			tabs = true
+			i++
+		case c < utf8.RuneSelf:
+			return false, false
+		default:
+			r, size := utf8.DecodeRune(text[i:])
+			if !isText(r) || r == utf8.RuneError && size == 1 {
+				return false, false
+			}
+			i += size
+		}
+	}
+	return true, tabs
+}
+
+// isText reports whether a character beyond ASCII is printable in YAML and not a line break. NEL, LS and PS are line breaks,
+// and a byte order mark is only allowed at the beginning of a stream.
+func isText(r rune) bool {
+	switch {
+	case r < 0xa0, r == 0x2028, r == 0x2029, r == 0xfeff, r == 0xfffe, r == 0xffff:
+		return false
+	}
+	return true
 }

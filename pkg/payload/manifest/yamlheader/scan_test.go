@@ -1,6 +1,7 @@
-package manifest
+package yamlheader
 
 import (
+	"math/rand"
 	"strings"
 	"testing"
 
@@ -8,6 +9,11 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/document"
 )
+
+// wanted selects the annotations of these tests.
+func wanted(annotation string) bool {
+	return strings.Contains(annotation, "release.openshift.io/")
+}
 
 // lines ends every line with a newline.
 func lines(text ...string) string { return strings.Join(text, "\n") + "\n" }
@@ -17,8 +23,8 @@ func head(text ...string) string {
 	return lines(append([]string{"apiVersion: apps/v1", "kind: Deployment", "metadata:", "  name: web"}, text...)...)
 }
 
-// What the scanner reads on its own. A document that it leaves to the parser is slow, not wrong, so both are pinned.
-func TestScanReads(t *testing.T) {
+// A document that Scan leaves to the parser is slow, not wrong; these documents must be fast.
+func TestScanReadsPlainDocuments(t *testing.T) {
 	web := Header{APIVersion: "apps/v1", Kind: "Deployment", Name: "web"}
 	in := func(namespace string, annotated bool, annotations map[string]string) Header {
 		h := web
@@ -45,7 +51,7 @@ func TestScanReads(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, ok := scanHeader([]byte(test.text))
+			got, ok := Scan([]byte(test.text), wanted)
 			if !ok {
 				t.Fatalf("left to the parser:\n%s", test.text)
 			}
@@ -57,8 +63,8 @@ func TestScanReads(t *testing.T) {
 	}
 }
 
-// What the scanner must leave to the parser: all of it would be read wrongly, or not at all.
-func TestScanLeaves(t *testing.T) {
+// Scan would read these documents wrongly, or not at all.
+func TestScanLeavesOtherDocumentsToTheParser(t *testing.T) {
 	tests := map[string]string{
 		"empty":                    "",
 		"comment":                  "# nothing\n",
@@ -130,25 +136,25 @@ func TestScanLeaves(t *testing.T) {
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
-			if header, ok := scanHeader([]byte(text)); ok {
+			if header, ok := Scan([]byte(text), wanted); ok {
 				t.Errorf("read as %+v:\n%s", header, text)
 			}
 		})
 	}
 }
 
-// agree fails when the scanner accepts a document that the parser refuses or reads in another way.
+// agree fails if Scan accepts a document that the parser refuses or reads differently.
 func agree(t *testing.T, text []byte) {
 	t.Helper()
-	scanned, ok := scanHeader(text)
+	scanned, ok := Scan(text, wanted)
 	if !ok {
 		return
 	}
-	object, err := toJSON(text, nil)
+	object, err := document.ToJSON(text, nil)
 	if err != nil {
 		t.Fatalf("the parser says %v:\n%s", err, text)
 	}
-	parsed, err := readHeader(object, nil)
+	parsed, err := Decode(object, wanted)
 	if err != nil {
 		t.Fatalf("the parser says %v:\n%s", err, text)
 	}
@@ -157,7 +163,7 @@ func agree(t *testing.T, text []byte) {
 	}
 }
 
-// Any bytes.
+// FuzzScan tries any bytes.
 func FuzzScan(f *testing.F) {
 	for _, text := range fragments {
 		f.Add([]byte(head("spec:", "  a: "+text, "  b: c")))
@@ -171,8 +177,8 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// Lines put together from pieces that matter, so that most documents are nearly valid. Each pair of bytes is a line:
-// its indentation and its text.
+// FuzzScanLines makes lines of fragments, so that most documents are nearly valid. Each pair of bytes is a line: its
+// indentation and its text.
 func FuzzScanLines(f *testing.F) {
 	f.Add([]byte{2, 0, 2, 20, 4, 35, 0, 11})
 	f.Add([]byte{0, 50, 2, 48, 4, 30, 4, 31})
@@ -200,4 +206,25 @@ var fragments = []string{
 	"x: 'a''b'", "x: \"a\\\"b\"", "x: \"\\", "x: 'a' b", "x: `a", "x: @a", "x: =", "=", "x: <<", "\t", "x:\ty", "\ta: b", "a\t", "x: ü", "\u00a0",
 	"\u2028", "\u0085", "\ufeff", "\r", "x: [a, 'b', \"c\", {d: e}]", "x: {a: [b]}", "x: {a}", "x: [a: b]", "x: [,]", "x: [a,]", "x: {a: }", "x: {'a': b}", "$x: a", "1: a", "18446744073709551615: a",
 	"12345678901234567890: a", "x: 1_0", "x: 0o7", "x: 2001-01-01", "x: 1e999", "x: 0b1", "kind: A", "metadata:", "name: web", "name: x",
+}
+
+// TestScanAgreesWithTheParser compares Scan with the full parser on random documents, the same ones on every run. FuzzScan and
+// FuzzScanLines look for more.
+func TestScanAgreesWithTheParser(t *testing.T) {
+	random := rand.New(rand.NewSource(25))
+	accepted := 0
+	for range 20_000 {
+		var text strings.Builder
+		text.WriteString(head())
+		for range 1 + random.Intn(4) {
+			text.WriteString(strings.Repeat(" ", random.Intn(5)) + fragments[random.Intn(len(fragments))] + "\n")
+		}
+		agree(t, []byte(text.String()))
+		if _, ok := Scan([]byte(text.String()), wanted); ok {
+			accepted++
+		}
+	}
+	if accepted < 100 {
+		t.Errorf("Scan accepted only %d of 20,000 documents: too few were compared", accepted)
+	}
 }
