@@ -83,7 +83,7 @@ func TestReadCountsAndNames(t *testing.T) {
 	}
 }
 
-func TestRow16NotARelease(t *testing.T) {
+func TestReadRefusesOtherFiles(t *testing.T) {
 	for name, test := range map[string]struct {
 		references, metadata string
 		want                 string
@@ -119,7 +119,7 @@ func TestRow16NotARelease(t *testing.T) {
 	}
 }
 
-func TestRow16ByteOrderMarkAndYAML(t *testing.T) {
+func TestReadByteOrderMarkAndYAML(t *testing.T) {
 	plain := stream{}.with("etcd", pullSpec("a"))
 	for name, data := range map[string][]byte{
 		"byte order mark": append([]byte("\ufeff"), plain.data(t)...),
@@ -137,7 +137,7 @@ func TestRow16ByteOrderMarkAndYAML(t *testing.T) {
 	}
 }
 
-func TestRow16TagsThatAreNoImages(t *testing.T) {
+func TestReadSkipsTagsWithoutImage(t *testing.T) {
 	r := stream{}.with("etcd", pullSpec("a")).
 		withRaw(map[string]any{"name": "nothing"}).
 		withRaw(map[string]any{"name": "stream", "from": map[string]string{"kind": "ImageStreamTag", "name": "x:y"}}).
@@ -154,7 +154,7 @@ func TestRow16TagsThatAreNoImages(t *testing.T) {
 	}
 }
 
-func TestRow17NotByDigest(t *testing.T) {
+func TestReadWarnsOfImagesWithoutDigest(t *testing.T) {
 	for _, image := range []string{
 		"quay.io/a/b:latest", "", "@sha256:" + strings.Repeat("a", 64), "quay.io/a/b@sha256:" + strings.Repeat("A", 64),
 		"quay.io/a/b@sha512:" + strings.Repeat("a", 128), "quay.io/a b@sha256:" + strings.Repeat("a", 64), "x@y",

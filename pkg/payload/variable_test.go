@@ -102,7 +102,7 @@ func TestComponentWinsOverAlias(t *testing.T) {
 	}
 }
 
-func TestRow49Refused(t *testing.T) {
+func TestVariablesRefusesUnsafeNames(t *testing.T) {
 	good := pullSpec("a")
 	for name, test := range map[string]struct {
 		r    stream

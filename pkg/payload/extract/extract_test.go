@@ -274,7 +274,7 @@ func TestStreamNames(t *testing.T) {
 	}
 }
 
-func TestRow24WhatCannotBeRead(t *testing.T) {
+func TestUnreadableDocuments(t *testing.T) {
 	source := payload.Files{Release: []payload.File{{Name: "0000_50_a_00.yaml", Data: []byte("a: [\n")}}}
 	p := manifest.Load(source, manifest.Render{})
 	entries, _ := manifest.Evaluate(p.Objects, manifest.Settings{})

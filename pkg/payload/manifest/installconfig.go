@@ -102,7 +102,7 @@ func checkInstallConfig(document any) error {
 		}
 	}
 	if len(names) > 0 {
-		return fault.Errorf(fault.Usage, "this is not an install config: it has only the fields %s", strings.Join(names, ", "))
+		return fault.Errorf(fault.Usage, "this is not an install config: it has no field of an install config, only %s", strings.Join(names, ", "))
 	}
 	return nil
 }
