@@ -73,7 +73,7 @@ func fileFlags() []fileFlag {
 	}
 	signature := fileFlag{
 		name: "--signature ", commands: []string{"verify RELEASE", "cache add RELEASE"}, content: serviceObject,
-		missing: fails(8, "there is no folder or file FILE to read signatures from"),
+		missing: fails(8, "there is no directory or file FILE to read signatures from"),
 		wrong:   fails(6, "FILE is neither an OpenPGP message nor a ConfigMap: it holds no ConfigMap"),
 	}
 	emptySignature := signature

@@ -133,7 +133,7 @@ func (v *verification) checkOpenPGP(ctx context.Context) error {
 
 // cachedSignatures are the signatures of a digest that the cache has, as a store; none when it has none.
 func cachedSignatures(kept *cache.Cache, d digest.Digest) []store.Store {
-	found := store.Found{Name: "the cache", Digest: d}
+	found := store.Cached{Name: "the cache", Digest: d}
 	for _, s := range kept.Signatures(d) {
 		found.List = append(found.List, store.Signature{Where: s.Where + " (from the cache)", Data: s.Data})
 	}

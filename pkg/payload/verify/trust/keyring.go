@@ -14,9 +14,9 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 )
 
-// ReadKeyrings reads what a user trusts: files, and folders of files. A file is one keyring, armored or binary, or a
-// ConfigMap with keys, which gives one keyring a key field. As in a cluster, a release needs a signature for every keyring,
-// and of one keyring any key suffices.
+// ReadKeyrings reads the keyrings that a user trusts from files and directories of files. A file is a keyring, armored or
+// binary, or holds a ConfigMap, in which each field with keys is a keyring. As in a cluster, a release needs a signature
+// for every keyring, and any of its keys suffices. Its errors are fault.Local or Usage.
 func ReadKeyrings(paths ...string) ([]openpgp.Keyring, error) {
 	var keyrings []openpgp.Keyring
 	for _, path := range paths {
@@ -35,7 +35,8 @@ func ReadKeyrings(paths ...string) ([]openpgp.Keyring, error) {
 	return keyrings, nil
 }
 
-// keyringFiles are the files that a path means, in order of names. Hidden ones do not count: a mounted ConfigMap has some.
+// keyringFiles lists the file, or the files of the directory in the order of their names. It leaves out hidden ones, which
+// are in every mounted ConfigMap.
 func keyringFiles(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -78,7 +79,7 @@ func readKeyring(path string) ([]openpgp.Keyring, error) {
 	return []openpgp.Keyring{keyring}, nil
 }
 
-// readConfigMap takes the keys of all ConfigMaps of a file.
+// readConfigMap reads the keys of all ConfigMaps of a file.
 func readConfigMap(path string, data []byte) ([]openpgp.Keyring, error) {
 	maps, err := configmap.Parse(data)
 	if err != nil {

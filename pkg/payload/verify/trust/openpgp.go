@@ -1,11 +1,14 @@
 package trust
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/configmap"
@@ -13,46 +16,59 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
-// OpenPGP says whom to trust and where to look.
+// releaseKeys are the primary keys with which Red Hat signs releases: release key 2 and beta key 2
+// (openshift/cluster-update-keys, manifests.rhel/0000_90_cluster-update-keys_configmap.yaml, and
+// https://access.redhat.com/security/team/key).
+func releaseKeys() []string {
+	return []string{
+		"567E347AD0044ADE55BA8A5F199E2F91FD431D51",
+		"B08B659EE86AF623BC90E8DB938A80CAF21541EB",
+	}
+}
+
+// OpenPGP says which keys to trust and where to look for signatures.
 type OpenPGP struct {
-	// Keyrings are those that the user trusts; with any, nobody else is trusted.
+	// Keyrings are those that the user trusts. If there are any, no other key is trusted.
 	Keyrings []openpgp.Keyring
-	// TrustCluster trusts the keys of the release that the cluster runs, where neither Keyrings nor the release's own
-	// known keys decide. It needs Cluster.
+	// TrustCluster trusts the keys of the release that Cluster runs, if there are no Keyrings and this program knows none
+	// of the release's own keys.
 	TrustCluster bool
 
-	Stores  []store.Store  // asked first
-	Cluster *store.Cluster // nil: not asked
-	Web     *store.Web     // asks the stores that the release names; nil: they are not asked
+	Stores  []store.Store  // are searched first
+	Cluster *store.Cluster // nil: is not asked
+	Web     *store.Web     // for stores that a release or the cluster names; nil: they are not asked
 
 	Now time.Time // decides what has expired; zero: this machine's clock
 
-	// Pins are the fingerprints that count in the release's own ConfigMap; nil: Red Hat's. For tests.
+	// Pins are the fingerprints of keys that are trusted if the release brings them; nil: Red Hat's. For tests.
 	Pins []string
 }
 
-// VerifyOpenPGP checks a release's signatures: one check a keyring, for every keyring has to be satisfied, or one that says
-// why there was nothing to check. A check fails when nobody signed, when somebody did whom nobody trusts, and for every
-// signature that is expired, broken or about something else. It is skipped only when an error stood in the way, or when
-// the release has no digest and the user named neither keys nor signatures, and does not trust the cluster's.
+// VerifyOpenPGP checks the OpenPGP signatures of a release. Every trusted keyring needs a valid signature, so there is one
+// check for each, or a single one that says why nothing could be checked. A check fails if there is no signature or none
+// that is valid, of this release, and by a trusted key. It is skipped only if an error prevented it, or if the release has
+// no digest and the user named neither keys nor signatures and does not trust the cluster.
 func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
-	want, what := r.covered()
+	want, what := r.Covered(), "image"
+	if r.ListDigest != "" {
+		what = "list of images"
+	}
 	check := Check{Name: OpenPGPCheck, Subject: what, Digest: want}
 	if want == "" {
 		check.Subject = r.Reference
-		asked := len(o.Keyrings)+len(o.Stores) > 0 || o.TrustCluster
-		return []Check{check.skipUnless(asked, NoDigest, "a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive")}
+		required := len(o.Keyrings)+len(o.Stores) > 0 || o.TrustCluster
+		return []Check{check.skipUnless(required, NoDigest, "a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive")}
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
 	own, ownErr := configmap.FindVerification(r.Files)
-	keyrings, running, err := o.trusted(ctx, own, ownErr)
+	keyrings, running, err := o.trustedKeyrings(ctx, own, ownErr)
 	if err != nil {
-		return []Check{check.broken(err)}
+		return []Check{check.stop(err)}
 	}
 	s := search{options: o, want: want}
-	s.stores(ctx, own, running)
+	s.addStores(ctx, own, running)
 	s.run(ctx, keyrings)
 	var checks []Check
 	for i, keyring := range keyrings {
@@ -62,23 +78,23 @@ func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
 	return checks
 }
 
-// trusted decides whose signatures count; running is what the cluster says of itself when its keys do.
-func (o OpenPGP) trusted(ctx context.Context, own *configmap.Verification, ownErr error) (keyrings []openpgp.Keyring, running *configmap.Verification, err error) {
+// trustedKeyrings decides which keys count. running is set if they are those of the cluster's release.
+func (o OpenPGP) trustedKeyrings(ctx context.Context, own *configmap.Verification, ownErr error) (keyrings []openpgp.Keyring, running *configmap.Verification, err error) {
 	if len(o.Keyrings) > 0 {
 		return o.Keyrings, nil, nil
 	}
-	if known := o.known(own); known != nil {
-		return known, nil, nil
+	if pinned := o.pinnedKeyrings(own); pinned != nil {
+		return pinned, nil, nil
 	}
 	if !o.TrustCluster || o.Cluster == nil {
-		const mend = "name the keys that you trust with --keyring, or trust the running cluster's with --trust-cluster"
+		const hint = "name the keys that you trust with --keyring, or trust the running cluster's with --trust-cluster"
 		switch {
 		case ownErr != nil:
-			return nil, nil, fault.WithHint(fault.Integrity, mend, "no key to trust: the release's own cannot be read (%w)", ownErr)
+			return nil, nil, fault.WithHint(fault.Integrity, hint, "no key to trust: the release's own cannot be read (%w)", ownErr)
 		case own == nil:
-			return nil, nil, fault.WithHint(fault.Integrity, mend, "no key to trust: the release brings none")
+			return nil, nil, fault.WithHint(fault.Integrity, hint, "no key to trust: the release brings none")
 		}
-		return nil, nil, fault.WithHint(fault.Integrity, mend, "no key to trust: the release brings %s, which this program does not know, and a release cannot vouch for itself", names(own.Keyrings))
+		return nil, nil, fault.WithHint(fault.Integrity, hint, "no key to trust: the release brings %s, which this program does not know, and a release cannot vouch for itself", keyNames(own.Keyrings))
 	}
 	running, err = o.Cluster.Verification(ctx)
 	switch {
@@ -92,9 +108,9 @@ func (o OpenPGP) trusted(ctx context.Context, own *configmap.Verification, ownEr
 	return running.Keyrings, running, nil
 }
 
-// known are the release's own keyrings with nothing in them but keys that this program knows; nil when it knows none. A
-// keyring without a known key stays, empty: the release wants a signature for it, and nothing can be one.
-func (o OpenPGP) known(own *configmap.Verification) []openpgp.Keyring {
+// pinnedKeyrings returns the release's own keyrings with the pinned keys only; nil if no key is pinned. A keyring without
+// pinned keys is kept, empty: the release requires a signature for it, so its check has to fail.
+func (o OpenPGP) pinnedKeyrings(own *configmap.Verification) []openpgp.Keyring {
 	if own == nil {
 		return nil
 	}
@@ -115,8 +131,7 @@ func (o OpenPGP) known(own *configmap.Verification) []openpgp.Keyring {
 	return keyrings
 }
 
-// names lists the keys of keyrings.
-func names(keyrings []openpgp.Keyring) string {
+func keyNames(keyrings []openpgp.Keyring) string {
 	var all []string
 	for _, keyring := range keyrings {
 		all = append(all, keyring.Fingerprints()...)
@@ -127,7 +142,7 @@ func names(keyrings []openpgp.Keyring) string {
 	case 1:
 		return "the key " + all[0]
 	}
-	return "the keys " + sentence(all, nil)
+	return "the keys " + joinReasons(all, nil)
 }
 
 // verdict is the check of one keyring.
@@ -143,22 +158,22 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 	}
 	switch {
 	case len(s.refused[i]) > 0:
-		return check.fail(sentence(s.refused[i], s.failed))
+		return check.fail(joinReasons(s.refused[i], s.failed))
 	case len(s.failed) > 0:
 		check.Err = s.failed[0]
-		return check.skip(CauseOf(check.Err), sentence(nil, s.failed))
-	case len(s.places) == 0:
+		return check.skip(CauseOf(check.Err), joinReasons(nil, s.failed))
+	case len(s.stores) == 0:
 		return check.fail("no place is known where a signature could be: name a store, a directory or a file with --signature")
 	}
-	var asked []string
-	for _, place := range s.places {
-		asked = append(asked, place.String())
+	var searched []string
+	for _, place := range s.stores {
+		searched = append(searched, place.String())
 	}
-	return check.fail("not signed: no signature of " + s.want.String() + " in " + strings.Join(asked, ", "))
+	return check.fail("not signed: no signature of " + s.want.String() + " in " + strings.Join(searched, ", "))
 }
 
-// sentence puts reasons in one line, not all of a hundred.
-func sentence(refused []string, failed []error) string {
+// joinReasons writes the first reasons in one line, and how many more there are.
+func joinReasons(refused []string, failed []error) string {
 	const most = 4
 	parts := slices.Clone(refused)
 	for _, err := range failed {
@@ -170,7 +185,7 @@ func sentence(refused []string, failed []error) string {
 	return strings.Join(parts, "; ")
 }
 
-// signer names who signed, and with which key.
+// signer names the key that signed, with its user ID.
 func signer(s openpgp.Signed) string {
 	name := "the key " + s.Key.Fingerprint
 	if s.Key.UserID != "" {
@@ -180,4 +195,126 @@ func signer(s openpgp.Signed) string {
 		name += " (subkey " + s.Subkey + ")"
 	}
 	return name
+}
+
+// search looks through stores until every keyring has a valid signature.
+type search struct {
+	options OpenPGP
+	want    digest.Digest
+
+	stores   []store.Store
+	unopened []error // why other stores could not be opened
+
+	// By keyring.
+	signed  []openpgp.Signed
+	where   []string   // of the valid signature; empty as long as there is none
+	refused [][]string // why signatures do not count
+
+	failed []error // because of which a signature may have been missed
+}
+
+// addStores adds the stores to search: those that the user named, the cluster and the stores that its administrator chose.
+// If the administrator chose none, it adds those that the release of the trusted cluster names, then those of own.
+func (s *search) addStores(ctx context.Context, own, running *configmap.Verification) {
+	s.stores = append(s.stores, s.options.Stores...)
+	if s.options.Cluster != nil {
+		s.stores = append(s.stores, *s.options.Cluster)
+		chosen, failed, err := s.options.Cluster.Stores(ctx, s.options.Web)
+		s.stores = append(s.stores, chosen...)
+		s.unopened = append(s.unopened, failed...)
+		if err != nil {
+			s.unopened = append(s.unopened, err)
+		}
+		if len(chosen)+len(failed) > 0 {
+			return
+		}
+	}
+	if running != nil {
+		s.addAddresses("the cluster's", running.Stores, (*store.Web).Store)
+	}
+	if own != nil {
+		s.addAddresses("the release's", own.Stores, (*store.Web).UntrustedStore)
+	}
+}
+
+// addAddresses opens stores with a function that suits whoever names them.
+func (s *search) addAddresses(whose string, addresses []string, open func(*store.Web, string) (store.Store, error)) {
+	for _, address := range addresses {
+		if s.options.Web == nil {
+			s.unopened = append(s.unopened, fault.Errorf(fault.Network, "%s store %.200q was not asked: that needs the network", whose, address))
+			continue
+		}
+		place, err := open(s.options.Web, address)
+		if err != nil {
+			s.unopened = append(s.unopened, err)
+			continue
+		}
+		s.stores = append(s.stores, place)
+	}
+}
+
+func (s *search) run(ctx context.Context, keyrings []openpgp.Keyring) {
+	s.signed = make([]openpgp.Signed, len(keyrings))
+	s.where = make([]string, len(keyrings))
+	s.refused = make([][]string, len(keyrings))
+	var verifiers []*openpgp.Verifier
+	for _, keyring := range keyrings {
+		verifiers = append(verifiers, keyring.At(s.options.Now))
+	}
+	missing := len(keyrings)
+	for _, place := range s.stores {
+		for signature, err := range place.Signatures(ctx, s.want) {
+			if err != nil {
+				s.addError(err)
+				continue
+			}
+			for i, verifier := range verifiers {
+				if s.where[i] != "" {
+					continue
+				}
+				signed, err := verifier.Verify(signature.Data, s.want)
+				if err != nil {
+					s.refused[i] = append(s.refused[i], signature.Where+": "+err.Error())
+					continue
+				}
+				s.signed[i], s.where[i] = signed, signature.Where
+				missing--
+			}
+			if missing == 0 {
+				return
+			}
+		}
+	}
+	s.failed = append(s.failed, s.unopened...)
+}
+
+// addError records an error of a store: a signature may have been missed, or one cannot be read.
+func (s *search) addError(err error) {
+	if !isUndecided(err) {
+		for i := range s.refused {
+			s.refused[i] = append(s.refused[i], err.Error())
+		}
+		return
+	}
+	s.failed = append(s.failed, err)
+}
+
+// CollectOpenPGP returns all signatures of a release in its own stores and those of o, each once and not verified, to verify
+// them later. The keys in o do not matter. failed says which stores could not be searched.
+func CollectOpenPGP(ctx context.Context, r Release, o OpenPGP) (found []store.Signature, failed []error) {
+	own, _ := configmap.FindVerification(r.Files) // one that cannot be read names no stores
+	s := search{options: o, want: r.Covered()}
+	s.addStores(ctx, own, nil)
+	for _, place := range s.stores {
+		for signature, err := range place.Signatures(ctx, s.want) {
+			same := func(other store.Signature) bool { return bytes.Equal(other.Data, signature.Data) }
+			switch {
+			case err != nil:
+				failed = append(failed, err)
+			case !slices.ContainsFunc(found, same):
+				found = append(found, signature)
+			}
+		}
+	}
+	return found, append(failed, s.unopened...)
 }

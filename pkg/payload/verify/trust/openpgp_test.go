@@ -64,7 +64,7 @@ func folder(t testing.TB, d digest.Digest, messages ...[]byte) store.Store {
 			t.Fatal(err)
 		}
 	}
-	return store.Folder(dir)
+	return store.Directory(dir)
 }
 
 func at(s store.Store, d digest.Digest, n int) string {
@@ -94,23 +94,23 @@ func equal(t *testing.T, got []Check, want ...Check) {
 
 const day = 24 * time.Hour
 
-// TestRow58: every way in which a signature may fail, fails, and says why.
-func TestRow58(t *testing.T) {
+// Every signature that does not count fails the check with the reason.
+func TestBadSignaturesFail(t *testing.T) {
 	alice, mallory := testsign.NewKey(t, "alice"), testsign.NewKey(t, "mallory")
-	claim := testsign.Document(testsign.AtomicType, image(), "quay.io/example/release:1")
+	body := testsign.Document(testsign.AtomicType, image(), "quay.io/example/release:1")
 	changed := []byte(strings.Replace(string(alice.SignAtomic(t, other())), other().String(), image().String(), 1))
 	noReference := testsign.Document(testsign.AtomicType, image(), "")
-	unknownField := []byte(strings.Replace(string(claim), `"optional":{`, `"optional":{"more":1,`, 1))
+	unknownField := []byte(strings.Replace(string(body), `"optional":{`, `"optional":{"more":1,`, 1))
 	tests := []struct {
 		name, reason string
 		message      []byte
 	}{
 		{"unknown key", "it is signed by the key " + mallory.Fingerprint() + ", which is not in the keyring ring", mallory.SignAtomic(t, image())},
-		{"expired", "the signature expired on 2023-11-02T12:00:00Z", alice.Sign(t, testsign.Message{Body: claim, Lifetime: day})},
+		{"expired", "the signature expired on 2023-11-02T12:00:00Z", alice.Sign(t, testsign.Message{Body: body, Lifetime: day})},
 		{"another image", "it is about another image, " + other().String(), alice.SignAtomic(t, other())},
 		{"changed", "the key " + alice.Fingerprint() + " did not sign this: the signature or what it is over was changed", changed},
-		{"unsigned", "it is not signed", testsign.Literal(claim)},
-		{"detached", "it is a detached signature: the signed document is missing (gpg --sign makes a whole message, gpg --detach-sign does not)", alice.Signature(t, testsign.Message{Body: claim})},
+		{"unsigned", "it is not signed", testsign.Literal(body)},
+		{"detached", "it is a detached signature: the signed document is missing (gpg --sign makes a whole message, gpg --detach-sign does not)", alice.Signature(t, testsign.Message{Body: body})},
 		{"another type", `the signed document is of type "cosign container image signature", want "atomic container signature"`, alice.Sign(t, testsign.Message{Body: testsign.Document(testsign.CosignType, image(), "a")})},
 		{"no identity", "the signed document names no image: critical.identity.docker-reference is empty", alice.Sign(t, testsign.Message{Body: noReference})},
 		{"unknown field", `the signed document has the unknown field "optional.more"`, alice.Sign(t, testsign.Message{Body: unknownField})},
@@ -134,7 +134,7 @@ func TestRow58(t *testing.T) {
 		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "not signed: no signature of " + image().String() + " in " + s.String(), Digest: image()})
 	})
 	t.Run("a store that cannot be read", func(t *testing.T) {
-		gone := store.Folder(filepath.Join(t.TempDir(), "gone"))
+		gone := store.Directory(filepath.Join(t.TempDir(), "gone"))
 		_, cause := os.ReadDir(gone.String())
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{gone}, Now: testsign.Now()})
 		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "reading signatures: " + cause.Error(), Digest: image()})
@@ -540,7 +540,7 @@ func TestStoresOfTheRelease(t *testing.T) {
 
 // A hundred reasons stay one line that can be read.
 func TestManyReasons(t *testing.T) {
-	if got, want := sentence([]string{"a", "b", "c"}, []error{errors.New("d"), errors.New("e"), errors.New("f")}), "a; b; c; d; and 2 more"; got != want {
+	if got, want := joinReasons([]string{"a", "b", "c"}, []error{errors.New("d"), errors.New("e"), errors.New("f")}), "a; b; c; d; and 2 more"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

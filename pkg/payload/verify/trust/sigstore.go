@@ -11,12 +11,19 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
-// Sigstore says whom to trust and where to look.
-type Sigstore struct {
-	Keys     []sigstore.Key    // those that the user trusts, any one suffices; with any, nobody else is trusted
-	Registry sigstore.Registry // nil: signatures cannot be looked for
+// policyKeys are the keys of the ClusterImagePolicy with which Red Hat signs release images, as SHA-256 of their DER form:
+// release key 3, RSA of 4096 bits, the only key in the policy since October 2024 (openshift/cluster-update-keys,
+// manifests.rhel/0000_90_openshift-cluster-image-policy.yaml).
+func policyKeys() []string {
+	return []string{"sha256:ba9d26350d78893a20f337e2153a113108bfcf064085afaee60d446e63405576"}
+}
 
-	// Pins are the keys (sigstore.Key.ID) that count in the release's own policy beside Red Hat's.
+// Sigstore says which keys to trust and where to look for signatures.
+type Sigstore struct {
+	Keys     []sigstore.Key    // those that the user trusts, any one suffices; if there are any, no other key is trusted
+	Registry sigstore.Registry // nil: no registry is asked
+
+	// Pins are IDs of keys that are trusted, beside Red Hat's, if the release's own policy has them.
 	Pins []string
 }
 
@@ -38,10 +45,10 @@ func ReadKeys(paths ...string) ([]sigstore.Key, error) {
 	return keys, nil
 }
 
-// VerifySigstore checks the signature that lies beside a release in its registry. It is of one image's manifest: for a
-// release that is a list a check of its own says that the list has none, and the image is checked. A check that the user
-// asked for by a key fails when there is nothing to check; otherwise it is skipped for a release without a policy, with
-// a key that is not known, or not read from a registry. Without a registry to ask it is skipped in any case.
+// VerifySigstore checks the signature of a release's image in its registry. For a manifest list a skipped check says that
+// lists have no signatures of this kind. Without a trusted key, and without a registry to ask, the check is skipped. If
+// there is no signature, or the release was not read from a registry, it fails if the user named keys, or the policy is
+// part of every cluster and there is no signature; otherwise it is skipped.
 func VerifySigstore(ctx context.Context, r Release, o Sigstore) []Check {
 	var checks []Check
 	if r.ListDigest != "" {
@@ -51,27 +58,27 @@ func VerifySigstore(ctx context.Context, r Release, o Sigstore) []Check {
 	return append(checks, o.verify(ctx, r))
 }
 
-// trusted is a key that counts, and the policy that brings it.
-type trusted struct {
+// trustedKey is a key that counts.
+type trustedKey struct {
 	key    sigstore.Key
-	policy *sigstore.Policy // nil: the user does
+	policy *sigstore.Policy // that has the key; nil if the user named it
 }
 
 func (o Sigstore) verify(ctx context.Context, r Release) Check {
 	check := Check{Name: SigstoreCheck, Subject: "image", Digest: r.Digest}
-	asked := len(o.Keys) > 0
+	named := len(o.Keys) > 0
 	if r.Digest == "" {
 		check.Subject = r.Reference
-		return check.skipUnless(asked, NoDigest, "a signature covers a digest, and this source has none: read the release from a registry")
+		return check.skipUnless(named, NoDigest, "a signature covers a digest, and this source has none: read the release from a registry")
 	}
-	keys, reason, err := o.trusted(r)
+	keys, reason, err := o.trustedKeys(r)
 	switch {
 	case err != nil:
-		return check.broken(err)
+		return check.stop(err)
 	case len(keys) == 0:
 		return check.skip(NoKey, reason)
 	case r.Repository == "":
-		return check.skipUnless(asked, NoRegistry, "a sigstore signature lies beside the image in its registry, and this release is not read from one")
+		return check.skipUnless(named, NoRegistry, "a sigstore signature lies beside the image in its registry, and this release is not read from one")
 	case o.Registry == nil:
 		return check.skip(Offline, "a sigstore signature lies beside the image in its registry, and no registry is asked")
 	}
@@ -79,22 +86,22 @@ func (o Sigstore) verify(ctx context.Context, r Release) Check {
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
 		reason := fmt.Sprintf("not signed: %s has no tag %s", r.Repository, sigstore.Tag(r.Digest))
-		needed := asked || slices.ContainsFunc(keys, func(t trusted) bool { return t.policy.Always() })
-		if !needed {
+		required := named || slices.ContainsFunc(keys, func(t trustedKey) bool { return t.policy.Always() })
+		if !required {
 			reason += ", and the release's policy is for some feature sets only"
 		}
-		return check.skipUnless(needed, NoSignature, reason)
+		return check.skipUnless(required, NoSignature, reason)
 	case err != nil:
-		return check.broken(err)
+		return check.stop(err)
 	}
 	return verdict(check, signatures, keys)
 }
 
-// trusted decides whose signatures count; reason says why nobody's do.
-func (o Sigstore) trusted(r Release) (keys []trusted, reason string, err error) {
+// trustedKeys decides which keys count. If there are none, reason says why.
+func (o Sigstore) trustedKeys(r Release) (keys []trustedKey, reason string, err error) {
 	if len(o.Keys) > 0 {
 		for _, key := range o.Keys {
-			keys = append(keys, trusted{key: key})
+			keys = append(keys, trustedKey{key: key})
 		}
 		return keys, "", nil
 	}
@@ -105,7 +112,7 @@ func (o Sigstore) trusted(r Release) (keys []trusted, reason string, err error) 
 	var unknown []string
 	for _, policy := range policies {
 		if id := policy.Key.ID(); slices.Contains(policyKeys(), id) || slices.Contains(o.Pins, id) {
-			keys = append(keys, trusted{policy.Key, &policy})
+			keys = append(keys, trustedKey{policy.Key, &policy})
 		} else {
 			unknown = append(unknown, id+" (policy "+policy.Name+")")
 		}
@@ -120,7 +127,7 @@ func (o Sigstore) trusted(r Release) (keys []trusted, reason string, err error) 
 }
 
 // verdict tries every signature with every key.
-func verdict(check Check, signatures []sigstore.Signature, keys []trusted) Check {
+func verdict(check Check, signatures []sigstore.Signature, keys []trustedKey) Check {
 	var refused []string
 	for _, signature := range signatures {
 		for _, t := range keys {
@@ -129,17 +136,17 @@ func verdict(check Check, signatures []sigstore.Signature, keys []trusted) Check
 				err = fmt.Errorf("it is signed as %.200q, which the release's policy %s does not cover", signed.Reference, t.policy.Name)
 			}
 			if err == nil {
-				return check.pass(found(signature, t, signed), t.key.ID())
+				return check.pass(describe(signature, t, signed), t.key.ID())
 			}
 			if text := signature.Where + ": " + err.Error(); !slices.Contains(refused, text) {
 				refused = append(refused, text)
 			}
 		}
 	}
-	return check.fail(sentence(refused, nil))
+	return check.fail(joinReasons(refused, nil))
 }
 
-func found(signature sigstore.Signature, t trusted, signed simplesigning.Document) string {
+func describe(signature sigstore.Signature, t trustedKey, signed simplesigning.Document) string {
 	reason := fmt.Sprintf("signed by the key %s, as %s, for %s, found in %s", t.key.ID(), signed.Reference, signed.Digest, signature.Where)
 	if t.policy == nil {
 		return reason

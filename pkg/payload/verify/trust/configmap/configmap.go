@@ -1,5 +1,5 @@
-// Package configmap reads ConfigMaps out of files, as they are written for clusters: YAML or JSON, several documents, lists.
-// It knows those that carry signatures and those that say how to verify them.
+// Package configmap reads ConfigMaps from files as they are written for clusters: YAML or JSON, several documents, lists. It
+// knows those with signatures and those that say how to verify signatures.
 package configmap
 
 import (
@@ -15,7 +15,7 @@ import (
 // MaxFile is how many bytes a file may have. A cluster keeps at most a megabyte in one object.
 const MaxFile = 16 << 20
 
-// ConfigMap is what is read of one.
+// ConfigMap has the fields of a ConfigMap that matter here.
 type ConfigMap struct {
 	Namespace, Name string
 	Labels          map[string]string
@@ -24,7 +24,7 @@ type ConfigMap struct {
 	BinaryData      map[string][]byte
 }
 
-// String is namespace/name, as far as they are known.
+// String is namespace/name, or the name alone.
 func (c ConfigMap) String() string {
 	if c.Namespace == "" {
 		return c.Name
@@ -32,8 +32,8 @@ func (c ConfigMap) String() string {
 	return c.Namespace + "/" + c.Name
 }
 
-// Parse reads all ConfigMaps of a file, in their order; other objects are passed over. A file that cannot be read is
-// fault.Integrity, and so is one without any ConfigMap.
+// Parse reads all ConfigMaps of a file in their order and skips other objects. A file that cannot be read, or that has no
+// ConfigMap, is fault.Integrity.
 func Parse(data []byte) ([]ConfigMap, error) {
 	if len(data) > MaxFile {
 		return nil, fault.Errorf(fault.Integrity, "it has %d bytes, more than the %d that are read", len(data), MaxFile)
@@ -61,7 +61,7 @@ func Parse(data []byte) ([]ConfigMap, error) {
 	return found, nil
 }
 
-// ParseList reads the list that an API server gives, which may be empty.
+// ParseList reads the JSON list of an API server, which may be empty; anything else is fault.Integrity.
 func ParseList(data []byte) ([]ConfigMap, error) {
 	var kind struct {
 		Kind string `json:"kind"`
@@ -76,7 +76,7 @@ func ParseList(data []byte) ([]ConfigMap, error) {
 	return maps, nil
 }
 
-// FromObject reads a ConfigMap, or the ConfigMaps of a list; nothing of any other object.
+// FromObject reads a ConfigMap, or the ConfigMaps of a list. For any other object it returns nothing.
 func FromObject(object *manifest.Object) ([]ConfigMap, error) {
 	isMap := object.Kind == "ConfigMap" && object.APIVersion() == "v1"
 	isList := strings.HasSuffix(object.Kind, "List") && object.APIVersion() == "v1"
@@ -104,7 +104,7 @@ func FromObject(object *manifest.Object) ([]ConfigMap, error) {
 	return maps, nil
 }
 
-// decodeList reads the ConfigMaps of a list. The items of a ConfigMapList do not say what they are: an API server leaves that out.
+// decodeList reads the ConfigMaps of a list. The items of an API server's ConfigMapList have no kind.
 func decodeList(data []byte) ([]ConfigMap, error) {
 	var list struct {
 		Kind  string            `json:"kind"`

@@ -1,6 +1,7 @@
 package configmap
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -9,20 +10,20 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Where a cluster keeps signatures, and how it finds them.
+// The namespace and the label of ConfigMaps with signatures.
 const (
 	Namespace      = "openshift-config-managed"
 	SignatureLabel = "release.openshift.io/verification-signatures"
 )
 
-// Signature is a signature as a ConfigMap holds it.
+// Signature is a signature in a ConfigMap.
 type Signature struct {
 	Key  string // of binaryData
 	Data []byte
 }
 
-// Signatures are the signatures of a digest, in the order of their numbers: binaryData sha256-HEX, as older programs wrote
-// it, and sha256-HEX-N. The label is for a cluster to find them; here it does not matter.
+// Signatures returns the signatures of a digest in the order of their numbers: binaryData sha256-HEX, as older programs
+// write it, and sha256-HEX-N. The label is not required.
 func (c ConfigMap) Signatures(d digest.Digest) []Signature {
 	var keys []string
 	for key := range maps.Keys(c.BinaryData) {
@@ -33,10 +34,7 @@ func (c ConfigMap) Signatures(d digest.Digest) []Signature {
 	slices.SortFunc(keys, func(a, b string) int {
 		m, _ := Number(a, d)
 		n, _ := Number(b, d)
-		if m != n {
-			return m - n
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(m-n, strings.Compare(a, b))
 	})
 	var found []Signature
 	for _, key := range keys {
@@ -45,8 +43,7 @@ func (c ConfigMap) Signatures(d digest.Digest) []Signature {
 	return found
 }
 
-// Number reads the name sha256-HEX-N, or sha256-HEX with the number 0; ok is false for any other name and for the name of
-// another digest.
+// Number parses the name sha256-HEX-N; sha256-HEX has the number 0. ok is false for any other name or digest.
 func Number(name string, d digest.Digest) (n int, ok bool) {
 	rest, ok := strings.CutPrefix(name, d.Algorithm().String()+"-"+d.Encoded())
 	if !ok || rest == "" {

@@ -16,22 +16,22 @@ import (
 // VerificationAnnotation marks the ConfigMap that says how a release is verified (library-go, pkg/verify/configmap.go).
 const VerificationAnnotation = "release.openshift.io/verification-config-map"
 
-// What a ConfigMap may name: a release brings it, and every key and store costs time before anybody is trusted. Real ones
-// have two of each at most.
+// Limits of a ConfigMap: it may be that of a release that is not trusted, and every key and store costs time. Real ones have
+// two of each at most.
 const (
 	maxKeyrings = 16
 	maxStores   = 16
 )
 
-// Verification is what such a ConfigMap says.
+// Verification has the keys and stores of such a ConfigMap.
 type Verification struct {
 	Name     string            // of the ConfigMap
-	Keyrings []openpgp.Keyring // verifier-public-key-*, in order of names: every one has to be satisfied
+	Keyrings []openpgp.Keyring // verifier-public-key-*, in order of names; a release needs a signature for each
 	Stores   []string          // store-*: URLs, in order of names
 }
 
-// FindVerification reads the first ConfigMap of a payload that has the annotation, in the order in which the operator reads
-// manifests; nil when there is none. The operator takes the first whatever is in it, so a second one is never read.
+// FindVerification reads the first ConfigMap of a payload with the annotation, in the order in which the operator reads
+// manifests; nil if there is none. Like the operator it never reads a second one, whatever the first has.
 func FindVerification(files payload.Files) (*Verification, error) {
 	loaded := manifest.Load(mentioning(files, VerificationAnnotation), manifest.Render{})
 	if err := loaded.Err(); err != nil {
@@ -54,7 +54,7 @@ func FindVerification(files payload.Files) (*Verification, error) {
 	return nil, nil
 }
 
-// mentioning are the files that hold a text: the others need not be parsed.
+// mentioning returns the files that contain a text, so that the others are not parsed.
 func mentioning(files payload.Files, text string) payload.Files {
 	lacks := func(file payload.File) bool { return !bytes.Contains(file.Data, []byte(text)) }
 	return payload.Files{
@@ -63,14 +63,14 @@ func mentioning(files payload.Files, text string) payload.Files {
 	}
 }
 
-// IsVerification says whether the ConfigMap has the annotation; its value does not matter.
+// IsVerification reports whether the ConfigMap has the annotation, with any value.
 func (c ConfigMap) IsVerification() bool {
 	_, ok := c.Annotations[VerificationAnnotation]
 	return ok
 }
 
-// Verification reads keys and stores; what else the ConfigMap holds is passed over, as a cluster does. A key or a URL that
-// cannot be read is fault.Integrity, and so is more than a release needs.
+// Verification reads the keys and stores and ignores other fields, as a cluster does. A key or URL that cannot be read, or
+// too many of them, is fault.Integrity.
 func (c ConfigMap) Verification() (*Verification, error) {
 	v := &Verification{Name: c.String()}
 	size := 0

@@ -26,7 +26,7 @@ type Key struct {
 	sum    [sha256.Size]byte // of the DER form
 }
 
-// ParseKey reads exactly one public key in PEM, as cosign and openssl write it; anything else is fault.Usage.
+// ParseKey reads one public key in PEM, as cosign and openssl write it; anything else is fault.Usage.
 func ParseKey(name string, text []byte) (Key, error) {
 	key, err := parseKey(text)
 	if err != nil {
@@ -63,7 +63,7 @@ func parseKey(text []byte) (Key, error) {
 	default:
 		return Key{}, fmt.Errorf("keys of this kind (%T) do not sign images", public)
 	}
-	// Marshalled again: whatever way somebody wrote it down, one key has one hash.
+	// Marshal it again, so that a key has the same hash in whatever encoding it was given.
 	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
 		return Key{}, fmt.Errorf("it cannot be read: %w", err)
@@ -74,8 +74,8 @@ func parseKey(text []byte) (Key, error) {
 // ID is sha256:HEX of the key's DER form, as `openssl pkey -pubin -outform DER | sha256sum` gives it.
 func (k Key) ID() string { return fmt.Sprintf("sha256:%x", k.sum) }
 
-// Verify checks a signature over a document: SHA-256 for ECDSA (ASN.1) and RSA (PKCS #1 v1.5), as nodes of a cluster check
-// it, the document itself for Ed25519.
+// Verify checks a signature over a document as the nodes of a cluster do: over its SHA-256 for ECDSA (ASN.1) and RSA
+// (PKCS #1 v1.5), over the document itself for Ed25519. Its error is fault.Integrity.
 func (k Key) Verify(document, signature []byte) error {
 	sum := sha256.Sum256(document)
 	var ok bool

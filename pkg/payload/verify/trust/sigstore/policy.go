@@ -12,17 +12,17 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// Policy is what a ClusterImagePolicy asks of images.
+// Policy is what a ClusterImagePolicy requires of images.
 type Policy struct {
 	Name        string
 	Scopes      []string // repositories, namespaces, registries, or *.DOMAIN
-	FeatureSets []string // the policy is part of a cluster with one of these only; empty: of every cluster
+	FeatureSets []string // only clusters with one of these have the policy; empty: all clusters
 	Key         Key
-	Log         bool // it asks for an entry in a transparency log, too
+	Log         bool // it requires an entry in a transparency log too
 }
 
 // FindPolicies reads the ClusterImagePolicies of a payload whose root of trust is a public key, in the order in which the
-// operator reads manifests. One that cannot be read is fault.Integrity.
+// operator reads manifests. A policy that cannot be read is fault.Integrity.
 func FindPolicies(files payload.Files) ([]Policy, error) {
 	const kind = "ClusterImagePolicy"
 	lacks := func(file payload.File) bool { return !bytes.Contains(file.Data, []byte(kind)) }
@@ -84,12 +84,12 @@ func readPolicy(object *manifest.Object) (policy Policy, ok bool, err error) {
 	}, true, nil
 }
 
-// Always says whether the policy is part of every cluster.
+// Always reports whether every cluster has the policy.
 func (p Policy) Always() bool {
 	return len(p.FeatureSets) == 0 || slices.Contains(p.FeatureSets, "Default")
 }
 
-// Covers says whether an image's name, with a tag, a digest or neither, is in one of the scopes.
+// Covers reports whether an image's name, with a tag, a digest or neither, is in one of the scopes.
 func (p Policy) Covers(reference string) bool {
 	name, _, _ := strings.Cut(reference, "@")
 	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {

@@ -30,14 +30,14 @@ type server struct {
 func (w *Web) Store(address string) (Store, error) {
 	base, err := parseAddress(address)
 	if err != nil {
-		return nil, fault.Errorf(fault.Usage, "the store of signatures %q: %w", shown(address), err)
+		return nil, fault.Errorf(fault.Usage, "the store of signatures %q: %w", hideSecrets(address), err)
 	}
 	return &server{web: w, base: base, via: w.client(base.Host)}, nil
 }
 
 // Named is the store at a URL that a release names, so perhaps somebody who wants this program to ask what only this
 // machine can reach: it has to be https, and neither it nor what it redirects to may be this machine or its link.
-func (w *Web) Named(address string) (Store, error) {
+func (w *Web) UntrustedStore(address string) (Store, error) {
 	base, err := parseAddress(address)
 	switch {
 	case err != nil:
@@ -47,7 +47,7 @@ func (w *Web) Named(address string) (Store, error) {
 		err = errLocal
 	}
 	if err != nil {
-		return nil, fault.Errorf(fault.Network, "the release's store of signatures %.200q is not asked: %w", shown(address), err)
+		return nil, fault.Errorf(fault.Network, "the release's store of signatures %.200q is not asked: %w", hideSecrets(address), err)
 	}
 	return &server{web: w, base: base, via: w.client("")}, nil
 }
@@ -68,7 +68,7 @@ func parseAddress(address string) (*url.URL, error) {
 }
 
 // shown is an address without what may be a secret in it.
-func shown(address string) string {
+func hideSecrets(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address[strings.LastIndex(address, "@")+1:]
@@ -86,8 +86,8 @@ func (s *server) String() string { return s.base.String() }
 // be one that counts. A server that cannot be reached is not asked again.
 func (s *server) Signatures(ctx context.Context, d digest.Digest) iter.Seq2[Signature, error] {
 	return func(yield func(Signature, error) bool) {
-		for n := range most {
-			at := s.base.JoinPath(path(d), fmt.Sprintf("signature-%d", n+1))
+		for n := range maxSignatures {
+			at := s.base.JoinPath(digestPath(d), fmt.Sprintf("signature-%d", n+1))
 			data, err := s.get(ctx, at)
 			if errors.Is(err, errAbsent) {
 				return

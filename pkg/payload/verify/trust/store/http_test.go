@@ -251,7 +251,7 @@ func TestNamed(t *testing.T) {
 		"https://exa mple.com/x":     "it is not a URL",
 	} {
 		t.Run(address, func(t *testing.T) {
-			_, err := web.Named(address)
+			_, err := web.UntrustedStore(address)
 			want := fmt.Sprintf("the release's store of signatures %q is not asked: %s", written.Replace(address), reason)
 			if err == nil || err.Error() != want || fault.KindOf(err) != fault.Network {
 				t.Errorf("got  %v\nwant %s", err, want)
@@ -290,7 +290,7 @@ func TestNamedIsGuarded(t *testing.T) {
 	o.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
 	}
-	s, err := NewWeb(o).Named("https://example.com/store")
+	s, err := NewWeb(o).UntrustedStore("https://example.com/store")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestProxy(t *testing.T) {
 	}
 	o := quick()
 	o.Proxy = http.ProxyURL(at)
-	s, err := NewWeb(o).Named("https://example.com/store")
+	s, err := NewWeb(o).UntrustedStore("https://example.com/store")
 	if err != nil {
 		t.Fatal(err)
 	}

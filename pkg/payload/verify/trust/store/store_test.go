@@ -56,7 +56,7 @@ func equal(t *testing.T, got []string, want ...string) {
 	}
 }
 
-func TestFolder(t *testing.T) {
+func TestDirectory(t *testing.T) {
 	hex, another := image().Encoded(), other().Encoded()
 	long := string(make([]byte, openpgp.MaxMessage+1))
 	tests := []struct {
@@ -149,7 +149,7 @@ func TestOpenRefuses(t *testing.T) {
 		name, where, reason string
 		kind                fault.Kind
 	}{
-		{"missing", missing, "there is no folder or file " + missing + " to read signatures from", fault.Local},
+		{"missing", missing, "there is no directory or file " + missing + " to read signatures from", fault.Local},
 		{"another scheme", "ftp://example.com/x", `"ftp://example.com/x" is not a store of signatures: want http://…, https://…, a directory or a file`, fault.Usage},
 		{"file URL", "file:///tmp", `"file:///tmp" is not a store of signatures: want http://…, https://…, a directory or a file`, fault.Usage},
 		{"another object", service, service + " is neither an OpenPGP message nor a ConfigMap: it holds no ConfigMap", fault.Integrity},
@@ -243,7 +243,7 @@ func TestStopsEarly(t *testing.T) {
 	})
 	for stop := 1; stop <= 5; stop++ {
 		n := 0
-		for _, err := range Folder(dir).Signatures(t.Context(), image()) {
+		for _, err := range Directory(dir).Signatures(t.Context(), image()) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -258,7 +258,7 @@ func TestStopsEarly(t *testing.T) {
 }
 
 func TestFolderThatIsGone(t *testing.T) {
-	for _, err := range Folder(filepath.Join(t.TempDir(), "gone")).Signatures(t.Context(), image()) {
+	for _, err := range Directory(filepath.Join(t.TempDir(), "gone")).Signatures(t.Context(), image()) {
 		if fault.KindOf(err) != fault.Local || !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("got %v", err)
 		}

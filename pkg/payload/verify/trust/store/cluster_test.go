@@ -63,7 +63,7 @@ func TestStoresOfTheCluster(t *testing.T) {
 		{"an authority that is not there", byPath{version: one("https://s.example", "ca")}, []string{problem + "there is no " + authority}},
 		{"an authority that is forbidden", byPath{version: one("https://s.example", "ca"), authority: ""}, []string{problem + "forbidden"}},
 		{"an authority under another key", byPath{version: one("https://s.example", "ca"), authority: `{"data":{"ca-bundle.crt":"x"}}`}, []string{problem + "it has no ca.crt"}},
-		{"an authority that is none", byPath{version: one("https://s.example", "ca"), authority: `{"data":{"ca.crt":"x"}}`}, []string{problem + "there is not PEM certificate in its ca.crt"}},
+		{"an authority that is none", byPath{version: one("https://s.example", "ca"), authority: `{"data":{"ca.crt":"x"}}`}, []string{problem + "there is no PEM certificate in its ca.crt"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -127,8 +127,8 @@ func TestAuthoritiesOfOneStore(t *testing.T) {
 // A cluster may name more stores than are asked, which is said: a signature may be in one of the others.
 func TestManyStoresOfTheCluster(t *testing.T) {
 	for count, want := range map[int][]string{
-		mostStores:     nil,
-		mostStores + 1: {"the cluster names 33 stores of signatures, and only the first 32 are asked"},
+		maxStores:     nil,
+		maxStores + 1: {"the cluster names 33 stores of signatures, and only the first 32 are asked"},
 	} {
 		var named []string
 		for i := range count {
@@ -136,7 +136,7 @@ func TestManyStoresOfTheCluster(t *testing.T) {
 		}
 		objects := byPath{"/apis/config.openshift.io/v1/clusterversions/version": `{"spec":{"signatureStores":[` + strings.Join(named, ",") + `]}}`}
 		stores, failed, err := Cluster{objects}.Stores(t.Context(), NewWeb(WebOptions{}))
-		if err != nil || len(stores) != mostStores || stores[mostStores-1].String() != "https://s.example/31" {
+		if err != nil || len(stores) != maxStores || stores[maxStores-1].String() != "https://s.example/31" {
 			t.Errorf("%d: got %v, %v", count, stores, err)
 		}
 		var got []string

@@ -1,3 +1,7 @@
+// Package sigstore verifies the signatures that cosign puts beside an image in its registry, at the tag sha256-HEX.sig, with
+// a public key and the standard library. It supports no transparency log, no certificates and no bundles.
+//
+// Such a signature is of one image's manifest. A manifest list has none: each of its images does.
 package sigstore
 
 import (
@@ -11,22 +15,23 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
-// What a signature's image is made of.
+// How cosign stores signatures as the layers of an image: the layer is the document, its annotation the signature.
 const (
 	documentType        = "application/vnd.dev.cosign.simplesigning.v1+json"
 	signatureAnnotation = "dev.cosignproject.cosign/signature"
 )
 
-// Bounds of what is read: a document has three hundred bytes, and a release is signed a few times.
+// Limits of what is read. A real document has three hundred bytes, and a release is signed a few times.
 const (
 	maxDocument  = 64 << 10
 	maxDocuments = 64
 )
 
-// Registry reads manifests and blobs: of a registry, or of whatever holds an image with its signatures beside it. Nothing
-// that it returns is verified; its errors carry their kind, fault.NotFound for a tag that does not exist.
+// Registry reads manifests and blobs and verifies nothing. Its errors have a kind: fault.NotFound for a tag that does not
+// exist.
 type Registry interface {
 	// Manifest fetches a manifest by tag or digest; declared is the Docker-Content-Digest header, empty when absent.
 	Manifest(ctx context.Context, repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
@@ -34,19 +39,19 @@ type Registry interface {
 	Blob(ctx context.Context, repository string, digest digest.Digest, size int64) (io.ReadCloser, error)
 }
 
-// Signature is one document with its signature, as found. Its bytes are those that the signature's image names, and nothing
-// more is known of them.
+// Signature is a document with its signature. The document has the digest that the signature's image says; the signature is
+// not verified.
 type Signature struct {
 	Where    string // REPOSITORY:TAG, layer N
 	Document []byte
 	Value    []byte
-	Problem  error // why there is nothing to verify; fault.Integrity
+	Problem  error // why it cannot be verified, of kind fault.Integrity; nil otherwise
 }
 
-// Tag is the tag at which an image's signatures lie.
+// Tag is the tag of an image's signatures.
 func Tag(d digest.Digest) string { return d.Algorithm().String() + "-" + d.Encoded() + ".sig" }
 
-// Fetch reads the signatures of an image. No tag is fault.NotFound; a tag that holds something else is fault.Integrity.
+// Fetch reads the signatures of an image. A missing tag is fault.NotFound; a tag with something else is fault.Integrity.
 func Fetch(ctx context.Context, registry Registry, repository string, image digest.Digest) ([]Signature, error) {
 	where := repository + ":" + Tag(image)
 	body, mediaType, declared, err := registry.Manifest(ctx, repository, Tag(image))
@@ -79,7 +84,6 @@ func Fetch(ctx context.Context, registry Registry, repository string, image dige
 	return found, nil
 }
 
-// readManifest reads the layers of a signature's image.
 func readManifest(body []byte, mediaType string) ([]oci.Descriptor, error) {
 	manifest, err := oci.ParseManifest(body, mediaType)
 	switch {
@@ -93,7 +97,7 @@ func readManifest(body []byte, mediaType string) ([]oci.Descriptor, error) {
 	return manifest.Layers, nil
 }
 
-// fetchOne reads one layer and makes sure that it is what the manifest names.
+// fetchOne reads a document and checks its size and digest.
 func fetchOne(ctx context.Context, registry Registry, repository string, layer oci.Descriptor) (document, value []byte, err error) {
 	text, ok := layer.Annotations[signatureAnnotation]
 	if !ok {
@@ -111,7 +115,7 @@ func fetchOne(ctx context.Context, registry Registry, repository string, layer o
 	}
 	blob, err := registry.Blob(ctx, repository, want, layer.Size)
 	switch {
-	case fault.KindOf(err) == fault.NotFound: // a signature that is named and missing is not the same as none
+	case fault.KindOf(err) == fault.NotFound: // a missing layer is not a missing signature
 		return nil, nil, fault.Errorf(fault.Integrity, "%w", err)
 	case err != nil:
 		return nil, nil, err
@@ -125,4 +129,23 @@ func fetchOne(ctx context.Context, registry Registry, repository string, layer o
 		return nil, nil, fault.Errorf(fault.Integrity, "its bytes are not those of %s", want)
 	}
 	return document, value, nil
+}
+
+// Verify checks that the key signed a document about the image with this digest. Its error, of kind fault.Integrity, says
+// what is wrong. The document is parsed only after its signature was verified.
+func (s Signature) Verify(key Key, want digest.Digest) (simplesigning.Document, error) {
+	if s.Problem != nil {
+		return simplesigning.Document{}, s.Problem
+	}
+	if err := key.Verify(s.Document, s.Value); err != nil {
+		return simplesigning.Document{}, err
+	}
+	signed, err := simplesigning.Parse(s.Document, simplesigning.Cosign)
+	if err != nil {
+		return simplesigning.Document{}, err
+	}
+	if signed.Digest != want {
+		return simplesigning.Document{}, fault.Errorf(fault.Integrity, "it is about another image, %s", signed.Digest)
+	}
+	return signed, nil
 }
