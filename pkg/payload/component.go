@@ -14,18 +14,18 @@ import (
 // Component is one image of a release.
 type Component struct {
 	Name       string
-	Image      string        // pull spec, as image-references has it
-	Digest     digest.Digest // "" when the pull spec has none
-	Repository string        // source repository, "" when the release does not say
-	Commit     string        // source commit, "" when the release does not say
+	Image      string        // pull spec as in image-references
+	Digest     digest.Digest // empty if the pull spec has none
+	Repository string        // URL of the source repository; empty if unknown
+	Commit     string        // source commit; empty if unknown
 	Versions   []ComponentVersion
-	Purpose    string   // for the key components of a manual installation
+	Purpose    string   // what the component does in a manual installation; empty for most
 	Groups     []string // sorted
-	Aliases    []string // other names by which it is found, sorted
+	Aliases    []string // other names for the component, sorted
 }
 
-// components reads the tags of image-references: sorted by name, with a warning for each tag that is no
-// image and for each image that is not referenced by digest.
+// components returns the components of image-references, sorted by name. It warns of tags without an image and of images
+// without a digest. A component that is listed twice is fault.Integrity.
 func components(tags []Tag) (list []Component, warnings []string, err error) {
 	for _, tag := range tags {
 		if tag.From == nil || tag.From.Kind != "DockerImage" {
@@ -38,7 +38,7 @@ func components(tags []Tag) (list []Component, warnings []string, err error) {
 			Repository: tag.Annotations[annotationSource],
 			Commit:     tag.Annotations[annotationCommit],
 		}
-		if c.Digest = pinned(c.Image); c.Digest == "" {
+		if c.Digest = digestOf(c.Image); c.Digest == "" {
 			warnings = append(warnings, fmt.Sprintf("the component %q is not referenced by a digest: %q", c.Name, HideUserinfo(c.Image)))
 		}
 		list = append(list, c)
@@ -53,8 +53,8 @@ func components(tags []Tag) (list []Component, warnings []string, err error) {
 	return list, warnings, nil
 }
 
-// pinned is the digest of a pull spec by digest, "" for every other text.
-func pinned(pullSpec string) digest.Digest {
+// digestOf returns the digest of a pull spec, empty if it has none or is not safe in a shell.
+func digestOf(pullSpec string) digest.Digest {
 	spec, err := oci.ParsePullSpec(pullSpec)
 	if err != nil || !SafeValue(pullSpec) {
 		return ""
@@ -62,8 +62,8 @@ func pinned(pullSpec string) digest.Digest {
 	return spec.Digest
 }
 
-// annotate adds what is known of the components beyond image-references: purpose, groups and aliases.
-func annotate(list []Component) {
+// addRoles sets purpose, groups and aliases, which image-references does not have.
+func addRoles(list []Component) {
 	index := make(map[string]int, len(list))
 	for i, c := range list {
 		index[c.Name] = i
@@ -79,5 +79,104 @@ func annotate(list []Component) {
 			i := index[target]
 			list[i].Aliases = append(list[i].Aliases, alias.Name())
 		}
+	}
+}
+
+// The groups of components in a manual installation.
+const (
+	GroupOperators    = "operators"
+	GroupControlPlane = "control-plane"
+	GroupBootstrap    = "bootstrap"
+)
+
+// GroupNames lists the groups, sorted.
+func GroupNames() []string { return []string{GroupBootstrap, GroupControlPlane, GroupOperators} }
+
+// role is the purpose of a component in a manual installation, and its groups.
+type role struct {
+	component string
+	purpose   string
+	groups    []string
+}
+
+// roles lists the components that have a purpose or a group.
+func roles() []role {
+	const renders = "renders the configuration of its operand"
+	controlPlane := []string{GroupBootstrap, GroupControlPlane}
+	operators := []string{GroupBootstrap, GroupOperators}
+	return []role{
+		{"etcd", "etcd database", controlPlane},
+		{"hyperkube", "Kubernetes API server, controller manager and scheduler", controlPlane},
+		{"pod", "pause container of static pods", controlPlane},
+		{"cluster-kube-apiserver-operator", renders, operators},
+		{"cluster-kube-controller-manager-operator", renders, operators},
+		{"cluster-kube-scheduler-operator", renders, operators},
+		{"cluster-etcd-operator", renders, operators},
+		{"machine-config-operator", "renders MachineConfigs, serves Ignition to nodes", operators},
+		{"cluster-config-operator", "renders the cluster's configuration resources", operators},
+		{"cluster-version-operator", "orchestrates the operators", operators},
+		{"cluster-bootstrap", "orchestrates the bootstrap", []string{GroupBootstrap}},
+		{"haproxy-router", "ingress router", nil},
+	}
+}
+
+// GroupMembers lists the components of a group, nil for an unknown group. A release need not have all of them.
+func GroupMembers(group string) []string {
+	var members []string
+	for _, r := range roles() {
+		if slices.Contains(r.groups, group) {
+			members = append(members, r.component)
+		}
+	}
+	return members
+}
+
+// Alias is a variable that installers use for the image of a component with another name.
+type Alias struct {
+	Variable string   // KUBE_APISERVER_IMAGE
+	Targets  []string // components; the alias stands for the first that a release has
+}
+
+// Name is the alias as the name of a component: lower case, with hyphens, without _IMAGE.
+func (a Alias) Name() string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimSuffix(a.Variable, "_IMAGE")), "_", "-")
+}
+
+// Target returns the component for which the alias stands. has reports whether the release has a component.
+func (a Alias) Target(has func(component string) bool) (string, bool) {
+	for _, target := range a.Targets {
+		if has(target) {
+			return target, true
+		}
+	}
+	return "", false
+}
+
+// Aliases lists the variables of the installer's bootstrap script and of the manual installation guide, sorted, without those
+// that VariableName gives a component. If a component has the name of an alias, the name stands for the component.
+func Aliases() []Alias {
+	// OKD names its operating system for CentOS Stream, or for Fedora up to 4.15 (machine-config-operator rewrites the tag).
+	coreOS := []string{
+		"rhel-coreos", "rhel-coreos-9", "rhel-coreos-8", "rhel-coreos-10",
+		"stream-coreos", "stream-coreos-10", "centos-stream-coreos-9", "centos-stream-coreos-10", "fedora-coreos",
+	}
+	return []Alias{
+		{"CONFIG_OPERATOR_IMAGE", []string{"cluster-config-operator"}},
+		{"HAPROXY_IMAGE", []string{"haproxy-router"}},
+		{"INGRESS_OPERATOR_IMAGE", []string{"cluster-ingress-operator"}},
+		{"KEEPALIVED_IMAGE", []string{"keepalived-ipfailover"}},
+		{"KUBE_APISERVER_IMAGE", []string{"hyperkube"}},
+		{"KUBE_APISERVER_OPERATOR_IMAGE", []string{"cluster-kube-apiserver-operator"}},
+		{"KUBE_CONTROLLER_MANAGER_IMAGE", []string{"hyperkube"}},
+		{"KUBE_CONTROLLER_MANAGER_OPERATOR_IMAGE", []string{"cluster-kube-controller-manager-operator"}},
+		{"KUBE_SCHEDULER_IMAGE", []string{"hyperkube"}},
+		{"KUBE_SCHEDULER_OPERATOR_IMAGE", []string{"cluster-kube-scheduler-operator"}},
+		{"MACHINE_CONFIG_ETCD_IMAGE", []string{"etcd"}},
+		{"MACHINE_CONFIG_INFRA_IMAGE", []string{"pod"}},
+		{"MACHINE_CONFIG_OSCONTENT", append([]string{"machine-os-content"}, coreOS...)},
+		{"MACHINE_CONFIG_SERVER_IMAGE", []string{"machine-config-operator"}},
+		{"MACHINE_OS_CONTENT_IMAGE", coreOS},
+		{"OPENSHIFT_CLUSTER_POLICY_IMAGE", []string{"cluster-policy-controller"}},
+		{"OPENSHIFT_HYPERKUBE_IMAGE", []string{"hyperkube"}},
 	}
 }

@@ -17,11 +17,11 @@ type Metadata struct {
 	Version  string                     `json:"version"`
 	Previous []string                   `json:"previous"`
 	Next     []string                   `json:"next,omitempty"`
-	Metadata map[string]json.RawMessage `json:"metadata,omitempty"` // url and whatever else the release carries
+	Metadata map[string]json.RawMessage `json:"metadata,omitempty"` // url and other entries
 }
 
-// ParseMetadata reads release-metadata; what is not its JSON is fault.NotFound: not a release. What is
-// beyond a limit, or has a key twice, is fault.Integrity.
+// ParseMetadata parses release-metadata. Other contents are fault.NotFound: not a release. Data beyond a limit or with a duplicate
+// key is fault.Integrity.
 func ParseMetadata(data []byte) (*Metadata, error) {
 	var m Metadata
 	text, err := document.Text(data)
@@ -43,8 +43,8 @@ func ParseMetadata(data []byte) (*Metadata, error) {
 	return &m, nil
 }
 
-// Upgrades are the versions that update to this one, in semantic order; as they stand when one of them
-// is no semantic version.
+// Upgrades returns the versions that can update to this one, in semantic order. If one of them is not a semantic version, they
+// keep the order of the file.
 func (m *Metadata) Upgrades() []string {
 	parsed := make([]semver.Version, 0, len(m.Previous))
 	for _, text := range m.Previous {
@@ -62,7 +62,7 @@ func (m *Metadata) Upgrades() []string {
 	return sorted
 }
 
-// Annotations are the free entries of the metadata as text, by name; empty values are left out.
+// Annotations returns the entries of the metadata as text, by name, without empty values.
 func (m *Metadata) Annotations() map[string]string {
 	texts := map[string]string{}
 	for name, raw := range m.Metadata {

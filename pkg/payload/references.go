@@ -9,10 +9,10 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// References is the file image-references: an ImageStream with one tag a component image.
+// References is the file image-references: an ImageStream with a tag for each component image.
 type References struct {
-	Name string          // metadata.name: the version of the release
-	Raw  json.RawMessage // the whole document as JSON, with every field that this program does not know
+	Name string          // metadata.name, the version of the release
+	Raw  json.RawMessage // the whole document as JSON, with unknown fields
 	Tags []Tag           // in the order of the file
 }
 
@@ -23,13 +23,13 @@ type Tag struct {
 	From        *TagSource        `json:"from"`
 }
 
-// TagSource is what a tag points to: for a component image a pull spec.
+// TagSource is what a tag points to. For a component image, Name is a pull spec.
 type TagSource struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
 }
 
-// imageStream is the part of the document that is understood here.
+// imageStream has the fields of the document that count here.
 type imageStream struct {
 	Kind       string `json:"kind"`
 	APIVersion string `json:"apiVersion"`
@@ -41,12 +41,12 @@ type imageStream struct {
 	} `json:"spec"`
 }
 
-// maxTags is how many images a release may list: a hundred times what releases have.
+// maxTags is how many images a release may list, a hundred times more than releases have.
 const maxTags = 20_000
 
-// ParseReferences reads image-references, JSON as releases have it or YAML, in UTF-8 or UTF-16, with or without a byte order
-// mark. Anything that is not an ImageStream with at least one tag is fault.NotFound: not a release. What is beyond a limit,
-// or has a key twice, is fault.Integrity.
+// ParseReferences parses image-references: JSON or YAML, in UTF-8 or UTF-16, with or without a byte order mark. Other contents
+// than an ImageStream with at least one tag are fault.NotFound: not a release. Data beyond a limit or with a duplicate key is
+// fault.Integrity.
 func ParseReferences(data []byte) (*References, error) {
 	raw, err := toJSON(data)
 	if err != nil {
@@ -77,7 +77,8 @@ func notRelease(format string, args ...any) error {
 	return fault.Errorf(fault.NotFound, "not a release: "+format, args...)
 }
 
-// unreadable is the error of reading a file: not a release, unless a release can be made of it that others see otherwise.
+// unreadable returns the error for a file that cannot be parsed: fault.Integrity beyond a limit or for a duplicate key,
+// otherwise fault.NotFound.
 func unreadable(err error, file, problem string) error {
 	if kind := document.Kind(err, fault.NotFound); kind != fault.NotFound {
 		return fault.Errorf(kind, "%s: %w", file, err)
@@ -85,7 +86,7 @@ func unreadable(err error, file, problem string) error {
 	return notRelease("%s %s: %w", file, problem, err)
 }
 
-// toJSON gives data as JSON: as it is, and not checked, when it begins like a JSON object, converted when it is YAML.
+// toJSON converts YAML to JSON. It returns data that begins like a JSON object as it is.
 func toJSON(data []byte) (json.RawMessage, error) {
 	text, err := document.Text(data)
 	if err != nil {

@@ -8,20 +8,20 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// Selection is what a list of names picks of a release.
+// Selection has the components that a list of names selects.
 type Selection struct {
-	Components map[string]bool // by the component's own name
-	Aliases    map[string]bool // aliases that were asked for by name
-	Direct     map[string]bool // components that were asked for by their own name or a glob
+	Components map[string]bool // the selected components
+	Aliases    map[string]bool // aliases in the list
+	Direct     map[string]bool // components that the list has by name or by pattern
 }
 
-// Select finds components by their name, by a glob (* ? [a-z], over component names only) or by an alias
-// (kube-apiserver). Names that are none of these, and globs that match nothing, are one fault.NotFound together, each with
-// the nearest names; a broken glob is fault.Usage.
+// Select selects components by name, by pattern (* ? [a-z], which does not match aliases) or by alias (kube-apiserver). The
+// error is fault.NotFound with all names and patterns that match nothing, and similar names for each; fault.Usage for a
+// malformed pattern.
 func (r *Release) Select(names []string) (Selection, error) {
 	s := Selection{Components: map[string]bool{}, Aliases: map[string]bool{}, Direct: map[string]bool{}}
 	var missing []string
-	var last error // of those that are missing, with its hint
+	var last error // of a missing name, with its hint
 	for _, name := range names {
 		err := r.selectOne(name, &s)
 		if err != nil && fault.KindOf(err) != fault.NotFound {
@@ -42,8 +42,7 @@ func (r *Release) Select(names []string) (Selection, error) {
 	return s, nil
 }
 
-// SelectInAny is Select in several releases, with what is picked of each: a name that one of them lacks is left out there, and
-// one that all of them lack is an error.
+// SelectInAny is Select in several releases and returns a selection for each. A name has to match in one of them.
 func SelectInAny(releases []*Release, names []string) ([]Selection, error) {
 	if len(releases) == 1 {
 		s, err := releases[0].Select(names)
@@ -51,7 +50,7 @@ func SelectInAny(releases []*Release, names []string) ([]Selection, error) {
 	}
 	has, missing := make([][]string, len(releases)), []string(nil)
 	for _, name := range names {
-		found, near := false, ""
+		found, hint := false, ""
 		for i, r := range releases {
 			_, err := r.Select([]string{name})
 			switch {
@@ -59,12 +58,12 @@ func SelectInAny(releases []*Release, names []string) ([]Selection, error) {
 				has[i], found = append(has[i], name), true
 			case fault.KindOf(err) != fault.NotFound:
 				return nil, err
-			case near == "":
-				near = r.Near(name)
+			case hint == "":
+				hint = r.Suggest(name)
 			}
 		}
 		if !found {
-			missing = append(missing, fmt.Sprintf("no component %q in any of the releases%s", name, near))
+			missing = append(missing, fmt.Sprintf("no component %q in any of the releases%s", name, hint))
 		}
 	}
 	if len(missing) > 0 {
@@ -72,7 +71,7 @@ func SelectInAny(releases []*Release, names []string) ([]Selection, error) {
 	}
 	selections := make([]Selection, len(releases))
 	for i, r := range releases {
-		selections[i], _ = r.Select(has[i]) // it has them all
+		selections[i], _ = r.Select(has[i]) // all of them match
 	}
 	return selections, nil
 }
@@ -86,15 +85,16 @@ func (r *Release) selectOne(name string, s *Selection) error {
 		return nil
 	}
 	for _, alias := range Aliases() {
-		if c, ok := r.aliased(alias); ok && alias.Name() == name {
+		if c, ok := r.target(alias); ok && alias.Name() == name {
 			s.Components[c.Name], s.Aliases[name] = true, true
 			return nil
 		}
 	}
-	return fault.WithHint(fault.NotFound, r.Near(name), "no component %q in release %s", name, r.Version)
+	return fault.WithHint(fault.NotFound, r.Suggest(name), "no component %q in release %s", name, r.Version)
 }
 
-// SeparateNames ends an error about an argument in which several names are joined by commas or blanks; it is empty for others.
+// SeparateNames returns the end of an error about an argument that has several names with commas or spaces, empty for other
+// arguments.
 func SeparateNames(argument string) string {
 	words := strings.FieldsFunc(argument, func(c rune) bool { return c == ',' || c == ' ' })
 	if len(words) < 2 {
@@ -103,12 +103,12 @@ func SeparateNames(argument string) string {
 	return "; give names as separate arguments: " + strings.Join(words, " ")
 }
 
-// Near ends an error about a component that is not there with the nearest names; it is empty when none is near.
-func (r *Release) Near(name string) string {
+// Suggest returns the end of an error about an unknown component: similar names, or empty.
+func (r *Release) Suggest(name string) string {
 	if hint := SeparateNames(name); hint != "" {
 		return hint
 	}
-	// A variable of env names a component too: ETCD_IMAGE is etcd.
+	// The name may be a variable of env: ETCD_IMAGE is etcd.
 	asked := strings.ReplaceAll(strings.TrimSuffix(strings.ToLower(name), "_image"), "_", "-")
 	return DidYouMean(asked, r.names())
 }
@@ -130,7 +130,7 @@ func (r *Release) selectGlob(glob string, s *Selection) error {
 	return fault.WithHint(fault.NotFound, DidYouMean(glob, r.names()), "no component matches %q in release %s", glob, r.Version)
 }
 
-// names are those of the components and their aliases.
+// names returns the names of the components and their aliases.
 func (r *Release) names() []string {
 	var names []string
 	for _, c := range r.Components {

@@ -2,15 +2,14 @@ package payload
 
 import "strings"
 
-// hiddenUserinfo stands for a user name and a password.
+// hiddenUserinfo replaces a user name and a password.
 const hiddenUserinfo = "***"
 
-// digestAlgorithms are what may stand behind the @ of a reference.
+// digestAlgorithms are the algorithms that may follow the @ of a reference.
 var digestAlgorithms = []string{"sha256:", "sha384:", "sha512:", "sha1:", "md5:"}
 
-// HideUserinfo replaces what stands before the @ of an address or of a reference to an image, so that an error can
-// quote what somebody typed: registry.example.com/r@sha256:… stays, user:password@registry.example.com/r does not.
-// The text is one address or reference, well-formed or not.
+// HideUserinfo replaces the user name and password of one URL or reference, which may be malformed, so that errors can quote
+// it. The @ of a digest stays: registry.example.com/r@sha256:… does not change.
 func HideUserinfo(text string) string {
 	rest := text
 	digest := ""
@@ -28,7 +27,7 @@ func HideUserinfo(text string) string {
 	return scheme + hiddenUserinfo + rest[at:] + digest
 }
 
-// HideURLUserinfo replaces the user names and passwords of all URLs in a message.
+// HideURLUserinfo replaces the user names and passwords in all URLs of a message.
 func HideURLUserinfo(message string) string {
 	var b strings.Builder
 	for {

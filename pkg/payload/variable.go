@@ -8,12 +8,12 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// Variable is one image as a variable of a shell.
+// Variable is the shell variable of an image.
 type Variable struct {
 	Name      string // ETCD_IMAGE
 	Value     string // pull spec
 	Component string
-	Alias     string // the alias it stands for, "" for the component's own variable
+	Alias     string // the name of the alias; empty for the component's own variable
 }
 
 var (
@@ -23,12 +23,12 @@ var (
 	plainNameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]+$`) })
 )
 
-// SafeValue says whether a value may stand between double quotes in any shell: at least one of the letters, digits
-// and @:./_+-, after an IPv6 address in brackets if the value begins with one.
+// SafeValue reports whether a value is safe between double quotes in every shell: one or more letters, digits and @:./_+-, after
+// an optional IPv6 address in brackets.
 func SafeValue(value string) bool { return safeValueForm().MatchString(value) }
 
-// VariableName is the variable of a component: upper case, hyphens and dots as underscores, with _IMAGE at
-// the end, so that no component can be called PATH. A name of other characters is fault.Integrity.
+// VariableName returns the variable of a component: upper case, with underscores for hyphens and dots, and _IMAGE at the end,
+// so that no component becomes PATH. Other characters in the name are fault.Integrity.
 func VariableName(component string) (string, error) {
 	if !plainNameForm().MatchString(component) {
 		return "", fault.Errorf(fault.Integrity,
@@ -41,14 +41,13 @@ func VariableName(component string) (string, error) {
 	return name, nil
 }
 
-// reservedVariables are those that describe the release itself.
+// reservedVariables lists the variables that describe the release itself.
 func reservedVariables() []string {
 	return []string{"RELEASE_IMAGE", "RELEASE_VERSION", "RELEASE_DIGEST"}
 }
 
-// Variables gives the components' variables in the order of the components, then the aliases' by name
-// (none when withAliases is false). A value that is not safe in a shell, or two components with one name,
-// are fault.Integrity naming the components.
+// Variables returns the variables of the components in their order, then those of aliases by name unless withAliases is
+// false. A value that is not safe in a shell, and two components with the same variable, are fault.Integrity.
 func (r *Release) Variables(withAliases bool) ([]Variable, error) {
 	taken := map[string]string{}
 	for _, name := range reservedVariables() {
@@ -74,7 +73,7 @@ func (r *Release) Variables(withAliases bool) ([]Variable, error) {
 		return variables, nil
 	}
 	for _, alias := range Aliases() {
-		c, ok := r.aliased(alias)
+		c, ok := r.target(alias)
 		if _, own := taken[alias.Variable]; !ok || own {
 			continue
 		}

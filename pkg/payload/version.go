@@ -21,8 +21,8 @@ const (
 // ComponentVersion is a version that a component image reports, such as kubernetes 1.27.6.
 type ComponentVersion struct {
 	Name        string
-	Version     string // semantic, without build metadata
-	DisplayName string // "" for none
+	Version     string // semantic version without build metadata
+	DisplayName string // empty for none
 }
 
 var (
@@ -34,8 +34,8 @@ var (
 	})
 )
 
-// parseVersions reads the two annotations, each k=v[,k=v]; names are sorted. One mistake spoils all of a
-// tag's versions, as it does for oc.
+// parseVersions parses the two annotations, each NAME=VALUE[,NAME=VALUE], and sorts by name. One mistake makes all versions of
+// a tag invalid, as in oc.
 func parseVersions(versions, displayNames string) ([]ComponentVersion, error) {
 	parsed := map[string]ComponentVersion{}
 	err := eachPair(versions, func(name, text string) error {
@@ -73,7 +73,7 @@ func parseVersions(versions, displayNames string) ([]ComponentVersion, error) {
 	return list, nil
 }
 
-// eachPair calls visit for every name=value of a list with commas.
+// eachPair calls visit for every NAME=VALUE of a list.
 func eachPair(list string, visit func(name, value string) error) error {
 	if strings.TrimSpace(list) == "" {
 		return nil
@@ -93,18 +93,17 @@ func eachPair(list string, visit func(name, value string) error) error {
 	return nil
 }
 
-// ReportedVersion is the version that a release shows for a name, when several images may report it.
+// ReportedVersion is the version that a release shows for a name, which several images may report.
 type ReportedVersion struct {
 	ComponentVersion
-	Component string // the last image that reports it
+	Component string // the last component that reports it
 }
 
-// kubectlReporters are the only components whose kubectl version counts.
+// kubectlReporters lists the components whose kubectl version counts.
 func kubectlReporters() []string { return []string{"cli", "cli-artifacts"} }
 
-// reportVersions merges what the components report, by name. Of several values the bytewise smallest is
-// shown, with a warning that names them; machine-os may have several without one, since a release may
-// carry two operating systems.
+// reportVersions merges the versions of all components by name. If a name has several values, it shows the smallest by bytes
+// and warns; it does not warn about machine-os, because a release may have two operating systems.
 func reportVersions(components []Component) (map[string]ReportedVersion, []string) {
 	reported := map[string]ReportedVersion{}
 	values := map[string][]string{}

@@ -189,7 +189,7 @@ func (c *infoFlags) check() (columns string, err error) {
 func (r *infoRequest) printImage(s *session, release *image.Release) error {
 	selection, err := release.Select([]string{r.imageFor})
 	if err != nil || len(selection.Components) != 1 {
-		return fault.Errorf(fault.NotFound, "no image tag %q exists in the release image %s%s", r.imageFor, release.Identity.Reference, release.Near(r.imageFor))
+		return fault.Errorf(fault.NotFound, "no image tag %q exists in the release image %s%s", r.imageFor, release.Identity.Reference, release.Suggest(r.imageFor))
 	}
 	for name := range selection.Components {
 		component, _ := release.Component(name)

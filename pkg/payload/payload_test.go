@@ -88,7 +88,7 @@ func TestReadRefusesOtherFiles(t *testing.T) {
 		references, metadata string
 		want                 string
 	}{
-		"missing":          {want: "not a release: there is not a file image-references"},
+		"missing":          {want: "not a release: there is no file image-references"},
 		"empty":            {references: " ", want: "not a release: image-references is neither JSON nor YAML: the file is empty"},
 		"not JSON":         {references: "{", want: "not a release: image-references is neither JSON nor YAML: unexpected end of JSON input"},
 		"no object":        {references: "no", want: "not a release: image-references is neither JSON nor YAML: it is not an object"},

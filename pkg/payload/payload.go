@@ -1,3 +1,6 @@
+// Package payload reads what a release says about itself: the component images that image-references lists, their other
+// names, the versions they report, and the variables that installers use. It is pure: bytes in, values out. Package image
+// reads the bytes.
 package payload
 
 import (
@@ -6,26 +9,44 @@ import (
 	"slices"
 )
 
-// Release is what the two files image-references and release-metadata say, and which other files there are.
+// File is one file of a payload.
+type File struct {
+	Name string // without its directory
+	Size int64  // bytes
+	Data []byte // nil if only names were read
+}
+
+// Files has the files of the two directories of a release image, each in bytewise order of names.
+type Files struct {
+	Operator []File // /manifests: the operator's own manifests, Go templates
+	Release  []File // /release-manifests: image-references, release-metadata and the components' manifests
+}
+
+// The files in /release-manifests that are not manifests.
+const (
+	ReferencesName = "image-references"
+	MetadataName   = "release-metadata"
+)
+
+// Release is the content of image-references and release-metadata, and the number of other files.
 type Release struct {
-	Version    string      // of release-metadata, else the name of image-references
-	Metadata   *Metadata   // nil for a source without release-metadata
-	References *References // as written
-	Components []Component // by name
+	Version    string      // from release-metadata, or else the name of image-references
+	Metadata   *Metadata   // nil without release-metadata
+	References *References // as in the file
+	Components []Component // sorted by name
 	Reported   map[string]ReportedVersion
-	// VersionWarnings are those that oc shows with a release: of version annotations.
+	// VersionWarnings are about version annotations. oc prints them with the release.
 	VersionWarnings []string
-	// Warnings are all, those too.
+	// Warnings includes VersionWarnings.
 	Warnings []string
-	// HasManifests says whether the source has the folder /release-manifests, and not just what it lists.
+	// HasManifests is true if the source has the directory /release-manifests, and false if it only has image-references.
 	HasManifests bool
-	// Manifests and OtherFiles count the files of /release-manifests besides image-references and
-	// release-metadata.
+	// Manifests and OtherFiles count the files of /release-manifests without image-references and release-metadata.
 	Manifests, OtherFiles int
 }
 
-// Read makes a release of its files. Only image-references and release-metadata need their bytes; a source
-// that has no release-metadata gives a release without Metadata.
+// Read makes a Release of files, of which only image-references and release-metadata need their Data. Without image-references,
+// or if one of the two files is something else, the error is fault.NotFound: not a release.
 func Read(files Files) (*Release, error) {
 	var references, metadata *File
 	r := &Release{}
@@ -42,7 +63,7 @@ func Read(files Files) (*Release, error) {
 		}
 	}
 	if references == nil {
-		return nil, notRelease("there is not a file %s", ReferencesName)
+		return nil, notRelease("there is no file %s", ReferencesName)
 	}
 	var err error
 	if r.References, err = ParseReferences(references.Data); err != nil {
@@ -64,7 +85,7 @@ func Read(files Files) (*Release, error) {
 	return r, r.readComponents()
 }
 
-// Conflict says how the versions of the two files differ, empty when they do not or there is one file alone.
+// Conflict says how the versions in the two files differ, empty if they are equal or there is only one file.
 func (r *Release) Conflict() string {
 	if r.Metadata == nil || r.References.Name == r.Metadata.Version {
 		return ""
@@ -92,7 +113,7 @@ func (r *Release) readComponents() error {
 		}
 		list[i].Versions = versions
 	}
-	annotate(list)
+	addRoles(list)
 	reported, several := reportVersions(list)
 	r.Reported = reported
 	r.VersionWarnings = append(r.VersionWarnings, several...)
@@ -101,7 +122,7 @@ func (r *Release) readComponents() error {
 	return nil
 }
 
-// Component finds a component by its own name.
+// Component returns the component of a name. It does not look at aliases.
 func (r *Release) Component(name string) (*Component, bool) {
 	for i := range r.Components {
 		if r.Components[i].Name == name {
@@ -111,8 +132,8 @@ func (r *Release) Component(name string) (*Component, bool) {
 	return nil, false
 }
 
-// aliased finds the component that an alias means in this release.
-func (r *Release) aliased(alias Alias) (*Component, bool) {
+// target returns the component for which an alias stands in this release.
+func (r *Release) target(alias Alias) (*Component, bool) {
 	target, ok := alias.Target(func(name string) bool { _, ok := r.Component(name); return ok })
 	if !ok {
 		return nil, false
@@ -120,8 +141,7 @@ func (r *Release) aliased(alias Alias) (*Component, bool) {
 	return r.Component(target)
 }
 
-// IsManifestName says whether the operator reads a file of this name as manifests: .yaml, .yml or .json, in
-// lower case.
+// IsManifestName reports whether the operator reads a file of this name as manifests: .yaml, .yml or .json in lower case.
 func IsManifestName(name string) bool {
 	switch path.Ext(name) {
 	case ".yaml", ".yml", ".json":

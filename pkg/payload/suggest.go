@@ -1,22 +1,24 @@
 package payload
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// mostNear is how many names are proposed.
-const mostNear = 3
+// maxSuggestions is how many names DidYouMean suggests.
+const maxSuggestions = 3
 
-// DidYouMean ends an error about a name or a glob that is not there: it asks whether one of up to three others was meant,
-// the nearest first. It is empty when none is near; case does not count.
+// DidYouMean returns the end of an error about an unknown name or pattern: "; did you mean A, B, C?" with up to three of names,
+// the most similar first. It is empty if none is similar. It ignores case.
 func DidYouMean(asked string, names []string) string {
 	if IsGlob(asked) {
 		return didYouMeanGlob(asked, names)
 	}
 	asked = strings.ToLower(asked)
-	limit, distances := mistakes(len(asked)), map[string]int{}
+	limit, distances := maxDistance(len(asked)), map[string]int{}
 	for _, name := range names {
 		lower := strings.ToLower(name)
 		d := distance([]rune(asked), []rune(lower))
@@ -27,10 +29,10 @@ func DidYouMean(asked string, names []string) string {
 			distances[name] = d
 		}
 	}
-	return ask(distances)
+	return question(distances)
 }
 
-// isPart says whether a word is a part of a name, or one with one or two letters more.
+// isPart reports whether a word is a part of a name, or a name with one or two more letters.
 func isPart(word, name string) bool {
 	if strings.HasPrefix(word, name) {
 		return len(name) > 1 && len(word)-len(name) <= 2
@@ -38,8 +40,8 @@ func isPart(word, name string) bool {
 	return len(word) > 2 && strings.Contains(name, word)
 }
 
-// mistakes is how many letters of a word may be wrong for it to be near another: a short one is soon like any other.
-func mistakes(length int) int {
+// maxDistance is how many letters of a word may differ from a similar word.
+func maxDistance(length int) int {
 	switch {
 	case length < 2:
 		return 0
@@ -50,10 +52,9 @@ func mistakes(length int) int {
 	}
 }
 
-// didYouMeanGlob is DidYouMean for a glob: names are near that would match it with few changes, or that hold what it
-// matches.
+// didYouMeanGlob is DidYouMean for a pattern. A name is similar if it matches after a few changes, or if a part of it matches.
 func didYouMeanGlob(glob string, names []string) string {
-	pattern, letters := readGlob(strings.ToLower(glob))
+	pattern, letters := parseGlob(strings.ToLower(glob))
 	if letters < 3 {
 		return ""
 	}
@@ -69,20 +70,20 @@ func didYouMeanGlob(glob string, names []string) string {
 			distances[name] = d
 		}
 	}
-	return ask(distances)
+	return question(distances)
 }
 
-// IsGlob says whether a name is meant to match several: whether * ? or [ is in it.
+// IsGlob reports whether a name is a pattern: whether it has * ? or [.
 func IsGlob(name string) bool { return strings.ContainsAny(name, "*?[") }
 
-// The runes of a glob that are no letters.
+// The runes that stand for wildcards.
 const (
 	anyText = -1 // *
 	anyRune = -2 // ? and [a-z]
 )
 
-// readGlob gives the runes of a glob, and how many of them are letters.
-func readGlob(glob string) (pattern []rune, letters int) {
+// parseGlob returns the runes of a pattern, and how many of them are not wildcards.
+func parseGlob(glob string) (pattern []rune, letters int) {
 	for len(glob) > 0 {
 		r, size := utf8.DecodeRuneInString(glob)
 		switch end := strings.IndexByte(glob, ']'); {
@@ -100,14 +101,14 @@ func readGlob(glob string) (pattern []rune, letters int) {
 	return pattern, letters
 }
 
-// distance is how many runes have to be changed, added, taken away or swapped with the next one for a name to match a
-// pattern: a glob that was read, or plain runes.
+// distance is how many runes of a name have to be changed, added, removed or swapped with the next rune so that it matches a
+// pattern.
 func distance(pattern, name []rune) int {
-	row := make([]int, len(name)+1) // of the part of the pattern that was looked at, for each beginning of the name
+	row := make([]int, len(name)+1) // the distances between the pattern so far and each beginning of the name
 	for i := range row {
 		row[i] = i
 	}
-	var before []int // the row before
+	var previous []int
 	for at, p := range pattern {
 		next := make([]int, len(row))
 		if p == anyText {
@@ -124,29 +125,22 @@ func distance(pattern, name []rune) int {
 				}
 				next[i+1] = min(row[i]+change, row[i+1]+1, next[i]+1)
 				if at > 0 && i > 0 && p == name[i-1] && pattern[at-1] == r {
-					next[i+1] = min(next[i+1], before[i-1]+1)
+					next[i+1] = min(next[i+1], previous[i-1]+1)
 				}
 			}
 		}
-		before, row = row, next
+		previous, row = row, next
 	}
 	return row[len(name)]
 }
 
-// ask is the question about the nearest of some names, "" for none.
-func ask(distances map[string]int) string {
-	near := make([]string, 0, len(distances))
-	for name := range distances {
-		near = append(near, name)
-	}
-	slices.SortFunc(near, func(a, b string) int {
-		if distances[a] != distances[b] {
-			return distances[a] - distances[b]
-		}
-		return strings.Compare(a, b)
-	})
-	if len(near) == 0 {
+// question asks about the most similar names, empty for none.
+func question(distances map[string]int) string {
+	if len(distances) == 0 {
 		return ""
 	}
-	return "; did you mean " + strings.Join(near[:min(mostNear, len(near))], ", ") + "?"
+	near := slices.SortedFunc(maps.Keys(distances), func(a, b string) int {
+		return cmp.Or(cmp.Compare(distances[a], distances[b]), cmp.Compare(a, b))
+	})
+	return "; did you mean " + strings.Join(near[:min(maxSuggestions, len(near))], ", ") + "?"
 }
