@@ -44,9 +44,9 @@ func (g guard) refuses(ip netip.Addr) bool {
 	case open:
 		return false
 	case linkLocal:
-		return transport.IsLinkAddress(ip)
+		return transport.LinkLocal.Refuses(ip)
 	default:
-		return transport.IsLinkAddress(ip) || transport.IsLoopbackAddress(ip)
+		return transport.Local.Refuses(ip)
 	}
 }
 

@@ -139,7 +139,7 @@ func isLocalName(host string) bool {
 
 // isLocal is this machine, its link, or where a cloud keeps its metadata on IPv6.
 func isLocal(ip netip.Addr) bool {
-	return transport.IsLoopbackAddress(ip) || transport.IsLinkAddress(ip)
+	return transport.Local.Refuses(ip)
 }
 
 // transient says whether another try may go better.
