@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/internal/fixture"
-	"github.com/release-x/oc-release-x/internal/recorded"
 	"github.com/release-x/oc-release-x/internal/testrelease"
 	"github.com/release-x/oc-release-x/internal/wholefile"
 )
@@ -355,7 +354,7 @@ func TestExtractOfTheRealRelease(t *testing.T) {
 	plain := filepath.Join(parent, "plain")
 	want(t, run(t, "extract", release, "--to", plain), 0, "", "")
 	entries := map[string]string{}
-	for _, f := range recorded.Files(t, recorded.Version).Release {
+	for _, f := range fixture.Release(t, fixture.Version).Release {
 		entries[f.Name] = string(f.Data)
 	}
 	if diff := cmp.Diff(entries, folder(t, plain)); diff != "" {

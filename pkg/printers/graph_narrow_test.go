@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/release-x/oc-release-x/internal/testmanifest"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
@@ -83,7 +84,7 @@ step 3
 
 // The arrows of a narrowed chart pass through boxes that say what is left out, and through points where nothing is.
 func TestNarrowMermaid(t *testing.T) {
-	g := build(t, graph.Update, loaded("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1", "0000_30_e_1", "0000_30_f_1", "0000_40_a_1", "0000_40_b_1"))
+	g := build(t, graph.Update, testmanifest.Entries("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1", "0000_30_e_1", "0000_30_f_1", "0000_40_a_1", "0000_40_b_1"))
 	want := `flowchart TD
   subgraph s1["step 1: 2 side by side"]
     n1["10 a: 1 object"]

@@ -9,25 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/internal/fixture"
-	"github.com/release-x/oc-release-x/internal/recorded"
+	"github.com/release-x/oc-release-x/internal/testmanifest"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
-
-// loaded builds one object for each file name, in this order. A name that ends in job holds a batch/v1 Job.
-func loaded(files ...string) []manifest.Entry {
-	entries := make([]manifest.Entry, len(files))
-	for i, file := range files {
-		object := &manifest.Object{Directory: manifest.ReleaseDirectory, File: file, Document: 1, Version: "v1", Kind: "ConfigMap", Name: fmt.Sprintf("object-%d", i+1)}
-		object.Level, object.Component, _ = manifest.ParseFileName(file)
-		if strings.HasSuffix(file, "job") {
-			object.Group, object.Kind = "batch", "Job"
-		}
-		entries[i] = manifest.Entry{Object: object, State: manifest.Included, Loaded: true, Index: i + 1}
-	}
-	return entries
-}
 
 func build(t *testing.T, strategy graph.Strategy, entries []manifest.Entry) *graph.Graph {
 	t.Helper()
@@ -47,7 +33,7 @@ func treeHead(version, counts string) string {
 
 // What the operator's own tool prints for a release of real size.
 func TestDOTIsTheOperators(t *testing.T) {
-	files := recorded.Files(t, recorded.Version)
+	files := fixture.Release(t, fixture.Version)
 	loaded := manifest.Load(files, manifest.Render{})
 	entries, _ := manifest.Evaluate(loaded.Objects, manifest.Settings{
 		MajorVersion: new(uint64(4)),
@@ -73,7 +59,7 @@ func TestDOTIsTheOperators(t *testing.T) {
 // a level, and names that no cluster accepts.
 func mixed(t *testing.T) *graph.Graph {
 	t.Helper()
-	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_30_c_1", "0000_30_d_1", "0000_30_d_job", "x<y>.yaml")
+	entries := testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_30_c_1", "0000_30_d_1", "0000_30_d_job", "x<y>.yaml")
 	entries[0].Namespace = "ns"
 	entries[5].Name = "a\"b\\c\nd"
 	return build(t, graph.Update, entries)
@@ -178,7 +164,7 @@ func TestLevels(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder
-			if err := writeTree(&got, "", build(t, graph.Update, loaded(test.files...)).All(), false); err != nil {
+			if err := writeTree(&got, "", build(t, graph.Update, testmanifest.Entries(test.files...)).All(), false); err != nil {
 				t.Fatal(err)
 			}
 			if want := fmt.Sprintf("\n└─ %s: %d objects\n", test.want, len(test.files)); !strings.HasSuffix(got.String(), want) {
@@ -190,7 +176,7 @@ func TestLevels(t *testing.T) {
 
 // What is loaded and not applied keeps its place and is told of in the tree; the operator's tool knows nothing of it.
 func TestNotApplied(t *testing.T) {
-	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_20_c_2", "0000_20_d_job")
+	entries := testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_20_c_2", "0000_20_d_job")
 	var whole [2]strings.Builder
 	g := build(t, graph.Update, entries)
 	if err := errors.Join(writeDOT(&whole[0], g), writeMermaid(&whole[1], g.All())); err != nil {
@@ -251,7 +237,7 @@ step 3
 // A node of many components names the first ones.
 func TestTreeIsShort(t *testing.T) {
 	var got strings.Builder
-	g := build(t, graph.Update, loaded("0000_10_a_1", "0000_20_b_1", "0000_30_c_1", "0000_40_d_1", "0000_50_e_1", "0000_60_f_1"))
+	g := build(t, graph.Update, testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_30_c_1", "0000_40_d_1", "0000_50_e_1", "0000_60_f_1"))
 	if err := writeTree(&got, "", g.All(), false); err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +299,7 @@ func TestWriterFails(t *testing.T) {
 // No form holds a character of a hostile release that a terminal or a reader would act on.
 func TestRow60HostileNames(t *testing.T) {
 	const hostile = "a\x1b[31m\x00\u202e\u2066\n\r\t\x7f\u0085\xffz"
-	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_job", "x"+hostile)
+	entries := testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_20_c_job", "x"+hostile)
 	for i, entry := range entries {
 		entry.Kind, entry.Namespace, entry.Name, entry.Component = entry.Kind+hostile, hostile, hostile, entry.Component+hostile
 		entries[i].State, entries[i].Reason = manifest.Excluded, hostile

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	operator "github.com/openshift/library-go/pkg/manifest"
 
-	"github.com/release-x/oc-release-x/internal/recorded"
+	"github.com/release-x/oc-release-x/internal/fixture"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
@@ -73,9 +73,9 @@ func agree(t testing.TB, data []byte) {
 
 // Every file of two releases.
 func TestParseReleases(t *testing.T) {
-	for _, version := range []string{recorded.Version, "4.22.1-x86_64"} {
+	for _, version := range []string{fixture.Version, "4.22.1-x86_64"} {
 		t.Run(version, func(t *testing.T) {
-			for _, file := range recorded.Files(t, version).Release {
+			for _, file := range fixture.Release(t, version).Release {
 				if payload.IsManifestName(file.Name) {
 					agree(t, file.Data)
 				}

@@ -3,7 +3,7 @@ package extract_test
 import (
 	"testing"
 
-	"github.com/release-x/oc-release-x/internal/recorded"
+	"github.com/release-x/oc-release-x/internal/fixture"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/extract"
 )
@@ -25,7 +25,7 @@ func TestIsPayloadName(t *testing.T) {
 }
 
 func TestIsPayloadNameOfTheRealRelease(t *testing.T) {
-	files := recorded.Files(t, recorded.Version)
+	files := fixture.Release(t, fixture.Version)
 	for _, folder := range [][]payload.File{files.Release, files.Operator} {
 		for _, f := range folder {
 			want := f.Name != "0000_50_cluster-kube-apiserver-operator_gensccroles.sh"

@@ -10,20 +10,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// loaded builds one object for each file name, in this order. A name that ends in job holds a batch/v1 Job.
-func loaded(files ...string) []manifest.Entry {
-	entries := make([]manifest.Entry, len(files))
-	for i, file := range files {
-		object := &manifest.Object{Directory: manifest.ReleaseDirectory, File: file, Document: 1, Version: "v1", Kind: "ConfigMap", Name: fmt.Sprintf("object-%d", i+1)}
-		object.Level, object.Component, _ = manifest.ParseFileName(file)
-		if strings.HasSuffix(file, "job") {
-			object.Group, object.Kind = "batch", "Job"
-		}
-		entries[i] = manifest.Entry{Object: object, State: manifest.Included, Loaded: true, Index: i + 1}
-	}
-	return entries
-}
-
 // build makes a graph, or fails the test.
 func build(t *testing.T, strategy graph.Strategy, attempt int, entries []manifest.Entry) *graph.Graph {
 	t.Helper()

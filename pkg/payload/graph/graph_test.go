@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/release-x/oc-release-x/internal/testmanifest"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
@@ -87,7 +88,7 @@ func TestRules(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			g := build(t, test.strategy, 0, loaded(test.files...))
+			g := build(t, test.strategy, 0, testmanifest.Entries(test.files...))
 			if diff := cmp.Diff(test.want, shape(g)); diff != "" {
 				t.Errorf("graph (-want +got):\n%s", diff)
 			}
@@ -98,7 +99,7 @@ func TestRules(t *testing.T) {
 // Only batch/v1 Jobs are barriers.
 func TestOtherJobs(t *testing.T) {
 	for _, kind := range [][3]string{{"batch", "v1", "CronJob"}, {"batch", "v1beta1", "Job"}, {"", "v1", "Job"}} {
-		entries := loaded("0000_01_a_1", "0000_01_a_2", "0000_01_a_3")
+		entries := testmanifest.Entries("0000_01_a_1", "0000_01_a_2", "0000_01_a_3")
 		entries[1].Group, entries[1].Version, entries[1].Kind = kind[0], kind[1], kind[2]
 		if got := shape(build(t, graph.Update, 0, entries)); got != "0[01_a_1 01_a_2 01_a_3]" {
 			t.Errorf("%v: %s", kind, got)
@@ -108,7 +109,7 @@ func TestOtherJobs(t *testing.T) {
 
 // What is not loaded has no place in the graph.
 func TestNotLoaded(t *testing.T) {
-	entries := loaded("0000_01_a_1", "0000_01_b_1")
+	entries := testmanifest.Entries("0000_01_a_1", "0000_01_b_1")
 	entries[0].Loaded = false
 	if got := shape(build(t, graph.Update, 0, entries)); got != "0[01_b_1]" {
 		t.Error(got)
@@ -138,7 +139,7 @@ func TestReconcile(t *testing.T) {
 			order = append(order[shift:], order[:shift]...)
 
 			var got []string
-			for _, node := range build(t, graph.Reconcile, attempt, loaded(files...)).Nodes[1:] {
+			for _, node := range build(t, graph.Reconcile, attempt, testmanifest.Entries(files...)).Nodes[1:] {
 				got = append(got, node.Objects[0].File)
 			}
 			if diff := cmp.Diff(order, got); diff != "" {
@@ -155,7 +156,7 @@ func TestReconcileAroundJobs(t *testing.T) {
 	for _, part := range [][]string{left, right} {
 		generator.Shuffle(len(part), func(i, j int) { part[i], part[j] = part[j], part[i] })
 	}
-	g := build(t, graph.Reconcile, 0, loaded("a", "b", "c", "d", "job", "e", "f", "g"))
+	g := build(t, graph.Reconcile, 0, testmanifest.Entries("a", "b", "c", "d", "job", "e", "f", "g"))
 	var got []string
 	for _, node := range g.Nodes {
 		if len(node.Objects) == 1 && !node.IsJob() {
@@ -169,7 +170,7 @@ func TestReconcileAroundJobs(t *testing.T) {
 
 // The first order of an attempt stands for all machines and versions of Go.
 func TestReconcileIsFixed(t *testing.T) {
-	got := shape(build(t, graph.Reconcile, 0, loaded("a", "b", "c", "d", "e")))
+	got := shape(build(t, graph.Reconcile, 0, testmanifest.Entries("a", "b", "c", "d", "e")))
 	if want := "0[]>1,2,3,4,5 1[c] 2[d] 3[b] 4[a] 5[e]"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -177,7 +178,7 @@ func TestReconcileIsFixed(t *testing.T) {
 
 // Building a graph leaves the entries alone.
 func TestEntriesStay(t *testing.T) {
-	entries := loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_30_d_1", "0000_40_e_1", "x")
+	entries := testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_30_d_1", "0000_40_e_1", "x")
 	before := slices.Clone(entries)
 	for _, strategy := range []graph.Strategy{graph.Update, graph.Install, graph.Reconcile} {
 		build(t, strategy, 3, entries)
@@ -196,7 +197,7 @@ func FuzzGraph(f *testing.F) {
 		for _, pick := range picks[:min(len(picks), 60)] {
 			files = append(files, names[int(pick)%len(names)])
 		}
-		entries := loaded(files...)
+		entries := testmanifest.Entries(files...)
 		build(t, graph.Reconcile, attempt, entries)
 		build(t, graph.Install, 0, entries)
 		g := build(t, graph.Update, 0, entries)

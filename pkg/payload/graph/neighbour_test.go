@@ -5,12 +5,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/release-x/oc-release-x/internal/testmanifest"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 )
 
 // Nodes without objects are passed through.
 func TestNeighbours(t *testing.T) {
-	g := build(t, graph.Update, 0, loaded("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1"))
+	g := build(t, graph.Update, 0, testmanifest.Entries("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1"))
 	if got, want := shape(g), "0[]>1,2 1[10_a_1]>3 2[10_b_1]>3 3[]>4,5 4[20_c_1] 5[20_d_1]"; got != want {
 		t.Fatalf("graph %s, want %s", got, want)
 	}

@@ -5,19 +5,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/release-x/oc-release-x/internal/testmanifest"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 )
 
 // A file without a component is no component.
 func TestComponents(t *testing.T) {
-	node := build(t, graph.Update, 0, loaded("0000_10_a_1", "x.yaml", "0000_10_b_1", "0000_10_b_2")).Nodes[0]
+	node := build(t, graph.Update, 0, testmanifest.Entries("0000_10_a_1", "x.yaml", "0000_10_b_1", "0000_10_b_2")).Nodes[0]
 	if diff := cmp.Diff([]string{"a", "b"}, node.Components()); diff != "" {
 		t.Errorf("components (-want +got):\n%s", diff)
 	}
 }
 
 func TestNodeLevel(t *testing.T) {
-	g := build(t, graph.Update, 0, loaded("0000_10_a_1", "0000_20_b_1", "0000_30_c_1", "0000_30_d_1", "0000_30_d_job", "x.yaml"))
+	g := build(t, graph.Update, 0, testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_30_c_1", "0000_30_d_1", "0000_30_d_job", "x.yaml"))
 	var got []string
 	for _, node := range g.Nodes {
 		got = append(got, node.Level())

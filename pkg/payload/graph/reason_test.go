@@ -5,7 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/release-x/oc-release-x/internal/recorded"
+	"github.com/release-x/oc-release-x/internal/fixture"
+	"github.com/release-x/oc-release-x/internal/testmanifest"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
@@ -42,7 +43,7 @@ func TestReasons(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			entries := loaded(test.files...)
+			entries := testmanifest.Entries(test.files...)
 			for i := range test.own {
 				entries[i].Directory = manifest.OperatorDirectory
 			}
@@ -55,7 +56,7 @@ func TestReasons(t *testing.T) {
 
 // What puzzles readers of a release of real size.
 func TestReasonsOfARealRelease(t *testing.T) {
-	payload := manifest.Load(recorded.Files(t, recorded.Version), manifest.Render{})
+	payload := manifest.Load(fixture.Release(t, fixture.Version), manifest.Render{})
 	entries, _ := manifest.Evaluate(payload.Objects, manifest.Settings{MajorVersion: new(uint64(4))})
 	var got []string
 	for _, reasons := range build(t, graph.Update, 0, entries).Reasons() {

@@ -3,14 +3,14 @@ package manifest_test
 import (
 	"testing"
 
-	"github.com/release-x/oc-release-x/internal/recorded"
+	"github.com/release-x/oc-release-x/internal/fixture"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
 // One listing of a release with 1,300 objects: reading is to take at most 120 ms of CPU.
 func BenchmarkLoad(b *testing.B) {
-	files := recorded.Files(b, recorded.Version)
-	b.SetBytes(recorded.Size(files))
+	files := fixture.Release(b, fixture.Version)
+	b.SetBytes(fixture.Size(files))
 	for b.Loop() {
 		manifest.Load(files, manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"})
 	}
@@ -18,8 +18,8 @@ func BenchmarkLoad(b *testing.B) {
 
 // A listing with everything that decides about it.
 func BenchmarkLoadAndEvaluate(b *testing.B) {
-	files := recorded.Files(b, recorded.Version)
-	b.SetBytes(recorded.Size(files))
+	files := fixture.Release(b, fixture.Version)
+	b.SetBytes(fixture.Size(files))
 	for b.Loop() {
 		loaded := manifest.Load(files, manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"})
 		manifest.Evaluate(loaded.Objects, manifest.Settings{MajorVersion: new(uint64(4))})
@@ -28,10 +28,10 @@ func BenchmarkLoadAndEvaluate(b *testing.B) {
 
 // The hash converts every loaded document in full.
 func BenchmarkHash(b *testing.B) {
-	files := recorded.Files(b, recorded.Version)
+	files := fixture.Release(b, fixture.Version)
 	loaded := manifest.Load(files, manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"})
 	entries, _ := manifest.Evaluate(loaded.Objects, manifest.Settings{MajorVersion: new(uint64(4))})
-	b.SetBytes(recorded.Size(files))
+	b.SetBytes(fixture.Size(files))
 	for b.Loop() {
 		if _, err := manifest.Hash(entries); err != nil {
 			b.Fatal(err)
@@ -41,9 +41,9 @@ func BenchmarkHash(b *testing.B) {
 
 // For comparison: what a full parse of every document takes, one after the other.
 func BenchmarkConvertAll(b *testing.B) {
-	files := recorded.Files(b, recorded.Version)
+	files := fixture.Release(b, fixture.Version)
 	loaded := manifest.Load(files, manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"})
-	b.SetBytes(recorded.Size(files))
+	b.SetBytes(fixture.Size(files))
 	for b.Loop() {
 		for _, object := range loaded.Objects {
 			if _, err := object.JSON(); err != nil {

@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/internal/fixture"
-	"github.com/release-x/oc-release-x/internal/recorded"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
@@ -18,7 +17,7 @@ func TestOperatorLoads(t *testing.T) {
 	if err != nil || len(recordings) < 9 {
 		t.Fatalf("%d recordings, %v", len(recordings), err)
 	}
-	files := recorded.Files(t, recorded.Version)
+	files := fixture.Release(t, fixture.Version)
 	for _, file := range recordings {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".jsonl"), func(t *testing.T) {
 			want := readRecording(t, filepath.Base(file))
@@ -52,7 +51,7 @@ func compareLoaded(t *testing.T, want recording, entries []manifest.Entry) {
 // The gates that the payload enables are found without anybody naming them.
 func TestPayloadGates(t *testing.T) {
 	want := readRecording(t, "load-default-payloadgates.jsonl")
-	objects := want.load(t, recorded.Files(t, recorded.Version))
+	objects := want.load(t, fixture.Release(t, fixture.Version))
 	settings := want.settings()
 	settings.Gates = manifest.Gates{}
 

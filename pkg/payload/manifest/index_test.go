@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/release-x/oc-release-x/internal/fixture"
 	"github.com/release-x/oc-release-x/internal/frame"
-	"github.com/release-x/oc-release-x/internal/recorded"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
@@ -70,7 +70,7 @@ func TestIndexIsAsGoodAsTheFiles(t *testing.T) {
 	}
 }
 
-func TestIndexOfAReleaseOfRealSize(t *testing.T) { same(t, recorded.Files(t, recorded.Version)) }
+func TestIndexOfAReleaseOfRealSize(t *testing.T) { same(t, fixture.Release(t, fixture.Version)) }
 
 func TestIndexHasNoTexts(t *testing.T) {
 	files := odd()
@@ -119,7 +119,7 @@ func FuzzIndex(f *testing.F) {
 
 // A listing from an index is to cost next to nothing.
 func BenchmarkLoadIndexed(b *testing.B) {
-	files := recorded.Files(b, recorded.Version)
+	files := fixture.Release(b, fixture.Version)
 	index := manifest.Load(files, manifest.Render{}).Index()
 	b.ReportMetric(float64(len(index)), "bytes")
 	for b.Loop() {

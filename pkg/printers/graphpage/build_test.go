@@ -8,26 +8,19 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/release-x/oc-release-x/internal/recorded"
+	"github.com/release-x/oc-release-x/internal/fixture"
+	"github.com/release-x/oc-release-x/internal/testmanifest"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/printers/graphpage"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// loaded builds a ConfigMap for each file name, in this order. A name that ends in job holds a batch/v1 Job.
+// loaded returns an object of the namespace space for each file name.
 func loaded(files ...string) []manifest.Entry {
-	entries := make([]manifest.Entry, len(files))
-	for i, file := range files {
-		object := &manifest.Object{
-			Directory: manifest.ReleaseDirectory, File: file, Document: 1,
-			Version: "v1", Kind: "ConfigMap", Namespace: "space", Name: fmt.Sprintf("object-%d", i+1),
-		}
-		object.Level, object.Component, _ = manifest.ParseFileName(file)
-		if strings.HasSuffix(file, "job") {
-			object.Group, object.Kind = "batch", "Job"
-		}
-		entries[i] = manifest.Entry{Object: object, State: manifest.Included, Loaded: true, Index: i + 1}
+	entries := testmanifest.Entries(files...)
+	for _, entry := range entries {
+		entry.Namespace = "space"
 	}
 	return entries
 }
@@ -45,7 +38,7 @@ func document(t testing.TB, strategy graph.Strategy, entries []manifest.Entry) g
 // real is a recorded release of real size.
 func real(t testing.TB) []manifest.Entry {
 	t.Helper()
-	payload := manifest.Load(recorded.Files(t, recorded.Version), manifest.Render{})
+	payload := manifest.Load(fixture.Release(t, fixture.Version), manifest.Render{})
 	entries, _ := manifest.Evaluate(payload.Objects, manifest.Settings{MajorVersion: new(uint64(4))})
 	return entries
 }
