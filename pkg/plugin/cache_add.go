@@ -90,7 +90,7 @@ func (r *cacheAddRequest) run(ctx context.Context, s *session) error {
 		places.Cluster = &store.Cluster{Objects: s.cluster}
 	}
 	kept := verify.Keep(ctx, verify.KeepRequest{
-		Release: release, Registry: s.registries, Cache: s.downloads, Places: places,
+		Release: release, Registry: s.registries, Cache: s.downloads, Stores: places,
 		Deep: r.deep, Parallel: 4 * s.flags.registry.maxPerRegistry,
 	})
 	return r.report(ctx, s, release, kept)

@@ -156,7 +156,7 @@ func (s *session) implicitCapabilities(ctx context.Context, r inclusionRequest, 
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		s.warnf("%s: %v", update.connected.Undecided(missing), err)
+		s.warnf("%s: %v", update.connected.UndecidedCapabilities(missing), err)
 		return nil, nil
 	}
 	implicit := manifest.ImplicitCapabilities(running, entries, enabled)

@@ -130,7 +130,7 @@ func (s *session) knownReleases(ctx context.Context, releases []image.Reference)
 		return nil, context.Cause(ctx)
 	case errors.Is(err, cluster.ErrNotConfigured):
 		return nil, nil
-	case s.flags.cluster.given() && cluster.IsMistake(err):
+	case s.flags.cluster.given() && cluster.IsConfigurationError(err):
 		return nil, err
 	}
 	s.infof("the cluster is not asked about %s: %v", releases[i].Text, err)
@@ -145,7 +145,7 @@ func (s *session) resolveVersion(known *cluster.Version, asked image.Reference, 
 	}
 	release, where, ok := known.Release(asked.Version, asked.Arch, s.flags.arch.value())
 	if !ok {
-		if known.Knows(asked.Version) {
+		if known.HasVersion(asked.Version) {
 			s.infof("the cluster at %s does not say for which architecture its %s is, so %s is the one of the tag", known.Server, asked.Version, asked.Text)
 		} else {
 			s.infof("%s is not among the releases that the cluster at %s knows", asked.Text, known.Server)

@@ -1,12 +1,19 @@
+// Package cluster asks a connected cluster about its release, its settings and its pull secret.
+//
+// It needs a few fields of a few objects, so it reads each with one GET through the HTTP client that the kubeconfig describes,
+// without client-go's typed and dynamic clients.
 package cluster
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/url"
 	"path"
 	"strings"
 	"sync"
+	"time"
 
 	"k8s.io/client-go/rest"
 
@@ -18,11 +25,10 @@ type Cluster struct {
 	connect func() (*client, error)
 
 	mu      sync.Mutex
-	version *Version // once it was read
+	version *Version // nil until it was read
 }
 
-// New makes a cluster of what config gives. Nothing is read, config not even called, before the first question; an
-// error of config is the answer to every question.
+// New returns the cluster of a configuration. config is called for the first request; its error is that of every request.
 func New(config func() (*rest.Config, error)) *Cluster {
 	return &Cluster{connect: sync.OnceValues(func() (*client, error) {
 		c, err := config()
@@ -33,14 +39,29 @@ func New(config func() (*rest.Config, error)) *Cluster {
 	})}
 }
 
-// object is one object of the API server.
-type object struct {
-	group, plural     string // the group of a core object is empty
-	namespace, object string
-	query             url.Values // of a list, whose object is empty
+// ErrNotConfigured is in the chain of an error if no flag, file or variable names a cluster.
+var ErrNotConfigured = errors.New("no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG")
+
+// Briefly limits requests to a cluster that no flag names to three seconds, where the command can do without the answer.
+func Briefly(ctx context.Context) (context.Context, context.CancelFunc) {
+	const limit = 3 * time.Second
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
 }
 
-// resource is what permissions are about: clusterversions.config.openshift.io.
+// IsConfigurationError reports whether an error is about the configuration and not about the cluster.
+func IsConfigurationError(err error) bool {
+	kind := fault.KindOf(err)
+	return kind == fault.Usage || kind == fault.Local
+}
+
+// object names an object, or a list, of the API server.
+type object struct {
+	group, plural   string // the group of core objects is empty
+	namespace, name string // the name of a list is empty
+	query           url.Values
+}
+
+// resource is the name in permissions, such as clusterversions.config.openshift.io.
 func (o object) resource() string {
 	if o.group == "" {
 		return o.plural
@@ -49,17 +70,17 @@ func (o object) resource() string {
 }
 
 func (o object) String() string {
-	name := o.resource()
-	if o.object != "" {
-		name += "/" + o.object
+	text := o.resource()
+	if o.name != "" {
+		text += "/" + o.name
 	}
 	if o.namespace != "" {
-		name += " in namespace " + o.namespace
+		text += " in namespace " + o.namespace
 	}
-	return name
+	return text
 }
 
-// path is where the API server has the object.
+// path is the path of the object's URL.
 func (o object) path() string {
 	base := "/api/v1"
 	if o.group != "" {
@@ -68,10 +89,10 @@ func (o object) path() string {
 	if o.namespace != "" {
 		base = path.Join(base, "namespaces", o.namespace)
 	}
-	return path.Join(base, o.plural, o.object)
+	return path.Join(base, o.plural, o.name)
 }
 
-// get reads an object into a struct with the fields that matter.
+// get reads an object into a struct that has the fields that matter.
 func (c *Cluster) get(ctx context.Context, o object, into any) (*client, error) {
 	api, err := c.connect()
 	if err != nil {
@@ -87,8 +108,8 @@ func (c *Cluster) get(ctx context.Context, o object, into any) (*client, error) 
 	return api, nil
 }
 
-// Get reads one object or a list as the API server gives it: JSON of a path like /api/v1/namespaces/NAMESPACE/PLURAL or
-// /apis/GROUP/v1/PLURAL/NAME.
+// Get returns the API server's JSON of an object or a list. The path is like /api/v1/namespaces/NAMESPACE/PLURAL or
+// /apis/GROUP/v1/PLURAL/NAME; query has parameters of a list.
 func (c *Cluster) Get(ctx context.Context, path string, query url.Values) ([]byte, error) {
 	o, ok := objectAt(path)
 	if !ok {
@@ -102,7 +123,7 @@ func (c *Cluster) Get(ctx context.Context, path string, query url.Values) ([]byt
 	return api.get(ctx, o)
 }
 
-// objectAt is the reverse of path.
+// objectAt parses a path; it is the inverse of object.path.
 func objectAt(path string) (object, bool) {
 	var o object
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
@@ -122,7 +143,7 @@ func objectAt(path string) (object, bool) {
 	}
 	o.plural = parts[0]
 	if len(parts) == 2 {
-		o.object = parts[1]
+		o.name = parts[1]
 	}
 	return o, true
 }

@@ -28,13 +28,14 @@ func config(s *testcluster.Server, token string) *rest.Config {
 	return &rest.Config{Host: s.URL, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: s.CertificatePEM()}}
 }
 
-// of is the cluster of a configuration.
-func of(c *rest.Config) *cluster.Cluster {
+func newCluster(c *rest.Config) *cluster.Cluster {
 	return cluster.New(func() (*rest.Config, error) { return c, nil })
 }
 
 // connected is the cluster of a test server.
-func connected(s *testcluster.Server) *cluster.Cluster { return of(config(s, testcluster.Token)) }
+func connected(s *testcluster.Server) *cluster.Cluster {
+	return newCluster(config(s, testcluster.Token))
+}
 
 // wantError fails the test unless an error is this one.
 func wantError(t *testing.T, err error, kind fault.Kind, text string) {
@@ -99,11 +100,11 @@ func TestVersion(t *testing.T) {
 		t.Error(diff)
 	}
 	if again, err := c.Version(t.Context()); err != nil || again != got || len(s.Requests()) != 1 {
-		t.Errorf("it is asked again: %v, %v, %q", again, err, s.Requests())
+		t.Errorf("it is read again: %v, %v, %q", again, err, s.Requests())
 	}
 }
 
-func TestCapabilitiesOfOldAndOfBareClusters(t *testing.T) {
+func TestClustersWithoutCapabilities(t *testing.T) {
 	for capabilities, want := range map[string][2]bool{ // are they nil?
 		`{}`:                              {true, true},
 		`{"knownCapabilities":["Build"]}`: {false, false},
@@ -143,18 +144,18 @@ func TestFind(t *testing.T) {
 }
 
 func TestCompareHash(t *testing.T) {
-	const list, child = "sha256:" + "11111111111111111111111111111111", "sha256:" + "22222222222222222222222222222222"
+	const list, child = "sha256:" + "1111111111111111111111111111111111111111111111111111111111111111", "sha256:" + "2222222222222222222222222222222222222222222222222222222222222222"
 	for _, test := range []struct {
 		image, hash, version string
 		want                 cluster.Agreement
 	}{
-		{"q/r@" + list, "h", "4.14.1", cluster.Agrees},
-		{"q/r@" + child, "h", "4.14.1", cluster.Agrees},
-		{"q/r:4.14.1", "h", "4.14.1", cluster.Agrees},
-		{"q/r@" + list, "other", "4.14.1", cluster.Differs},
-		{"q/r@" + list, "", "4.14.1", cluster.Unknown},
-		{"q/r@sha256:33", "h", "4.14.1", cluster.Unrelated},
-		{"q/r@" + list, "h", "4.14.2", cluster.Unrelated},
+		{"q.io/r@" + list, "h", "4.14.1", cluster.Agrees},
+		{"q.io/r@" + child, "h", "4.14.1", cluster.Agrees},
+		{"q.io/r:4.14.1", "h", "4.14.1", cluster.Agrees},
+		{"q.io/r@" + list, "other", "4.14.1", cluster.Differs},
+		{"q.io/r@" + list, "", "4.14.1", cluster.Unknown},
+		{"q.io/r@sha256:33", "h", "4.14.1", cluster.Unrelated},
+		{"q.io/r@" + list, "h", "4.14.2", cluster.Unrelated},
 	} {
 		v := &cluster.Version{Desired: cluster.Release{Version: test.version, Image: test.image}, Hash: test.hash}
 		if got := v.CompareHash("h", "4.14.1", list, child); got != test.want {
@@ -222,14 +223,14 @@ func TestPullSecret(t *testing.T) {
 	wantError(t, err, fault.NotFound, "the pull secret of the cluster at "+s.Host()+", secrets/pull-secret in namespace openshift-config, has no .dockerconfigjson")
 }
 
-func TestNothingIsReadBeforeTheFirstQuestion(t *testing.T) {
+func TestConfigurationIsReadForTheFirstRequest(t *testing.T) {
 	called := 0
 	c := cluster.New(func() (*rest.Config, error) {
 		called++
 		return nil, fault.Errorf(fault.Usage, "nothing configured")
 	})
 	if called != 0 {
-		t.Error("the configuration is read before the first question")
+		t.Error("the configuration is read before the first request")
 	}
 	for range 2 {
 		_, err := c.Version(t.Context())
@@ -269,7 +270,7 @@ func TestStuckTransport(t *testing.T) {
 	c.Wrap(func(http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(*http.Request) (*http.Response, error) { <-stuck; return nil, errors.New("too late") })
 	})
-	_, err := of(c).Version(t.Context())
+	_, err := newCluster(c).Version(t.Context())
 	wantError(t, err, fault.Network, "the API server "+s.Host()+" does not answer within 50ms; --request-timeout sets how long to wait")
 }
 
@@ -283,7 +284,7 @@ func TestPathOfTheServer(t *testing.T) {
 	s.With("/clusters/a"+testcluster.ClusterVersion, `{"status":{"desired":{"version":"4.14.1"}}}`)
 	c := config(s, testcluster.Token)
 	c.Host += "/clusters/a/"
-	v, err := of(c).Version(t.Context())
+	v, err := newCluster(c).Version(t.Context())
 	if err != nil || v.Desired.Version != "4.14.1" || v.Server != s.Host() {
 		t.Errorf("%+v, %v, %q", v, err, s.Requests())
 	}
@@ -292,8 +293,8 @@ func TestPathOfTheServer(t *testing.T) {
 	}
 }
 
-// TestQuestionsTellOfThemselves: where a program that gets credentials may ask the user, nothing is shown meanwhile.
-func TestQuestionsTellOfThemselves(t *testing.T) {
+// TestRequestsReportProgress: nothing is shown while a program that gets credentials may ask the user.
+func TestRequestsReportProgress(t *testing.T) {
 	s := testcluster.New(t).With(testcluster.ClusterVersion, `{"kind":"ClusterVersion"}`)
 	for mode, hidden := range map[api.ExecInteractiveMode]string{api.NeverExecInteractiveMode: "", api.IfAvailableExecInteractiveMode: ", hidden"} {
 		recorder := &testprogress.Recorder{}
@@ -301,10 +302,10 @@ func TestQuestionsTellOfThemselves(t *testing.T) {
 		c.ExecProvider = &api.ExecConfig{
 			Command: "/nowhere/program", APIVersion: "client.authentication.k8s.io/v1", InteractiveMode: mode, StdinUnavailable: true,
 		}
-		_, _ = of(c).Get(progress.With(t.Context(), recorder), testcluster.ClusterVersion, nil)
+		_, _ = newCluster(c).Get(progress.With(t.Context(), recorder), testcluster.ClusterVersion, nil)
 		want := []string{"asking for clusterversions.config.openshift.io/version from the cluster at " + s.Host() + ": 0 of 0" + hidden}
 		if got := recorder.Told(); !slices.Equal(got, want) {
-			t.Errorf("%s: told %q, want %q", mode, got, want)
+			t.Errorf("%s: reported %q, want %q", mode, got, want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 func TestRefusals(t *testing.T) {
 	s := testcluster.New(t).Forbid(testcluster.ClusterVersion, testcluster.PullSecret)
 	version := func(token string) error {
-		_, err := of(config(s, token)).Version(t.Context())
+		_, err := newCluster(config(s, token)).Version(t.Context())
 		return err
 	}
 	wantError(t, version("sha256~canary-expired"), fault.Auth, "the API server "+s.Host()+" does not accept the credentials: log in again, or give --token")
@@ -116,7 +116,7 @@ func TestEndlessAnswers(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	const host = "127.0.0.1:1" // nothing listens there, and no system hands out the port
-	_, err := of(&rest.Config{Host: "https://user:canary@" + host}).Version(t.Context())
+	_, err := newCluster(&rest.Config{Host: "https://user:canary@" + host}).Version(t.Context())
 	wantError(t, err, fault.Network, "the API server "+host+" cannot be reached: dial tcp "+host+": connect: connection refused")
 }
 
@@ -124,13 +124,13 @@ func TestCertificates(t *testing.T) {
 	s := testcluster.New(t)
 	unknown := config(s, testcluster.Token)
 	unknown.CAData = nil
-	_, err := of(unknown).Version(t.Context())
+	_, err := newCluster(unknown).Version(t.Context())
 	wantError(t, err, fault.Network, "the certificate of the API server "+s.Host()+
 		" is not trusted: x509: certificate signed by unknown authority; the kubeconfig's certificate-authority must be the one that signed it")
 
 	other := config(s, testcluster.Token)
 	other.ServerName = "api.example.org"
-	_, err = of(other).Version(t.Context())
+	_, err = newCluster(other).Version(t.Context())
 	if fault.KindOf(err) != fault.Network || !strings.HasSuffix(fmt.Sprint(err), "; --tls-server-name gives the name that it is for") {
 		t.Error(err)
 	}
@@ -144,14 +144,14 @@ func TestClientCertificateIsRefused(t *testing.T) {
 	s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	_, err := of(&rest.Config{Host: s.URL, TLSClientConfig: rest.TLSClientConfig{Insecure: true}}).Version(t.Context())
+	_, err := newCluster(&rest.Config{Host: s.URL, TLSClientConfig: rest.TLSClientConfig{Insecure: true}}).Version(t.Context())
 	wantError(t, err, fault.Auth, "the API server "+s.Listener.Addr().String()+" does not accept the client certificate: remote error: tls: handshake failure")
 }
 
 func TestPlainServer(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(s.Close)
-	_, err := of(&rest.Config{Host: strings.Replace(s.URL, "http:", "https:", 1)}).Version(t.Context())
+	_, err := newCluster(&rest.Config{Host: strings.Replace(s.URL, "http:", "https:", 1)}).Version(t.Context())
 	wantError(t, err, fault.Network, "the API server "+s.Listener.Addr().String()+" cannot be reached: http: server gave HTTP response to HTTPS client")
 }
 
@@ -166,17 +166,17 @@ func TestTokensThatCannotBeHad(t *testing.T) {
 		c.Wrap(func(http.RoundTripper) http.RoundTripper {
 			return roundTripper(func(*http.Request) (*http.Response, error) { return nil, errors.New(failure) })
 		})
-		_, err := of(c).Version(t.Context())
+		_, err := newCluster(c).Version(t.Context())
 		wantError(t, err, fault.Auth, "no credentials for the API server "+s.Host()+": "+want)
 	}
 }
 
 func TestConfigurationsThatAreNone(t *testing.T) {
 	for _, host := range []string{"https://", "://x", "https://user:canary@host:port x"} {
-		_, err := of(&rest.Config{Host: host}).Version(t.Context())
+		_, err := newCluster(&rest.Config{Host: host}).Version(t.Context())
 		wantError(t, err, fault.Usage, "the kubeconfig names no valid server: want https://HOST:PORT")
 	}
-	_, err := of(&rest.Config{Host: "https://h", TLSClientConfig: rest.TLSClientConfig{CAData: []byte("no")}}).Version(t.Context())
+	_, err := newCluster(&rest.Config{Host: "https://h", TLSClientConfig: rest.TLSClientConfig{CAData: []byte("no")}}).Version(t.Context())
 	if fault.KindOf(err) != fault.Usage || !strings.HasPrefix(fmt.Sprint(err), "the kubeconfig for h: ") {
 		t.Error(err)
 	}

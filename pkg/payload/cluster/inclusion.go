@@ -12,14 +12,14 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// Inclusion is what a cluster decides with about the manifests of a payload.
+// Inclusion has what decides which manifests of a payload a cluster includes.
 type Inclusion struct {
 	Version  *Version
 	Gates    *FeatureGates
 	Operator Operator
 }
 
-// Part is something that is read of a cluster for an Inclusion.
+// Part is an object that is read for an Inclusion.
 type Part string
 
 // The parts.
@@ -29,8 +29,7 @@ const (
 	PartOperator Part = "Deployment"
 )
 
-// Inclusion reads what decides about manifests: the ClusterVersion, and the other parts unless they are left out. An error
-// comes with the part that could not be read.
+// Inclusion reads the ClusterVersion, and the other parts unless they are in without. failed is the part that an error is about.
 func (c *Cluster) Inclusion(ctx context.Context, without ...Part) (i *Inclusion, failed Part, err error) {
 	i = &Inclusion{Gates: &FeatureGates{}}
 	if i.Version, err = c.Version(ctx); err != nil {
@@ -49,8 +48,8 @@ func (c *Cluster) Inclusion(ctx context.Context, without ...Part) (i *Inclusion,
 	return i, "", nil
 }
 
-// Settings are the cluster's for a release. Of a release that it does not run it cannot know the gates and capabilities, so
-// they are those that its operator would have after the update, but for those that it enables by itself
+// Settings returns the cluster's settings for a release. If the cluster does not run the release, gates and capabilities are
+// those that it would have after the update, without those that the operator would enable by itself
 // (manifest.ImplicitCapabilities).
 func (i *Inclusion) Settings(objects []*manifest.Object, version string) manifest.Settings {
 	s := manifest.Settings{
@@ -69,15 +68,14 @@ func (i *Inclusion) Settings(objects []*manifest.Object, version string) manifes
 		s.KnownCapabilities = i.Version.KnownCapabilities
 		return s
 	}
-	s.EnabledCapabilities = i.afterUpdate(objects)
+	s.EnabledCapabilities = i.capabilitiesAfterUpdate(objects)
 	return s
 }
 
-// Runs reports whether a version is that of the release that the cluster runs, or is about to.
+// Runs reports whether the cluster runs or is updating to the version.
 func (i *Inclusion) Runs(version string) bool { return version == i.Version.Desired.Version }
 
-// ReleaseImage is the pull spec by which the cluster names the release with one of these digests; empty for a release that
-// it does not run.
+// ReleaseImage is the cluster's pull spec of its release if it has one of the digests, else empty.
 func (i *Inclusion) ReleaseImage(digests ...digest.Digest) string {
 	if !i.Version.IsDesired(digests...) {
 		return ""
@@ -85,8 +83,8 @@ func (i *Inclusion) ReleaseImage(digests ...digest.Digest) string {
 	return i.Version.Desired.Image
 }
 
-// enabledGates are the gates that the cluster enables for a version. For another one than its own they are the payload's
-// for its feature set, or those that a custom feature set lists.
+// enabledGates returns the gates that the cluster enables for a version. For a version that it does not run, these are the
+// payload's gates for its feature set, or those that its custom feature set lists.
 func (i *Inclusion) enabledGates(version string) manifest.Gates {
 	if names, ok := i.Gates.Enabled(version); ok {
 		return manifest.Gates{Mode: manifest.ListedGates, Enabled: names}
@@ -97,18 +95,18 @@ func (i *Inclusion) enabledGates(version string) manifest.Gates {
 	return manifest.Gates{Mode: manifest.PayloadGates}
 }
 
-// afterUpdate are the capabilities that are enabled when the payload is: those of the baseline set, as it is in that
-// release, those that the cluster adds, and those that it has enabled already, since none is ever disabled again.
-func (i *Inclusion) afterUpdate(objects []*manifest.Object) []string {
+// capabilitiesAfterUpdate returns the capabilities that are enabled after an update to the payload: those of the payload's
+// baseline set, those that the cluster adds, and those that it has already enabled, because none is ever disabled again.
+func (i *Inclusion) capabilitiesAfterUpdate(objects []*manifest.Object) []string {
 	enabled, _ := manifest.CapabilitySet(cmp.Or(i.Version.BaselineCapabilitySet, "vCurrent"), manifest.CapabilitiesOf(objects))
 	enabled = slices.Concat(enabled, i.Version.AdditionalCapabilities, i.Version.EnabledCapabilities)
 	slices.Sort(enabled)
 	return slices.Compact(enabled)
 }
 
-// Undecided says which capabilities count as disabled because the running release is not known: those that the cluster
-// does not know, if there are any.
-func (i *Inclusion) Undecided(missing []string) string {
+// UndecidedCapabilities is a warning about the capabilities that count as disabled because the running release cannot be read:
+// those of missing that the cluster does not know, or all of them if it knows all.
+func (i *Inclusion) UndecidedCapabilities(missing []string) string {
 	which := ""
 	if unknown := manifest.Without(missing, i.Version.KnownCapabilities); len(unknown) > 0 {
 		missing, which = unknown, ", unknown to the cluster"

@@ -39,7 +39,7 @@ func TestVersionRelease(t *testing.T) {
 		}
 	}
 	for version, want := range map[string]bool{"4.14.1": true, "4.14.2": true, "4.14.0": false, "4.14.0-s390x": true} {
-		if got := v.Knows(version); got != want {
+		if got := v.HasVersion(version); got != want {
 			t.Errorf("%s is known: %v, want %v", version, got, want)
 		}
 	}
@@ -155,7 +155,7 @@ func TestInclusionUndecided(t *testing.T) {
 		"Build":       "these capabilities count as disabled: Build" + end,
 		"Build Novel": "these capabilities count as disabled, unknown to the cluster: Novel" + end,
 	} {
-		if got := i.Undecided(strings.Fields(missing)); got != want {
+		if got := i.UndecidedCapabilities(strings.Fields(missing)); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}

@@ -3,43 +3,43 @@ package cluster
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// Release is a release as a cluster names it.
+// Release is a release in a ClusterVersion.
 type Release struct {
 	Version      string `json:"version"`
 	Image        string `json:"image"`        // a pull spec, verbatim
-	Architecture string `json:"architecture"` // Multi for a release of several, empty when the cluster does not say
+	Architecture string `json:"architecture"` // Multi for a release of several; empty if the cluster does not say
 }
 
-// Multi says whether a release is known to be for several architectures.
+// Multi reports whether a release is for several architectures, as far as the cluster says.
 func (r Release) Multi() bool { return r.Architecture == "Multi" }
 
-// Version is what a cluster's ClusterVersion says.
+// Version has the fields of a cluster's ClusterVersion that matter here.
 type Version struct {
 	Server string // host[:port] of the API server
 
-	Desired            Release // what the cluster runs, or is about to
+	Desired            Release // that the cluster runs or is updating to
 	AvailableUpdates   []Release
 	ConditionalUpdates []Release
 	History            []Release // the newest first
 
-	Hash      string // of the manifests of Desired that the operator loaded; empty while it has loaded none
+	Hash      string // of the manifests of Desired that the operator loaded; empty until it has
 	Overrides []manifest.Override
 
-	// Capabilities, both nil for a cluster that knows none.
+	// Both are nil for a cluster without capabilities.
 	KnownCapabilities, EnabledCapabilities []string
-	BaselineCapabilitySet                  string // as its specification asks; empty is vCurrent
+	BaselineCapabilitySet                  string // as in its spec; empty is vCurrent
 	AdditionalCapabilities                 []string
 }
 
-// clusterVersion is what is read of a ClusterVersion (openshift/api, config/v1/types_cluster_version.go).
+// clusterVersion is the JSON of a ClusterVersion (openshift/api, config/v1/types_cluster_version.go).
 type clusterVersion struct {
 	Spec struct {
 		Overrides    []manifest.Override `json:"overrides"`
@@ -63,7 +63,7 @@ type clusterVersion struct {
 	} `json:"status"`
 }
 
-// Version reads the ClusterVersion, once. A server without one is fault.NotFound: it is no OpenShift.
+// Version reads the ClusterVersion once. A server without one, which is not OpenShift, is fault.NotFound.
 func (c *Cluster) Version(ctx context.Context) (*Version, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,7 +71,7 @@ func (c *Cluster) Version(ctx context.Context) (*Version, error) {
 		return c.version, nil
 	}
 	var read clusterVersion
-	api, err := c.get(ctx, object{group: "config.openshift.io", plural: "clusterversions", object: "version"}, &read)
+	api, err := c.get(ctx, object{group: "config.openshift.io", plural: "clusterversions", name: "version"}, &read)
 	if fault.KindOf(err) == fault.NotFound && api != nil {
 		return nil, fault.Errorf(fault.NotFound, "the server %s is not OpenShift: it has no ClusterVersion", api.host)
 	}
@@ -96,7 +96,7 @@ func (r *clusterVersion) version(server string) *Version {
 	for _, update := range r.Status.ConditionalUpdates {
 		v.ConditionalUpdates = append(v.ConditionalUpdates, update.Release)
 	}
-	// A cluster that enables none still knows some; one without either is older than capabilities.
+	// A cluster with capabilities knows some even if it enables none.
 	if len(r.Status.Capabilities.Known) > 0 || len(r.Status.Capabilities.Enabled) > 0 {
 		v.KnownCapabilities = append([]string{}, r.Status.Capabilities.Known...)
 		v.EnabledCapabilities = append([]string{}, r.Status.Capabilities.Enabled...)
@@ -104,8 +104,9 @@ func (r *clusterVersion) version(server string) *Version {
 	return v
 }
 
-// Find looks for a release of this version that fits, nearest to the cluster first, and says where it was found.
-func (v *Version) Find(version string, fits func(Release) bool) (release Release, where string, ok bool) {
+// Find returns a release of a version for which accept is true, and says where it was found. It looks at the cluster's own
+// release first, then at updates, then at the history.
+func (v *Version) Find(version string, accept func(Release) bool) (release Release, where string, ok bool) {
 	for _, place := range []struct {
 		releases []Release
 		where    string
@@ -115,7 +116,7 @@ func (v *Version) Find(version string, fits func(Release) bool) (release Release
 		{v.ConditionalUpdates, "a conditional update of the cluster"},
 		{v.History, "in the history of the cluster"},
 	} {
-		i := slices.IndexFunc(place.releases, func(r Release) bool { return r.Version == version && r.Image != "" && fits(r) })
+		i := slices.IndexFunc(place.releases, func(r Release) bool { return r.Version == version && r.Image != "" && accept(r) })
 		if i >= 0 {
 			return place.releases[i], place.where, true
 		}
@@ -123,21 +124,47 @@ func (v *Version) Find(version string, fits func(Release) bool) (release Release
 	return Release{}, "", false
 }
 
-// IsDesired says whether one of these digests is the one by which the cluster's own release is referenced.
+// IsDesired reports whether the pull spec of the cluster's own release has one of the digests.
 func (v *Version) IsDesired(digests ...digest.Digest) bool {
-	_, pinned, ok := strings.Cut(v.Desired.Image, "@")
-	return ok && slices.Contains(digests, digest.Digest(pinned))
+	spec, err := oci.ParsePullSpec(v.Desired.Image)
+	return err == nil && spec.Digest != "" && slices.Contains(digests, spec.Digest)
 }
 
-// mayBe is IsDesired for a cluster whose reference may have no digest.
-func (v *Version) mayBe(digests []digest.Digest) bool {
-	return v.IsDesired(digests...) || !strings.Contains(v.Desired.Image, "@")
+// mayBeDesired is IsDesired, but also true if the pull spec has no digest.
+func (v *Version) mayBeDesired(digests []digest.Digest) bool {
+	spec, err := oci.ParsePullSpec(v.Desired.Image)
+	return v.IsDesired(digests...) || err == nil && spec.Digest == ""
 }
 
-// Release looks for the release of a version and says where it was found. arch is the architecture in the version (as
-// tags write it, or multi), wanted the one that was asked for beside it; both may be empty. A cluster says of a release
-// whether it is for several architectures, but not for which one otherwise: an architecture is found in a release for
-// several only.
+// Agreement is the outcome of comparing a payload with what a cluster loaded.
+type Agreement string
+
+// The outcomes.
+const (
+	Agrees    Agreement = "agrees"
+	Differs   Agreement = "differs"
+	Unknown   Agreement = "is not known"          // the cluster has not loaded any manifests yet
+	Unrelated Agreement = "is of another release" // which the cluster runs
+)
+
+// CompareHash compares the hash of a payload (manifest.Hash with the settings of this cluster) with the hash of the manifests
+// that the cluster's operator loaded. The payload is that of the cluster if it has the version and one of the digests, of the
+// list or of the image, in the cluster's pull spec. A pull spec without a digest fits every payload of the version.
+func (v *Version) CompareHash(hash, version string, digests ...digest.Digest) Agreement {
+	switch {
+	case version != v.Desired.Version || !v.mayBeDesired(digests):
+		return Unrelated
+	case v.Hash == "":
+		return Unknown
+	case v.Hash != hash:
+		return Differs
+	}
+	return Agrees
+}
+
+// Release returns the release of a version and says where it was found. arch is the architecture that is part of the version
+// (as in tags, or multi), wanted the one that --arch gives; both may be empty. A cluster does not say for which architecture
+// a release is unless it is for several, so only a release for several has a wanted architecture.
 func (v *Version) Release(version, arch, wanted string) (release Release, where string, ok bool) {
 	if arch == "" {
 		return v.Find(version, func(r Release) bool { return wanted == "" || r.Multi() })
@@ -148,8 +175,8 @@ func (v *Version) Release(version, arch, wanted string) (release Release, where 
 	return v.Find(version, func(r Release) bool { return arch == "multi" && r.Multi() })
 }
 
-// Knows reports whether the cluster knows a release of this version, for whatever architecture.
-func (v *Version) Knows(version string) bool {
+// HasVersion reports whether the cluster names a release of this version, for any architecture.
+func (v *Version) HasVersion(version string) bool {
 	_, _, ok := v.Find(version, anyRelease)
 	return ok
 }

@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,17 +11,19 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
-// checkChain says what was verified while the release was read, and looks at the layers that were not: on disk and with
-// Deep to the last byte, in a registry whether they are there.
+// checkChain reports what was verified while the release was read, and checks the layers that were not read: on disk and with
+// Deep their bytes, otherwise whether the registry has them.
 func (v *verification) checkChain(ctx context.Context) error {
 	id := v.Release.Identity
 	check := trust.Check{Name: Chain, Subject: v.text, Digest: id.Digest, Result: trust.Pass}
@@ -43,7 +47,7 @@ func (v *verification) checkChain(ctx context.Context) error {
 	return nil
 }
 
-// checkLayers looks at all layers of the release image, and says how.
+// checkLayers checks the layers of the release image. how says what was checked.
 func (v *verification) checkLayers(ctx context.Context) (how string, err error) {
 	id := v.Release.Identity
 	layered, ok := v.Release.Image.(image.Layered)
@@ -56,21 +60,21 @@ func (v *verification) checkLayers(ctx context.Context) (how string, err error) 
 	case v.Offline:
 		return "the layers that hold the payload", nil
 	}
-	asked := readManifest{Registry: v.Registry, digest: id.Digest.String()}
+	registry := readManifest{Registry: v.Registry, digest: id.Digest.String()}
 	if verified, ok := v.Release.Image.(interface{ Manifest() []byte }); ok {
-		asked.manifest = verified.Manifest()
+		registry.manifest = verified.Manifest()
 	}
-	return "the layers that hold the payload, the others are there", presence.Image(ctx, asked, id.Repository, id.Digest)
+	return "the layers that hold the payload, the others are there", presence.Image(ctx, registry, id.Repository, id.Digest)
 }
 
-// readManifest is a registry that is not asked again for a manifest that was read.
+// readManifest is a registry from which one manifest was read before.
 type readManifest struct {
 	presence.Registry
 	digest   string
-	manifest []byte // nil when the registry was not asked for it in this run
+	manifest []byte // nil if it was read from the cache, not from the registry
 }
 
-// Manifest gives the manifest that was read, else asks the registry.
+// Manifest asks the registry only for other manifests than the one that was read.
 func (r readManifest) Manifest(ctx context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {
 	if name == r.digest && r.manifest != nil {
 		return r.manifest, "", "", nil
@@ -78,8 +82,8 @@ func (r readManifest) Manifest(ctx context.Context, repository, name string) (bo
 	return r.Registry.Manifest(ctx, repository, name)
 }
 
-// checkVersion compares the release with the version that was typed. A tag is a name that a registry may give to any
-// image, so one that says otherwise is only a warning.
+// checkVersion compares the release with the version that was asked for. A registry may give a tag to any image, so the check
+// is only skipped for a tag of another version.
 func (v *verification) checkVersion(context.Context) error {
 	asked := v.Release.Asked()
 	check := trust.Check{Name: Version, Subject: v.text, Result: trust.Pass}
@@ -100,7 +104,7 @@ func (v *verification) checkVersion(context.Context) error {
 	return nil
 }
 
-// checkReferences fails for components that a digest does not fix.
+// checkReferences fails if the release refers to a component other than by digest.
 func (v *verification) checkReferences(context.Context) error {
 	check := trust.Check{Name: References, Subject: fmt.Sprintf("%d components", len(v.Release.Components)), Result: trust.Pass, Reason: "each by digest"}
 	for _, component := range v.Release.Components {
@@ -113,17 +117,17 @@ func (v *verification) checkReferences(context.Context) error {
 	return nil
 }
 
-// signed is the release as its signatures see it.
-func (v *verification) signed() trust.Release {
+// trustRelease is the release for the checks of package trust.
+func (v *verification) trustRelease() trust.Release {
 	id := v.Release.Identity
 	return trust.Release{
 		Reference: v.text, Repository: id.Repository, Digest: id.Digest, ListDigest: id.ListDigest, Files: v.Release.Files,
 	}
 }
 
-// checkOpenPGP asks who signed the release. Offline, the signatures that the cache keeps are looked at too.
+// checkOpenPGP checks the OpenPGP signatures, offline also those in the cache.
 func (v *verification) checkOpenPGP(ctx context.Context) error {
-	openPGP, release := v.OpenPGP, v.signed()
+	openPGP, release := v.OpenPGP, v.trustRelease()
 	if v.Offline {
 		openPGP.Stores = append(openPGP.Stores, cachedSignatures(v.Cache, release.Covered())...)
 	}
@@ -131,7 +135,7 @@ func (v *verification) checkOpenPGP(ctx context.Context) error {
 	return nil
 }
 
-// cachedSignatures are the signatures of a digest that the cache has, as a store; none when it has none.
+// cachedSignatures returns a store of the cache's signatures of a digest, or no store if it has none.
 func cachedSignatures(kept *cache.Cache, d digest.Digest) []store.Store {
 	found := store.Cached{Name: "the cache", Digest: d}
 	for _, s := range kept.Signatures(d) {
@@ -143,18 +147,18 @@ func cachedSignatures(kept *cache.Cache, d digest.Digest) []store.Store {
 	return []store.Store{found}
 }
 
-// checkSigstore asks who signed the release's image in its registry.
+// checkSigstore checks the sigstore signatures of the image, offline those in the cache.
 func (v *verification) checkSigstore(ctx context.Context) error {
 	options, id := v.Sigstore, v.Release.Identity
 	switch {
 	case !v.Offline:
 		options.Registry = v.Registry
 	case id.Repository != "" && id.Digest != "":
-		if _, isKept := v.Cache.Tag(id.Repository, sigstore.Tag(id.Digest)); isKept {
+		if _, cached := v.Cache.Tag(id.Repository, sigstore.Tag(id.Digest)); cached {
 			options.Registry = cachedRegistry{cache: v.Cache}
 		}
 	}
-	v.addSignatures(trust.VerifySigstore(ctx, v.signed(), options))
+	v.addSignatures(trust.VerifySigstore(ctx, v.trustRelease(), options))
 	return nil
 }
 
@@ -168,7 +172,7 @@ func (v *verification) addSignatures(checks []trust.Check) {
 	}
 }
 
-// checkImages asks for every component's image.
+// checkImages checks that every component's image can be pulled.
 func (v *verification) checkImages(ctx context.Context) error {
 	if v.Offline {
 		v.addSkipped(trust.Check{Name: Image}, trust.Offline, "--offline was given, so no registry is asked")
@@ -189,4 +193,88 @@ func (v *verification) checkImages(ctx context.Context) error {
 		v.add(check)
 	}
 	return nil
+}
+
+// checkHash compares the manifests with those that the connected cluster loaded, if it runs this release. The check is skipped
+// if the cluster cannot be asked; only a mistake in the flags that name it is an error.
+func (v *verification) checkHash(ctx context.Context) error {
+	check := trust.Check{Name: PayloadHash}
+	if !v.Release.HasManifests {
+		v.addSkipped(check, "no-manifests", "this source has no manifests")
+		return nil
+	}
+	asking, cancel := ctx, context.CancelFunc(func() {})
+	if !v.ClusterNamed {
+		asking, cancel = cluster.Briefly(ctx)
+	}
+	defer cancel()
+	id := v.Release.Identity
+	version, err := v.Cluster.Version(asking)
+	switch {
+	case errors.Is(err, cluster.ErrNotConfigured):
+		v.addSkipped(check, "no-cluster", "no cluster is connected")
+	case err != nil && v.ClusterNamed && cluster.IsConfigurationError(err):
+		return err
+	case err != nil && v.ClusterNamed:
+		v.stopHash(check, err)
+	case err != nil && v.Offline:
+		v.addSkipped(check, trust.Offline, err.Error())
+	case err != nil:
+		v.addSkipped(check, "cluster", err.Error())
+	case version.CompareHash("", v.Release.Version, id.ListDigest, id.Digest) == cluster.Unrelated:
+		v.addSkipped(check, "other-release", fmt.Sprintf("the cluster at %s runs another release, %s (%s)", version.Server, version.Desired.Version, version.Desired.Image))
+	default:
+		check.Subject = "the cluster at " + version.Server
+		v.compareHash(ctx, check)
+	}
+	return nil
+}
+
+// stopHash adds the check that an error of the cluster prevented.
+func (v *verification) stopHash(check trust.Check, err error) {
+	switch fault.KindOf(err) {
+	case fault.Auth, fault.Network:
+		v.addStopped(check, err)
+	default:
+		v.addSkipped(check, "cluster", err.Error())
+	}
+}
+
+// compareHash adds the check for a cluster that runs the release.
+func (v *verification) compareHash(ctx context.Context, check trust.Check) {
+	connected, _, err := v.Cluster.Inclusion(ctx)
+	if err != nil {
+		v.stopHash(check, fmt.Errorf("the payload hash was not compared: %w", err))
+		return
+	}
+	hash, err := v.hash(connected)
+	if err != nil {
+		check.Result, check.Reason = trust.Fail, err.Error()
+		v.add(check)
+		return
+	}
+	id := v.Release.Identity
+	switch connected.Version.CompareHash(hash, v.Release.Version, id.ListDigest, id.Digest) {
+	case cluster.Agrees:
+		check.Result, check.Reason = trust.Pass, "the manifests are those that it loaded: "+hash
+	case cluster.Differs:
+		check.Result, check.Reason = trust.Fail, fmt.Sprintf("it loaded other manifests: %s, these are %s", connected.Version.Hash, hash)
+	default:
+		v.addSkipped(check, "not-loaded", "it has loaded no manifests yet")
+		return
+	}
+	v.add(check)
+}
+
+// hash computes the payload hash of the release for the connected cluster.
+func (v *verification) hash(connected *cluster.Inclusion) (string, error) {
+	id := v.Release.Identity
+	pullSpec := cmp.Or(v.ClusterImage, connected.ReleaseImage(id.ListDigest, id.Digest), v.Release.PullSpec)
+	settings := connected.Settings(nil, v.Release.Version)
+	p := v.Release.Manifests(manifest.Render{ReleaseImage: pullSpec, ClusterProfile: settings.Profile})
+	entries, _ := manifest.Evaluate(p.Objects, connected.Settings(p.Objects, v.Release.Version))
+	if err := p.Err(); err != nil {
+		return "", fmt.Errorf("%s: %w", id.Reference, err)
+	}
+	return manifest.Hash(entries)
 }

@@ -1,41 +1,44 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
-// KeepRequest says what of a release is put into the cache, beside what reading it has put there.
+// KeepRequest says what to put into the cache, beside what reading the release has put there.
 type KeepRequest struct {
 	Release  *image.Release // with the contents of its manifests
 	Registry Registry
 	Cache    *cache.Cache
-	Places   trust.OpenPGP // where OpenPGP signatures are
-	Deep     bool          // the manifests of the component images too
-	Parallel int           // questions for images at once
+	Stores   trust.OpenPGP // where to look for OpenPGP signatures; the keys do not matter
+	Deep     bool          // keep the manifests of the component images too
+	Parallel int           // how many images at once
 }
 
-// Kept is what was put into the cache.
+// Kept counts what was put into the cache.
 type Kept struct {
 	OpenPGP, Sigstore, Manifests int
-	// Failed are the errors of what could not be fetched.
-	Failed []error
+	Failed                       []error // one for each thing that could not be fetched
 }
 
-// Keep fetches what a verification without a network needs. A place of signatures that cannot be asked counts as a failure
-// when no other place has one.
+// Keep fetches what Run needs offline. A store of signatures that cannot be asked is a failure only if no other store has any.
 func Keep(ctx context.Context, r KeepRequest) Kept {
 	var kept Kept
 	id := r.Release.Identity
 	signed := trust.Release{Repository: id.Repository, Digest: id.Digest, ListDigest: id.ListDigest, Files: r.Release.Files}
-	found, failed := trust.CollectOpenPGP(ctx, signed, r.Places)
+	found, failed := trust.CollectOpenPGP(ctx, signed, r.Stores)
 	var list []cache.Signature
 	for _, s := range found {
 		list = append(list, cache.Signature{Where: s.Where, Data: s.Data})
@@ -61,4 +64,70 @@ func Keep(ctx context.Context, r KeepRequest) Kept {
 		kept.Manifests++
 	}
 	return kept
+}
+
+// cachedRegistry puts manifests and small blobs of a registry into the cache. Without a registry it reads the cache alone.
+type cachedRegistry struct {
+	Registry
+	cache *cache.Cache
+}
+
+// Manifest reads a digest from the cache if it is there. Tags are always asked for unless there is no registry.
+func (k cachedRegistry) Manifest(ctx context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {
+	d, err := oci.ParseDigest(name)
+	isTag := err != nil
+	if isTag && k.Registry == nil {
+		d, _ = k.cache.Tag(repository, name)
+	}
+	if body, mediaType, ok := k.cache.Manifest(repository, d); ok {
+		return body, mediaType, "", nil
+	}
+	if k.Registry == nil {
+		return nil, "", "", fault.Errorf(fault.NotFound, "%s of %s is not in the cache", name, repository)
+	}
+	body, mediaType, declared, err = k.Registry.Manifest(ctx, repository, name)
+	if err != nil {
+		return nil, "", "", err
+	}
+	got := digest.FromBytes(body)
+	if declared != "" && declared != got.String() || !isTag && got != d {
+		return body, mediaType, declared, nil // for the caller to refuse
+	}
+	k.cache.KeepManifest(repository, got, mediaType, body)
+	if isTag {
+		k.cache.KeepTag(repository, name, got)
+	}
+	return body, mediaType, declared, nil
+}
+
+// HeadBlob asks nothing, because Keep needs manifests only.
+func (k cachedRegistry) HeadBlob(context.Context, string, digest.Digest) (int64, error) {
+	return -1, nil
+}
+
+// Blob reads the whole blob, so that it is in the cache when Blob returns.
+func (k cachedRegistry) Blob(ctx context.Context, repository string, d digest.Digest, size int64) (io.ReadCloser, error) {
+	reading, err := k.cache.Blob(ctx, d, size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
+		switch {
+		case k.Registry == nil:
+			return nil, fault.Errorf(fault.NotFound, "%s is not in the cache", d)
+		case from > 0:
+			return k.Registry.BlobFrom(ctx, repository, d, size, from)
+		}
+		return k.Registry.Blob(ctx, repository, d, size)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer reading.Close()
+	data, err := io.ReadAll(io.LimitReader(reading, size+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) == size && digest.FromBytes(data) == d {
+		reading.Verified()
+	} else {
+		reading.Refuted()
+	}
+	return io.NopCloser(bytes.NewReader(data)), nil
 }

@@ -1,5 +1,5 @@
-// Package verify checks what can be checked of a release: its digests down to every file, its version, who signed it,
-// whether its images are there, and whether the connected cluster loaded the same manifests.
+// Package verify checks a release: its digests down to every file, its version, who signed it, whether its images can be
+// pulled, and whether the connected cluster loaded the same manifests.
 package verify
 
 import (
@@ -30,20 +30,17 @@ const (
 	PayloadHash = "payload-hash"
 )
 
-// Names are the names of all checks, in the order in which they are made.
+// Names returns the names of all checks, in the order in which they are made.
 func Names() []string {
 	return []string{Chain, Version, References, trust.OpenPGPCheck, trust.SigstoreCheck, Image, PayloadHash}
 }
 
-// SkipNames sorts the names of checks that are to be left out, each once. What is no check is fault.Usage.
+// SkipNames sorts the names of checks to skip and removes duplicates. An unknown name is fault.Usage.
 func SkipNames(names []string) ([]string, error) {
-	known := Names()
+	all := Names()
 	for _, name := range names {
-		if !slices.Contains(known, name) {
-			hint := payload.DidYouMean(name, known)
-			if hint == "" {
-				hint = "; checks are " + strings.Join(known, ", ")
-			}
+		if !slices.Contains(all, name) {
+			hint := cmp.Or(payload.DidYouMean(name, all), "; checks are "+strings.Join(all, ", "))
 			return nil, fault.WithHint(fault.Usage, hint, "--skip %q is not a check", name)
 		}
 	}
@@ -52,52 +49,50 @@ func SkipNames(names []string) ([]string, error) {
 	return slices.Compact(sorted), nil
 }
 
-// Request says what to check and with what.
+// Request says what to check, and how.
 type Request struct {
 	Reference image.Reference
-	// Read reads the release with ReadOptions. It is called once.
+	// Read reads the release. It is called once.
 	Read func(context.Context, image.ReadOptions) (*image.Release, error)
 
 	OpenPGP  trust.OpenPGP
-	Sigstore trust.Sigstore // its Registry is set here
+	Sigstore trust.Sigstore // Run sets its Registry
 	Registry Registry
-	Parallel int // questions for images at once
-	Deep     bool
-	Offline  bool
-	Cache    *cache.Cache // of signatures, for Offline; nil for none
+	Parallel int          // how many images are checked at once
+	Deep     bool         // check all layers, and what the component images are made of
+	Offline  bool         // ask no registry
+	Cache    *cache.Cache // has signatures for Offline; may be nil
 	Skip     []string     // from SkipNames
 
-	Cluster *cluster.Cluster
-	// ClusterNamed says that the user named the cluster: that it cannot be asked is then worth an error.
-	ClusterNamed bool
-	// ClusterImage is how the cluster names the release; empty when it did not name it.
-	ClusterImage string
+	Cluster      *cluster.Cluster
+	ClusterNamed bool   // by the user, so that it is an error if it cannot be asked
+	ClusterImage string // the cluster's pull spec of the release; empty if it has none
 }
 
-// Registry is what checks ask of registries.
+// Registry has what the checks need of registries.
 type Registry interface {
 	presence.Registry
 	sigstore.Registry
-	// BlobFrom is Blob from byte number from on, counted from 0.
+	// BlobFrom is Blob without the first bytes, as many as from says.
 	BlobFrom(ctx context.Context, repository string, d digest.Digest, size, from int64) (io.ReadCloser, error)
 }
 
-// Report is what was found.
+// Report has the results.
 type Report struct {
-	Release *image.Release // nil when its chain of digests is broken
+	Release *image.Release // nil if its chain of digests is broken
 	Checks  []trust.Check
 
-	text    string // the reference
-	skip    []string
-	offline bool
-	stopped error    // what kept a check from being made
-	asked   []string // checks of signatures that the user named keys for
+	text     string // the reference
+	skip     []string
+	offline  bool
+	stopped  error    // that prevented a check
+	required []string // checks of signatures for which the user named keys
 }
 
-// Run makes the checks. A chain of digests that is broken ends them: nothing below it is worth a look. Its error is that of
-// a release that cannot be read, of flags that name no cluster, or of ctx.
+// Run makes the checks. After a broken chain of digests it skips all others. It returns an error if the release cannot be
+// read, if the flags for the cluster are wrong, or when ctx ends.
 func Run(ctx context.Context, r Request) (*Report, error) {
-	v := &verification{Request: r, Report: Report{text: r.Reference.Text, skip: r.Skip, offline: r.Offline, asked: r.asked()}}
+	v := &verification{Request: r, Report: Report{text: r.Reference.Text, skip: r.Skip, offline: r.Offline, required: r.requiredChecks()}}
 	all := image.Want{Contents: image.AllContents, Operator: true}
 	release, err := r.Read(ctx, image.ReadOptions{Want: all, Config: true})
 	switch {
@@ -136,7 +131,7 @@ type verification struct {
 	Report
 }
 
-// wants reports whether a check was not left out.
+// wants reports whether a check is not to be skipped.
 func (r *Report) wants(name string) bool { return !slices.Contains(r.skip, name) }
 
 func (r *Report) add(c trust.Check) { r.Checks = append(r.Checks, c) }
@@ -147,8 +142,8 @@ func (r *Report) addSkipped(c trust.Check, cause trust.Cause, reason string) {
 	r.add(c)
 }
 
-// addStopped adds a check that an error kept from being made. The error decides the exit code if nothing failed, unless it
-// is only that --offline was given.
+// addStopped adds a check that an error prevented. The error decides the exit code if nothing failed, unless the cause is only
+// --offline.
 func (v *verification) addStopped(c trust.Check, err error) {
 	cause := trust.CauseOf(err)
 	if cause == trust.Network && v.Offline {
@@ -160,7 +155,7 @@ func (v *verification) addStopped(c trust.Check, err error) {
 	}
 }
 
-// breakChain fails the chain of digests: nothing below it was read.
+// breakChain adds the failed chain of digests and skips all other checks, because nothing could be read.
 func (v *verification) breakChain(err error) {
 	v.add(trust.Check{Name: Chain, Subject: v.text, Result: trust.Fail, Reason: err.Error()})
 	for _, name := range Names() {
@@ -170,8 +165,8 @@ func (v *verification) breakChain(err error) {
 	}
 }
 
-// Err is the error of what failed, else of what credentials or the network stopped, else that it is not known who signed the
-// release; nil when the release passed.
+// Err returns nil if the release passed. It returns a fault.Integrity error if a check failed; else the error of credentials
+// or the network that prevented a check; else fault.Partial if no signature could be checked.
 func (r *Report) Err() error {
 	failed := 0
 	for _, c := range r.Checks {
@@ -196,7 +191,7 @@ func (r *Report) Err() error {
 		}
 		return fault.WithHint(fault.Partial, hint, "%s: no signature could be checked: %s", r.text, reason)
 	}
-	for _, name := range r.asked {
+	for _, name := range r.required {
 		if reason, skipped := r.skipped(name); skipped {
 			return fault.WithHint(fault.Partial, "--skip "+name+" leaves that out on purpose", "%s: the check %s that you named keys for could not be made: %s", r.text, name, reason)
 		}
@@ -204,8 +199,8 @@ func (r *Report) Err() error {
 	return nil
 }
 
-// asked are the checks of signatures for which the user named keys.
-func (r Request) asked() (names []string) {
+// requiredChecks returns the checks of signatures for which the user named keys.
+func (r Request) requiredChecks() (names []string) {
 	if len(r.OpenPGP.Keyrings) > 0 || r.OpenPGP.TrustCluster {
 		names = append(names, trust.OpenPGPCheck)
 	}
@@ -215,18 +210,18 @@ func (r Request) asked() (names []string) {
 	return names
 }
 
-// unsigned reports whether no signature of any kind could be checked, and why not. Nothing is unsigned when the check
-// signature was left out: then the user does not ask who signed the release.
+// unsigned reports whether no signature of any kind could be checked, and why. It is false if the user skips the check
+// signature.
 func (r *Report) unsigned() (reason string, unsigned bool) {
 	if !r.wants(trust.OpenPGPCheck) {
 		return "", false
 	}
-	openpgp, neither := r.skipped(trust.OpenPGPCheck)
-	sigstore, nor := r.skipped(trust.SigstoreCheck)
-	return cmp.Or(openpgp, sigstore), neither && (nor || !r.wants(trust.SigstoreCheck))
+	openpgp, noOpenPGP := r.skipped(trust.OpenPGPCheck)
+	sigstore, noSigstore := r.skipped(trust.SigstoreCheck)
+	return cmp.Or(openpgp, sigstore), noOpenPGP && (noSigstore || !r.wants(trust.SigstoreCheck))
 }
 
-// skipped reports whether no check of a name was made, though it was not left out on purpose, and why not.
+// skipped reports whether all checks of a name were skipped, though the user wanted them, and why.
 func (r *Report) skipped(name string) (reason string, skipped bool) {
 	for _, c := range r.Checks {
 		switch {

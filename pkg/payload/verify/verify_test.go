@@ -62,11 +62,11 @@ func TestReportErr(t *testing.T) {
 		{"unsigned, and sigstore is left out on purpose", Report{Checks: []trust.Check{pass, unsigned}, skip: []string{trust.SigstoreCheck}}, fault.Partial, none + "--skip signature leaves that out on purpose"},
 		{
 			"a key was named for what is skipped",
-			Report{Checks: []trust.Check{signed, sigstore}, asked: []string{trust.OpenPGPCheck, trust.SigstoreCheck}},
+			Report{Checks: []trust.Check{signed, sigstore}, required: []string{trust.OpenPGPCheck, trust.SigstoreCheck}},
 			fault.Partial,
 			"r: the check sigstore that you named keys for could not be made: reason of sigstore; --skip sigstore leaves that out on purpose",
 		},
-		{"what a key was named for is left out on purpose", Report{Checks: []trust.Check{signed}, skip: []string{trust.SigstoreCheck}, asked: []string{trust.SigstoreCheck}}, fault.Internal, ""},
+		{"what a key was named for is left out on purpose", Report{Checks: []trust.Check{signed}, skip: []string{trust.SigstoreCheck}, required: []string{trust.SigstoreCheck}}, fault.Internal, ""},
 		{"signed with sigstore alone", Report{Checks: []trust.Check{unsigned, check(trust.SigstoreCheck, trust.Pass)}}, fault.Internal, ""},
 		{"the signature is left out on purpose", Report{Checks: []trust.Check{pass, sigstore}, skip: []string{trust.OpenPGPCheck}}, fault.Internal, ""},
 		{"offline", Report{Release: stored, offline: true, Checks: []trust.Check{unsigned}}, fault.Partial, none + "--signature names where one is stored, --skip signature leaves that out on purpose"},
