@@ -48,15 +48,15 @@ func (r *releaseFlags) addFrom(cmd *cobra.Command) {
 	})
 }
 
-// flagged are the releases that flags name.
-func (r *releaseFlags) flagged() []string { return slices.Concat(r.releases, r.from) }
+// fromFlags are the releases that flags name.
+func (r *releaseFlags) fromFlags() []string { return slices.Concat(r.releases, r.from) }
 
 // splitArguments splits arguments into the releases and the names: with --release all are names, else the first is the
 // release, else the environment names it, else nothing does.
-func splitArguments(args, flagged []string, environment string) (releases, names []string, fromEnvironment bool) {
+func splitArguments(args, fromFlags []string, environment string) (releases, names []string, fromEnvironment bool) {
 	switch {
-	case len(flagged) > 0:
-		return flagged, args, false
+	case len(fromFlags) > 0:
+		return fromFlags, args, false
 	case len(args) > 0:
 		return args[:1], args[1:], false
 	case environment != "":
@@ -72,7 +72,7 @@ func (r *releaseFlags) request(f *factory, command string, args []string) (relea
 		return q, err
 	}
 	var releases []string
-	releases, q.names, q.fromEnvironment = splitArguments(args, r.flagged(), f.Getenv(releaseVariable))
+	releases, q.names, q.fromEnvironment = splitArguments(args, r.fromFlags(), f.Getenv(releaseVariable))
 	if count(releases, "-") > 1 {
 		return q, fault.Errorf(fault.Usage, "--release - is given twice: standard input can be read once")
 	}

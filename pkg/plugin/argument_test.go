@@ -9,18 +9,18 @@ import (
 
 func TestSplitArguments(t *testing.T) {
 	for _, test := range []struct {
-		args, flagged, environment string
-		releases, names            string
+		args, fromFlags, environment string
+		releases, names              string
 	}{
 		{args: "A", releases: "A"},
 		{args: "A etcd pod", releases: "A", names: "etcd pod"},
-		{args: "etcd pod", flagged: "A B", releases: "A B", names: "etcd pod"},
-		{flagged: "A", environment: "E", releases: "A"},
+		{args: "etcd pod", fromFlags: "A B", releases: "A B", names: "etcd pod"},
+		{fromFlags: "A", environment: "E", releases: "A"},
 		{environment: "E", releases: "E"},
 		{args: "A", environment: "E", releases: "A"},
 		{},
 	} {
-		releases, names, fromEnvironment := splitArguments(strings.Fields(test.args), strings.Fields(test.flagged), test.environment)
+		releases, names, fromEnvironment := splitArguments(strings.Fields(test.args), strings.Fields(test.fromFlags), test.environment)
 		want := []string{test.releases, test.names}
 		if diff := cmp.Diff(want, []string{strings.Join(releases, " "), strings.Join(names, " ")}); diff != "" || fromEnvironment != (test.releases == "E") {
 			t.Errorf("%+v: %s", test, diff)

@@ -55,7 +55,7 @@ func newCacheListCommand(f *factory) *cobra.Command {
 	return cmd
 }
 
-// cacheListRequest lists what is kept.
+// cacheListRequest lists the entries of the cache.
 type cacheListRequest struct {
 	noHosts
 	output *printers.Output
@@ -88,12 +88,12 @@ func newCacheCleanCommand(f *factory) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "clean",
-		Short: "Delete what is kept: what is old, or everything",
-		Long: `Delete what was not used for 30 days, or for the time that --older-than says, and what interrupted
-downloads left behind a day ago; with --all delete everything. Commands that run meanwhile fetch what
-they miss.`,
+		Short: "Delete old entries of the cache, or all of them",
+		Long: `Delete entries that were not used for 30 days, or for the time of --older-than, and the remains of
+downloads that were interrupted more than a day ago. With --all, delete everything. Commands that run
+at the same time download again what they need.`,
 		Example: examples(f.Name, `
-# What was not used for a week
+# Entries that were not used for a week
 %[1]s cache clean --older-than 7d
 
 # Everything
@@ -101,24 +101,24 @@ they miss.`,
 		Args: noArguments,
 		RunE: f.run(func(context.Context, []string) (request, error) {
 			if all && olderThan != "" {
-				return nil, fault.Errorf(fault.Usage, "--all deletes everything, --older-than only some of it: give one of them")
+				return nil, fault.Errorf(fault.Usage, "--all and --older-than exclude each other: give one of them")
 			}
-			what := cache.Cleaning{All: all, OlderThan: cache.DefaultAge}
+			cleaning := cache.Cleaning{All: all, OlderThan: cache.DefaultAge}
 			if olderThan != "" {
 				var err error
-				if what.OlderThan, err = parseAge(olderThan); err != nil {
+				if cleaning.OlderThan, err = parseAge(olderThan); err != nil {
 					return nil, err
 				}
 			}
-			return cacheCleanRequest{cleaning: what}, nil
+			return cacheCleanRequest{cleaning: cleaning}, nil
 		}),
 	}
-	cmd.Flags().StringVar(&olderThan, "older-than", "", "Delete what was not used for this time, such as 7d or 12h (default 30d)")
+	cmd.Flags().StringVar(&olderThan, "older-than", "", "Delete entries that were not used for this time, such as 7d or 12h (default 30d)")
 	cmd.Flags().BoolVar(&all, "all", false, "Delete everything")
 	return cmd
 }
 
-// cacheCleanRequest deletes what is kept.
+// cacheCleanRequest deletes entries of the cache.
 type cacheCleanRequest struct {
 	noHosts
 	cleaning cache.Cleaning
@@ -129,11 +129,11 @@ func (r cacheCleanRequest) run(_ context.Context, s *session) error {
 	if err != nil && files == 0 {
 		return err
 	}
-	_, failed := fmt.Fprintf(s.Out, "deleted %d files, %s bytes\n", files, printers.Size(bytes))
-	return cmp.Or(err, failed)
+	_, writeErr := fmt.Fprintf(s.Out, "deleted %d files, %s bytes\n", files, printers.Size(bytes))
+	return cmp.Or(err, writeErr)
 }
 
-// parseAge reads a time as Go writes it, or a number of days such as 7d.
+// parseAge parses a duration in the syntax of Go, or a number of days such as 7d.
 func parseAge(text string) (time.Duration, error) {
 	age, err := time.ParseDuration(text)
 	if number, ok := strings.CutSuffix(text, "d"); ok {
@@ -150,7 +150,7 @@ func parseAge(text string) (time.Duration, error) {
 	return age, nil
 }
 
-// noArguments refuses arguments where none have a meaning.
+// noArguments refuses arguments of a command that takes none.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

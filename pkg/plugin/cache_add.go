@@ -20,7 +20,7 @@ type cacheAddFlags struct {
 	deep    bool
 }
 
-// cacheAddRequest fills the cache with a release.
+// cacheAddRequest downloads a release into the cache.
 type cacheAddRequest struct {
 	releaseRequest
 	trust trustRequest
@@ -32,9 +32,8 @@ func newCacheAddCommand(f *factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add [RELEASE]",
 		Short: "Download a release for use with --offline",
-		Long: `Download from a registry what other commands read of a release: its manifest, its configuration, the
-layers with its payload, and its signatures. All commands, verify included, can then read it with
---offline.
+		Long: `Download the parts of a release that other commands read: its manifest, its configuration, the layers
+with its payload, and its signatures. All commands, including verify, can then read it with --offline.
 
 The cache directory can be put into a container image, or mounted read-only.`,
 		Example: examples(f.Name, `
@@ -47,7 +46,7 @@ The cache directory can be put into a container image, or mounted read-only.`,
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
 	cmd.Flags().BoolVar(&c.deep, "deep", false, "Also download the manifest of every component image")
-	c.trust.addPlaces(cmd)
+	c.trust.addStores(cmd)
 	c.release.add(cmd, oneRelease)
 	return cmd
 }
@@ -55,9 +54,9 @@ The cache directory can be put into a container image, or mounted read-only.`,
 func (c *cacheAddFlags) complete(f *factory, args []string) (request, error) {
 	switch {
 	case f.flags.cache.none:
-		return nil, fault.Errorf(fault.Usage, "cache add fills the cache, and --no-cache uses none: give one of them")
+		return nil, fault.Errorf(fault.Usage, "cache add writes to the cache, and --no-cache disables it: leave --no-cache out")
 	case f.flags.cache.offline:
-		return nil, fault.Errorf(fault.Usage, "cache add fetches a release, and --offline contacts no server: give one of them")
+		return nil, fault.Errorf(fault.Usage, "cache add downloads a release, and --offline forbids that: leave --offline out")
 	}
 	r := &cacheAddRequest{deep: c.deep}
 	var err error
@@ -84,26 +83,26 @@ func (r *cacheAddRequest) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	release.Manifests(manifest.Render{}) // keeps their index
-	places := r.trust.openPGP
+	release.Manifests(manifest.Render{}) // also stores their index in the cache
+	stores := r.trust.openPGP
 	if r.trust.cluster {
-		places.Cluster = &store.Cluster{Objects: s.cluster}
+		stores.Cluster = &store.Cluster{Objects: s.cluster}
 	}
 	kept := verify.Keep(ctx, verify.KeepRequest{
-		Release: release, Registry: s.registries, Cache: s.downloads, Stores: places,
+		Release: release, Registry: s.registries, Cache: s.downloads, Stores: stores,
 		Deep: r.deep, Parallel: 4 * s.flags.registry.maxPerRegistry,
 	})
 	return r.report(ctx, s, release, kept)
 }
 
-// report says what was kept, and what was not.
+// report prints what was stored. What could not be stored is an error.
 func (r *cacheAddRequest) report(ctx context.Context, s *session, release *image.Release, kept verify.Kept) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
 	s.downloads.Wait()
 	if err := s.downloads.Problem(); err != nil {
-		return fault.Errorf(fault.Local, "release %s cannot be kept: %w", release.Version, err)
+		return fault.Errorf(fault.Local, "release %s cannot be cached: %w", release.Version, err)
 	}
 	line := fmt.Sprintf("cached release %s (%s): %d OpenPGP signatures, %d sigstore signatures", release.Version, release.Identity.Digest, kept.OpenPGP, kept.Sigstore)
 	if kept.Manifests > 0 {

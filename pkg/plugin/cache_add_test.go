@@ -89,8 +89,8 @@ func TestCacheAddAgain(t *testing.T) {
 func TestCacheAddMistakes(t *testing.T) {
 	p, run := publish(t), cached(t)
 	release := []string{"cache", "add", p.release, "--insecure"}
-	want(t, run.run(t, append(release, "--no-cache")...), 2, "", "error: cache add fills the cache, and --no-cache uses none: give one of them\n")
-	want(t, run.run(t, append(release, "--offline")...), 2, "", "error: cache add fetches a release, and --offline contacts no server: give one of them\n")
+	want(t, run.run(t, append(release, "--no-cache")...), 2, "", "error: cache add writes to the cache, and --no-cache disables it: leave --no-cache out\n")
+	want(t, run.run(t, append(release, "--offline")...), 2, "", "error: cache add downloads a release, and --offline forbids that: leave --offline out\n")
 	other := layout(t, small())
 	want(t, run.run(t, "cache", "add", other), 2, "", "error: "+other+": only releases from registries are cached; this one is local already\n")
 	want(t, call{}.run(t, release...), 8, "", "error: there is no cache directory: name one with --cache-dir\n")
@@ -98,7 +98,7 @@ func TestCacheAddMistakes(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want(t, run.run(t, append(release, "--cache-dir", file)...), 8, "", "error: release 4.14.0 cannot be kept: mkdir "+file+": not a directory\n")
+	want(t, run.run(t, append(release, "--cache-dir", file)...), 8, "", "error: release 4.14.0 cannot be cached: mkdir "+file+": not a directory\n")
 	p.around = func(next http.Handler, _ string, w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, ".sig") || strings.Contains(r.URL.Path, "/ocp/etcd/") {
 			w.WriteHeader(http.StatusForbidden)

@@ -78,7 +78,7 @@ func TestCacheMistakes(t *testing.T) {
 	run := cached(t)
 	want(t, run.run(t, "cache", "lst"), 2, "", "error: unknown command \"lst\" for \"oc release-x cache\"; did you mean list?\n")
 	want(t, run.run(t, "cache", "list", "x"), 2, "", "error: \"x\": oc release-x cache list takes no arguments; see `oc release-x cache list --help`\n")
-	want(t, run.run(t, "cache", "clean", "--all", "--older-than", "7d"), 2, "", "error: --all deletes everything, --older-than only some of it: give one of them\n")
+	want(t, run.run(t, "cache", "clean", "--all", "--older-than", "7d"), 2, "", "error: --all and --older-than exclude each other: give one of them\n")
 	for _, age := range []string{"7", "-1d", "d", "1e9d", "99999999999d", "-3h"} {
 		want(t, run.run(t, "cache", "clean", "--older-than="+age), 2, "", "error: --older-than \""+age+"\": want a time such as 7d or 12h\n")
 	}

@@ -134,7 +134,7 @@ func TestIncludedByClusterErrors(t *testing.T) {
 	want(t, run(t, "manifests", release, "--included-by-cluster"), 2, "",
 		"error: --included-by-cluster: no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG\n")
 	want(t, run(t, "manifests", release, "--included-by-cluster", "--install-config", "x"), 2, "",
-		"error: --included-by-cluster and --install-config both say which cluster it is: give one of them\n")
+		"error: --included-by-cluster and --install-config both describe the cluster: give one of them\n")
 
 	s := laboratory(t, "4.14.0", "q.io/a/b:c", "").Forbid(testcluster.Operator)
 	want(t, in(t, s, "manifests", release, "--included-by-cluster"), 4, "", "error: --included-by-cluster: the API server "+s.Host()+

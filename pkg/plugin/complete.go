@@ -21,32 +21,32 @@ import (
 )
 
 const (
-	// completionTime is how long a completion may take: a person waits for it.
-	completionTime = 3 * time.Second
-	// mostCompletions is how many words a shell is given.
-	mostCompletions = 1000
+	// completionTimeout limits a completion: a person waits for it.
+	completionTimeout = 3 * time.Second
+	// maxCompletions is the largest number of words that a shell gets.
+	maxCompletions = 1000
 )
 
-// Completes reports whether a command line is the question of a shell how a word can go on. It prints nothing on standard
-// error: a shell would show that in the line that is being typed.
+// Completes reports whether a shell calls the program to complete a word. Such a call prints nothing on standard error:
+// the shell would show it in the line that the user types.
 func Completes(args []string) bool {
 	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
 }
 
-// completer completes words from what this machine has: its own names, local files, the cache and the kubeconfig. It
-// contacts no registry, no cluster and no credential helper. Whatever goes wrong, there is just nothing to offer.
+// completer completes words from names in this program, local files, the cache and the kubeconfig. It contacts no
+// registry, no cluster and no credential helper. If something fails, it offers nothing.
 type completer struct{ f *factory }
 
-// typed is a command line up to the word that is completed. Its flags are parsed.
-type typed struct {
+// commandLine is a command line up to the word to complete. Its flags are parsed.
+type commandLine struct {
 	cmd  *cobra.Command
 	args []string // complete arguments before the word
 	word string
 }
 
-// words gives the words that the typed one may become; others may be among them. A word that ends in / or : is not
-// complete yet.
-type words func(ctx context.Context, t typed) []string
+// candidateFunc returns words that may complete the typed one; the caller removes those that do not. A word that ends in /
+// or : is not complete yet.
+type candidateFunc func(ctx context.Context, t commandLine) []string
 
 // register adds completions to all flags and arguments below a command.
 func (c completer) register(cmd *cobra.Command) {
@@ -68,15 +68,15 @@ func (c completer) register(cmd *cobra.Command) {
 	}
 }
 
-// function makes words known to cobra. In a list of values, those before the last comma stay.
-func (c completer) function(complete words, list bool) cobra.CompletionFunc {
+// function makes a completion for cobra. In a list of values it completes the one after the last comma.
+func (c completer) function(complete candidateFunc, list bool) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		before := ""
 		if list {
 			comma := strings.LastIndexByte(word, ',') + 1
 			before, word = word[:comma], word[comma:]
 		}
-		found := plainWords(c.within(cmd.Context(), complete, typed{cmd, args, word}), word)
+		found := plainWords(c.within(cmd.Context(), complete, commandLine{cmd, args, word}), word)
 		directive := cobra.ShellCompDirectiveNoFileComp
 		for i, w := range found {
 			if strings.HasSuffix(w, "/") || strings.HasSuffix(w, ":") {
@@ -88,12 +88,12 @@ func (c completer) function(complete words, list bool) cobra.CompletionFunc {
 	}
 }
 
-// within gives up after completionTime, also where no context reaches, such as in a pipe that has no writer.
-func (c completer) within(ctx context.Context, complete words, t typed) []string {
+// within gives up after completionTimeout, also in calls that take no context, such as opening a pipe without a writer.
+func (c completer) within(ctx context.Context, complete candidateFunc, t commandLine) []string {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	ctx, cancel := context.WithTimeout(ctx, completionTime)
+	ctx, cancel := context.WithTimeout(ctx, completionTimeout)
 	defer cancel()
 	found := make(chan []string, 1)
 	go func() { found <- complete(ctx, t) }()
@@ -105,17 +105,17 @@ func (c completer) within(ctx context.Context, complete words, t typed) []string
 	}
 }
 
-// plainWords are those that continue a word, sorted. What a shell or a terminal could act on is left out: such a name comes
-// from a release or a directory of another user.
+// plainWords returns the words that begin with a word, sorted. It drops names with characters that a shell or a terminal
+// could act on: names come from releases and from directories of other users.
 func plainWords(list []string, word string) []string {
 	plain := regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./:@+,=-]{0,499}$`)
 	list = slices.DeleteFunc(list, func(w string) bool { return !strings.HasPrefix(w, word) || !plain.MatchString(w) })
 	slices.Sort(list)
 	list = slices.Compact(list)
-	return list[:min(len(list), mostCompletions)]
+	return list[:min(len(list), maxCompletions)]
 }
 
-// session makes a session that contacts nothing, reads no standard input and prints nothing.
+// session opens a session that contacts nothing, does not read standard input and prints nothing.
 func (c completer) session() (*session, error) {
 	flags := *c.f.flags
 	flags.cache.offline, flags.cluster.pullSecret, flags.verbosity = true, false, 0
@@ -124,7 +124,7 @@ func (c completer) session() (*session, error) {
 	return openSession(f, nil)
 }
 
-// flag is the completion of a flag's value, nil for that of the shell: names of files.
+// flag returns the completion of a flag's value. Nil lets the shell complete names of files.
 func (c completer) flag(cmd *cobra.Command, flag *pflag.Flag) cobra.CompletionFunc {
 	if complete, found := c.flagValues()[flag.Name]; found {
 		return c.function(complete, takesList(flag))
@@ -143,11 +143,11 @@ func takesList(flag *pflag.Flag) bool {
 	return flag.Value.Type() == "stringSlice" || slices.Contains([]string{"capabilities", "known-capabilities", "feature-gates"}, flag.Name)
 }
 
-// flagValues are the values of flags, by the flag's name: it means the same in every command.
-func (c completer) flagValues() map[string]words {
+// flagValues returns completions by the name of the flag, which has the same meaning in every command.
+func (c completer) flagValues() map[string]candidateFunc {
 	capabilities := append(manifest.CapabilitySetNames(), "none")
 	capabilities = slices.DeleteFunc(capabilities, func(set string) bool { return set == "None" }) // the same as none
-	return map[string]words{
+	return map[string]candidateFunc{
 		"arch":          fixed("amd64", "arm64", "ppc64le", "s390x"),
 		"filter-by-os":  fixed("linux/amd64", "linux/arm64", "linux/ppc64le", "linux/s390x"),
 		"error-format":  fixed(string(textErrors), string(jsonErrors)),
@@ -165,18 +165,18 @@ func (c completer) flagValues() map[string]words {
 		"release":       c.references,
 		"image":         c.components,
 		"image-for":     c.components,
-		"component":     c.ofManifests(func(o *manifest.Object) string { return o.Component }),
-		"kind":          c.ofManifests(func(o *manifest.Object) string { return o.Kind }),
-		"level":         c.ofManifests(func(o *manifest.Object) string { return o.Level }),
-		"namespace":     c.ofManifests(func(o *manifest.Object) string { return o.Namespace }),
-		"feature-gates": c.withManifests(manifest.GatesOf, "none", "payload", "unchecked"),
-		"capabilities":  c.withManifests(manifest.CapabilitiesOf, capabilities...),
+		"component":     c.objectField(func(o *manifest.Object) string { return o.Component }),
+		"kind":          c.objectField(func(o *manifest.Object) string { return o.Kind }),
+		"level":         c.objectField(func(o *manifest.Object) string { return o.Level }),
+		"namespace":     c.objectField(func(o *manifest.Object) string { return o.Namespace }),
+		"feature-gates": c.manifestNames(manifest.GatesOf, "none", "payload", "unchecked"),
+		"capabilities":  c.manifestNames(manifest.CapabilitiesOf, capabilities...),
 
-		"known-capabilities": c.withManifests(manifest.CapabilitiesOf, capabilities...),
+		"known-capabilities": c.manifestNames(manifest.CapabilitiesOf, capabilities...),
 	}
 }
 
-// flagsWithoutWords are the flags whose values only the user knows: numbers, times, sizes, expressions, hosts.
+// flagsWithoutWords lists the flags whose values cannot be completed: numbers, times, sizes, expressions, hosts.
 func flagsWithoutWords() []string {
 	return []string{
 		"allow-realm", "as", "as-group", "as-uid", "as-user-extra", "attempt", "exclude-identifier", "jq", "jq-arg",
@@ -186,19 +186,19 @@ func flagsWithoutWords() []string {
 	}
 }
 
-// fixed are words that do not depend on the command line.
-func fixed(list ...string) words {
-	return func(context.Context, typed) []string { return slices.Clone(list) }
+// fixed completes from a fixed list.
+func fixed(list ...string) candidateFunc {
+	return func(context.Context, commandLine) []string { return slices.Clone(list) }
 }
 
-// directories has the shell complete names of directories.
+// directories lets the shell complete names of directories.
 func directories(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-// kubeconfig are names in the kubeconfig.
-func (c completer) kubeconfig(names func(*api.Config) []string) words {
-	return func(context.Context, typed) []string {
+// kubeconfig completes from names in the kubeconfig.
+func (c completer) kubeconfig(names func(*api.Config) []string) candidateFunc {
+	return func(context.Context, commandLine) []string {
 		config, err := c.f.flags.cluster.kubectl.ToRawKubeConfigLoader().RawConfig()
 		if err != nil {
 			return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// arguments are the words of a command's arguments: a release, and then names of what it has.
-func (c completer) arguments(cmd *cobra.Command) words {
+// arguments completes the arguments of a command: first a release, then names of its components or objects.
+func (c completer) arguments(cmd *cobra.Command) candidateFunc {
 	names := fixed()
 	switch cmd.Name() {
 	case "images", "env":
@@ -23,33 +23,33 @@ func (c completer) arguments(cmd *cobra.Command) words {
 	case "manifests":
 		names = c.objects
 	}
-	return func(ctx context.Context, t typed) []string {
+	return func(ctx context.Context, t commandLine) []string {
 		switch {
 		case cmd.Flags().Lookup("release") == nil:
 			return nil
-		case len(t.args) == 0 && len(t.flagged()) == 0:
+		case len(t.args) == 0 && len(t.fromFlags()) == 0:
 			return c.references(ctx, t)
 		}
 		return slices.DeleteFunc(names(ctx, t), func(name string) bool { return slices.Contains(t.args, name) })
 	}
 }
 
-// flagged are the releases that flags name.
-func (t typed) flagged() []string {
+// fromFlags returns the releases that flags name.
+func (t commandLine) fromFlags() []string {
 	releases, _ := t.cmd.Flags().GetStringArray("release")
 	from, _ := t.cmd.Flags().GetStringArray("from")
 	return slices.Concat(releases, from)
 }
 
-// releases reads the releases that the command line names: those that lie in files or in the cache. Others, and those that
-// cannot be read, are left out.
-func (c completer) releases(ctx context.Context, t typed, o image.ReadOptions) []*image.Release {
+// releases reads the releases that the command line names, if they are in local files or in the cache. It skips releases
+// that it cannot read.
+func (c completer) releases(ctx context.Context, t commandLine, o image.ReadOptions) []*image.Release {
 	s, err := c.session()
 	if err != nil {
 		return nil
 	}
 	repository, _ := t.cmd.Flags().GetString("release-repository")
-	named, _, _ := splitArguments(t.args, t.flagged(), c.f.Getenv(releaseVariable))
+	named, _, _ := splitArguments(t.args, t.fromFlags(), c.f.Getenv(releaseVariable))
 	slices.Sort(named) // cobra parses flags twice
 	var releases []*image.Release
 	for _, text := range slices.Compact(named) {
@@ -68,8 +68,8 @@ func (c completer) releases(ctx context.Context, t typed, o image.ReadOptions) [
 	return releases
 }
 
-// components are the names of the components of the releases that the command line names, and their aliases.
-func (c completer) components(ctx context.Context, t typed) []string {
+// components completes names and aliases of the components of the releases that the command line names.
+func (c completer) components(ctx context.Context, t commandLine) []string {
 	var list []string
 	for _, release := range c.releases(ctx, t, image.ReadOptions{}) {
 		for _, component := range release.Components {
@@ -79,8 +79,8 @@ func (c completer) components(ctx context.Context, t typed) []string {
 	return list
 }
 
-// manifests are the objects of the releases that the command line names.
-func (c completer) manifests(ctx context.Context, t typed) []*manifest.Object {
+// manifests returns the objects of the releases that the command line names.
+func (c completer) manifests(ctx context.Context, t commandLine) []*manifest.Object {
 	var objects []*manifest.Object
 	for _, release := range c.releases(ctx, t, image.ListManifests("")) {
 		payload := release.Manifests(manifest.Render{})
@@ -91,9 +91,9 @@ func (c completer) manifests(ctx context.Context, t typed) []*manifest.Object {
 	return objects
 }
 
-// ofManifests are what the objects of a release have in one field.
-func (c completer) ofManifests(field func(*manifest.Object) string) words {
-	return func(ctx context.Context, t typed) []string {
+// objectField completes from the values of one field of a release's objects.
+func (c completer) objectField(field func(*manifest.Object) string) candidateFunc {
+	return func(ctx context.Context, t commandLine) []string {
 		var list []string
 		for _, object := range c.manifests(ctx, t) {
 			list = append(list, field(object))
@@ -102,15 +102,15 @@ func (c completer) ofManifests(field func(*manifest.Object) string) words {
 	}
 }
 
-// withManifests are words that are always known, and those that the manifests of a release add.
-func (c completer) withManifests(names func([]*manifest.Object) []string, known ...string) words {
-	return func(ctx context.Context, t typed) []string {
+// manifestNames completes from fixed words and from names in the manifests of a release.
+func (c completer) manifestNames(names func([]*manifest.Object) []string, known ...string) candidateFunc {
+	return func(ctx context.Context, t commandLine) []string {
 		return slices.Concat(known, names(c.manifests(ctx, t)))
 	}
 }
 
-// objects are the kinds of a release's objects with a slash, and behind it the names of that kind.
-func (c completer) objects(ctx context.Context, t typed) []string {
+// objects completes KIND/NAME: first the kinds of a release's objects with a slash, then the names of that kind.
+func (c completer) objects(ctx context.Context, t commandLine) []string {
 	kind, _, slash := strings.Cut(t.word, "/")
 	var list []string
 	for _, object := range c.manifests(ctx, t) {
@@ -124,16 +124,17 @@ func (c completer) objects(ctx context.Context, t typed) []string {
 	return list
 }
 
-// mostEntries is how many entries of a directory are looked at.
-const mostEntries = 2000
+// maxEntries is the largest number of entries that are read of a directory.
+const maxEntries = 2000
 
-// references are the forms of a release, the releases in the cache, and behind a form the paths and tags of this machine.
-func (c completer) references(ctx context.Context, t typed) []string {
+// references completes a release: from the forms of references and the releases in the cache, and after a form such as
+// oci: from local paths and tags.
+func (c completer) references(ctx context.Context, t commandLine) []string {
 	forms := []string{"oci:", "oci-archive:", "docker-archive:", "dir:", "file:"}
 	form, path, found := strings.Cut(t.word, ":")
 	switch {
 	case !found || !slices.Contains(forms, form+":"):
-		return append(c.cached(t), forms...)
+		return append(c.cachedReleases(t), forms...)
 	case form == "oci":
 		return withForm(form, append(layoutTags(ctx, path), paths(form, path)...))
 	}
@@ -147,8 +148,8 @@ func withForm(form string, list []string) []string {
 	return list
 }
 
-// cached are the releases in the cache: by version where their tags in the repository of versions are versions.
-func (c completer) cached(t typed) []string {
+// cachedReleases returns the releases in the cache: the version if it is a tag in --release-repository, else the pull spec.
+func (c completer) cachedReleases(t commandLine) []string {
 	s, err := c.session()
 	if err != nil || s.downloads == nil {
 		return nil
@@ -160,7 +161,7 @@ func (c completer) cached(t typed) []string {
 	repository, _ := t.cmd.Flags().GetString("release-repository")
 	var list []string
 	for _, entry := range entries {
-		if entry.Kind != cache.Layer { // of the images of components, the manifests alone are kept
+		if entry.Kind != cache.Layer { // component images have only manifests in the cache
 			continue
 		}
 		for _, reference := range entry.References {
@@ -177,7 +178,7 @@ func (c completer) cached(t typed) []string {
 	return list
 }
 
-// layoutTags are the tags of the OCI layout that a path with or without a tag names, with the path.
+// layoutTags returns PATH:TAG for each tag of the OCI layout at a path, which may have a tag already.
 func layoutTags(ctx context.Context, path string) []string {
 	dir, _, _ := strings.Cut(path, ":")
 	tags, err := image.LayoutTags(ctx, filepath.FromSlash(dir))
@@ -187,20 +188,20 @@ func layoutTags(ctx context.Context, path string) []string {
 	return withForm(dir, tags)
 }
 
-// paths are how a path can go on: directories end in a slash, OCI layouts and files do not.
+// paths completes a path. Directories end in a slash, OCI layouts and files do not.
 func paths(form, path string) []string {
-	parent, begun := path[:strings.LastIndexByte(path, '/')+1], path[strings.LastIndexByte(path, '/')+1:]
+	parent, prefix := path[:strings.LastIndexByte(path, '/')+1], path[strings.LastIndexByte(path, '/')+1:]
 	dir, err := os.Open(filepath.Clean(filepath.FromSlash(parent)))
 	if err != nil {
 		return nil
 	}
 	defer dir.Close()
-	entries, _ := dir.ReadDir(mostEntries) // what was read before an error will do
+	entries, _ := dir.ReadDir(maxEntries) // entries that were read before an error are enough
 	var list []string
 	for _, entry := range entries {
 		name := parent + entry.Name()
 		info, err := os.Stat(filepath.FromSlash(name))
-		switch hidden := strings.HasPrefix(entry.Name(), ".") && !strings.HasPrefix(begun, "."); {
+		switch hidden := strings.HasPrefix(entry.Name(), ".") && !strings.HasPrefix(prefix, "."); {
 		case err != nil || hidden:
 		case !info.IsDir() && form != "oci" && form != "dir", info.IsDir() && form == "oci" && isLayout(name):
 			list = append(list, name)

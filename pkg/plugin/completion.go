@@ -3,12 +3,12 @@ package plugin
 import (
 	"bytes"
 	"context"
-	_ "embed" // the hooks
+	_ "embed" // for the hooks
 
 	"github.com/spf13/cobra"
 )
 
-// What is added to cobra's scripts: they complete the words of one program, and users type oc or kubectl before it.
+// The hooks are added to cobra's scripts, which complete one program only: users type oc or kubectl before release-x.
 var (
 	//go:embed shell/hook.bash
 	bashHook string
@@ -18,12 +18,12 @@ var (
 	fishHook string
 )
 
-// shell is a shell that there is a completion for.
+// shell is a shell that completion supports.
 type shell struct {
 	name  string
-	start string // how it is switched on
+	start string // the line that enables completion, with %[1]s for the name of the program
 	write func(cmd *cobra.Command, b *bytes.Buffer) error
-	hook  string // what completes the words behind oc and kubectl; "" where a shell has one completion for a program
+	hook  string // completes the words after oc and kubectl; "" where the shell allows one completion for each program
 }
 
 func completionShells() []shell {
@@ -51,25 +51,25 @@ func newCompletionCommand(f *factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "completion",
 		Short: "Complete words in the shell",
-		Long: `Complete commands, flags, releases and names of what they have in the shell. It contacts no server:
-names of a release are known when the release lies in files or in the cache.
+		Long: `Complete commands, flags, releases and the names in them in the shell. Completion contacts no server:
+it knows the names in a release if the release is in local files or in the cache.
 
 There are two ways. Choose one:
 
-- "completion install" is for users of oc and kubectl whose own completion is on, as by
-"source <(kubectl completion bash)". They look on the PATH for programs that are called
-oc_complete-release_x and kubectl_complete-release_x, and install writes those. It works in every
-shell, and needs no change to a file that a shell starts with.
+- "completion install" is for users who have the completion of oc or kubectl enabled, such as with
+"source <(kubectl completion bash)". oc and kubectl look on the PATH for the programs
+oc_complete-release_x and kubectl_complete-release_x, and install writes them. This works in every
+shell and needs no change to the shell's startup file.
 
-- "completion bash", zsh, fish and powershell print a script for the file that the shell starts with.
-It completes oc-release_x and kubectl-release_x, and in bash, zsh and fish what follows "oc release-x"
-and "kubectl release-x" too; put it after the completion of oc and kubectl there. In PowerShell,
-"oc release-x" needs install. The script for bash needs the package bash-completion.`,
+- "completion bash", zsh, fish and powershell print a script for the shell's startup file. It completes
+oc-release_x and kubectl-release_x, and in bash, zsh and fish also "oc release-x" and
+"kubectl release-x"; load it after the completion of oc and kubectl. In PowerShell, "oc release-x"
+needs install. The script for bash needs the package bash-completion.`,
 		Example: examples(f.Name, `
 # For oc and kubectl, beside the plugin
 %[1]s completion install
 
-# For this bash
+# For the running bash
 source <(%[1]s completion bash)`),
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -85,7 +85,7 @@ func newScriptCommand(f *factory, sh shell) *cobra.Command {
 	return &cobra.Command{
 		Use:     sh.name,
 		Short:   "Print the script for " + sh.name,
-		Example: examples(f.Name, "\n# Switch it on, in the file that "+sh.name+" starts with\n"+sh.start),
+		Example: examples(f.Name, "\n# Enable it, in the startup file of "+sh.name+"\n"+sh.start),
 		Args:    noArguments,
 		RunE: f.run(func(context.Context, []string) (request, error) {
 			return scriptRequest{shell: sh}, nil
@@ -93,7 +93,7 @@ func newScriptCommand(f *factory, sh shell) *cobra.Command {
 	}
 }
 
-// scriptRequest prints the script that makes a shell complete.
+// scriptRequest prints the completion script of a shell.
 type scriptRequest struct {
 	noHosts
 	shell shell

@@ -21,13 +21,13 @@ import (
 func newCompletionInstallCommand(f *factory) *cobra.Command {
 	return &cobra.Command{
 		Use:   "install [DIR]",
-		Short: "Write the scripts by which oc and kubectl complete",
-		Long: `Write the scripts oc_complete-release_x and kubectl_complete-release_x, which oc and kubectl run to
-complete what follows release-x; on Windows .cmd files.
+		Short: "Write the scripts that oc and kubectl call for completion",
+		Long: `Write the scripts oc_complete-release_x and kubectl_complete-release_x, which oc and kubectl call to
+complete the words after release-x; on Windows .cmd files.
 
-DIR has to be on the PATH. Without DIR it is the directory of the PATH in which the plugin lies, such as
-$KREW_ROOT/bin. The scripts name no directory, so they work for every version of the plugin. A file
-that is none of these scripts is not overwritten.`,
+DIR must be on the PATH. By default, it is the directory on the PATH that has the plugin, such as
+$KREW_ROOT/bin. The scripts name no directory, so they work with every version of the plugin. Files
+that are not such scripts are not overwritten.`,
 		Example: examples(f.Name, `
 # Beside the plugin
 %[1]s completion install
@@ -51,12 +51,12 @@ that is none of these scripts is not overwritten.`,
 	}
 }
 
-// searchPath are the directories in which programs are looked for.
+// searchPath returns the absolute directories of the PATH.
 func (f *factory) searchPath() []string {
 	return slices.DeleteFunc(filepath.SplitList(f.Getenv("PATH")), func(dir string) bool { return !filepath.IsAbs(dir) })
 }
 
-// pluginDirectory is the first directory of the PATH in which oc or kubectl find the plugin.
+// pluginDirectory returns the first directory of the PATH that has the plugin.
 func pluginDirectory(searchPath []string) (string, error) {
 	ending := ""
 	if runtime.GOOS == "windows" {
@@ -69,10 +69,10 @@ func pluginDirectory(searchPath []string) (string, error) {
 			}
 		}
 	}
-	return "", fault.Errorf(fault.Usage, "no directory of the PATH has oc-release_x or kubectl-release_x: name the directory for the scripts, as in completion install DIR")
+	return "", fault.Errorf(fault.Usage, "no directory of the PATH has oc-release_x or kubectl-release_x: name a directory for the scripts with completion install DIR")
 }
 
-// installRequest writes the scripts by which oc and kubectl complete.
+// installRequest writes the scripts that oc and kubectl call for completion.
 type installRequest struct {
 	noHosts
 	dir string
@@ -90,7 +90,7 @@ func (r installRequest) run(_ context.Context, s *session) error {
 	return err
 }
 
-// installScripts writes the scripts for an operating system. Nothing is written when a file is in the way of one.
+// installScripts writes the scripts for an operating system. If another file has the name of one, it writes none.
 func installScripts(s *session, dir, system string) error {
 	names := completion.Names(system)
 	for _, name := range names {
@@ -121,10 +121,10 @@ func installScripts(s *session, dir, system string) error {
 }
 
 func installError(err error) error {
-	return fault.WithHint(fault.Local, "name another directory of the PATH, as in completion install DIR", "%w", err)
+	return fault.WithHint(fault.Local, "name another directory of the PATH with completion install DIR", "%w", err)
 }
 
-// checkScript refuses to replace what is there unless it is a script of this plugin.
+// checkScript refuses to replace a file that is not a script of this plugin.
 func checkScript(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -133,7 +133,7 @@ func checkScript(path string) error {
 	if err != nil {
 		return installError(err)
 	}
-	if info.Mode().IsRegular() && info.Size() < inputLimit {
+	if info.Mode().IsRegular() && info.Size() < maxInputSize {
 		content, err := os.ReadFile(path)
 		if err != nil {
 			return installError(err)
@@ -142,5 +142,5 @@ func checkScript(path string) error {
 			return nil
 		}
 	}
-	return fault.Errorf(fault.Local, "%s is there and is no script of this plugin: move it away, or name another directory", path)
+	return fault.Errorf(fault.Local, "%s exists and is not a script of this plugin: move it away, or name another directory", path)
 }

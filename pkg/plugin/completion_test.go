@@ -91,7 +91,7 @@ func TestCompletionInstallKeepsWhatIsThere(t *testing.T) {
 				t.Skip(err)
 			}
 			want(t, run(t, "completion", "install", dir), 8, "",
-				"error: "+path+" is there and is no script of this plugin: move it away, or name another directory\n")
+				"error: "+path+" exists and is not a script of this plugin: move it away, or name another directory\n")
 			if got := entries(t, dir); len(got) != 2 || got[1] != path {
 				t.Errorf("got %v", got)
 			}
@@ -102,16 +102,16 @@ func TestCompletionInstallKeepsWhatIsThere(t *testing.T) {
 func TestCompletionInstallRefuses(t *testing.T) {
 	file := writeFile(t, "file", "")
 	for want, args := range map[string][]string{
-		"error: no directory of the PATH has oc-release_x or kubectl-release_x: name the directory for the scripts, as in completion install DIR\n": nil,
-		"error: completion install: the name of the directory is empty\n":                                                                           {""},
-		"error: completion install takes one directory; see `oc release-x completion install --help`\n":                                             {"a", "b"},
+		"error: no directory of the PATH has oc-release_x or kubectl-release_x: name a directory for the scripts with completion install DIR\n": nil,
+		"error: completion install: the name of the directory is empty\n":                                                                       {""},
+		"error: completion install takes one directory; see `oc release-x completion install --help`\n":                                         {"a", "b"},
 	} {
 		if got := run(t, append([]string{"completion", "install"}, args...)...); got.code != 2 || got.err != want || got.out != "" {
 			t.Errorf("%v: got %d, %s%s", args, got.code, got.out, got.err)
 		}
 	}
 	got := run(t, "completion", "install", filepath.Join(file, "below"))
-	if got.code != 8 || !strings.HasSuffix(got.err, "; name another directory of the PATH, as in completion install DIR\n") {
+	if got.code != 8 || !strings.HasSuffix(got.err, "; name another directory of the PATH with completion install DIR\n") {
 		t.Errorf("got %d, %s", got.code, got.err)
 	}
 }

@@ -27,20 +27,20 @@ type envFlags struct {
 	envOptions
 }
 
-// envOptions are which variables are written.
+// envOptions select the variables to print.
 type envOptions struct {
 	releaseImage string
 	prefix       string
 	aliases      bool
 }
 
-// envRequest writes the pull specs of a release as variables.
+// envRequest prints the pull specs of a release as variables.
 type envRequest struct {
 	releaseRequest
 	envOptions
-	output *printers.Output // of the document; nil for variables
+	output *printers.Output // prints a document; nil prints variables
 	format string
-	to     string // a file; empty for standard output
+	to     string // a file; "" for standard output
 }
 
 func newEnvCommand(f *factory) *cobra.Command {
@@ -49,7 +49,7 @@ func newEnvCommand(f *factory) *cobra.Command {
 		Use:   "env [RELEASE] [NAME|GLOB...]",
 		Short: "Print the pull specs of a release as shell variables",
 		Long: `Print the pull specs of a release as variables: ETCD_IMAGE for the component etcd, and so on, and
-also under the names that installers and guides use (KUBE_APISERVER_IMAGE for hyperkube).
+also under the names in installers and guides (KUBE_APISERVER_IMAGE for hyperkube).
 
 The output is safe to source: names and pull specs that a shell could misinterpret are an error.`,
 		Example: examples(f.Name, `
@@ -94,15 +94,15 @@ func (c *envFlags) complete(f *factory, args []string) (request, error) {
 	return r, err
 }
 
-// check refuses flags that contradict each other, that no shell could take, or that would write over what others wrote.
+// check refuses flags that exclude each other, names that no shell accepts, and a --to that would overwrite $GITHUB_ENV.
 func (c *envFlags) check(f *factory) error {
 	switch {
 	case !c.output.isDefault() && c.format.given:
-		return fault.Errorf(fault.Usage, "--format writes variables and -o or --jq a document: give one of them")
+		return fault.Errorf(fault.Usage, "--format prints variables, -o and --jq print a document: give one of them")
 	case !c.output.isDefault() && c.to.text != "":
-		return fault.Errorf(fault.Usage, "--to writes variables and -o or --jq a document: give one of them")
+		return fault.Errorf(fault.Usage, "--to writes variables, -o and --jq print a document: give one of them")
 	case c.prefix != "" && !regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`).MatchString(c.prefix):
-		return fault.Errorf(fault.Usage, "--prefix %q: want upper-case letters, digits and underscores, no digit first", c.prefix)
+		return fault.Errorf(fault.Usage, "--prefix %q: want upper-case letters, digits and underscores, not starting with a digit", c.prefix)
 	case c.to.given && c.to.text == "":
 		return fault.Errorf(fault.Usage, "--to is empty: name a file, or - for standard output")
 	case c.to.text != "" && sameFile(c.to.text, f.Getenv("GITHUB_ENV")):
@@ -114,7 +114,7 @@ func (c *envFlags) check(f *factory) error {
 	return checkReleaseImage(c.releaseImage)
 }
 
-// sameFile reports whether two paths are the same, or lead to one file.
+// sameFile reports whether two paths are equal or refer to one file.
 func sameFile(a, b string) bool {
 	if a == b {
 		return true
@@ -155,7 +155,7 @@ func (r *envRequest) run(ctx context.Context, s *session) error {
 	return err
 }
 
-// variables are those of the release itself and then those of the images that were asked for.
+// variables returns the variables of the release itself, then those of the selected images.
 func (r *envRequest) variables(release *image.Release) ([]v1alpha1.Variable, error) {
 	list, err := r.releaseVariables(release)
 	if err != nil {
@@ -170,8 +170,8 @@ func (r *envRequest) variables(release *image.Release) ([]v1alpha1.Variable, err
 		return nil, err
 	}
 	for _, v := range all {
-		asked := selection.Direct[v.Component] && v.Alias == "" || selection.Aliases[v.Alias]
-		if len(r.names) == 0 || asked {
+		selected := selection.Direct[v.Component] && v.Alias == "" || selection.Aliases[v.Alias]
+		if len(r.names) == 0 || selected {
 			list = append(list, v1alpha1.Variable{Name: v.Name, Value: v.Value, Component: v.Component, Alias: v.Alias})
 		}
 	}
@@ -200,7 +200,7 @@ func (r *envRequest) releaseVariables(release *image.Release) ([]v1alpha1.Variab
 	return list, nil
 }
 
-// comments head the file. There is no time among them: the same release gives the same bytes.
+// comments returns the comments at the top of the output. They have no date, so a release always gives the same bytes.
 func (r *envRequest) comments(s *session, release *image.Release, variables []v1alpha1.Variable) []string {
 	lines := []string{
 		strings.TrimSpace("Component images of OpenShift " + release.Version),

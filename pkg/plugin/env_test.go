@@ -113,11 +113,11 @@ func TestEnvFlagsThatContradict(t *testing.T) {
 	for _, test := range []struct {
 		args, want string
 	}{
-		{"--format json -o json", "--format writes variables and -o or --jq a document: give one of them"},
-		{"--to x -o json", "--to writes variables and -o or --jq a document: give one of them"},
+		{"--format json -o json", "--format prints variables, -o and --jq print a document: give one of them"},
+		{"--to x -o json", "--to writes variables, -o and --jq print a document: give one of them"},
 		{"--format tcsh", `--format "tcsh": want one of sh, fish, powershell, dotenv, make, github, json`},
-		{"--prefix a", `--prefix "a": want upper-case letters, digits and underscores, no digit first`},
-		{"--prefix 1", `--prefix "1": want upper-case letters, digits and underscores, no digit first`},
+		{"--prefix a", `--prefix "a": want upper-case letters, digits and underscores, not starting with a digit`},
+		{"--prefix 1", `--prefix "1": want upper-case letters, digits and underscores, not starting with a digit`},
 		{"--release-image $(id)", `--release-image "$(id)": want a pull spec, such as quay.io/org/repo:tag`},
 		{"--release-image -rf", `--release-image "-rf": want a pull spec, such as quay.io/org/repo:tag`},
 		{"--to=", "--to is empty: name a file, or - for standard output"},

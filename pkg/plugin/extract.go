@@ -22,7 +22,7 @@ type extractFlags struct {
 	extractOptions
 }
 
-// extractOptions are what is extracted and how it is written.
+// extractOptions say what to extract and how to write it.
 type extractOptions struct {
 	files       []string
 	operator    bool
@@ -40,7 +40,7 @@ type extractRequest struct {
 	releaseRequest
 	extractOptions
 	inclusion inclusionRequest
-	to        string // a directory, - for one stream, empty for single files on standard output
+	to        string // a directory, - for one stream, "" for files on standard output
 }
 
 func newExtractCommand(f *factory) *cobra.Command {
@@ -131,7 +131,7 @@ func (r *extractRequest) run(ctx context.Context, s *session) error {
 	return r.write(ctx, s, release, files)
 }
 
-// options are those of the extraction, once the platform of the cluster is known.
+// options returns the options of the extraction. It may ask the cluster for its platform.
 func (r *extractRequest) options(ctx context.Context, s *session) (extract.Options, error) {
 	cloud, err := r.platform(ctx, s)
 	if err != nil {
@@ -144,8 +144,8 @@ func (r *extractRequest) options(ctx context.Context, s *session) (extract.Optio
 	}, err
 }
 
-// selected are the files that the flags leave, at least one.
-func (r *extractRequest) selected(release *evaluated, options extract.Options) ([]extract.File, error) {
+// selected returns the files that match the flags. None is an error.
+func (r *extractRequest) selected(release *evaluatedRelease, options extract.Options) ([]extract.File, error) {
 	files, err := extract.Files(release.Files, release.payload, release.entries, options)
 	if limitErr := release.checkLimits(); limitErr != nil {
 		err = limitErr
@@ -155,13 +155,13 @@ func (r *extractRequest) selected(release *evaluated, options extract.Options) (
 	}
 	isManifest := func(f extract.File) bool { return payload.IsManifestName(f.Path) }
 	if len(files) == 0 || options.Keep != nil && len(r.files) == 0 && !slices.ContainsFunc(files, isManifest) {
-		return nil, r.nothingError(release)
+		return nil, r.noMatchError(release)
 	}
 	return files, nil
 }
 
-// stream writes one YAML stream to standard output, or the file that --file names and that is no manifest.
-func (r *extractRequest) stream(s *session, release *evaluated, options extract.Options) error {
+// stream writes one YAML stream to standard output, or the file of --file if it is not a manifest.
+func (r *extractRequest) stream(s *session, release *evaluatedRelease, options extract.Options) error {
 	stream, err := extract.Stream(release.Files, release.entries, options)
 	if limitErr := release.checkLimits(); limitErr != nil {
 		err = limitErr
@@ -175,7 +175,7 @@ func (r *extractRequest) stream(s *session, release *evaluated, options extract.
 			return err
 		}
 		if len(r.files) == 0 {
-			return r.nothingError(release)
+			return r.noMatchError(release)
 		}
 		return printFiles(s, files)
 	}
@@ -183,8 +183,8 @@ func (r *extractRequest) stream(s *session, release *evaluated, options extract.
 	return err
 }
 
-// nothingError is the error of flags that leave nothing, with the reason when they name one file.
-func (r *extractRequest) nothingError(release *evaluated) error {
+// noMatchError is the error when no file matches the flags. It says why, if --file names one excluded manifest.
+func (r *extractRequest) noMatchError(release *evaluatedRelease) error {
 	if len(r.files) == 1 {
 		for _, e := range release.entries {
 			if e.File == r.files[0] && e.State != manifest.Included {
@@ -192,24 +192,24 @@ func (r *extractRequest) nothingError(release *evaluated) error {
 			}
 		}
 	}
-	return fault.Errorf(fault.NotFound, "nothing is left to write: no document of release %s fits the flags", release.Version)
+	return fault.Errorf(fault.NotFound, "nothing to write: no document of release %s matches the flags", release.Version)
 }
 
-// check refuses flags that contradict each other, before anything is fetched.
+// check refuses flags that exclude each other.
 func (c *extractFlags) check() error {
 	switch {
 	case c.to.text == "" && len(c.files) == 0:
-		return fault.WithHint(fault.Usage, "a single file goes there with --file NAME", "--to is needed: a directory, or - for standard output")
+		return fault.WithHint(fault.Usage, "--file NAME prints a single file", "--to is needed: a directory, or - for standard output")
 	case c.raw && !c.operator:
-		return fault.Errorf(fault.Usage, "--raw goes with --operator-manifests")
+		return fault.Errorf(fault.Usage, "--raw needs --operator-manifests")
 	case c.raw && (c.included || c.normalize || c.to.text == "-"):
-		return fault.Errorf(fault.Usage, "--raw keeps templates, which have no documents yet: it cannot go with --included, --normalize or --to -")
+		return fault.Errorf(fault.Usage, "--raw keeps templates, which are not YAML: it cannot be combined with --included, --normalize or --to -")
 	case c.cloud != "" && !c.credentials:
-		return fault.Errorf(fault.Usage, "--cloud goes with --credentials-requests")
+		return fault.Errorf(fault.Usage, "--cloud needs --credentials-requests")
 	case c.force && (c.to.text == "" || c.to.text == "-"):
-		return fault.Errorf(fault.Usage, "--force goes with --to DIR")
+		return fault.Errorf(fault.Usage, "--force needs --to DIR")
 	case c.sync && (c.to.text == "" || c.to.text == "-"):
-		return fault.Errorf(fault.Usage, "--sync goes with --to DIR")
+		return fault.Errorf(fault.Usage, "--sync needs --to DIR")
 	}
 	if c.included {
 		return nil
@@ -217,43 +217,43 @@ func (c *extractFlags) check() error {
 	for _, flag := range c.inclusion.given() {
 		rendering := flag == "profile" && c.operator || flag == "install-config" && c.credentials
 		if !rendering {
-			return fault.Errorf(fault.Usage, "--%s goes with --included: without it nothing is left out", flag)
+			return fault.Errorf(fault.Usage, "--%s needs --included: without it no manifest is excluded", flag)
 		}
 	}
 	return nil
 }
 
-// platform is the cloud whose CredentialsRequests are wanted: of the flag, else of the installer's file or, with
-// --included-by-cluster, of the connected cluster; "" for all. A flag that says another one is a mistake.
+// platform returns the cloud of the CredentialsRequests to extract: from --cloud, else from the install config or, with
+// --included-by-cluster, from the connected cluster; "" means all. A --cloud that differs from the cluster's is an error.
 func (r *extractRequest) platform(ctx context.Context, s *session) (string, error) {
 	if !r.credentials {
 		return "", nil
 	}
-	known := ""
+	platform := ""
 	switch {
 	case r.inclusion.installConfig != nil:
-		known = r.inclusion.installConfig.Platform
+		platform = r.inclusion.installConfig.Platform
 	case r.inclusion.byCluster:
 		infrastructure, err := s.cluster.Infrastructure(ctx)
 		if err != nil {
 			return "", byClusterError(err, "")
 		}
-		known = strings.ToLower(infrastructure.Platform)
+		platform = strings.ToLower(infrastructure.Platform)
 	}
 	switch {
-	case known == "" || known == r.cloud:
+	case platform == "" || platform == r.cloud:
 		return r.cloud, nil
 	case r.cloud != "":
-		return "", fault.Errorf(fault.Usage, "--cloud %s: the cluster is on %s", r.cloud, known)
-	case !slices.Contains(extract.Clouds(), known):
-		return "", fault.Errorf(fault.NotFound, "a cluster on the platform %s has no CredentialsRequests; --cloud names another one", known)
+		return "", fault.Errorf(fault.Usage, "--cloud %s: the cluster is on %s", r.cloud, platform)
+	case !slices.Contains(extract.Clouds(), platform):
+		return "", fault.Errorf(fault.NotFound, "a cluster on the platform %s has no CredentialsRequests; --cloud chooses another one", platform)
 	}
-	s.infof("only CredentialsRequests for %s, the platform of the cluster", known)
-	return known, nil
+	s.infof("only CredentialsRequests for %s, the platform of the cluster", platform)
+	return platform, nil
 }
 
-// keep is the condition under which documents stay, nil when all do. In a stream that is applied, what the
-// operator would delete has no place.
+// keep returns the filter for documents, nil to keep all. A stream is meant to be applied, so it has no objects that the
+// operator would delete.
 func (r *extractRequest) keep(isRequest func(manifest.Entry) bool) func(manifest.Entry) bool {
 	if !r.included && !r.credentials {
 		return nil

@@ -124,7 +124,7 @@ func TestExtractForceSparesManifestsOfOnesOwn(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "0000_50_x_01.yaml"), []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const why = ": --force replaces only extracted releases, and without image-references there is no proof that this is one: name another directory, or delete it yourself\n"
+	const why = ": --force replaces only extracted releases, and this directory has no image-references: name another directory, or delete it yourself\n"
 	want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "", "error: writing the directory "+dir+why)
 	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the directory "+dir+": it is not empty: name another directory\n")
 	if got := folder(t, dir)["0000_50_x_01.yaml"]; got != own {
@@ -194,7 +194,7 @@ func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
 			if err := test.change(dir); err != nil {
 				t.Fatal(err)
 			}
-			before, why := entries(t, dir), "without image-references there is no proof that this is one: name another directory, or delete it yourself"
+			before, why := entries(t, dir), "this directory has no image-references: name another directory, or delete it yourself"
 			if test.stranger != "" {
 				why = test.stranger + " may not be part of one: name another directory, or move it away"
 			}
@@ -260,7 +260,7 @@ func TestExtractFile(t *testing.T) {
 		"error: the payload has no file \"release-manifest/image-references\"; did you mean release-manifests/image-references?\n")
 	want(t, run(t, "extract", release, "--file", "manifests/a.yaml"), 3, "",
 		"error: the payload has no file \"manifests/a.yaml\"; the files of manifests/ are read with --operator-manifests\n")
-	want(t, run(t, "extract", release, "--file", "*re*"), 2, "", "error: 3 files match and image-references is not a manifest: name one of them, or a directory with --to\n")
+	want(t, run(t, "extract", release, "--file", "*re*"), 2, "", "error: 3 files match and image-references is not a manifest: name one file, or a directory with --to\n")
 }
 
 func TestExtractIncluded(t *testing.T) {
@@ -287,29 +287,29 @@ func TestExtractOfNothing(t *testing.T) {
 			"error: 0000_50_c_00_preview.yaml is left out: release.openshift.io/feature-set=TechPreviewNoUpgrade, the feature set is Default\n")
 		want(t, run(t, "extract", release, "--to", to, "--included", "--exclude-identifier", "x", "--profile", "hypershift"), 3, "",
 			"Warning: no manifest names the profile hypershift: this payload has self-managed-high-availability\n"+
-				"error: nothing is left to write: no document of release 4.14.0 fits the flags\n")
+				"error: nothing to write: no document of release 4.14.0 matches the flags\n")
 	}
 }
 
 func TestExtractUsage(t *testing.T) {
 	release := layout(t, ordered())
 	for _, test := range []struct{ args, want string }{
-		{"", "--to is needed: a directory, or - for standard output; a single file goes there with --file NAME"},
-		{"--raw --to x", "--raw goes with --operator-manifests"},
-		{"--operator-manifests --raw --included --to x", "--raw keeps templates, which have no documents yet: it cannot go with --included, --normalize or --to -"},
-		{"--cloud aws --to x", "--cloud goes with --credentials-requests"},
+		{"", "--to is needed: a directory, or - for standard output; --file NAME prints a single file"},
+		{"--raw --to x", "--raw needs --operator-manifests"},
+		{"--operator-manifests --raw --included --to x", "--raw keeps templates, which are not YAML: it cannot be combined with --included, --normalize or --to -"},
+		{"--cloud aws --to x", "--cloud needs --credentials-requests"},
 		{"--credentials-requests --cloud mars --to x", `--cloud "mars": want one of alibabacloud, aws, azure, gcp, ibmcloud, nutanix, openstack, ovirt, powervs, vsphere`},
-		{"--to x --capabilities none", "--capabilities goes with --included: without it nothing is left out"},
-		{"--to x --profile hypershift", "--profile goes with --included: without it nothing is left out"},
-		{"--force --to -", "--force goes with --to DIR"},
-		{"--sync --file image-references", "--sync goes with --to DIR"},
+		{"--to x --capabilities none", "--capabilities needs --included: without it no manifest is excluded"},
+		{"--to x --profile hypershift", "--profile needs --included: without it no manifest is excluded"},
+		{"--force --to -", "--force needs --to DIR"},
+		{"--sync --file image-references", "--sync needs --to DIR"},
 		{"--tools --to x", "extract has no --tools yet: use `oc adm release extract --tools`"},
 		{"--command=oc --to x", "extract has no --command yet: use `oc adm release extract --command`"},
 	} {
 		want(t, run(t, append([]string{"extract", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
 	}
 	want(t, run(t, "extract", release, "--credentials-requests", "--to", filepath.Join(t.TempDir(), "d")), 3, "",
-		"error: nothing is left to write: no document of release 4.14.0 fits the flags\n")
+		"error: nothing to write: no document of release 4.14.0 matches the flags\n")
 }
 
 // The platform of an install-config picks the CredentialsRequests when no flag does.
@@ -327,12 +327,12 @@ func TestExtractCredentialsOfAPlatform(t *testing.T) {
 	want(t, run(t, append(args, "--install-config", config)...), 0, "---\n"+request("GCPProviderSpec"), "")
 	want(t, run(t, append(args, "--cloud", "aws")...), 0, "---\n"+request("AWSProviderSpec"), "")
 	want(t, run(t, append(args, "--install-config", config, "--cloud", "aws")...), 2, "", "error: --cloud aws: the cluster is on gcp\n")
-	want(t, run(t, append(args, "--cloud", "openstack")...), 3, "", "error: nothing is left to write: no document of release 4.14.0 fits the flags\n")
+	want(t, run(t, append(args, "--cloud", "openstack")...), 3, "", "error: nothing to write: no document of release 4.14.0 matches the flags\n")
 	if err := os.WriteFile(config, []byte("apiVersion: v1\nplatform: {baremetal: {}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	want(t, run(t, append(args, "--install-config", config)...), 3, "",
-		"error: a cluster on the platform baremetal has no CredentialsRequests; --cloud names another one\n")
+		"error: a cluster on the platform baremetal has no CredentialsRequests; --cloud chooses another one\n")
 }
 
 func TestExtractKeepsUnreadableManifests(t *testing.T) {

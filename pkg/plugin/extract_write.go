@@ -18,7 +18,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
-// printFiles writes files to standard output: one as it is, several manifests as one YAML stream.
+// printFiles writes files to standard output: a single file unchanged, several manifests as one YAML stream.
 func printFiles(s *session, files []extract.File) error {
 	if len(files) == 1 {
 		_, err := s.Out.Write(files[0].Data)
@@ -26,21 +26,21 @@ func printFiles(s *session, files []extract.File) error {
 	}
 	for _, f := range files {
 		if !payload.IsManifestName(f.Path) {
-			return fault.Errorf(fault.Usage, "%d files match and %s is not a manifest: name one of them, or a directory with --to", len(files), f.Path)
+			return fault.Errorf(fault.Usage, "%d files match and %s is not a manifest: name one file, or a directory with --to", len(files), f.Path)
 		}
 	}
 	_, err := s.Out.Write(extract.Join(files))
 	return err
 }
 
-func (r *extractRequest) write(ctx context.Context, s *session, release *evaluated, files []extract.File) error {
+func (r *extractRequest) write(ctx context.Context, s *session, release *evaluatedRelease, files []extract.File) error {
 	list := make([]wholefile.File, 0, len(files))
 	for _, f := range files {
 		list = append(list, wholefile.File{Path: f.Path, Data: f.Data})
 	}
 	err := wholefile.WriteFolder(ctx, r.to, list, wholefile.Options{
 		Force: r.force, Sync: r.sync,
-		Replaceable: func(dir string) error { return checkReplaceable(dir, known(release.Files, files)) },
+		Replaceable: func(dir string) error { return checkReplaceable(dir, payloadFiles(release.Files, files)) },
 	})
 	if err != nil {
 		return err
@@ -49,8 +49,8 @@ func (r *extractRequest) write(ctx context.Context, s *session, release *evaluat
 	return nil
 }
 
-// known are the files that an extraction of this release may write, and those that this one does.
-func known(files payload.Files, written []extract.File) []payload.File {
+// payloadFiles returns the files of the release, and those that this extraction writes.
+func payloadFiles(files payload.Files, written []extract.File) []payload.File {
 	all := slices.Concat(files.Release, files.Operator)
 	for _, f := range written {
 		all = append(all, payload.File{Name: path.Base(f.Path), Data: f.Data})
@@ -58,51 +58,51 @@ func known(files payload.Files, written []extract.File) []payload.File {
 	return all
 }
 
-// checkReplaceable allows --force to replace a folder that is proved to be an extracted release. Either extract wrote it
-// and nothing changed since, or every file in it has a name that payloads have, and the folder holds image-references or
-// nothing but files of this release. Names alone prove nothing: users number their own manifests in the same way.
-func checkReplaceable(dir string, known []payload.File) error {
+// checkReplaceable allows --force to replace a directory only if it certainly is an extracted release: either it is
+// unchanged since extract wrote it, or all its files have names of payload files and it has image-references or only files
+// of this release. The names are not enough: users number their own manifests in the same way.
+func checkReplaceable(dir string, expected []payload.File) error {
 	if wholefile.Unchanged(dir) {
 		return nil
 	}
-	folder, hasReferences, files, ofRelease := os.DirFS(dir), false, 0, 0
-	err := fs.WalkDir(folder, ".", func(name string, e fs.DirEntry, err error) error {
-		isKnown := func(f payload.File) bool { return f.Name == e.Name() }
+	directory, hasReferences, files, matching := os.DirFS(dir), false, 0, 0
+	err := fs.WalkDir(directory, ".", func(name string, e fs.DirEntry, err error) error {
+		isExpected := func(f payload.File) bool { return f.Name == e.Name() }
 		switch {
 		case err != nil:
 			return err
 		case e.IsDir() && (name == "." || name == image.OperatorFolder || name == image.ReleaseFolder):
 			return nil
-		case e.Type().IsRegular() && (extract.IsPayloadName(e.Name()) || slices.ContainsFunc(known, isKnown)):
+		case e.Type().IsRegular() && (extract.IsPayloadName(e.Name()) || slices.ContainsFunc(expected, isExpected)):
 			files++
-			if data, ok := readPayloadFile(folder, name); ok {
-				hasReferences = hasReferences || isReferences(name, data)
-				if isOfRelease(name, data, known) {
-					ofRelease++
+			if data, ok := readPayloadFile(directory, name); ok {
+				hasReferences = hasReferences || isImageReferences(name, data)
+				if matchesPayload(name, data, expected) {
+					matching++
 				}
 			}
 			return nil
 		}
 		return fmt.Errorf("--force replaces only extracted releases, and %s may not be part of one: name another directory, or move it away", name)
 	})
-	if err == nil && !hasReferences && (files == 0 || ofRelease < files) {
-		err = errors.New("--force replaces only extracted releases, and without image-references there is no proof that this is one: name another directory, or delete it yourself")
+	if err == nil && !hasReferences && (files == 0 || matching < files) {
+		err = errors.New("--force replaces only extracted releases, and this directory has no image-references: name another directory, or delete it yourself")
 	}
 	return err
 }
 
-// readPayloadFile reads a file of a folder, unless it cannot be read or is larger than any file of a payload.
-func readPayloadFile(folder fs.FS, name string) (data []byte, ok bool) {
+// readPayloadFile reads a file. It fails for a file that is too large to be from a payload.
+func readPayloadFile(directory fs.FS, name string) (data []byte, ok bool) {
 	const limit = 32 << 20 // bytes
-	if info, err := fs.Stat(folder, name); err != nil || info.Size() > limit {
+	if info, err := fs.Stat(directory, name); err != nil || info.Size() > limit {
 		return nil, false
 	}
-	data, err := fs.ReadFile(folder, name)
+	data, err := fs.ReadFile(directory, name)
 	return data, err == nil
 }
 
-// isReferences says whether a file is an image-references that can be read, where an extraction puts it.
-func isReferences(name string, data []byte) bool {
+// isImageReferences reports whether a file is a valid image-references at the place where extract writes it.
+func isImageReferences(name string, data []byte) bool {
 	if name != payload.ReferencesName && name != path.Join(image.ReleaseFolder, payload.ReferencesName) {
 		return false
 	}
@@ -110,8 +110,8 @@ func isReferences(name string, data []byte) bool {
 	return err == nil
 }
 
-// isOfRelease says whether a file is one of the known ones, byte for byte.
-func isOfRelease(name string, data []byte, known []payload.File) bool {
+// matchesPayload reports whether a file has the name and bytes of an expected one.
+func matchesPayload(name string, data []byte, expected []payload.File) bool {
 	same := func(f payload.File) bool { return f.Name == path.Base(name) && bytes.Equal(f.Data, data) }
-	return slices.ContainsFunc(known, same)
+	return slices.ContainsFunc(expected, same)
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// factory makes the sessions of commands. Commands read it and do not change it.
+// factory opens the sessions of commands. Commands do not change it.
 type factory struct {
 	Environment
 	flags   *globalFlags
 	console *display.Console
-	perform func(ctx context.Context, r request) error // runs a request; tests look at it instead
+	perform func(ctx context.Context, r request) error // runs a request; tests replace it
 }
 
 func newFactory(env Environment) *factory {
@@ -28,20 +28,20 @@ func newFactory(env Environment) *factory {
 	return f
 }
 
-// request is what a command line asks for, complete and checked: a run needs it and a session, and nothing else.
+// request is a parsed and checked command line. A run needs only its request and a session.
 type request interface {
-	// hosts are the registries, host[:port], that the command line names. --insecure applies to them alone.
+	// hosts returns the registries, host[:port], that the command line names. --insecure applies only to them.
 	hosts() []string
 	run(ctx context.Context, s *session) error
 }
 
-// noHosts is a part of requests that name no registry.
+// noHosts is embedded in requests that name no registry.
 type noHosts struct{}
 
 func (noHosts) hosts() []string { return nil }
 
-// run makes the body of a command. complete turns its flags and arguments into a request: it reads the files that flags
-// name and contacts nothing. The request then runs within --timeout.
+// run returns the RunE of a command. complete makes a request of its flags and arguments: it reads the files that flags
+// name and contacts no server. The request then runs within --timeout.
 func (f *factory) run(complete func(ctx context.Context, args []string) (request, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		ctx, cancel, err := f.flags.deadline(cmd.Context())
@@ -62,7 +62,7 @@ func (f *factory) run(complete func(ctx context.Context, args []string) (request
 	}
 }
 
-// complete makes the request of a command line and runs it.
+// complete makes the request of a command line and performs it.
 func (f *factory) complete(ctx context.Context, complete func(context.Context, []string) (request, error), args []string) error {
 	if err := f.flags.check(); err != nil {
 		return err
@@ -74,14 +74,14 @@ func (f *factory) complete(ctx context.Context, complete func(context.Context, [
 	return f.perform(ctx, r)
 }
 
-// runInSession runs a request in a session of its own, and waits for what the cache still writes.
+// runInSession runs a request in a session of its own, and waits until the cache has written everything.
 func (f *factory) runInSession(ctx context.Context, r request) error {
 	s, err := newSession(ctx, f, r.hosts())
 	if err != nil {
 		return err
 	}
 	err = r.run(ctx, s)
-	s.warnMore()
+	s.warnOmitted()
 	s.downloads.Wait()
 	if err != nil {
 		return err
@@ -89,8 +89,7 @@ func (f *factory) runInSession(ctx context.Context, r request) error {
 	return s.strictError()
 }
 
-// show shows a person at a terminal what the command waits for. A command that copies, and whose log is read by programs,
-// shows a display.Text elsewhere.
+// show displays what the command waits for, if standard error is a terminal.
 func (f *factory) show(record *display.Record) display.Display {
 	if !f.ErrTerminal {
 		return display.Discard{}
@@ -102,7 +101,7 @@ func (f *factory) show(record *display.Record) display.Display {
 	return display.NewTerminal(f.console, record, width)
 }
 
-// timeoutError adds what a command was doing to the error of one whose time is over.
+// timeoutError adds to the error of a timeout what the command was doing.
 func timeoutError(ctx context.Context, cause error, record *display.Record) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return cause
@@ -117,11 +116,11 @@ func timeoutError(ctx context.Context, cause error, record *display.Record) erro
 	}
 }
 
-// cleanup is how long a command may take to end once its time is over.
-const cleanup = 500 * time.Millisecond
+// cleanupTimeout is the time that a command gets to return after its context ended.
+const cleanupTimeout = 500 * time.Millisecond
 
-// waitFor waits for the end of a command. One that hangs where no context reaches, such as in opening a pipe that has no
-// writer, is left behind.
+// waitFor waits until a command returns. It abandons a command that hangs in a call without a context, such as opening a
+// pipe without a writer.
 func waitFor(ctx context.Context, done <-chan error) error {
 	select {
 	case err := <-done:
@@ -131,7 +130,7 @@ func waitFor(ctx context.Context, done <-chan error) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(cleanup):
+	case <-time.After(cleanupTimeout):
 		return context.Cause(ctx)
 	}
 }

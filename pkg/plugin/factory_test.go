@@ -57,7 +57,7 @@ func TestRequests(t *testing.T) {
 	}
 	profile, set := "hypershift", "TechPreviewNoUpgrade"
 	plain := func(change func(*inclusionRequest)) inclusionRequest {
-		r := inclusionRequest{named: []manifest.SettingName{
+		r := inclusionRequest{names: []manifest.SettingName{
 			{Source: "--profile", Kind: manifest.ProfileName, Name: manifest.DefaultProfile},
 			{Source: "--feature-set", Kind: manifest.FeatureSetName, Name: "Default"},
 		}}
@@ -89,7 +89,7 @@ func TestRequests(t *testing.T) {
 		{"manifests oci:a --hash --profile hypershift --feature-set TechPreviewNoUpgrade --capabilities none", &manifestsRequest{
 			releaseRequest: one(), hash: true, inclusion: inclusionRequest{
 				choices: manifest.Choices{Profile: &profile, FeatureSet: &set, EnabledCapabilities: []string{"none"}},
-				named: []manifest.SettingName{
+				names: []manifest.SettingName{
 					{Source: "--profile", Kind: manifest.ProfileName, Name: profile},
 					{Source: "--feature-set", Kind: manifest.FeatureSetName, Name: set},
 				},

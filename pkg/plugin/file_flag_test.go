@@ -128,7 +128,7 @@ func fileFlags() []fileFlag {
 		{
 			"--overrides ", including,
 			fails(8, "--overrides: open FILE: no such file or directory"),
-			fails(2, "--overrides FILE: its kind is Service: want a ClusterVersion, such as `oc get clusterversion version -o yaml` prints, or the list of its overrides"), serviceObject,
+			fails(2, "--overrides FILE: its kind is Service: want a ClusterVersion, as printed by `oc get clusterversion version -o yaml`, or the list of its overrides"), serviceObject,
 		},
 		{
 			"--keyring ",

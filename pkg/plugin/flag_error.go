@@ -13,23 +13,24 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// flagError is the error of a command line whose flags cannot be read; name is how the program is called. An unknown flag comes with the nearest ones.
+// flagError returns the error for flags that cannot be parsed, with flags of similar names for an unknown one. name is the
+// command that users type.
 func flagError(cmd *cobra.Command, name string, err error) error {
 	if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
-		return unknownCommand(cmd, words) // it may be a flag of that command
+		return unknownCommand(cmd, words) // the flag may belong to that command
 	}
 	if hint := ocFlagHint(cmd, name, err); hint != "" {
 		return fault.Errorf(fault.Usage, "%s", hint)
 	}
-	text, _, _ := strings.Cut(err.Error(), ": strconv.") // how Go reads a number is no help
-	if near := nearFlags(cmd, err); near != "" {
-		return fault.Errorf(fault.Usage, "%s%s", text, near)
+	text, _, _ := strings.Cut(err.Error(), ": strconv.") // the rest is about Go, not about the flag
+	if similar := similarFlags(cmd, err); similar != "" {
+		return fault.Errorf(fault.Usage, "%s%s", text, similar)
 	}
 	return fault.WithHint(fault.Usage, fmt.Sprintf("see `%s --help`", cmd.CommandPath()), "%s", text)
 }
 
-// nearFlags asks whether a flag that is almost called like an unknown one was meant, "" when none is.
-func nearFlags(cmd *cobra.Command, err error) string {
+// similarFlags suggests flags with names similar to that of an unknown flag; "" if there are none.
+func similarFlags(cmd *cobra.Command, err error) string {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {
 		return ""
@@ -49,8 +50,8 @@ func nearFlags(cmd *cobra.Command, err error) string {
 	return strings.NewReplacer("mean ", "mean --", ", ", ", --").Replace(payload.DidYouMean(asked, names))
 }
 
-// ocFlagHint says what to use for a flag of `oc adm release info` or `extract` that the command of the same name here
-// does not have; it is empty for other errors. name is how the program was called.
+// ocFlagHint says what to use instead of a flag of `oc adm release info` or `extract` that the command of the same name
+// does not have here; "" for other errors. name is the command that users type.
 func ocFlagHint(cmd *cobra.Command, name string, err error) string {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {
@@ -68,14 +69,14 @@ func ocFlagHint(cmd *cobra.Command, name string, err error) string {
 	return fmt.Sprintf("%s has no %s%s%s", cmd.Name(), dashes, flag, hint)
 }
 
-// ocFlags are the flags by command, with the end of the sentence "info has no --bugs" (openshift/oc,
+// ocFlags returns the flags of oc by command, each with the end of the sentence "info has no --bugs" (openshift/oc,
 // pkg/cli/admin/release/info.go and extract.go).
 func ocFlags(name string) map[string]map[string]string {
 	use := func(command string) string { return ": use `" + command + "`" }
 	later := func(command string) string { return " yet" + use(command) }
 	here := func(command string) string { return use(name + " " + command) }
 	local := ": name a release on disk as RELEASE, such as oci:DIR, oci-archive:FILE or dir:DIR"
-	unverified := ": leave it out, every byte is checked against its digest; signatures are checked by `" + name + " verify RELEASE` alone"
+	unverified := ": leave it out, every byte is checked against its digest; only `" + name + " verify RELEASE` checks signatures"
 	return map[string]map[string]string{
 		"info": {
 			"bugs":              later("oc adm release info --bugs"),
@@ -104,7 +105,7 @@ func ocFlags(name string) map[string]map[string]string {
 	}
 }
 
-// outputHint is what to use for the only form that oc's extract has, -o commit, and for what else may be meant.
+// outputHint says what to use instead of -o commit, the only output of oc's extract, and of other forms.
 func outputHint(name string) string {
-	return ": it writes files as they are; `" + name + " images RELEASE -o wide` shows commits, `" + name + " manifests RELEASE -o json` documents"
+	return ": it writes files unchanged; `" + name + " images RELEASE -o wide` shows commits, and `" + name + " manifests RELEASE -o json` documents"
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
 )
 
-// globalFlags are those that every command has.
+// globalFlags are the flags of every command.
 type globalFlags struct {
 	registry  registryFlags
 	limits    limitFlags
@@ -44,7 +44,7 @@ func (g *globalFlags) add(flags *pflag.FlagSet) {
 	flags.IntVarP(&g.verbosity, "v", "v", 0, "Log level on standard error: 1 shows what was resolved and each retry, 6 each request to a registry")
 }
 
-// check refuses flags that contradict each other or that no release could meet.
+// check refuses flags that exclude each other or have impossible values. It reads the files of cluster flags.
 func (g *globalFlags) check() error {
 	if g.cluster.pullSecret && g.registry.authFile != "" {
 		return fault.Errorf(fault.Usage, "--pull-secret-from-cluster and --authfile both say where credentials are: give one of them")
@@ -58,11 +58,11 @@ func (g *globalFlags) check() error {
 	return g.arch.check()
 }
 
-// deadline bounds a command by --timeout.
+// deadline limits a command to --timeout.
 func (g *globalFlags) deadline(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	switch {
 	case g.timeout < 0:
-		return nil, nil, fault.Errorf(fault.Usage, "--timeout %s: a time cannot be negative", g.timeout)
+		return nil, nil, fault.Errorf(fault.Usage, "--timeout %s: want a time that is not negative, such as 30s", g.timeout)
 	case g.timeout == 0:
 		ctx, cancel := context.WithCancel(ctx)
 		return ctx, cancel, nil
@@ -72,7 +72,7 @@ func (g *globalFlags) deadline(ctx context.Context) (context.Context, context.Ca
 	return ctx, cancel, nil
 }
 
-// strictError is the error of a command that warned and must not.
+// strictError returns the error of --strict for a number of warnings.
 func (g *globalFlags) strictError(warnings int) error {
 	switch {
 	case warnings == 0 || !g.strict:
@@ -84,13 +84,13 @@ func (g *globalFlags) strictError(warnings int) error {
 	}
 }
 
-// optional is the value of a string flag that tells an empty text from a flag that was not given.
+// optional is the value of a string flag that distinguishes an empty value from a flag that was not given.
 type optional struct {
 	text  string
 	given bool
 }
 
-// Set is called when the flag is given.
+// Set stores the value of a flag that was given.
 func (o *optional) Set(text string) error {
 	o.text, o.given = text, true
 	return nil
@@ -98,10 +98,10 @@ func (o *optional) Set(text string) error {
 
 func (o *optional) String() string { return o.text }
 
-// Type names the type of the value in help.
+// Type returns the type of the value for help.
 func (o *optional) Type() string { return "string" }
 
-// archFlags choose the image of a manifest list.
+// archFlags choose an image from a manifest list.
 type archFlags struct {
 	arch     string
 	filterOS string
@@ -112,20 +112,21 @@ func (a *archFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&a.filterOS, "filter-by-os", "", "The same as --arch, written linux/ARCH")
 }
 
-// value is the architecture as Go names it, "" when none was asked for.
+// value returns the architecture as Go names it, "" when no flag is given.
 func (a *archFlags) value() string {
-	arch, _ := image.ParseArch(a.asked()) // check refuses what is none
+	arch, _ := image.ParseArch(a.given()) // check refuses invalid ones
 	return arch
 }
 
-func (a *archFlags) asked() string {
+// given returns the architecture as the user wrote it.
+func (a *archFlags) given() string {
 	if a.arch != "" {
 		return a.arch
 	}
 	return strings.TrimPrefix(a.filterOS, "linux/")
 }
 
-// check refuses what no release is made for.
+// check refuses architectures that releases do not support.
 func (a *archFlags) check() error {
 	if a.arch != "" && a.filterOS != "" {
 		return fault.Errorf(fault.Usage, "--arch and --filter-by-os say the same: give one of them")
@@ -133,13 +134,13 @@ func (a *archFlags) check() error {
 	if a.filterOS != "" && !strings.HasPrefix(a.filterOS, "linux/") {
 		return fault.Errorf(fault.Usage, "--filter-by-os %q: want linux/ARCH, releases are for Linux only", a.filterOS)
 	}
-	if _, err := image.ParseArch(a.asked()); a.asked() != "" && err != nil {
-		return fault.Errorf(fault.Usage, "--arch %q: want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x", a.asked())
+	if _, err := image.ParseArch(a.given()); a.given() != "" && err != nil {
+		return fault.Errorf(fault.Usage, "--arch %q: want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x", a.given())
 	}
 	return nil
 }
 
-// registryFlags say how registries are reached.
+// registryFlags configure access to registries.
 type registryFlags struct {
 	authFile       string
 	insecure       bool
@@ -162,7 +163,7 @@ func (r *registryFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&r.allowRealm, "allow-realm", nil, "Host of a token server that may get credentials although it is outside the registry's domain")
 }
 
-// limitFlags bound what a hostile image can cost.
+// limitFlags limit the resources that a hostile image can use.
 type limitFlags struct {
 	payload, layer, file    string
 	parsed, expanded        string
@@ -180,7 +181,7 @@ func (l *limitFlags) add(flags *pflag.FlagSet) {
 	flags.Int64Var(&l.ratio, "max-compression-ratio", 200, "Refuse a layer that unpacks to more than 64Mi and to more than this many times its size")
 }
 
-// limits are those of reading an image, and those of reading its manifests.
+// limits returns the limits of reading an image and of reading its manifests.
 func (l *limitFlags) limits() (image.Limits, document.Limits, error) {
 	if l.files <= 0 || l.ratio <= 0 || l.documents <= 0 {
 		return image.Limits{}, document.Limits{}, fault.Errorf(fault.Usage, "--max-files, --max-documents and --max-compression-ratio must be positive")
@@ -206,7 +207,7 @@ func (l *limitFlags) limits() (image.Limits, document.Limits, error) {
 	return images, documents, nil
 }
 
-// size reads a size as Kubernetes writes them: 512Mi, 1G, 1000.
+// size parses a size in the syntax of Kubernetes: 512Mi, 1G, 1000.
 func size(flag, text string) (int64, error) {
 	q, err := resource.ParseQuantity(text)
 	if err != nil || q.Sign() <= 0 {
@@ -215,7 +216,7 @@ func size(flag, text string) (int64, error) {
 	return q.Value(), nil
 }
 
-// cacheFlags say where downloads are kept.
+// cacheFlags configure the cache of downloads.
 type cacheFlags struct {
 	dir     string
 	none    bool
@@ -228,7 +229,7 @@ func (c *cacheFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&c.offline, "offline", false, "Contact no server; what is not in the cache is an error")
 }
 
-// options are those of the cache; without a directory there is none.
+// options returns the options of the cache. Dir is "" when the user has no cache directory.
 func (c *cacheFlags) options(env Environment, l *log) cache.Options {
 	dir := c.dir
 	if dir == "" && env.CacheHome != "" {
@@ -238,8 +239,7 @@ func (c *cacheFlags) options(env Environment, l *log) cache.Options {
 	return cache.Options{Dir: dir, Program: build.Version + " " + build.Commit, Notef: l.notef}
 }
 
-// open gives the cache for what comes from registries, nil with --no-cache or without a directory. The directory is not
-// touched yet.
+// open returns the cache of downloads, nil with --no-cache or without a directory. It does not touch the directory.
 func (c *cacheFlags) open(options cache.Options) *cache.Cache {
 	if c.none || options.Dir == "" {
 		return nil
@@ -247,7 +247,7 @@ func (c *cacheFlags) open(options cache.Options) *cache.Cache {
 	return cache.New(options)
 }
 
-// noDial keeps every connection from being made.
-func noDial(context.Context, string, string) (net.Conn, error) {
+// refuseDial refuses every connection.
+func refuseDial(context.Context, string, string) (net.Conn, error) {
 	return nil, fault.Errorf(fault.Network, "--offline was given, so no registry is asked")
 }

@@ -24,14 +24,14 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// clusterFlags name the cluster to ask: cli-runtime's ConfigFlags, and the pull secret of that cluster.
+// clusterFlags choose the connected cluster, with cli-runtime's ConfigFlags, and whether to use its pull secret.
 type clusterFlags struct {
 	kubectl    *genericclioptions.ConfigFlags
 	pullSecret bool
 }
 
-// newClusterFlags makes ConfigFlags without those whose names belong to other flags here (--certificate-authority,
-// --cache-dir, --namespace) and without the deprecated passwords.
+// newClusterFlags returns ConfigFlags without --certificate-authority, --cache-dir and --namespace, which have other
+// meanings here, and without the deprecated flags for passwords.
 func newClusterFlags() clusterFlags {
 	kubectl := genericclioptions.NewConfigFlags(true)
 	kubectl.CAFile, kubectl.CacheDir, kubectl.Namespace, kubectl.Username, kubectl.Password = nil, nil, nil, nil, nil
@@ -40,7 +40,7 @@ func newClusterFlags() clusterFlags {
 
 func (c *clusterFlags) add(flags *pflag.FlagSet) {
 	c.kubectl.AddFlags(flags)
-	flags.Lookup("request-timeout").Usage = "How long to wait for an answer of the API server, such as 5s or 2m; 0 means 30s"
+	flags.Lookup("request-timeout").Usage = "Timeout of requests to the API server, such as 5s or 2m; 0 means 30s"
 	flags.BoolVar(&c.pullSecret, "pull-secret-from-cluster", false, "Take registry credentials from the connected cluster's pull secret")
 }
 
@@ -50,7 +50,7 @@ func (c *clusterFlags) given() bool {
 	return cmp.Or(*k.KubeConfig, *k.Context, *k.ClusterName, *k.AuthInfoName, *k.APIServer) != ""
 }
 
-// check refuses values that no cluster can be reached with. It reads the files that flags name and contacts nothing.
+// check refuses invalid values. It reads the files that flags name and contacts no server.
 func (c *clusterFlags) check() error {
 	if _, err := clientcmd.ParseTimeout(*c.kubectl.Timeout); err != nil {
 		return fault.Errorf(fault.Usage, "--request-timeout %q: want a time such as 5s or 2m", *c.kubectl.Timeout)
@@ -61,9 +61,9 @@ func (c *clusterFlags) check() error {
 	return c.checkKubeconfig()
 }
 
-// config returns how to reach the cluster: by the kubeconfig and the flags, or in a pod without a kubeconfig by the
-// service account of the pod. Where nothing says which cluster to ask, its error is cluster.ErrNotConfigured. It contacts
-// nothing.
+// config returns the configuration for the API server, from the kubeconfig and the flags, or from the service account of
+// the pod if there is no kubeconfig. Its error is cluster.ErrNotConfigured if nothing names a cluster. It contacts no
+// server.
 func (c *clusterFlags) config() (*rest.Config, error) {
 	raw, err := c.rawConfig()
 	if err != nil {
@@ -73,7 +73,7 @@ func (c *clusterFlags) config() (*rest.Config, error) {
 	if err != nil {
 		return nil, fault.Errorf(fault.Usage, "the kubeconfig: %s", c.withoutPasswords(raw, err.Error()))
 	}
-	// kubectl falls back to localhost:8080, where no cluster is. A pod's service account has a token file.
+	// ToRESTConfig falls back to localhost:8080, which is no cluster. A pod's service account has a token file.
 	named := cmp.Or(*c.kubectl.APIServer, *c.kubectl.ClusterName, *c.kubectl.Context, raw.CurrentContext) != ""
 	if !named && config.BearerTokenFile == "" {
 		return nil, noCluster(raw)
@@ -82,7 +82,7 @@ func (c *clusterFlags) config() (*rest.Config, error) {
 	return config, nil
 }
 
-// withoutPasswords cuts addresses that may hold a password out of a message.
+// withoutPasswords removes addresses that may have a password from a message.
 func (c *clusterFlags) withoutPasswords(raw *api.Config, message string) string {
 	addresses := []string{*c.kubectl.ProxyURL, *c.kubectl.APIServer}
 	for _, c := range raw.Clusters {
@@ -96,10 +96,10 @@ func (c *clusterFlags) withoutPasswords(raw *api.Config, message string) string 
 	return message
 }
 
-// notKubeconfig says that a file is something else.
+// notKubeconfig is the error text for a file of another kind.
 const notKubeconfig = "it is not a kubeconfig: want YAML or JSON with kind: Config"
 
-// checkKubeconfig reads the file of --kubeconfig. An empty file is a kubeconfig without clusters, as kubectl takes it.
+// checkKubeconfig reads the file of --kubeconfig. Like kubectl, it accepts an empty file.
 func (c *clusterFlags) checkKubeconfig() error {
 	path := *c.kubectl.KubeConfig
 	if path == "" {
@@ -123,8 +123,8 @@ func (c *clusterFlags) checkKubeconfig() error {
 	return nil
 }
 
-// checkClientPair reads the files of --client-certificate and --client-key; "" is none. When both are given the key has to
-// be the one of the certificate.
+// checkClientPair reads the files of --client-certificate and --client-key, if given. The key must belong to the
+// certificate.
 func checkClientPair(certificate, key string) error {
 	certificates, err := readPEM("--client-certificate", certificate, "a PEM file with certificates", func(data []byte) error {
 		_, err := cert.ParseCertsPEM(data)
@@ -146,7 +146,7 @@ func checkClientPair(certificate, key string) error {
 	return nil
 }
 
-// readPEM reads a file that parse accepts. It gives nil for no file and for a pipe, which could not be read a second time.
+// readPEM reads a file and checks it with parse. It returns nil for path "" and for a pipe, which can be read only once.
 func readPEM(flag, path, want string, parse func([]byte) error) ([]byte, error) {
 	if path == "" {
 		return nil, nil
@@ -165,7 +165,7 @@ func readPEM(flag, path, want string, parse func([]byte) error) ([]byte, error) 
 	return data, nil
 }
 
-// rawConfig reads the kubeconfig and checks that it has the context of --context.
+// rawConfig reads the kubeconfig, and checks that it has the context of --context.
 func (c *clusterFlags) rawConfig() (*api.Config, error) {
 	raw, err := c.kubectl.ToRawKubeConfigLoader().RawConfig()
 	if err != nil {
@@ -177,7 +177,7 @@ func (c *clusterFlags) rawConfig() (*api.Config, error) {
 	return &raw, nil
 }
 
-// kubeconfigError is the error of a kubeconfig that cannot be read.
+// kubeconfigError shortens the error for a kubeconfig that cannot be read.
 func kubeconfigError(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return fault.Errorf(fault.Local, "--kubeconfig: %w", path)
@@ -193,7 +193,7 @@ func kubeconfigError(err error) error {
 	return fault.Errorf(fault.Usage, "the kubeconfig %s: %s", name, why)
 }
 
-// noCluster is the error of a kubeconfig that names no cluster.
+// noCluster is the error when no flag and no kubeconfig names a cluster.
 func noCluster(raw *api.Config) error {
 	if len(raw.Contexts) == 0 {
 		return fault.Errorf(fault.Usage, "%w", cluster.ErrNotConfigured)
@@ -201,17 +201,17 @@ func noCluster(raw *api.Config) error {
 	return fault.Errorf(fault.Usage, "%w", noContextError{contexts(raw)})
 }
 
-// noContextError is cluster.ErrNotConfigured for a kubeconfig that has contexts but no current one.
+// noContextError is cluster.ErrNotConfigured for a kubeconfig with contexts but without a current one.
 type noContextError struct{ contexts string }
 
 func (e noContextError) Error() string {
 	return "no cluster is chosen: the kubeconfig has no current context, and --context is not given; " + e.contexts
 }
 
-// Is makes it cluster.ErrNotConfigured.
+// Is reports that the error is cluster.ErrNotConfigured.
 func (e noContextError) Is(target error) bool { return target == cluster.ErrNotConfigured }
 
-// contexts lists what --context may be.
+// contexts lists the contexts of a kubeconfig for an error.
 func contexts(raw *api.Config) string {
 	if len(raw.Contexts) == 0 {
 		return "the kubeconfig has no contexts"

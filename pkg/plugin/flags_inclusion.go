@@ -16,13 +16,13 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/graphpage"
 )
 
-// inclusionFlags say for which cluster the manifests of a payload are looked at.
+// inclusionFlags describe the cluster that manifests are for. They decide which manifests are included.
 type inclusionFlags struct {
-	profile, featureSet, excludeIdentifier optional
-	featureGates, known, enabled           optional
-	overrides                              optional
-	installConfig, releaseImage            string
-	byCluster                              bool
+	profile, featureSet, excludeIdentifier               optional
+	featureGates, knownCapabilities, enabledCapabilities optional
+	overrides                                            optional
+	installConfig, releaseImage                          string
+	byCluster                                            bool
 }
 
 func newInclusionFlags(cmd *cobra.Command) *inclusionFlags {
@@ -38,15 +38,15 @@ func (i *inclusionFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&i.featureSet, "feature-set", "Feature set: "+strings.Join(manifest.FeatureSets(), ", "))
 	flags.Var(&i.excludeIdentifier, "exclude-identifier", "Exclude manifests that have the exclude annotation of this identifier")
 	flags.Var(&i.featureGates, "feature-gates", "Enabled feature gates: payload (those that the release enables for the profile and feature set), none, unchecked, or a list A,B")
-	flags.Var(&i.known, "known-capabilities", "Capabilities that the operator knows: none or a list A,B (default: not checked)")
-	flags.Var(&i.enabled, "capabilities", "Enabled capabilities: none, vCurrent, a set such as v4.14, or a list A,B (default: all known)")
+	flags.Var(&i.knownCapabilities, "known-capabilities", "Capabilities that the operator knows: none or a list A,B (default: not checked)")
+	flags.Var(&i.enabledCapabilities, "capabilities", "Enabled capabilities: none, vCurrent, a set such as v4.14, or a list A,B (default: all known)")
 	flags.Var(&i.overrides, "overrides", "File with the overrides of a ClusterVersion, or with the whole ClusterVersion")
 	flags.StringVar(&i.installConfig, "install-config", "", "install-config.yaml to take feature set, feature gates and capabilities from")
 	flags.BoolVar(&i.byCluster, "included-by-cluster", false, "Take profile, feature set, feature gates, capabilities, overrides and exclude identifier from the connected cluster, unless other flags give them")
 	flags.StringVar(&i.releaseImage, "release-image", "", "Pull spec to render the operator's own manifests with (default: the release by digest, or as the cluster names it)")
 }
 
-// given are the flags that were given of those that decide which manifests are included, in the order of help.
+// given returns the names of the given flags that decide which manifests are included, in the order of help.
 func (i *inclusionFlags) given() []string {
 	var names []string
 	for _, flag := range []struct {
@@ -57,8 +57,8 @@ func (i *inclusionFlags) given() []string {
 		{"feature-set", i.featureSet.given},
 		{"exclude-identifier", i.excludeIdentifier.given},
 		{"feature-gates", i.featureGates.given},
-		{"known-capabilities", i.known.given},
-		{"capabilities", i.enabled.given},
+		{"known-capabilities", i.knownCapabilities.given},
+		{"capabilities", i.enabledCapabilities.given},
 		{"overrides", i.overrides.given},
 		{"install-config", i.installConfig != ""},
 		{"included-by-cluster", i.byCluster},
@@ -70,24 +70,24 @@ func (i *inclusionFlags) given() []string {
 	return names
 }
 
-// inclusionRequest is for which cluster manifests are looked at, complete and checked.
+// inclusionRequest holds the checked values of inclusionFlags, with the files read.
 type inclusionRequest struct {
 	choices       manifest.Choices
-	named         []manifest.SettingName // names that the payload or this program has to know
+	names         []manifest.SettingName // names that have to exist in the payload or in this program
 	gates         []manifest.SettingName // gates that the user listed
 	installConfig *manifest.InstallConfig
 	byCluster     bool
 	releaseImage  string
 }
 
-// complete refuses values that no cluster could have, and reads the files.
+// complete refuses invalid values and reads the files.
 func (i *inclusionFlags) complete(ctx context.Context) (inclusionRequest, error) {
 	r := inclusionRequest{byCluster: i.byCluster, releaseImage: i.releaseImage}
 	if i.byCluster && i.installConfig != "" {
-		return r, fault.Errorf(fault.Usage, "--included-by-cluster and --install-config both say which cluster it is: give one of them")
+		return r, fault.Errorf(fault.Usage, "--included-by-cluster and --install-config both describe the cluster: give one of them")
 	}
 	for _, err := range []error{
-		checkCapabilities("--capabilities", i.enabled.text), checkCapabilities("--known-capabilities", i.known.text),
+		checkCapabilities("--capabilities", i.enabledCapabilities.text), checkCapabilities("--known-capabilities", i.knownCapabilities.text),
 		checkGates(i.featureGates.text), checkReleaseImage(i.releaseImage),
 	} {
 		if err != nil {
@@ -106,11 +106,11 @@ func (i *inclusionFlags) complete(ctx context.Context) (inclusionRequest, error)
 		}
 		r.choices.Overrides = &overrides
 	}
-	r.named, r.gates = i.named(r.installConfig), i.namedGates(r)
+	r.names, r.gates = i.namesToCheck(r.installConfig), i.gateNames(r)
 	return r, nil
 }
 
-// choices are what the flags decide, but for the overrides.
+// choices returns the settings that flags give, except overrides.
 func (i *inclusionFlags) choices() manifest.Choices {
 	var c manifest.Choices
 	if i.profile.given {
@@ -127,23 +127,23 @@ func (i *inclusionFlags) choices() manifest.Choices {
 		gates := manifest.ParseGates(i.featureGates.text)
 		c.Gates = &gates
 	}
-	if i.known.given {
-		c.KnownCapabilities = manifest.SplitList(i.known.text)
+	if i.knownCapabilities.given {
+		c.KnownCapabilities = manifest.SplitList(i.knownCapabilities.text)
 	}
-	if i.enabled.given {
-		c.EnabledCapabilities = manifest.SplitList(i.enabled.text)
+	if i.enabledCapabilities.given {
+		c.EnabledCapabilities = manifest.SplitList(i.enabledCapabilities.text)
 	}
 	return c
 }
 
-// named are the profiles, feature sets and capabilities in flags and in the installer's file.
-func (i *inclusionFlags) named(config *manifest.InstallConfig) []manifest.SettingName {
+// namesToCheck returns the profiles, feature sets and capabilities in flags and in the install config.
+func (i *inclusionFlags) namesToCheck(config *manifest.InstallConfig) []manifest.SettingName {
 	names := []manifest.SettingName{
 		{Source: "--profile", Kind: manifest.ProfileName, Name: i.profile.text},
 		{Source: "--feature-set", Kind: manifest.FeatureSetName, Name: i.featureSet.text},
 	}
-	names = append(names, manifest.CapabilityNames("--capabilities", manifest.SplitList(i.enabled.text))...)
-	names = append(names, manifest.CapabilityNames("--known-capabilities", manifest.SplitList(i.known.text))...)
+	names = append(names, manifest.CapabilityNames("--capabilities", manifest.SplitList(i.enabledCapabilities.text))...)
+	names = append(names, manifest.CapabilityNames("--known-capabilities", manifest.SplitList(i.knownCapabilities.text))...)
 	if config == nil {
 		return names
 	}
@@ -152,8 +152,8 @@ func (i *inclusionFlags) named(config *manifest.InstallConfig) []manifest.Settin
 	return append(names, manifest.CapabilityNames(file+": additionalEnabledCapabilities", config.AdditionalEnabledCapabilities)...)
 }
 
-// namedGates are the gates that the flag lists, else those in the installer's file.
-func (i *inclusionFlags) namedGates(r inclusionRequest) []manifest.SettingName {
+// gateNames returns the gates of --feature-gates, else those of the install config.
+func (i *inclusionFlags) gateNames(r inclusionRequest) []manifest.SettingName {
 	var names []string
 	where := "--feature-gates"
 	switch {
@@ -169,13 +169,13 @@ func (i *inclusionFlags) namedGates(r inclusionRequest) []manifest.SettingName {
 	return gates
 }
 
-// settings are those of a cluster for a release: of the connected one or of the installer's file if there is one, each
-// choice of the user in its place.
-func (r inclusionRequest) settings(connected *cluster.Inclusion, objects []*manifest.Object, version string) manifest.Settings {
+// settings returns the settings of a cluster for a release: from the connected cluster or the install config if there is
+// one, overridden by flags.
+func (r inclusionRequest) settings(inclusion *cluster.Inclusion, objects []*manifest.Object, version string) manifest.Settings {
 	base := manifest.Settings{Profile: manifest.DefaultProfile}
 	switch {
-	case connected != nil:
-		base = connected.Settings(objects, version)
+	case inclusion != nil:
+		base = inclusion.Settings(objects, version)
 	case r.installConfig != nil:
 		base = r.installConfig.Settings(objects)
 	}
@@ -183,12 +183,12 @@ func (r inclusionRequest) settings(connected *cluster.Inclusion, objects []*mani
 	return r.choices.Apply(base, objects)
 }
 
-// profile is the profile of the cluster, which templates of manifests may ask for.
-func (r inclusionRequest) profile(connected *cluster.Inclusion) string {
-	return r.settings(connected, nil, "").Profile
+// profile returns the cluster profile, which templates of manifests may use.
+func (r inclusionRequest) profile(inclusion *cluster.Inclusion) string {
+	return r.settings(inclusion, nil, "").Profile
 }
 
-// checkCapabilities refuses sets that are not known, and none among others.
+// checkCapabilities refuses unknown sets, and none in a list with others.
 func checkCapabilities(flag, text string) error {
 	items := manifest.SplitList(text)
 	for _, item := range items {
@@ -202,7 +202,7 @@ func checkCapabilities(flag, text string) error {
 	return nil
 }
 
-// checkGates refuses the words that stand alone among others.
+// checkGates refuses payload, none and unchecked in a list with others.
 func checkGates(text string) error {
 	items := manifest.SplitList(text)
 	for _, word := range []string{"payload", "none", "unchecked"} {
@@ -213,8 +213,8 @@ func checkGates(text string) error {
 	return nil
 }
 
-// describe says for which cluster manifests are looked at: what always decides, and what was said beyond it.
-func (r inclusionRequest) describe(e *evaluated) []graphpage.Setting {
+// describe lists the settings for the page of a graph: profile, feature set and gates, and the others that are set.
+func (r inclusionRequest) describe(e *evaluatedRelease) []graphpage.Setting {
 	s := e.settings
 	settings := []graphpage.Setting{
 		{Name: "Profile", Value: s.Profile},
@@ -237,16 +237,16 @@ func (r inclusionRequest) describe(e *evaluated) []graphpage.Setting {
 	if len(s.Overrides) > 0 {
 		add("Overrides", fmt.Sprint(len(s.Overrides)))
 	}
-	if e.connected != nil {
-		add("Cluster", e.connected.Version.Server)
+	if e.inclusion != nil {
+		add("Cluster", e.inclusion.Version.Server)
 	}
 	return settings
 }
 
 func featureSetName(s manifest.Settings) string { return cmp.Or(s.FeatureSet, "Default") }
 
-// describeGates says where the enabled gates come from; those that the user listed are named.
-func (r inclusionRequest) describeGates(e *evaluated) string {
+// describeGates says where the enabled gates come from, or lists the gates of --feature-gates.
+func (r inclusionRequest) describeGates(e *evaluatedRelease) string {
 	switch gates := e.settings.Gates; gates.Mode {
 	case manifest.PayloadGates:
 		return "the release's own"
@@ -259,12 +259,12 @@ func (r inclusionRequest) describeGates(e *evaluated) string {
 	return cmp.Or(strings.Join(r.choices.Gates.Enabled, ", "), "none")
 }
 
-// source is what the user chose, nil for nothing, else who decides in place of the user.
-func (r inclusionRequest) source(e *evaluated, chosen []string) string {
+// source returns the value of a flag, nil if it is not given, else where the setting comes from.
+func (r inclusionRequest) source(e *evaluatedRelease, chosen []string) string {
 	switch {
 	case chosen != nil:
 		return cmp.Or(strings.Join(chosen, ","), "none")
-	case e.connected != nil:
+	case e.inclusion != nil:
 		return "the cluster's"
 	case r.installConfig != nil:
 		return "of the install config"

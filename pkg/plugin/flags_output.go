@@ -9,7 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
-// outputFlags choose the form of what a command prints: cli-runtime's PrintFlags, and what they lack.
+// outputFlags choose the output format: cli-runtime's PrintFlags, and --jq, --sort-by and --no-headers.
 type outputFlags struct {
 	kubectl   *genericclioptions.PrintFlags
 	forms     printers.Forms
@@ -19,10 +19,10 @@ type outputFlags struct {
 	noHeaders bool
 }
 
-// newOutputFlags adds the flags to a command that has these forms. They are named as kubectl's and do the same.
+// newOutputFlags adds the flags to a command that supports these forms. They have the names and meanings of kubectl's.
 func newOutputFlags(cmd *cobra.Command, forms printers.Forms) *outputFlags {
 	kubectl := genericclioptions.NewPrintFlags("")
-	kubectl.NamePrintFlags = nil // -o name prints what a command calls a name
+	kubectl.NamePrintFlags = nil // each command prints -o name in its own way
 	forms.Kubectl = kubectl.AllowedFormats()
 	o := &outputFlags{kubectl: kubectl, forms: forms}
 	group(cmd.Flags(), outputGroup, func() { o.add(cmd) })
@@ -40,7 +40,7 @@ func (o *outputFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&o.jqArgs, "jq-arg", nil, "Set a variable for the jq expression: NAME=VALUE sets $NAME")
 	flags.StringVar(&o.sortBy, "sort-by", "", "Sort items by a JSONPath, such as .metadata.name")
 	flags.BoolVar(&o.noHeaders, "no-headers", false, "Print tables without headings")
-	hidden := []string{"show-managed-fields"} // no document here has any
+	hidden := []string{"show-managed-fields"} // no document here has managed fields
 	if !forms.List {
 		hidden = append(hidden, "sort-by")
 	}
@@ -52,15 +52,15 @@ func (o *outputFlags) add(cmd *cobra.Command) {
 	}
 }
 
-// form is the value of -o, "" when it was not given.
+// form returns the value of -o, "" when it is not given.
 func (o *outputFlags) form() string { return *o.kubectl.OutputFormat }
 
-// isDefault reports whether the user left the form to the command.
+// isDefault reports whether no flag chooses a form.
 func (o *outputFlags) isDefault() bool {
 	return o.form() == "" && !o.jq.given && *o.kubectl.TemplatePrinterFlags.TemplateArgument == ""
 }
 
-// output checks the user's choices.
+// output checks the flags and compiles templates, paths and jq.
 func (o *outputFlags) output(streams Streams) (*printers.Output, error) {
 	return printers.NewOutput(printers.Options{
 		Output:    o.form(),
@@ -78,7 +78,7 @@ func (o *outputFlags) output(streams Streams) (*printers.Output, error) {
 	})
 }
 
-// kubectlPrinter is cli-runtime's printer for the form, nil for a form that it does not know.
+// kubectlPrinter returns cli-runtime's printer for the form, nil for a form that it does not support.
 func (o *outputFlags) kubectlPrinter() (printers.KubectlPrinter, error) {
 	printer, err := o.kubectl.ToPrinter()
 	if genericclioptions.IsNoCompatiblePrinterError(err) {

@@ -13,14 +13,14 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
-// trustFlags say whose signatures count, and where to look for them.
+// trustFlags say which keys to trust and where to look for signatures.
 type trustFlags struct {
 	keyrings, keys, signatures []string
 	cluster                    bool
 }
 
 func (t *trustFlags) add(cmd *cobra.Command) {
-	t.addPlaces(cmd)
+	t.addStores(cmd)
 	flags := cmd.Flags()
 	group(flags, trustGroup, func() {
 		flags.StringSliceVar(&t.keyrings, "keyring", nil, "File or ConfigMap with the only OpenPGP keys to trust, or a directory of such files, where each file needs a signature by one of its keys")
@@ -29,21 +29,21 @@ func (t *trustFlags) add(cmd *cobra.Command) {
 	})
 }
 
-// addPlaces adds the flags that say where to look, for a command that verifies nothing.
-func (t *trustFlags) addPlaces(cmd *cobra.Command) {
+// addStores adds only the flag for places of signatures, for a command that verifies nothing.
+func (t *trustFlags) addStores(cmd *cobra.Command) {
 	group(cmd.Flags(), trustGroup, func() {
 		cmd.Flags().StringSliceVar(&t.signatures, "signature", nil, "Where to look for signatures first: a directory, file, ConfigMap or https URL. If flags name a cluster, its ConfigMaps and signature stores are searched too")
 	})
 }
 
-// trustRequest is whose signatures count, with the keys read.
+// trustRequest holds the keys to trust and the places of signatures.
 type trustRequest struct {
 	openPGP  trust.OpenPGP
 	sigstore trust.Sigstore
-	cluster  bool // the connected cluster is asked for keys and signatures
+	cluster  bool // also look in the connected cluster
 }
 
-// complete reads keys and opens places. It contacts nothing.
+// complete reads the keys and opens the places of signatures. It contacts no server.
 func (t *trustFlags) complete(f *factory) (trustRequest, error) {
 	r := trustRequest{cluster: t.cluster || f.flags.cluster.given()}
 	r.openPGP.TrustCluster, r.openPGP.Now = t.cluster, time.Now()
@@ -54,11 +54,11 @@ func (t *trustFlags) complete(f *factory) (trustRequest, error) {
 	if r.sigstore.Keys, err = trust.ReadKeys(t.keys...); err != nil {
 		return r, err
 	}
-	authorities, err := registry.TLS(f.flags.registry.caFile)
+	tlsConfig, err := registry.TLS(f.flags.registry.caFile)
 	if err != nil {
 		return r, err
 	}
-	web := store.NewWeb(store.WebOptions{Proxy: registry.Proxy(f.Getenv), TLS: authorities, UserAgent: userAgent()})
+	web := store.NewWeb(store.WebOptions{Proxy: registry.Proxy(f.Getenv), TLS: tlsConfig, UserAgent: userAgent()})
 	if !f.flags.cache.offline {
 		r.openPGP.Web = web
 	}

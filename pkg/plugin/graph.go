@@ -31,7 +31,7 @@ type graphFlags struct {
 	filter    manifest.Filter // only levels and components
 }
 
-// graphRequest shows in which order the operator works through a release.
+// graphRequest shows the order in which the operator applies a release.
 type graphRequest struct {
 	releaseRequest
 	inclusion inclusionRequest
@@ -40,7 +40,7 @@ type graphRequest struct {
 	attempt   int
 	objects   bool
 	filter    manifest.Filter
-	to        string // a file; empty for standard output
+	to        string // a file; "" for standard output
 }
 
 func newGraphCommand(f *factory) *cobra.Command {
@@ -104,13 +104,13 @@ func (c *graphFlags) complete(ctx context.Context, f *factory, args []string) (r
 	case r.strategy != graph.Update && r.strategy != graph.Install && r.strategy != graph.Reconcile:
 		return nil, fault.Errorf(fault.Usage, "--strategy %q: want update, install or reconcile", c.strategy)
 	case c.attempt < 0:
-		return nil, fault.Errorf(fault.Usage, "--attempt %d: it cannot be negative", c.attempt)
+		return nil, fault.Errorf(fault.Usage, "--attempt %d: want a number that is not negative", c.attempt)
 	case c.attempt != 0 && r.strategy != graph.Reconcile:
-		return nil, fault.Errorf(fault.Usage, "--attempt goes with --strategy reconcile")
+		return nil, fault.Errorf(fault.Usage, "--attempt needs --strategy reconcile")
 	case c.objects && !c.output.isDefault() && c.output.form() != "tree":
-		return nil, fault.Errorf(fault.Usage, "--objects goes with the tree; the other forms have the objects in them")
-	case c.narrows() != "" && !c.isNarrow():
-		return nil, fault.Errorf(fault.Usage, "--%s narrows -o tree, mermaid and html; the other forms show the whole graph", c.narrows())
+		return nil, fault.Errorf(fault.Usage, "--objects is for -o tree; the other forms always show the objects")
+	case c.partFlag() != "" && !c.showsPart():
+		return nil, fault.Errorf(fault.Usage, "--%s is for -o tree, mermaid and html; the other forms show the complete graph", c.partFlag())
 	case c.to.given && c.to.text == "":
 		return nil, fault.Errorf(fault.Usage, "--to is empty: name a file, or - for standard output")
 	case c.output.form() == "html" && c.to.text == "" && f.OutTerminal:
@@ -126,8 +126,8 @@ func (c *graphFlags) complete(ctx context.Context, f *factory, args []string) (r
 	return r, err
 }
 
-// narrows is the first flag that narrows the graph down, empty without one.
-func (c *graphFlags) narrows() string {
+// partFlag returns the first flag that limits the graph to a part, "" without one.
+func (c *graphFlags) partFlag() string {
 	switch {
 	case c.filter.Levels != nil:
 		return "level"
@@ -137,8 +137,8 @@ func (c *graphFlags) narrows() string {
 	return ""
 }
 
-// isNarrow says whether the form that was asked for shows part of a graph.
-func (c *graphFlags) isNarrow() bool {
+// showsPart reports whether the output format can show a part of a graph.
+func (c *graphFlags) showsPart() bool {
 	return c.output.isDefault() || slices.Contains([]string{"tree", "mermaid", "html"}, c.output.form())
 }
 
@@ -172,8 +172,8 @@ func (r *graphRequest) run(ctx context.Context, s *session) error {
 	return wholefile.Write(r.to, text.Bytes())
 }
 
-// narrow narrows what is shown down to levels and components, and says so on the page.
-func (r *graphRequest) narrow(s *session, release *evaluated, tasks *graph.Graph, o *printers.GraphOptions) error {
+// narrow limits the graph to --level and --component, and lists them among the settings of the page.
+func (r *graphRequest) narrow(s *session, release *evaluatedRelease, tasks *graph.Graph, o *printers.GraphOptions) error {
 	if len(r.filter.Levels) == 0 && len(r.filter.Components) == 0 {
 		return nil
 	}
@@ -187,12 +187,12 @@ func (r *graphRequest) narrow(s *session, release *evaluated, tasks *graph.Graph
 		fmt.Fprintln(s.ErrOut, "No objects found.")
 	}
 	o.Part = &part
-	for _, of := range []graphpage.Setting{
+	for _, setting := range []graphpage.Setting{
 		{Name: "Levels", Value: strings.Join(r.filter.Levels, ", ")},
 		{Name: "Components", Value: strings.Join(r.filter.Components, ", ")},
 	} {
-		if of.Value != "" {
-			o.Settings = append(o.Settings, of)
+		if setting.Value != "" {
+			o.Settings = append(o.Settings, setting)
 		}
 	}
 	return nil

@@ -145,8 +145,8 @@ func TestGraphUsage(t *testing.T) {
 	release := layout(t, ordered())
 	for _, test := range []struct{ args, want string }{
 		{"--strategy nope", `--strategy "nope": want update, install or reconcile`},
-		{"--attempt 3", "--attempt goes with --strategy reconcile"},
-		{"--strategy reconcile --attempt -1", "--attempt -1: it cannot be negative"},
+		{"--attempt 3", "--attempt needs --strategy reconcile"},
+		{"--strategy reconcile --attempt -1", "--attempt -1: want a number that is not negative"},
 	} {
 		want(t, run(t, append([]string{"graph", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
 	}
@@ -216,7 +216,7 @@ func TestGraphNarrowed(t *testing.T) {
 		t.Errorf("html: %s", page)
 	}
 	for _, args := range []string{"-o dot --level 50", "-o json --level 50", "-o yaml --level 50", "--jq .kind --level 50"} {
-		want(t, run(t, append([]string{"graph", release}, strings.Fields(args)...)...), 2, "", "error: --level narrows -o tree, mermaid and html; the other forms show the whole graph\n")
+		want(t, run(t, append([]string{"graph", release}, strings.Fields(args)...)...), 2, "", "error: --level is for -o tree, mermaid and html; the other forms show the complete graph\n")
 	}
-	want(t, run(t, "graph", release, "-o", "json", "--component", "b"), 2, "", "error: --component narrows -o tree, mermaid and html; the other forms show the whole graph\n")
+	want(t, run(t, "graph", release, "-o", "json", "--component", "b"), 2, "", "error: --component is for -o tree, mermaid and html; the other forms show the complete graph\n")
 }

@@ -21,7 +21,7 @@ type imagesFlags struct {
 	groups  []string // nil when the flag is not given
 }
 
-// imagesRequest lists component images of releases.
+// imagesRequest lists the component images of releases.
 type imagesRequest struct {
 	releaseRequest
 	groups      []string
@@ -36,8 +36,8 @@ func newImagesCommand(f *factory) *cobra.Command {
 		Short: "List the component images of a release",
 		Long: `List the component images of a release, by name.
 
-NAME is a component, a pattern over component names such as '*-operator', or a name that installers
-and guides use for a component (kube-apiserver for hyperkube).`,
+NAME is a component, a pattern such as '*-operator', or the name of a component in installers and guides
+(kube-apiserver for hyperkube).`,
 		Example: examples(f.Name, `
 # All component images of a release
 %[1]s images 4.14.0
@@ -62,7 +62,7 @@ and guides use for a component (kube-apiserver for hyperkube).`,
 }
 
 func (c *imagesFlags) complete(f *factory, args []string) (request, error) {
-	r := &imagesRequest{groups: c.groups, releaseFlag: len(c.release.flagged()) > 0}
+	r := &imagesRequest{groups: c.groups, releaseFlag: len(c.release.fromFlags()) > 0}
 	var err error
 	if r.output, err = c.output.output(f.Streams); err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (r *imagesRequest) run(ctx context.Context, s *session) error {
 	return r.output.Print(ctx, s.Out, printers.ComponentImages(list))
 }
 
-// choose picks components that were selected by name and those of a group: those that are both when both are given.
+// choose returns the components that match the names and are in a group of --group.
 func (r *imagesRequest) choose(s *session, release *image.Release, selection payload.Selection) []payload.Component {
 	inGroups := map[string]bool{}
 	for _, group := range r.groups {

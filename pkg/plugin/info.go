@@ -24,7 +24,7 @@ type infoFlags struct {
 	release  releaseFlags
 	output   *outputFlags
 	imageFor string
-	columns  map[string]*bool // by the columns that the flag chooses
+	columns  map[string]*bool // by the name of the columns
 	contents bool
 	images   bool // --include-images
 }
@@ -34,9 +34,9 @@ type infoRequest struct {
 	releaseRequest
 	columns  string
 	imageFor string
-	contents bool // the files are printed
-	images   bool // the document has the component images
-	config   bool // the image's configuration is shown
+	contents bool // print the files
+	images   bool // add the component images to the document
+	config   bool // show the configuration of the image
 	output   *printers.Output
 }
 
@@ -46,7 +46,7 @@ func newInfoCommand(f *factory) *cobra.Command {
 		Use:   "info [RELEASE]",
 		Short: "Show the version, digest, upgrades and images of a release",
 		Long: `Show a summary of a release with the sections of 'oc adm release info'. The JSON document has
-everything that oc's has, at the same paths.`,
+all fields of oc's, at the same paths.`,
 		Example: examples(f.Name, `
 # The summary of a release
 %[1]s info 4.14.0
@@ -74,7 +74,7 @@ everything that oc's has, at the same paths.`,
 	} {
 		c.columns[columns.name] = flags.Bool(columns.name, false, columns.usage)
 	}
-	flags.BoolVar(&c.contents, "contents", false, "Print the files of the release, each below its name")
+	flags.BoolVar(&c.contents, "contents", false, "Print the files of the release, each after its name")
 	flags.BoolVar(&c.images, "include-images", false, "Add manifest and configuration of each component image to the document, as .images")
 	c.release.add(cmd, oneRelease)
 	c.release.addFrom(cmd)
@@ -94,7 +94,7 @@ func (c *infoFlags) complete(f *factory, args []string) (request, error) {
 		return nil, err
 	}
 	if c.images && (c.output.isDefault() || lines) {
-		return nil, fault.Errorf(fault.Usage, "--include-images fills .images of the document: add -o json, another form of it, or --jq")
+		return nil, fault.Errorf(fault.Usage, "--include-images adds .images to the document: print it with -o json, another document format, or --jq")
 	}
 	r.releaseRequest, err = c.release.request(f, "info", args)
 	if err == nil && (len(r.releases) > 1 || len(r.names) > 0) {
@@ -139,7 +139,7 @@ func (r *infoRequest) run(ctx context.Context, s *session) error {
 	return missing
 }
 
-// writeContents writes files below their names: the two that describe the release, then the others in their order.
+// writeContents writes each file after its name: image-references and release-metadata, then the manifests in order.
 func writeContents(w io.Writer, files []payload.File) error {
 	out := bufio.NewWriter(w)
 	write := func(f payload.File) {
@@ -164,7 +164,7 @@ func writeContents(w io.Writer, files []payload.File) error {
 	return out.Flush()
 }
 
-// check finds the columns to show; flags that exclude each other are refused before anything is fetched.
+// check returns the columns to show. It refuses flags that exclude each other.
 func (c *infoFlags) check() (columns string, err error) {
 	columns = printers.InfoDigests
 	given := 0
@@ -185,7 +185,7 @@ func (c *infoFlags) check() (columns string, err error) {
 	return columns, nil
 }
 
-// printImage prints the pull spec of one component, which may be named by an alias.
+// printImage prints the pull spec of one component. The name may be an alias.
 func (r *infoRequest) printImage(s *session, release *image.Release) error {
 	selection, err := release.Select([]string{r.imageFor})
 	if err != nil || len(selection.Components) != 1 {
@@ -225,7 +225,7 @@ func (r *infoRequest) view(release *image.Release, images map[string]*image.Comp
 	}, nil
 }
 
-// summary is what the text shows beyond the components.
+// summary returns the part of the text output before the components.
 func summary(release *image.Release, config *image.Config) printers.Summary {
 	s := printers.Summary{
 		Digest:   release.Identity.Digest.String(),

@@ -11,11 +11,11 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// readComponents reads the images of a release's components for the architecture of the release. The images that could be
-// read are returned with a fault.Partial error when registries do not have the others.
+// readComponents reads the images of a release's components for the architecture of the release. If registries lack some
+// of them, it returns the others and a fault.Partial error.
 func (s *session) readComponents(ctx context.Context, release *image.Release) (map[string]*image.Component, error) {
 	opener := s.opener(image.Reference{Kind: image.KindRegistry}, s.warnf)
-	opener.Notef = nil // one line for each component would say nothing new
+	opener.Notef = nil // a note for each component would repeat itself
 	if arch := release.Architecture(); arch != "" {
 		opener.Arch, opener.HostArch = "", arch
 	}
@@ -34,7 +34,7 @@ func (s *session) readComponents(ctx context.Context, release *image.Release) (m
 		len(missing), len(release.Components), missing[0], len(missing)-1)
 }
 
-// imageSizes are what --size shows of images.
+// imageSizes returns the ages and layers that --size shows.
 func imageSizes(images map[string]*image.Component) printers.Sizes {
 	sizes := printers.Sizes{Images: map[string]printers.ImageSize{}, Now: time.Now()}
 	for name, c := range images {
@@ -43,7 +43,7 @@ func imageSizes(images map[string]*image.Component) printers.Sizes {
 	return sizes
 }
 
-// infoImages are what --include-images puts into the document.
+// infoImages returns the images that --include-images adds to the document.
 func infoImages(images map[string]*image.Component) (map[string]v1alpha1.InfoImage, error) {
 	documents := make(map[string]v1alpha1.InfoImage, len(images))
 	for name, c := range images {

@@ -13,10 +13,10 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// inputLimit is how many bytes a file that a flag names may have.
-const inputLimit = 4 << 20
+// maxInputSize is the largest size in bytes of a file that a flag names.
+const maxInputSize = 4 << 20
 
-// readInput reads a small file, pipes too. It ends with ctx, since a pipe may never, and at inputLimit.
+// readInput reads a file or pipe of up to maxInputSize. It returns when ctx ends, because a pipe may block forever.
 func readInput(ctx context.Context, flag, path string) ([]byte, error) {
 	type result struct {
 		data []byte
@@ -32,7 +32,7 @@ func readInput(ctx context.Context, flag, path string) ([]byte, error) {
 			return
 		}
 		defer file.Close()
-		data, err := io.ReadAll(io.LimitReader(progress.Reader(meter, file), inputLimit+1))
+		data, err := io.ReadAll(io.LimitReader(progress.Reader(meter, file), maxInputSize+1))
 		done <- result{data, err}
 	}()
 	select {
@@ -40,8 +40,8 @@ func readInput(ctx context.Context, flag, path string) ([]byte, error) {
 		switch {
 		case r.err != nil:
 			return nil, fault.Errorf(fault.Local, "%s: %w", flag, r.err)
-		case len(r.data) > inputLimit:
-			return nil, fault.Errorf(fault.Usage, "%s: %s has more than %d bytes", flag, path, inputLimit)
+		case len(r.data) > maxInputSize:
+			return nil, fault.Errorf(fault.Usage, "%s: %s has more than %d bytes", flag, path, maxInputSize)
 		}
 		return r.data, nil
 	case <-ctx.Done():
@@ -49,7 +49,7 @@ func readInput(ctx context.Context, flag, path string) ([]byte, error) {
 	}
 }
 
-// readInstallConfig reads an installer's file; "" names none.
+// readInstallConfig reads an install config; nil for path "".
 func readInstallConfig(ctx context.Context, path string) (*manifest.InstallConfig, error) {
 	if path == "" {
 		return nil, nil
@@ -65,7 +65,7 @@ func readInstallConfig(ctx context.Context, path string) (*manifest.InstallConfi
 	return &parsed, nil
 }
 
-// readOverrides reads the overrides of a ClusterVersion: it, its spec, or the list alone; "" names none.
+// readOverrides reads overrides from a ClusterVersion, from its spec, or from a list; nil for path "".
 func readOverrides(ctx context.Context, path string) ([]manifest.Override, error) {
 	if path == "" {
 		return nil, nil
@@ -74,20 +74,20 @@ func readOverrides(ctx context.Context, path string) ([]manifest.Override, error
 	if err != nil {
 		return nil, err
 	}
-	mistake := func(err error) error {
+	wrap := func(err error) error {
 		return fault.Errorf(fault.Usage, "--overrides %s: want a ClusterVersion or the list of its overrides: %w", path, err)
 	}
-	if _, err := document.ToJSON(data, nil); err != nil { // the reader that has bounds
-		return nil, mistake(err)
+	if _, err := document.ToJSON(data, nil); err != nil { // enforces the limits
+		return nil, wrap(err)
 	}
 	var content any
 	if err := yaml.Unmarshal(data, &content); err != nil {
-		return nil, mistake(err)
+		return nil, wrap(err)
 	}
 	if _, isList := content.([]any); isList {
 		var list []manifest.Override
 		if err := yaml.UnmarshalStrict(data, &list); err != nil {
-			return nil, mistake(err)
+			return nil, wrap(err)
 		}
 		return list, nil
 	}
@@ -103,10 +103,10 @@ func readOverrides(ctx context.Context, path string) ([]manifest.Override, error
 		return nil, fault.Errorf(fault.Usage, "--overrides %s: want a ClusterVersion or the list of its overrides", path)
 	}
 	if err := yaml.Unmarshal(data, &object); err != nil {
-		return nil, mistake(err)
+		return nil, wrap(err)
 	}
 	if object.Kind != "" && object.Kind != "ClusterVersion" {
-		return nil, fault.Errorf(fault.Usage, "--overrides %s: its kind is %s: want a ClusterVersion, such as `oc get clusterversion version -o yaml` prints, or the list of its overrides", path, object.Kind)
+		return nil, fault.Errorf(fault.Usage, "--overrides %s: its kind is %s: want a ClusterVersion, as printed by `oc get clusterversion version -o yaml`, or the list of its overrides", path, object.Kind)
 	}
 	all := append(object.Overrides, object.Spec.Overrides...)
 	if len(all) == 0 && object.Kind != "ClusterVersion" {

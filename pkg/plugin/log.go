@@ -13,72 +13,72 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
-// log writes lines to standard error and counts warnings. It is safe for use by several goroutines.
+// log writes lines to standard error and counts warnings. Goroutines may share it.
 type log struct {
 	mu        sync.Mutex
 	out       io.Writer
-	terminal  bool // a person reads out
+	terminal  bool // out is a terminal
 	verbosity int
 	warned    atomic.Int64
 }
 
-// infof says with -v=1 what was decided.
+// infof reports a decision of the program, with -v=1.
 func (l *log) infof(format string, args ...any) {
 	if l.verbosity >= 1 {
 		l.print(fmt.Sprintf(format, args...))
 	}
 }
 
-// resolvedf says which image a release is that was named otherwise: on terminals, or with -v.
+// resolvedf reports to which image a version or the default release was resolved, on terminals or with -v=1.
 func (l *log) resolvedf(format string, args ...any) {
 	if l.terminal || l.verbosity >= 1 {
 		l.print(fmt.Sprintf(format, args...))
 	}
 }
 
-// notef says something about this machine, such as a cache that cannot be used: on terminals, or with -v.
+// notef reports a problem of this machine, such as an unusable cache, on terminals or with -v=1.
 func (l *log) notef(format string, args ...any) {
 	if l.terminal || l.verbosity >= 1 {
 		l.print("Note: " + fmt.Sprintf(format, args...))
 	}
 }
 
-// warnf says what is wrong with the release or the request and does not stop the command; with --strict it makes the
-// command fail at its end.
+// warnf reports a problem of the release or the request that does not stop the command. With --strict, the command then
+// fails at its end.
 func (l *log) warnf(format string, args ...any) {
-	if l.warned.Add(1) <= mostWarnings {
+	if l.warned.Add(1) <= maxWarnings {
 		l.print("Warning: " + shorten(fmt.Sprintf(format, args...)))
 	}
 }
 
-// mostWarnings is how many warnings a command shows.
-const mostWarnings = 50
+// maxWarnings is the largest number of warnings that a command prints.
+const maxWarnings = 50
 
-// warnMore says how many warnings were not shown.
-func (l *log) warnMore() {
-	if more := l.warned.Load() - mostWarnings; more > 0 {
+// warnOmitted reports how many warnings were not printed.
+func (l *log) warnOmitted() {
+	if more := l.warned.Load() - maxWarnings; more > 0 {
 		l.print(fmt.Sprintf("Warning: and %d more", more))
 	}
 }
 
-// donef tells a person at a terminal what was done.
+// donef reports what the command did, on terminals.
 func (l *log) donef(format string, args ...any) {
 	if l.terminal {
 		l.print(fmt.Sprintf(format, args...))
 	}
 }
 
-// print writes one line that nothing in it can make look like another.
+// print writes one line, with escaped control characters and without passwords in URLs.
 func (l *log) print(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	fmt.Fprintln(l.out, printers.SafeLine(payload.HideURLUserinfo(text)))
 }
 
-// logger logs with -v=1 what is tried again and with -v=6 every request to a registry. Its warnings are notes.
+// logger returns a logger that prints retries with -v=1 and requests to registries with -v=6. It prints warnings as notes.
 func (l *log) logger() *slog.Logger { return slog.New(handler{log: l}) }
 
-// handler writes log records as lines: a sentence, and its attributes behind a colon.
+// handler writes a log record as a line: the message, a colon and the attributes.
 type handler struct {
 	*log
 	attrs []slog.Attr
@@ -121,5 +121,5 @@ func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h
 }
 
-// WithGroup changes nothing: the names of attributes are words for people.
+// WithGroup does nothing: attributes are printed without groups.
 func (h handler) WithGroup(string) slog.Handler { return h }

@@ -35,7 +35,7 @@ type manifestsRequest struct {
 	inclusion   inclusionRequest
 	filter      manifest.Filter
 	output      *printers.Output
-	raw         bool // the manifests themselves are printed
+	raw         bool // print the manifests themselves
 	all         bool
 	objects     bool
 	hash        bool
@@ -89,10 +89,10 @@ Arguments name objects as in kubectl: deployment/etcd-operator, a name, or a pat
 	return cmd
 }
 
-// manifestForm is the form that prints the manifests themselves.
+// manifestForm is the output format that prints the manifests themselves.
 const manifestForm = "manifest"
 
-// addFilterFlags adds the flags that narrow a list of manifests down.
+// addFilterFlags adds the flags that limit a list of manifests.
 func addFilterFlags(flags *pflag.FlagSet, f *manifest.Filter) {
 	flags.StringSliceVarP(&f.Namespaces, "namespace", "n", nil, "Only objects in these namespaces")
 	addLevelFlags(flags, f)
@@ -100,7 +100,7 @@ func addFilterFlags(flags *pflag.FlagSet, f *manifest.Filter) {
 	flags.StringSliceVar(&f.Images, "image", nil, "Only objects that use the images of these components, by name or pattern")
 }
 
-// addLevelFlags adds the flags for what file names say.
+// addLevelFlags adds the flags that match file names.
 func addLevelFlags(flags *pflag.FlagSet, f *manifest.Filter) {
 	flags.StringSliceVar(&f.Levels, "level", nil, "Only these run levels, as in file names: 03,50")
 	flags.StringSliceVar(&f.Components, "component", nil, "Only these components, as in file names, or patterns such as '*-operator'")
@@ -116,7 +116,7 @@ func (c *manifestsFlags) complete(ctx context.Context, f *factory, args []string
 		return nil, err
 	}
 	if r.raw && c.output.sortBy != "" {
-		return nil, fault.Errorf(fault.Usage, "-o %s keeps the order of the operator: it cannot go with --sort-by", manifestForm)
+		return nil, fault.Errorf(fault.Usage, "-o %s keeps the order of the operator: it cannot be combined with --sort-by", manifestForm)
 	}
 	if err := c.checkHash(); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (c *manifestsFlags) complete(ctx context.Context, f *factory, args []string
 		return nil, err
 	}
 	if c.hash && len(r.names) > 0 {
-		return nil, fault.Errorf(fault.Usage, "--hash prints the hash of all that is loaded: it cannot go with %s", r.names[0])
+		return nil, fault.Errorf(fault.Usage, "--hash covers all manifests that the operator loads: it cannot be combined with %s", r.names[0])
 	}
 	r.filter.Objects = r.names
 	return r, explainNames(r.filter.Check(), manifest.NotObjects(r.names), r.releaseFlag)
@@ -164,14 +164,14 @@ func (r *manifestsRequest) run(ctx context.Context, s *session) error {
 		return err
 	}
 	view := printers.ReleaseManifests(list, r.all)
-	if r.raw { // no other form keeps the texts of the payload in memory while it prints
+	if r.raw { // only this form needs the texts of the payload while it prints
 		view.Texts = map[string]func(io.Writer) error{manifestForm: func(w io.Writer) error { return writeManifests(w, shown) }}
 	}
 	return r.output.Print(ctx, s.Out, view)
 }
 
-// choose picks the entries to show, and warns of names that fit nothing or what is not shown.
-func (r *manifestsRequest) choose(s *session, release *evaluated) ([]manifest.Entry, error) {
+// choose returns the entries to show. It warns of names that match no object or an excluded one.
+func (r *manifestsRequest) choose(s *session, release *evaluatedRelease) ([]manifest.Entry, error) {
 	matches, warnings, err := r.filter.Match(release.Release.Release, release.entries)
 	if err != nil {
 		return nil, explainNames(err, manifest.NotObjects(r.names), r.releaseFlag)
@@ -189,8 +189,8 @@ func (r *manifestsRequest) choose(s *session, release *evaluated) ([]manifest.En
 	}), nil
 }
 
-// writeManifests writes manifests as one YAML stream. What cannot be read, of which a warning tells, is left out: it would
-// break the stream.
+// writeManifests writes manifests as one YAML stream. It omits invalid ones, which would break the stream and have a
+// warning.
 func writeManifests(w io.Writer, entries []manifest.Entry) error {
 	readable := slices.DeleteFunc(slices.Clone(entries), func(e manifest.Entry) bool { return e.State == manifest.Invalid })
 	stream, err := extract.Stream(payload.Files{}, readable, extract.Options{Operator: true})
@@ -201,7 +201,7 @@ func writeManifests(w io.Writer, entries []manifest.Entry) error {
 	return err
 }
 
-// checkHash refuses what would make a list, or another list, beside --hash.
+// checkHash refuses --hash with flags that filter or format a list.
 func (c *manifestsFlags) checkHash() error {
 	if !c.hash {
 		return nil
@@ -223,29 +223,29 @@ func (c *manifestsFlags) checkHash() error {
 		{"objects", c.objects},
 	} {
 		if flag.given {
-			return fault.Errorf(fault.Usage, "--hash prints the hash of all that is loaded: it cannot go with --%s", flag.name)
+			return fault.Errorf(fault.Usage, "--hash covers all manifests that the operator loads: it cannot be combined with --%s", flag.name)
 		}
 	}
 	return nil
 }
 
-// printHash prints the hash, and says so when it cannot be that of a cluster.
-func printHash(s *session, release *evaluated) error {
+// printHash prints the payload hash. It warns if it cannot be that of a cluster.
+func printHash(s *session, release *evaluatedRelease) error {
 	if refusal := release.Refusal(); refusal != "" {
 		return fault.Errorf(fault.Integrity, "no payload hash: a cluster refuses the payload, %s", refusal)
 	}
-	if release.incomplete {
-		return fault.Errorf(fault.NotFound, "no hash without the release image that the operator's manifests ask for: name it with --release-image")
+	if release.lacksReleaseImage {
+		return fault.Errorf(fault.NotFound, "no payload hash: the operator's manifests need the release image, which this source does not name: set it with --release-image")
 	}
-	own := func(e manifest.Entry) bool { return e.Directory == manifest.OperatorDirectory }
-	if !slices.ContainsFunc(release.entries, own) {
-		s.warnf("this source has no manifests of the operator itself, so the hash is not that of a cluster; `extract --operator-manifests` writes them too")
+	isOperator := func(e manifest.Entry) bool { return e.Directory == manifest.OperatorDirectory }
+	if !slices.ContainsFunc(release.entries, isOperator) {
+		s.warnf("this source has no manifests of the operator itself, so the hash differs from that of a cluster; `extract --operator-manifests` writes them too")
 	}
 	hash, err := manifest.Hash(release.entries)
 	if err != nil {
 		return err
 	}
-	if c := release.connected; c != nil {
+	if c := release.inclusion; c != nil {
 		s.infof("the hash of what the cluster at %s loaded %s", c.Version.Server,
 			c.Version.CompareHash(hash, release.Version, release.Identity.ListDigest, release.Identity.Digest))
 	}

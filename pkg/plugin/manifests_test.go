@@ -292,12 +292,12 @@ func TestHashOfWhatIsNotWhole(t *testing.T) {
 	good(t, run(t, "extract", release, "--operator-manifests", "--raw", "--to", raw))
 	good(t, run(t, "extract", release, "--to", flat))
 	const asks = "Warning: the operator's manifests are rendered without the release image, which this source does not name: set it with --release-image\n"
-	want(t, run(t, "manifests", "dir:"+raw, "--hash"), 3, "", asks+"error: no hash without the release image that the operator's manifests ask for: name it with --release-image\n")
+	want(t, run(t, "manifests", "dir:"+raw, "--hash"), 3, "", asks+"error: no payload hash: the operator's manifests need the release image, which this source does not name: set it with --release-image\n")
 	if got := run(t, "manifests", "dir:"+raw, "-o", "name", "--level", "90"); got.code != 0 || got.err != asks {
 		t.Errorf("exit code %d, %s", got.code, got.err)
 	}
 	got := run(t, "manifests", "dir:"+flat, "--hash", "--strict")
-	if got.code != 7 || !strings.HasPrefix(got.err, "Warning: this source has no manifests of the operator itself, so the hash is not that of a cluster; ") {
+	if got.code != 7 || !strings.HasPrefix(got.err, "Warning: this source has no manifests of the operator itself, so the hash differs from that of a cluster; ") {
 		t.Errorf("exit code %d, %s", got.code, got.err)
 	}
 }
@@ -372,7 +372,7 @@ func TestManifestsFiles(t *testing.T) {
 		"error: --install-config "+bogus+": featureSet Bogus: neither this program nor release 4.14.0 knows this feature set; there are CustomNoUpgrade, Default, DevPreviewNoUpgrade, OKD, TechPreviewNoUpgrade\n")
 	pod := file("pod", "kind: Pod\nspec: {overrides: []}\n")
 	want(t, run(t, "manifests", release, "--overrides", pod), 2, "",
-		"error: --overrides "+pod+": its kind is Pod: want a ClusterVersion, such as `oc get clusterversion version -o yaml` prints, or the list of its overrides\n")
+		"error: --overrides "+pod+": its kind is Pod: want a ClusterVersion, as printed by `oc get clusterversion version -o yaml`, or the list of its overrides\n")
 	empty := file("empty", "spec: {}\n")
 	want(t, run(t, "manifests", release, "--overrides", empty), 2, "", "error: --overrides "+empty+": it has no overrides: want a ClusterVersion or the list of its overrides\n")
 }
@@ -381,8 +381,8 @@ func TestManifestsUsage(t *testing.T) {
 	release := layout(t, ordered())
 	for _, test := range []struct{ args, want string }{
 		{"--capabilities v9.1", "--capabilities \"v9.1\": want none, or a list of capabilities and of the sets " + strings.Join(manifest.CapabilitySetNames(), ", ")},
-		{"--hash -o json", "--hash prints the hash of all that is loaded: it cannot go with --output"},
-		{"--hash --level 03", "--hash prints the hash of all that is loaded: it cannot go with --level"},
+		{"--hash -o json", "--hash covers all manifests that the operator loads: it cannot be combined with --output"},
+		{"--hash --level 03", "--hash covers all manifests that the operator loads: it cannot be combined with --level"},
 		{"--feature-gates payload,Foo", "--feature-gates \"payload,Foo\": payload cannot be combined with gates"},
 		{"--capabilities none,Console", "--capabilities \"none,Console\": want none, or a list of capabilities and of the sets " + strings.Join(manifest.CapabilitySetNames(), ", ")},
 		{"--release-image x", "--release-image \"x\": want a pull spec, such as quay.io/org/repo:tag"},
@@ -393,14 +393,14 @@ func TestManifestsUsage(t *testing.T) {
 		{"--component [", `--component: malformed pattern "[": * ? and [a-z] are understood`},
 		{"--image=", `--image "": want the name of a component, such as etcd`},
 		{"--image [", `malformed pattern "[": * ? and [a-z] are understood`},
-		{"--hash configmap/own", "--hash prints the hash of all that is loaded: it cannot go with configmap/own"},
-		{"--hash -n a", "--hash prints the hash of all that is loaded: it cannot go with --namespace"},
+		{"--hash configmap/own", "--hash covers all manifests that the operator loads: it cannot be combined with configmap/own"},
+		{"--hash -n a", "--hash covers all manifests that the operator loads: it cannot be combined with --namespace"},
 		{"--namespace=", `--namespace "": want a namespace, such as openshift-etcd`},
 		{"deployment/", `"deployment/": want KIND/NAME, NAME or a pattern, such as deployment/etcd-operator`},
 		{"/name", `"/name": want KIND/NAME, NAME or a pattern, such as deployment/etcd-operator`},
 		{"a/b/c", `"a/b/c": want KIND/NAME, NAME or a pattern, such as deployment/etcd-operator`},
 		{"cm/[", `malformed pattern "[": * ? and [a-z] are understood`},
-		{"-o manifest --sort-by .index", "-o manifest keeps the order of the operator: it cannot go with --sort-by"},
+		{"-o manifest --sort-by .index", "-o manifest keeps the order of the operator: it cannot be combined with --sort-by"},
 	} {
 		want(t, run(t, append([]string{"manifests", release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// NewCommand makes the whole command line. Nothing is opened or read until a command runs.
+// NewCommand returns the root command. It opens and reads nothing until a command runs.
 func NewCommand(env Environment) *cobra.Command { return newRoot(env, newFactory(env)) }
 
-// newRoot makes the command line of a factory.
+// newRoot returns the root command of a factory.
 func newRoot(env Environment, f *factory) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "release-x",
@@ -54,7 +54,7 @@ func addCommands(root *cobra.Command, heading string, commands ...*cobra.Command
 	root.AddCommand(commands...)
 }
 
-// newHelpCommand is cobra's, but a command that is not there is an error.
+// newHelpCommand returns a help command like cobra's, for which an unknown command is an error.
 func newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -88,7 +88,7 @@ func newHelpCommand() *cobra.Command {
 	}
 }
 
-// newOptionsCommand lists the flags of every command, which the help of a command leaves out.
+// newOptionsCommand returns a command that lists the flags of every command, which help leaves out.
 func newOptionsCommand(width int) *cobra.Command {
 	return &cobra.Command{
 		Use:   "options",
@@ -104,13 +104,13 @@ func newOptionsCommand(width int) *cobra.Command {
 	}
 }
 
-// unknownCommand is the error of a first word that is no command.
+// unknownCommand returns the error for a first argument that is no command.
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	if !cmd.HasParent() {
-		if other, ok := laterCommands()[args[0]]; ok {
+		if other, ok := plannedCommands()[args[0]]; ok {
 			return fault.Errorf(fault.Usage, "there is no %s yet%s", args[0], other)
 		}
 	}
@@ -127,8 +127,8 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	return fault.WithHint(fault.Usage, hint, "unknown command %q for %q", args[0], cmd.CommandPath())
 }
 
-// laterCommands are the commands that are not written yet, each with what to use until then.
-func laterCommands() map[string]string {
+// plannedCommands returns the commands that do not exist yet, each with what to use until then.
+func plannedCommands() map[string]string {
 	const mirror, info = ": use `oc adm release mirror`", ": use `oc adm release info FROM TO`"
 	return map[string]string{
 		"files": ": use `oc image extract`", "check": "", "diff": info,
@@ -137,7 +137,7 @@ func laterCommands() map[string]string {
 	}
 }
 
-// examples fills the program's name into examples and indents them as kubectl does.
+// examples inserts the program's name into examples and indents them as kubectl does.
 func examples(name, text string) string {
 	lines := strings.Split(strings.TrimSpace(fmt.Sprintf(text, name)), "\n")
 	for i, line := range lines {
@@ -148,7 +148,7 @@ func examples(name, text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// newReleaseTopic is the help about the forms of RELEASE. It is no command: it cannot be run.
+// newReleaseTopic returns the help about the forms of RELEASE, which is not a command.
 func newReleaseTopic(name string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "release",

@@ -20,11 +20,11 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// parallelReads is how many releases are read at once.
+// parallelReads is the largest number of releases that are read in parallel.
 const parallelReads = 8
 
-// session is what a run has of the world outside, as the flags of every command describe it. Nothing is contacted
-// before a run asks for it. It is safe for use by several goroutines.
+// session has the clients that a run needs, configured by the flags of every command. They contact nothing until a run
+// uses them. Goroutines may share a session.
 type session struct {
 	Environment
 	*log
@@ -33,11 +33,11 @@ type session struct {
 	documents  document.Limits
 	registries *registry.Client
 	cluster    *cluster.Cluster
-	downloads  *cache.Cache // nil when nothing is kept
-	noCache    sync.Once    // the note that nothing is kept
+	downloads  *cache.Cache // nil without a cache
+	noCache    sync.Once    // prints the note that there is no cache
 }
 
-// newSession makes a session. It reads the files that flags name, each of which has to be what its flag says.
+// newSession opens a session and checks the files that flags name.
 func newSession(ctx context.Context, f *factory, insecureHosts []string) (*session, error) {
 	s, err := openSession(f, insecureHosts)
 	if err != nil {
@@ -46,7 +46,7 @@ func newSession(ctx context.Context, f *factory, insecureHosts []string) (*sessi
 	return s, s.registries.CheckFiles(ctx)
 }
 
-// openSession makes a session without a look at the files that flags name.
+// openSession opens a session without checking the files that flags name.
 func openSession(f *factory, insecureHosts []string) (*session, error) {
 	s := &session{Environment: f.Environment, flags: f.flags, log: &log{
 		out: f.ErrOut, terminal: f.ErrTerminal, verbosity: f.flags.verbosity,
@@ -61,10 +61,10 @@ func openSession(f *factory, insecureHosts []string) (*session, error) {
 	return s, nil
 }
 
-// cacheOptions are those of the cache that the flags name.
+// cacheOptions returns the options of the cache from the flags.
 func (s *session) cacheOptions() cache.Options { return s.flags.cache.options(s.Environment, s.log) }
 
-// clusterConfig is how the cluster is reached that the flags and the environment name.
+// clusterConfig returns the configuration for the API server from the flags and the environment.
 func (s *session) clusterConfig() (*rest.Config, error) {
 	if s.flags.cache.offline {
 		return nil, fault.Errorf(fault.Network, "--offline was given, so no cluster is asked")
@@ -72,7 +72,7 @@ func (s *session) clusterConfig() (*rest.Config, error) {
 	return s.flags.cluster.config()
 }
 
-// registryOptions say how registries are reached. insecureHosts are the ones that the command line names.
+// registryOptions returns the options of the registry client. --insecure applies to insecureHosts.
 func (s *session) registryOptions(insecureHosts []string) registry.Options {
 	r := s.flags.registry
 	options := registry.Options{
@@ -88,7 +88,7 @@ func (s *session) registryOptions(insecureHosts []string) registry.Options {
 		Log:            s.logger(),
 	}
 	if s.flags.cache.offline {
-		options.Dial = noDial
+		options.Dial = refuseDial
 	}
 	if s.flags.cluster.pullSecret {
 		options.PullSecret = s.pullSecret
@@ -99,16 +99,16 @@ func (s *session) registryOptions(insecureHosts []string) registry.Options {
 	return options
 }
 
-// pullSecret reads the credentials for registries of the connected cluster.
+// pullSecret reads the pull secret of the connected cluster.
 func (s *session) pullSecret(ctx context.Context) (data []byte, from string, err error) {
 	if data, from, err = s.cluster.PullSecret(ctx); err != nil {
 		return nil, "", fmt.Errorf("--pull-secret-from-cluster: %w", err)
 	}
-	s.infof("credentials for registries are those of %s", from)
+	s.infof("credentials for registries are from %s", from)
 	return data, from, nil
 }
 
-// opener gives access to a release; what it warns of goes to warnf.
+// opener returns an opener for a release, which sends warnings to warnf.
 func (s *session) opener(ref image.Reference, warnf func(format string, args ...any)) image.Opener {
 	o := image.Opener{
 		Registry:  s.registries,
@@ -133,7 +133,7 @@ func (s *session) opener(ref image.Reference, warnf func(format string, args ...
 	return o
 }
 
-// preferredArch is the architecture of a manifest list that is read when no flag names one: that of the version, else the
+// preferredArch returns the architecture to choose from a manifest list without --arch: that of the version, else the
 // host's.
 func preferredArch(ref image.Reference) string {
 	if arch, err := image.ParseArch(ref.Arch); err == nil {
@@ -142,7 +142,7 @@ func preferredArch(ref image.Reference) string {
 	return runtime.GOARCH
 }
 
-// read reads a release, and warns of what is odd about it.
+// read reads a release and prints its warnings.
 func (s *session) read(ctx context.Context, t target, o image.ReadOptions) (*image.Release, error) {
 	return s.readWith(ctx, t, o, s.warnf)
 }
@@ -152,12 +152,12 @@ func (s *session) readWith(ctx context.Context, t target, o image.ReadOptions, w
 	if err != nil {
 		return nil, t.explain(err)
 	}
-	s.warnOther(release, warnf)
+	s.warnMismatch(release, warnf)
 	warnAll(release.Warnings, warnf)
 	return release, nil
 }
 
-// readToVerify reads a release for checks, one of which says that a version which was typed is another one.
+// readToVerify reads a release for verify. It does not warn of another version than the typed one if a check reports it.
 func (s *session) readToVerify(ctx context.Context, t target, o image.ReadOptions, skip []string) (*image.Release, error) {
 	if slices.Contains(skip, verify.Version) {
 		return s.read(ctx, t, o)
@@ -167,7 +167,7 @@ func (s *session) readToVerify(ctx context.Context, t target, o image.ReadOption
 		return nil, t.explain(err)
 	}
 	if !release.Asked().Typed {
-		s.warnOther(release, s.warnf)
+		s.warnMismatch(release, s.warnf)
 	}
 	warnAll(release.Warnings, s.warnf)
 	return release, nil
@@ -179,8 +179,8 @@ func warnAll[W ~string](warnings []W, warnf func(format string, args ...any)) {
 	}
 }
 
-// readAll reads several releases at once and gives them in their order. Its error is that of the first one that could not
-// be read; warnings come in the order of the releases.
+// readAll reads several releases in parallel. Results and warnings are in the order of the targets. It returns the first
+// error in that order.
 func (s *session) readAll(ctx context.Context, targets []target, o image.ReadOptions) ([]*image.Release, error) {
 	if len(targets) == 1 {
 		release, err := s.read(ctx, targets[0], o)
@@ -196,7 +196,7 @@ func (s *session) readAll(ctx context.Context, targets []target, o image.ReadOpt
 			return nil
 		})
 	}
-	_ = group.Wait() // errs has the errors
+	_ = group.Wait() // the errors are in errs
 	for _, list := range warnings {
 		for _, warning := range list {
 			s.warnf("%s", warning)
@@ -210,22 +210,22 @@ func (s *session) readAll(ctx context.Context, targets []target, o image.ReadOpt
 	return releases, nil
 }
 
-// warnOther warns when the release is not the one that was asked for.
-func (s *session) warnOther(r *image.Release, warnf func(format string, args ...any)) {
+// warnMismatch warns if the release has another version or architecture than the requested one.
+func (s *session) warnMismatch(r *image.Release, warnf func(format string, args ...any)) {
 	if text := r.OtherVersion(); text != "" {
 		warnf("%s", text)
 	}
-	// The opener has warned of an architecture that --arch asked for.
+	// The opener warns of another architecture than that of --arch.
 	asked, _ := image.ParseArch(r.Asked().Arch)
 	if text := r.OtherArchitecture(); text != "" && (asked == "" || asked != s.flags.arch.value()) {
 		warnf("%s", text)
 	}
 }
 
-// strictError is the error of a command that has warned and was called with --strict.
+// strictError returns the error of --strict if there were warnings.
 func (s *session) strictError() error { return s.flags.strictError(int(s.warned.Load())) }
 
-// releaseDocument is a release as every document names it.
+// releaseDocument returns the part of a document that identifies the release.
 func releaseDocument(r *image.Release) v1alpha1.Release {
 	return v1alpha1.Release{
 		Reference:    r.Identity.Reference,

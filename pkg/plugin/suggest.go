@@ -10,14 +10,14 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
-// notReleaseError is the error of a word that is not a release, with a suggestion: a first argument may be a name
-// before which the release is missing.
+// notReleaseError returns the error for a word that is not a release, with a suggestion. A first argument may be a name
+// whose release is missing.
 func (r *releaseFlags) notReleaseError(f *factory, command, word string, q releaseRequest) error {
 	meant := ""
 	if !looksLikeObject(word) {
-		meant = nearRelease(word)
+		meant = suggestRelease(word)
 	}
-	if meant == "" && !q.fromEnvironment && len(r.flagged()) == 0 {
+	if meant == "" && !q.fromEnvironment && len(r.fromFlags()) == 0 {
 		release := "RELEASE"
 		if f.Getenv(releaseVariable) != "" {
 			release = `--release "$` + releaseVariable + `"`
@@ -35,18 +35,18 @@ func (r *releaseFlags) notReleaseError(f *factory, command, word string, q relea
 	return fault.Errorf(fault.Usage, "%q is not a release%s A release is %s", word, meant, image.Forms)
 }
 
-// looksLikeObject says whether a word has the form KIND/NAME or KIND.GROUP/NAME.
+// looksLikeObject reports whether a word has the form KIND/NAME or KIND.GROUP/NAME.
 func looksLikeObject(word string) bool {
 	return looksLikeGroupedObject(word) || regexp.MustCompile(`^[A-Za-z]+/[^/@]+$`).MatchString(word)
 }
 
-// looksLikeGroupedObject says whether a word has the form KIND.GROUP/NAME with an API group that clusters have. A registry
-// could have such a name, but none that is known does.
+// looksLikeGroupedObject reports whether a word has the form KIND.GROUP/NAME with an API group of clusters. No known
+// registry has a name of this form.
 func looksLikeGroupedObject(word string) bool {
 	return regexp.MustCompile(`^[A-Za-z]+\.(apps|autoscaling|batch|policy|[a-z0-9.-]+\.(k8s\.io|openshift\.io|coreos\.com))/[^/@]+$`).MatchString(word)
 }
 
-// nameArguments are the arguments with which a command is given names. Commas between names are taken for blanks.
+// nameArguments returns the arguments that pass names to a command. It splits names at commas.
 func nameArguments(command string, names []string) []string {
 	names = strings.FieldsFunc(strings.Join(names, ","), func(c rune) bool { return c == ',' })
 	switch command {
@@ -58,8 +58,8 @@ func nameArguments(command string, names []string) []string {
 	return nil
 }
 
-// nearRelease is the form of a release that a word nearly has, "" for a word that looks like a name.
-func nearRelease(word string) string {
+// suggestRelease suggests a release for a word that is similar to one, "" for a word that looks like a name.
+func suggestRelease(word string) string {
 	switch scheme, rest, colon := strings.Cut(word, ":"); {
 	case regexp.MustCompile(`^v\d+\.\d+\.\d+`).MatchString(word):
 		return word[1:]
@@ -80,8 +80,8 @@ func nearRelease(word string) string {
 	return "oci-archive:" + word + " for an image in a tar file, or file:" + word + " for image-references"
 }
 
-// explainNames is the error of names that are not there: with --release every argument is a name, also one that is a
-// release.
+// explainNames replaces the error for names that do not exist if one of them is a release: with --release, every argument
+// is a NAME.
 func explainNames(err error, names []string, releaseFlag bool) error {
 	for _, name := range names {
 		if _, parseErr := image.ParseReference(name); parseErr == nil && releaseFlag {

@@ -11,18 +11,18 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
-// widest is the number of columns that help fills at most.
-const widest = 100
+// maxHelpWidth is the largest width of help, in columns.
+const maxHelpWidth = 100
 
-// helpWidth is how many columns help fills on a terminal of so many, 0 for no terminal.
+// helpWidth returns the width of help for the width of a terminal, which is 0 without one.
 func helpWidth(terminal int) int {
-	if terminal <= 0 || terminal > widest {
-		return widest
+	if terminal <= 0 || terminal > maxHelpWidth {
+		return maxHelpWidth
 	}
 	return terminal
 }
 
-// help prints what a command is for, and then its usage.
+// help prints the description of a command, then its usage.
 func help(width int) func(*cobra.Command, []string) {
 	return func(cmd *cobra.Command, _ []string) {
 		text := cmd.Long
@@ -36,13 +36,12 @@ func help(width int) func(*cobra.Command, []string) {
 		if cmd.Runnable() {
 			text += cmd.UsageString()
 		}
-		// Execute sees a write that fails.
+		// Execute reports a failed write.
 		_, _ = io.WriteString(cmd.OutOrStdout(), text)
 	}
 }
 
-// usage prints a command's examples, its own flags in groups, and how it is called; a command with subcommands has those
-// instead of flags.
+// usage prints the examples of a command, its own flags in groups or its subcommands, and its synopsis.
 func usage(width int) func(*cobra.Command) error {
 	return func(cmd *cobra.Command) error {
 		var b strings.Builder
@@ -56,8 +55,8 @@ func usage(width int) func(*cobra.Command) error {
 	}
 }
 
-// writeRootUsage prints how the program is called, an example and the commands by group. Together with the text above it,
-// this has to fit a screen of 24 lines when all commands are there, so a command has one line.
+// writeRootUsage prints the synopsis, an example and the commands by group. With the description above it, the help has to
+// fit a screen of 24 lines, so each command has one line.
 func writeRootUsage(w io.Writer, root *cobra.Command, width int) {
 	fmt.Fprintln(w, item("Usage:", len("Example:  "), root.CommandPath()+" COMMAND [RELEASE] [NAME...] [flags]", width))
 	fmt.Fprintf(w, "%s\n\n", item("Example:", len("Example:  "), strings.TrimSpace(root.Example), width))
@@ -79,7 +78,7 @@ func writeRootUsage(w io.Writer, root *cobra.Command, width int) {
 	fmt.Fprintln(w, item(others, margin, strings.Join(otherCommands(root), ", "), width))
 }
 
-// otherCommands names the commands without a group, with what is not plain from their names.
+// otherCommands lists the commands without a group, with an explanation where the name needs one.
 func otherCommands(root *cobra.Command) []string {
 	var names []string
 	for _, sub := range root.Commands() {
@@ -123,7 +122,7 @@ func writeSubcommands(w io.Writer, cmd *cobra.Command, width int) {
 	fmt.Fprintln(w)
 }
 
-// wrap fills the lines of each paragraph again. A paragraph with indented lines is a list, of which each line is kept.
+// wrap wraps the lines of each paragraph. It keeps the lines of a paragraph with indented lines, which is a list.
 func wrap(text string, width int) string {
 	paragraphs := strings.Split(text, "\n\n")
 	for i, paragraph := range paragraphs {
@@ -141,7 +140,7 @@ func wrap(text string, width int) string {
 	return strings.Join(paragraphs, "\n\n")
 }
 
-// textColumn is where the text of a line of a list begins: behind the gap of two blanks or more that ends its label.
+// textColumn returns the column where the text of a list item begins: after the gap of two or more blanks behind its label.
 func textColumn(line string) int {
 	label := len(line) - len(strings.TrimLeft(line, " "))
 	gap := strings.Index(line[label:], "  ")
@@ -151,14 +150,14 @@ func textColumn(line string) int {
 	return len(line) - len(strings.TrimLeft(line[label+gap:], " "))
 }
 
-// leastText is how many columns a text beside a label gets at least; with fewer it begins below the label.
-const leastText = 24
+// minTextWidth is the smallest width of a text beside its label, in columns. A narrower text goes below the label.
+const minTextWidth = 24
 
-// item is a label and a text that begins at a column and is wrapped there. It begins on the next line where the label is
-// longer than that, or the terminal too narrow.
+// item returns a label and a text that is wrapped beside it from a column on. The text begins on the next line if the label
+// reaches the column or the terminal is too narrow.
 func item(label string, column int, text string, width int) string {
 	first := fmt.Sprintf("%-*s", column, label)
-	if width-column < leastText {
+	if width-column < minTextWidth {
 		column = min(column, len(label)-len(strings.TrimLeft(label, " "))+4)
 	}
 	if len(label)+2 > column && label != "" {
@@ -180,7 +179,7 @@ func wrapExamples(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// wrapCommand breaks a command line that is too long where a shell allows it: at blanks outside quotes, with a backslash.
+// wrapCommand breaks a long command line with backslashes at blanks outside quotes.
 func wrapCommand(line string, width int) string {
 	if utf8.RuneCountInString(line) <= width {
 		return line
@@ -204,7 +203,7 @@ func wrapCommand(line string, width int) string {
 	return strings.Join(append(lines, current), "\n")
 }
 
-// shellWords splits a command line at blanks outside quotes, but not a flag from its value; there is at least one word.
+// shellWords splits a command line at blanks outside quotes. It keeps a flag and its value together.
 func shellWords(line string) []string {
 	var words []string
 	quote, begin := rune(0), 0

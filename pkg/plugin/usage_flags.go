@@ -9,10 +9,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// groupAnnotation names the annotation of a flag that says under which heading help shows it.
+// groupAnnotation is the annotation of a flag with its heading in help.
 const groupAnnotation = "group"
 
-// The headings of flags, in the order in which help shows them; ownFlags are those of the command itself.
+// The headings of flags, in the order of help. ownFlags is for the flags of the command itself.
 const (
 	ownFlags       = "Flags"
 	releaseGroup   = "Release"
@@ -29,14 +29,14 @@ func flagGroups() []string {
 	return []string{ownFlags, releaseGroup, inclusionGroup, trustGroup, outputGroup, registryGroup, limitGroup, cacheGroup, clusterGroup}
 }
 
-// group puts the flags that add adds to a set under a heading.
+// group assigns a heading to the flags that add defines.
 func group(flags *pflag.FlagSet, heading string, add func()) {
 	before := map[string]bool{}
 	flags.VisitAll(func(f *pflag.Flag) { before[f.Name] = true })
 	add()
 	flags.VisitAll(func(f *pflag.Flag) {
 		if !before[f.Name] {
-			// It fails for a flag that is not there only.
+			// SetAnnotation fails only for an unknown flag.
 			_ = flags.SetAnnotation(f.Name, groupAnnotation, []string{heading})
 		}
 	})
@@ -67,7 +67,7 @@ func writeFlags(w io.Writer, flags *pflag.FlagSet, width int) {
 	}
 }
 
-// flagColumn is where the texts of flags begin: behind the longest label that leaves them more than half of the width.
+// flagColumn returns the column of the texts of flags: after the longest label that is not longer than half of the width.
 func flagColumn(flags []*pflag.Flag, width int) int {
 	column := 0
 	for _, f := range flags {
@@ -78,7 +78,7 @@ func flagColumn(flags []*pflag.Flag, width int) int {
 	return max(column, len("  -x, --"))
 }
 
-// flagLabel is a flag as a user writes it, and the type of its value.
+// flagLabel returns a flag as users write it, and the type of its value.
 func flagLabel(f *pflag.Flag) string {
 	label := "      --" + f.Name
 	if f.Shorthand != "" {
@@ -94,7 +94,7 @@ func flagLabel(f *pflag.Flag) string {
 	}
 }
 
-// flagDefault ends the text of a flag with its default, unless that is empty.
+// flagDefault returns the end of a flag's text: its default, unless that is empty.
 func flagDefault(f *pflag.Flag) string {
 	switch value := f.DefValue; {
 	case value == "", value == "[]", value == "false", value == "0", value == "0s":

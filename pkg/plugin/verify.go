@@ -23,7 +23,7 @@ type verifyFlags struct {
 	skip    []string
 }
 
-// verifyRequest checks what can be checked of a release.
+// verifyRequest checks a release.
 type verifyRequest struct {
 	releaseRequest
 	trust  trustRequest
@@ -117,7 +117,7 @@ func (r *verifyRequest) run(ctx context.Context, s *session) error {
 	return failure
 }
 
-// verification says what to check and with what.
+// verification returns the request for package verify.
 func (r *verifyRequest) verification(s *session, t target) verify.Request {
 	q := verify.Request{
 		Reference: t.reference, OpenPGP: r.trust.openPGP, Sigstore: r.trust.sigstore,
@@ -135,7 +135,7 @@ func (r *verifyRequest) verification(s *session, t target) verify.Request {
 	return q
 }
 
-// document is the report for programs.
+// document returns the report as a document.
 func (r *verifyRequest) document(t target, report *verify.Report, passed bool) *v1alpha1.ReleaseVerification {
 	release := v1alpha1.Release{Reference: t.reference.Text}
 	if report.Release != nil {

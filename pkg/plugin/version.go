@@ -11,7 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// version is set by the linker in builds of releases.
+// version is the version of a release build, set by the linker.
 var version string
 
 func newVersionCommand(f *factory) *cobra.Command {
@@ -39,10 +39,10 @@ func (r versionRequest) run(ctx context.Context, s *session) error {
 	return r.output.Print(ctx, s.Out, printers.PluginVersion(s.Name, buildVersion()))
 }
 
-// userAgent names this program to servers.
+// userAgent is the User-Agent header of requests.
 func userAgent() string { return "oc-release-x/" + buildVersion().Version }
 
-// buildVersion is what is known of this build: set by the linker, else stamped by the go command.
+// buildVersion returns the version and commit of this build: set by the linker, else by the go command.
 func buildVersion() *v1alpha1.PluginVersion {
 	text, commit := version, ""
 	if info, ok := debug.ReadBuildInfo(); ok {
