@@ -16,7 +16,7 @@ func writeMermaid(w io.Writer, p graph.Part) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintln(out, "flowchart TD")
 	for _, step := range p.Steps {
-		fmt.Fprintf(out, "  subgraph s%d[\"%s\"]\n", step.Number, stepTitle(p.Whole, step))
+		fmt.Fprintf(out, "  subgraph s%d[\"%s\"]\n", step.Number, stepTitle(p.Graph, step))
 		for _, node := range step.Nodes {
 			if node.IsJob() {
 				fmt.Fprintf(out, "    n%d{{\"%s\"}}\n", node.ID, mermaidText(nodeSummary(node)))
@@ -29,7 +29,7 @@ func writeMermaid(w io.Writer, p graph.Part) error {
 	if p.Narrowed {
 		writeMermaidSteps(out, p)
 	} else {
-		writeMermaidNodes(out, p.Whole)
+		writeMermaidNodes(out, p.Graph)
 	}
 	return out.Flush()
 }

@@ -23,7 +23,7 @@ func writeTree(w io.Writer, version string, p graph.Part, objects bool) error {
 	}
 	for _, step := range p.Steps {
 		writeGap(step.Before)
-		fmt.Fprintf(out, "\n%s\n", stepTitle(p.Whole, step))
+		fmt.Fprintf(out, "\n%s\n", stepTitle(p.Graph, step))
 		for _, reason := range step.Reasons {
 			fmt.Fprintf(out, "│  %s\n", safe.Line(reason))
 		}
@@ -48,7 +48,7 @@ func writeTreeHeader(w io.Writer, version string, p graph.Part) {
 	if version == "" {
 		title = "Release"
 	}
-	objects, steps := plural(p.Whole.Total, "object"), plural(p.Count, "step")
+	objects, steps := plural(p.Graph.Total, "object"), plural(p.Count, "step")
 	if p.Narrowed {
 		objects, steps = fmt.Sprintf("%d of %s", p.Objects(), objects), fmt.Sprintf("%d of %s", len(p.Steps), steps)
 	}
@@ -56,7 +56,7 @@ func writeTreeHeader(w io.Writer, version string, p graph.Part) {
 	for _, step := range p.Steps {
 		nodes = append(nodes, step.Nodes...)
 	}
-	fmt.Fprintf(w, "%s, strategy %s: %s in %s%s\n", title, p.Whole.Strategy, objects, steps, notApplied(nodes...))
+	fmt.Fprintf(w, "%s, strategy %s: %s in %s%s\n", title, p.Graph.Strategy, objects, steps, notApplied(nodes...))
 	fmt.Fprintln(w, "A step begins when the one before it is done. Its lines are worked on side by side, the objects of a line in their order.")
 	fmt.Fprintln(w, "A line shows run levels (- for none), components and the number of objects.")
 }

@@ -8,8 +8,8 @@ import (
 	yaml3 "go.yaml.in/yaml/v3"
 )
 
-// checkAliases refuses a document whose aliases make it much longer than it is written, before they are followed: the
-// parser bounds how many values they expand to, but not how long those are. What they add is taken from the budget.
+// checkAliases refuses a document if its aliases expand to more than MaxExpanded bytes, before the parser expands them: the parser
+// limits the number of expanded values, but not their length. It counts the added bytes in the budget.
 func (b *Budget) checkAliases(document []byte) error {
 	if !mayAlias(document) {
 		return nil
@@ -19,15 +19,15 @@ func (b *Budget) checkAliases(document []byte) error {
 	case err != nil:
 		return err
 	case added > MaxExpanded:
-		if beyond := b.expand(costOfRefusal); beyond != nil {
-			return beyond
+		if err := b.expand(costOfRefusal); err != nil {
+			return err
 		}
 		return LimitErrorf("its aliases expand to more than the %d bytes that this program reads", MaxExpanded)
 	}
 	return b.expand(added)
 }
 
-// added counts what the aliases of a document add to it.
+// added returns how many bytes the aliases of a document add to it.
 func (b *Budget) added(document []byte) (int64, error) {
 	defer b.Hold(document)()
 	var root yaml3.Node
@@ -39,30 +39,29 @@ func (b *Budget) added(document []byte) (int64, error) {
 	return count.added, err
 }
 
-// decoded counts what the aliases of a document add to it by following them, for the documents that the newer parser
-// refuses: those that Kubernetes' own refuses too, and some that it reads. What it refuses after it followed aliases
-// counts too.
+// decoded is added for documents that the newer parser refuses, some of which the parser of Kubernetes reads. It expands the
+// aliases. A document that the parser refuses after it has expanded aliases counts in the budget as well.
 func (b *Budget) decoded(document []byte) (int64, error) {
 	var nothing struct{}
 	if err := yaml2.Unmarshal(document, &nothing); err != nil {
-		if _, ofTypes := errors.AsType[*yaml2.TypeError](err); !ofTypes {
+		if _, isTypeError := errors.AsType[*yaml2.TypeError](err); !isTypeError {
 			return 0, err
 		}
 	}
 	var content any
 	if err := yaml2.Unmarshal(document, &content); err != nil {
-		if beyond := b.expand(costOfRefusal); beyond != nil {
-			return 0, beyond
+		if exceeded := b.expand(costOfRefusal); exceeded != nil {
+			return 0, exceeded
 		}
 		return 0, err
 	}
 	return MaxExpanded - int64(spend(content, MaxExpanded)), nil
 }
 
-// costOfRefusal is what a document counts as whose aliases are too much: to find that out costs something too.
+// costOfRefusal is what a refused document counts in the budget for the work of refusing it, in bytes.
 const costOfRefusal = 1 << 20
 
-// spend takes the size of a value from a budget, and stops as soon as there is nothing left.
+// spend subtracts the size of a value from a budget. It stops when the budget is negative.
 func spend(value any, budget int) int {
 	budget -= lengthOfValue
 	switch value := value.(type) {
@@ -84,23 +83,23 @@ func spend(value any, budget int) int {
 	return budget
 }
 
-// counter counts how long a document is with its aliases expanded. A value is counted once, however often it is named.
+// counter computes the length of a document with expanded aliases. It visits each value once, even if aliases repeat it.
 type counter struct {
-	added   int64 // by aliases of the document, without those that stand in what an alias names
+	added   int64 // bytes that aliases add, except aliases inside values that other aliases repeat
 	lengths map[*yaml3.Node]int64
 }
 
-// lengthOfValue is what a value takes at least.
+// lengthOfValue is the minimum length of a value in bytes.
 const lengthOfValue = 8
 
-var errEndless = errors.New("an alias stands inside the value that it names")
+var errCycle = errors.New("an alias is inside the value that it repeats")
 
-// length is the length of a node with all aliases below it expanded, about MaxExpanded when it is more.
+// length returns the length of a node with expanded aliases, MaxExpanded+1 if it is more.
 func (c *counter) length(node *yaml3.Node) (int64, error) {
 	if node.Kind == yaml3.AliasNode {
 		length, known := c.lengths[node.Alias]
 		if !known || length < 0 {
-			return 0, errEndless
+			return 0, errCycle
 		}
 		c.added = min(c.added+length, MaxExpanded+1)
 		return length, nil
@@ -109,7 +108,7 @@ func (c *counter) length(node *yaml3.Node) (int64, error) {
 		if c.lengths == nil {
 			c.lengths = map[*yaml3.Node]int64{}
 		}
-		c.lengths[node] = -1 // until it is known, to find a value that contains itself
+		c.lengths[node] = -1 // marks a value whose length is being computed, to find cycles
 	}
 	length := lengthOfValue + int64(len(node.Value))
 	for _, child := range node.Content {
@@ -125,22 +124,22 @@ func (c *counter) length(node *yaml3.Node) (int64, error) {
 	return length, nil
 }
 
-// mayAlias looks for an anchor and for an alias, each where one could stand.
+// mayAlias reports whether a document may have an anchor and an alias.
 func mayAlias(document []byte) bool {
 	return hasIndicator(document, '&') && hasIndicator(document, '*')
 }
 
-// hasIndicator looks for a sign with a name behind it and nothing that belongs to a word before it.
-func hasIndicator(document []byte, sign byte) bool {
+// hasIndicator reports whether an indicator occurs before a name and not within a word.
+func hasIndicator(document []byte, indicator byte) bool {
 	for i := 0; ; i++ {
-		next := bytes.IndexByte(document[i:], sign)
+		next := bytes.IndexByte(document[i:], indicator)
 		if next < 0 || i+next+1 == len(document) {
 			return false
 		}
 		i += next
 		after := document[i+1]
-		named := isAlphanumeric(after) || after == '_' || after == '-'
-		if named && (i == 0 || !isAlphanumeric(document[i-1])) {
+		isName := isAlphanumeric(after) || after == '_' || after == '-'
+		if isName && (i == 0 || !isAlphanumeric(document[i-1])) {
 			return true
 		}
 	}

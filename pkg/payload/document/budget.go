@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 
@@ -9,44 +10,40 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// Limits are what the documents of one payload may cost together. A zero field means the default.
+// Limits limit all documents of one payload together. A zero field means the default.
 type Limits struct {
-	Documents int64 // documents that hold something; default 20,000; --max-documents
-	Parsed    int64 // bytes that a parser reads; default 64 MiB; --max-parsed-size
+	Documents int64 // documents with content; default 20,000; --max-documents
+	Parsed    int64 // bytes that are parsed; default 64 MiB; --max-parsed-size
 	Expanded  int64 // bytes that aliases add; default 16 MiB; --max-expanded-size
 }
 
-// DefaultLimits are far above what releases have: 4.14 has 900 documents and 9 MB of text.
+// DefaultLimits returns limits far above the size of releases: 4.14 has 900 documents and 9 MB of text.
 func DefaultLimits() Limits {
 	return Limits{Documents: 20_000, Parsed: 64 << 20, Expanded: 16 << 20}
 }
 
-// Budget counts what the documents of one payload cost against its limits. Its errors are fault.Integrity. A nil Budget
-// has no limits beyond those of each document. It can be used by several goroutines.
+// Budget counts the documents of one payload against its limits. Its errors are fault.Integrity. A nil Budget has no limits.
+// Several goroutines may use it.
 type Budget struct {
 	limits                      Limits
 	documents, parsed, expanded atomic.Int64
-	atOnce                      *semaphore.Weighted
+	inMemory                    *semaphore.Weighted
 }
 
-// parsedAtOnce bounds how much text is held as values at the same time, which takes many times its length.
-const parsedAtOnce = MaxSize
+// maxInMemory limits the bytes of text that are in memory as values at the same time. Values take many times more memory than
+// their text.
+const maxInMemory = MaxSize
 
-// NewBudget is a budget of which nothing is spent.
+// NewBudget returns an unused budget.
 func NewBudget(limits Limits) *Budget {
 	d := DefaultLimits()
-	for _, field := range []struct {
-		value    *int64
-		fallback int64
-	}{{&limits.Documents, d.Documents}, {&limits.Parsed, d.Parsed}, {&limits.Expanded, d.Expanded}} {
-		if *field.value == 0 {
-			*field.value = field.fallback
-		}
-	}
-	return &Budget{limits: limits, atOnce: semaphore.NewWeighted(parsedAtOnce)}
+	limits.Documents = cmp.Or(limits.Documents, d.Documents)
+	limits.Parsed = cmp.Or(limits.Parsed, d.Parsed)
+	limits.Expanded = cmp.Or(limits.Expanded, d.Expanded)
+	return &Budget{limits: limits, inMemory: semaphore.NewWeighted(maxInMemory)}
 }
 
-// Count takes documents from the budget.
+// Count counts documents.
 func (b *Budget) Count(documents int) error {
 	if b == nil || b.documents.Add(int64(documents)) <= b.limits.Documents {
 		return nil
@@ -54,7 +51,7 @@ func (b *Budget) Count(documents int) error {
 	return fault.Errorf(fault.Integrity, "the payload has more than %d documents (--max-documents)", b.limits.Documents)
 }
 
-// Parse takes the text of a document that a parser is going to read.
+// Parse counts the text of a document that is about to be parsed.
 func (b *Budget) Parse(document []byte) error {
 	if b == nil || b.parsed.Add(cost(document)) <= b.limits.Parsed {
 		return nil
@@ -62,7 +59,7 @@ func (b *Budget) Parse(document []byte) error {
 	return fault.Errorf(fault.Integrity, "the payload has more than %d bytes of text to parse (--max-parsed-size)", b.limits.Parsed)
 }
 
-// expand takes what aliases add to a document.
+// expand counts the bytes that aliases add to a document.
 func (b *Budget) expand(added int64) error {
 	if b == nil || b.expanded.Add(added) <= b.limits.Expanded {
 		return nil
@@ -70,7 +67,7 @@ func (b *Budget) expand(added int64) error {
 	return fault.Errorf(fault.Integrity, "the payload's aliases expand to more than %d bytes (--max-expanded-size)", b.limits.Expanded)
 }
 
-// Err is the error of a limit that was passed, nil when none was.
+// Err returns an error if a limit is exceeded.
 func (b *Budget) Err() error {
 	if b == nil {
 		return nil
@@ -84,20 +81,20 @@ func (b *Budget) Err() error {
 	return b.expand(0)
 }
 
-// Hold waits until a document may be held as values beside others. The function that it gives ends that.
+// Hold waits until there is room in memory for the values of a document. Call release when they are no longer used.
 func (b *Budget) Hold(document []byte) (release func()) {
 	if b == nil {
 		return func() {}
 	}
-	weight := min(cost(document), parsedAtOnce)
-	_ = b.atOnce.Acquire(context.Background(), weight) // fails with its context alone
-	return func() { b.atOnce.Release(weight) }
+	weight := min(cost(document), maxInMemory)
+	_ = b.inMemory.Acquire(context.Background(), weight) // only fails with its context
+	return func() { b.inMemory.Release(weight) }
 }
 
-// shortestValue is how many bytes a value counts as at least: text of many short values costs more than long texts do.
+// shortestValue is the number of bytes that a value counts at least, because many short values cost more than a long text.
 const shortestValue = 64
 
-// cost is the length of a document, or what its values count as when that is more.
+// cost is the length of a document, or that of its values if it is larger.
 func cost(document []byte) int64 {
 	return int64(max(len(document), shortestValue*values(document)))
 }

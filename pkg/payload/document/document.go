@@ -1,5 +1,5 @@
-// Package document reads JSON and YAML that comes from outside: within bounds on size, values and what aliases expand
-// to, so that no document costs much more than it is long.
+// Package document parses JSON and YAML from outside. It limits size, number of values and expansion of aliases, so that a small
+// document cannot cost much.
 package document
 
 import (
@@ -15,24 +15,24 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// The bounds of one document. The largest object that an API server takes has a few megabytes.
+// The limits of one document. An API server takes objects of a few megabytes.
 const (
-	MaxSize     = 4 << 20  // bytes of YAML, or of JSON that is kept as values
-	MaxJSON     = 16 << 20 // bytes of JSON that is kept as it is: the longest `oc adm release info -o json` has 5 MB
+	MaxSize     = 4 << 20  // bytes of YAML, or of JSON that is parsed into values
+	MaxJSON     = 16 << 20 // bytes of JSON that stays as it is: the longest `oc adm release info -o json` has 5 MB
 	MaxValues   = 100_000  // values; the largest definition in 4.22 has 25,000
 	MaxExpanded = 16 << 20 // bytes that aliases may add
 )
 
-// LimitError says that a document is beyond a bound of this program: other programs may read it.
+// LimitError says that a document exceeds a limit of this program. Other programs may read it.
 type LimitError struct{ message string }
 
 func (e *LimitError) Error() string { return e.message }
 
-// Beyond is a LimitError.
+// LimitErrorf returns a LimitError.
 func LimitErrorf(format string, args ...any) error { return &LimitError{fmt.Sprintf(format, args...)} }
 
-// Check refuses a document that is too much for a parser: longer than max bytes, or of more than MaxValues values. These
-// are counted by the signs that stand between them, so there may be fewer.
+// Check returns a LimitError for a document of more than max bytes or more than MaxValues values. It estimates the values by the
+// characters between them and may count too many.
 func Check(document []byte, max int) error {
 	if len(document) > max {
 		return LimitErrorf("the document has %d bytes, more than the %d that this program reads%s", len(document), max, hint(max))
@@ -43,7 +43,7 @@ func Check(document []byte, max int) error {
 	return nil
 }
 
-// hint says what is usual where a document is an object.
+// hint says how large objects may be, for the limit of objects.
 func hint(max int) string {
 	if max != MaxSize {
 		return ""
@@ -51,7 +51,7 @@ func hint(max int) string {
 	return "; etcd takes objects of up to 1.5 MiB"
 }
 
-// values counts the values of a document, or more.
+// values estimates the number of values of a document; it is never too low.
 func values(document []byte) int {
 	count := 0
 	for _, sign := range []string{"\n", ",", "[", "{", "- ", "? "} {
@@ -60,13 +60,12 @@ func values(document []byte) int {
 	return count
 }
 
-// ToJSON converts one YAML document to compact JSON with sorted keys, as Kubernetes does. The budget bounds it together
-// with other documents.
+// ToJSON converts one YAML document to compact JSON with sorted keys, as Kubernetes does. The document counts in budget.
 func ToJSON(document []byte, budget *Budget) ([]byte, error) {
 	return toJSON(document, budget, yaml.YAMLToJSON)
 }
 
-// ToJSONStrict is ToJSON, and refuses a key that is there twice.
+// ToJSONStrict is ToJSON, and refuses duplicate keys.
 func ToJSONStrict(document []byte, budget *Budget) ([]byte, error) {
 	return toJSON(document, budget, yaml.YAMLToJSONStrict)
 }
@@ -89,8 +88,8 @@ func toJSON(document []byte, budget *Budget, convert func([]byte) ([]byte, error
 	return convert(text)
 }
 
-// Decode reads one JSON document into a value. Fields are found by their exact names, and a key that is there twice is
-// fault.Integrity wherever it stands: programs differ about which of them counts.
+// Decode parses one JSON document into a value. Names of fields are case-sensitive. A duplicate key anywhere is fault.Integrity,
+// because programs differ in which of the two they use.
 func Decode(document []byte, into any) error {
 	if err := Check(document, MaxJSON); err != nil {
 		return err
@@ -101,14 +100,14 @@ func Decode(document []byte, into any) error {
 	return json.UnmarshalCaseSensitivePreserveInts(document, into)
 }
 
-// IsSyntaxError says whether an error of Decode is about a document that is no JSON.
+// IsSyntaxError reports whether an error of Decode says that the document is not JSON.
 func IsSyntaxError(err error) bool {
 	is, _ := json.SyntaxErrorOffset(err)
 	return is
 }
 
-// Text is a document as UTF-8 without a byte order mark. UTF-16 is recognised by its mark, with which Windows PowerShell writes
-// what a program prints.
+// Text returns a document as UTF-8 without a byte order mark. It converts UTF-16 with a byte order mark, which Windows PowerShell
+// writes when it redirects output.
 func Text(document []byte) ([]byte, error) {
 	var order binary.ByteOrder
 	switch {
@@ -136,14 +135,14 @@ func Text(document []byte) ([]byte, error) {
 	return text, nil
 }
 
-// Kind gives an error of reading a document its kind: what is beyond a limit, and what two programs read in two ways, is
-// fault.Integrity; what is none of these keeps the kind otherwise.
-func Kind(err error, otherwise fault.Kind) fault.Kind {
-	if _, beyond := errors.AsType[*LimitError](err); beyond {
+// Kind returns the kind of an error of this package: fault.Integrity for a LimitError and for duplicate keys, fallback for other
+// errors.
+func Kind(err error, fallback fault.Kind) fault.Kind {
+	if _, ok := errors.AsType[*LimitError](err); ok {
 		return fault.Integrity
 	}
 	if kind := fault.KindOf(err); kind != fault.Internal {
 		return kind
 	}
-	return otherwise
+	return fallback
 }

@@ -3,21 +3,19 @@ package document
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// checkKeys refuses a JSON object that has a key twice. What is no JSON is left to the decoder, which says so better.
+// checkKeys refuses duplicate keys. It ignores syntax errors, for which the decoder has better messages.
 func checkKeys(document []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(document))
 	decoder.UseNumber()
-	var objects []map[string]bool // of each level the keys so far, nil for a list
-	key := false                  // whether the next text is a key
+	var objects []map[string]bool // the keys of each open object so far, nil for an array
+	key := false                  // whether the next string is a key
 	for {
 		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) || err != nil {
+		if err != nil {
 			return nil
 		}
 		switch token {

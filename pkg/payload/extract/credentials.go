@@ -10,7 +10,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// providers are the kinds of spec.providerSpec of a CredentialsRequest, by cloud (oc,
+// providers maps clouds to the kind of spec.providerSpec in a CredentialsRequest (oc,
 // pkg/cli/admin/release/extract.go).
 func providers() map[string]string {
 	return map[string]string{
@@ -30,8 +30,7 @@ func providers() map[string]string {
 // Clouds lists the clouds that Credentials knows, sorted.
 func Clouds() []string { return slices.Sorted(maps.Keys(providers())) }
 
-// Credentials gives a condition that keeps the CredentialsRequests, those of one cloud when it is not "". An
-// unknown cloud is fault.Usage.
+// Credentials returns a condition for CredentialsRequests, of one cloud unless that is empty. An unknown cloud is fault.Usage.
 func Credentials(cloud string) (func(manifest.Entry) bool, error) {
 	wanted, known := providers()[cloud]
 	if cloud != "" && !known {
@@ -45,7 +44,7 @@ func Credentials(cloud string) (func(manifest.Entry) bool, error) {
 	}, nil
 }
 
-// providerKind is the kind of a request's spec.providerSpec, "" where there is none.
+// providerKind returns the kind of a request's spec.providerSpec, empty if it has none.
 func providerKind(e manifest.Entry) string {
 	raw, err := e.JSON()
 	if err != nil {

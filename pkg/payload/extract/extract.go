@@ -1,3 +1,5 @@
+// Package extract decides which files of a payload are written and with which contents: unchanged, without the documents that a
+// cluster would not apply, or as oc writes them. It is pure: bytes in, bytes out.
 package extract
 
 import (
@@ -15,45 +17,44 @@ type File struct {
 	Data []byte
 }
 
-// Options say what of a payload is wanted. The zero value is /release-manifests, byte for byte.
+// Options select files of a payload. The zero value is /release-manifests, unchanged.
 type Options struct {
-	// Operator adds the operator's own folder; files then lie in manifests/ and release-manifests/.
+	// Operator adds the operator's directory. Paths then begin with manifests/ or release-manifests/.
 	Operator bool
-	// Raw keeps the templates of the operator's folder as they are.
+	// Raw does not render the templates in the operator's directory.
 	Raw bool
-	// Names are files, or patterns over files (* ? [a-z]), alone or with their folder as in the image
-	// (release-manifests/image-references); empty for all.
+	// Names are file names or patterns (* ? [a-z]), with or without their directory (release-manifests/image-references);
+	// empty for all files.
 	Names []string
-	// Normalize writes manifests as oc does, and no other files: sorted fields, no comments.
+	// Normalize writes manifests as oc does, with sorted fields and without comments, and no other files.
 	Normalize bool
-	// Keep says which documents stay; nil keeps all. Files that lose all their documents are left out, files
-	// that are no manifests stay when Keep is nil only, but for image-references and release-metadata.
+	// Keep selects documents; nil selects all. Files of which no document is left are not written. If Keep is set, of the files
+	// that are not manifests only image-references and release-metadata are written.
 	Keep func(manifest.Entry) bool
-	// OnlyManifests leaves out image-references, release-metadata and everything else that is no manifest.
+	// OnlyManifests skips image-references, release-metadata and other files that are not manifests.
 	OnlyManifests bool
 }
 
-// Files gives the files to write, those of the operator's folder first, each folder in order of names. files is
-// the payload as it was read, p the same read as manifests, and entries what becomes of them in a cluster. A
-// name or pattern that matches nothing is fault.NotFound; a document that cannot be read is fault.Integrity
-// where documents matter.
+// Files returns the files to write, those of the operator's directory first, sorted by name. files is the payload, p its
+// manifests, and entries their evaluation. A name or pattern that matches nothing is fault.NotFound. A document that cannot be
+// read is fault.Integrity if o has Keep or Normalize.
 func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o Options) ([]File, error) {
 	if err := checkNames(files, o); err != nil {
 		return nil, err
 	}
-	documents, err := byFile(entries, o)
+	documents, err := groupByFile(entries, o)
 	if err != nil {
 		return nil, err
 	}
 	var written []File
-	add := func(folder manifest.Directory, list []payload.File) error {
+	add := func(directory manifest.Directory, list []payload.File) error {
 		for _, f := range list {
-			data, ok, err := content(f, documents[key{folder, f.Name}], o)
+			data, ok, err := content(f, documents[key{directory, f.Name}], o)
 			if err != nil {
 				return err
 			}
-			if ok && matches(o.Names, folder, f.Name) {
-				written = append(written, File{Path: place(folder, f.Name, o), Data: data})
+			if ok && matches(o.Names, directory, f.Name) {
+				written = append(written, File{Path: filePath(directory, f.Name, o), Data: data})
 			}
 		}
 		return nil
@@ -73,31 +74,32 @@ func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o
 	return written, nil
 }
 
-// key is a file in one of the two folders.
+// key identifies a file of a payload.
 type key struct {
-	folder manifest.Directory
-	file   string
+	directory manifest.Directory
+	file      string
 }
 
-func place(folder manifest.Directory, name string, o Options) string {
+func filePath(directory manifest.Directory, name string, o Options) string {
 	if o.Operator {
-		return path.Join(string(folder), name)
+		return path.Join(string(directory), name)
 	}
 	return name
 }
 
-// byFile groups the documents of each file. It matters only when documents are cut or written anew.
-func byFile(entries []manifest.Entry, o Options) (map[key][]manifest.Entry, error) {
+// groupByFile groups the documents of each file, nil if o needs no documents.
+func groupByFile(entries []manifest.Entry, o Options) (map[key][]manifest.Entry, error) {
 	if o.Keep == nil && !o.Normalize {
 		return nil, nil
 	}
 	groups := map[key][]manifest.Entry{}
 	for _, e := range entries {
-		if e.Directory == manifest.OperatorDirectory && !o.Operator || !matches(o.Names, e.Directory, e.File) {
-			continue
+		selected, err := o.selects(e)
+		if err != nil {
+			return nil, err
 		}
-		if e.Problem != "" {
-			return nil, fault.Errorf(fault.Integrity, "%s/%s: document %d cannot be read: %s", e.Directory, e.File, e.Document, e.Problem)
+		if !selected {
+			continue
 		}
 		k := key{e.Directory, e.File}
 		groups[k] = append(groups[k], e)
@@ -105,7 +107,18 @@ func byFile(entries []manifest.Entry, o Options) (map[key][]manifest.Entry, erro
 	return groups, nil
 }
 
-// content is what is written of a file; ok is false when nothing is.
+// selects reports whether the file of an entry is selected, and returns an error if its document cannot be read.
+func (o Options) selects(e manifest.Entry) (bool, error) {
+	if e.Directory == manifest.OperatorDirectory && !o.Operator || !matches(o.Names, e.Directory, e.File) {
+		return false, nil
+	}
+	if e.Problem != "" {
+		return false, fault.Errorf(fault.Integrity, "%s/%s: document %d cannot be read: %s", e.Directory, e.File, e.Document, e.Problem)
+	}
+	return true, nil
+}
+
+// content returns the contents to write for a file. ok is false if it is not written.
 func content(f payload.File, documents []manifest.Entry, o Options) (data []byte, ok bool, err error) {
 	if !payload.IsManifestName(f.Name) {
 		isMetadata := f.Name == payload.ReferencesName || f.Name == payload.MetadataName
@@ -128,5 +141,5 @@ func content(f payload.File, documents []manifest.Entry, o Options) (data []byte
 	case len(kept) == len(documents):
 		return f.Data, true, nil
 	}
-	return cut(kept), true, nil
+	return join(kept), true, nil
 }

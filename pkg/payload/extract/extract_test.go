@@ -80,7 +80,7 @@ func TestFilesByteForByte(t *testing.T) {
 	}
 }
 
-func TestOperatorFolder(t *testing.T) {
+func TestOperatorDirectory(t *testing.T) {
 	for raw, image := range map[bool]string{false: "r@d", true: "{{.ReleaseImage}}"} {
 		got, err := files(t, extract.Options{Operator: true, Raw: raw, Names: []string{"*_00.yaml"}})
 		if err != nil {

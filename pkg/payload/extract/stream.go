@@ -3,14 +3,15 @@ package extract
 import (
 	"bytes"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// Stream is one YAML stream of the entries that stay, in their order, for `oc apply -f -`: documents byte for
-// byte, or as oc writes them with Normalize. A name that no file has is fault.NotFound, a document that cannot be
-// read fault.Integrity.
+// Stream returns the selected entries as one YAML stream for `oc apply -f -`, in their order: unchanged, or as oc writes them
+// with Normalize. A name or pattern that matches nothing is fault.NotFound, a document that cannot be read fault.Integrity.
 func Stream(files payload.Files, entries []manifest.Entry, o Options) ([]byte, error) {
 	if err := checkNames(files, o); err != nil {
 		return nil, err
@@ -20,13 +21,11 @@ func Stream(files payload.Files, entries []manifest.Entry, o Options) ([]byte, e
 		b.Grow(length(entries))
 	}
 	for _, e := range entries {
-		if e.Directory == manifest.OperatorDirectory && !o.Operator || !matches(o.Names, e.Directory, e.File) {
-			continue
+		selected, err := o.selects(e)
+		if err != nil {
+			return nil, err
 		}
-		if e.Problem != "" {
-			return nil, fault.Errorf(fault.Integrity, "%s/%s: document %d cannot be read: %s", e.Directory, e.File, e.Document, e.Problem)
-		}
-		if o.Keep != nil && !o.Keep(e) {
+		if !selected || o.Keep != nil && !o.Keep(e) {
 			continue
 		}
 		if !o.Normalize {
@@ -42,7 +41,7 @@ func Stream(files payload.Files, entries []manifest.Entry, o Options) ([]byte, e
 	return b.Bytes(), nil
 }
 
-// length is how long the documents are together, each with a separator: a buffer that grows takes three times as much.
+// length is the size of the documents with separators. A buffer of this size never grows, which would take three times as much.
 func length(entries []manifest.Entry) int {
 	n := 0
 	for _, e := range entries {
@@ -51,10 +50,10 @@ func length(entries []manifest.Entry) int {
 	return n
 }
 
-// Deleted says whether the operator removes an object where others are applied.
+// Deleted reports whether the operator deletes the object instead of applying it.
 func Deleted(e manifest.Entry) bool { return e.Annotations[manifest.DeleteAnnotation] == "true" }
 
-// Join is one YAML stream of whole files, each byte for byte but for a byte order mark.
+// Join returns files as one YAML stream, unchanged except for byte order marks.
 func Join(files []File) []byte {
 	var b bytes.Buffer
 	for _, f := range files {
@@ -63,9 +62,8 @@ func Join(files []File) []byte {
 	return b.Bytes()
 }
 
-// cut is what is left of a file when documents are cut from it: the bytes of each that stays, with separators
-// between them.
-func cut(documents []manifest.Entry) []byte {
+// join returns documents of a file as a YAML stream, unchanged.
+func join(documents []manifest.Entry) []byte {
 	var b bytes.Buffer
 	for _, e := range documents {
 		writeDocument(&b, e.Raw())
@@ -73,8 +71,8 @@ func cut(documents []manifest.Entry) []byte {
 	return b.Bytes()
 }
 
-// writeDocument writes a document after a separator, its own where it has one: two of them would have an empty document
-// between them. A byte order mark may stand at the beginning of a stream alone, and strict readers hold to that.
+// writeDocument writes a document after a separator. It uses the document's own separator if there is one, because two separators
+// enclose an empty document. It drops byte order marks, which strict readers only allow at the beginning of a stream.
 func writeDocument(b *bytes.Buffer, raw []byte) {
 	const mark = "\ufeff"
 	separator, text := cutSeparator(bytes.TrimPrefix(raw, []byte(mark)))
@@ -88,7 +86,7 @@ func writeDocument(b *bytes.Buffer, raw []byte) {
 	}
 }
 
-// cutSeparator takes off the line with which a document begins itself; separator is nil when it does not.
+// cutSeparator splits off the separator with which a document begins, nil if there is none.
 func cutSeparator(raw []byte) (separator, text []byte) {
 	tail, ok := bytes.CutPrefix(raw, []byte("---"))
 	if !ok || len(tail) > 0 && !bytes.ContainsRune([]byte(" \t\r\n"), rune(tail[0])) {
@@ -98,4 +96,22 @@ func cutSeparator(raw []byte) (separator, text []byte) {
 		return raw[:end+1], raw[end+1:]
 	}
 	return raw, nil
+}
+
+// normalize returns documents as `oc adm release extract` writes them: as YAML with sorted fields, without comments (oc,
+// pkg/cli/admin/release/extract.go).
+func normalize(documents []manifest.Entry) ([]byte, error) {
+	var b bytes.Buffer
+	for _, e := range documents {
+		raw, err := e.JSON()
+		if err != nil {
+			return nil, fault.Errorf(fault.Integrity, "%s: document %d cannot be read: %w", e.File, e.Document, err)
+		}
+		text, err := yaml.JSONToYAML(raw)
+		if err != nil {
+			return nil, fault.Errorf(fault.Integrity, "%s: document %d cannot be written as YAML: %w", e.File, e.Document, err)
+		}
+		writeDocument(&b, text)
+	}
+	return b.Bytes(), nil
 }

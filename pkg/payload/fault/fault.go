@@ -1,7 +1,6 @@
 // Package fault gives an error the kind that decides the exit code of the program.
 //
-// A kind is set where the cause is known and kept through every wrapping with %w,
-// so that a command only has to return its error.
+// Code sets the kind where it knows the cause. Wrapping with %w keeps the kind, so a command only returns its error.
 package fault
 
 import (
@@ -10,7 +9,7 @@ import (
 	"strings"
 )
 
-// Kind says what sort of thing went wrong.
+// Kind is a class of errors.
 type Kind int
 
 // The kinds, one for each exit code of the command line.
@@ -18,14 +17,14 @@ const (
 	Internal  Kind = iota // a defect of this program
 	Usage                 // flags, arguments or a jq expression
 	NotFound              // no such image, file or component, or not a release
-	Auth                  // the registry or the cluster wants other credentials
-	Network               // a server could not be reached or did not answer
-	Integrity             // bytes that are not what their digest or the format promises
-	Partial               // done in part, or a warning with --strict
+	Auth                  // a registry or cluster refuses the credentials
+	Network               // a server cannot be reached or does not answer
+	Integrity             // bytes that do not match their digest or format
+	Partial               // partly done, or a warning with --strict
 	Local                 // the local file system
 )
 
-// String is the name of a kind, as programs read it.
+// String is the name of the kind, for programs.
 func (k Kind) String() string {
 	switch k {
 	case Usage:
@@ -52,13 +51,13 @@ type Error struct {
 	err  error
 }
 
-// Errorf makes an error of a kind; the format takes %w.
+// Errorf is fmt.Errorf with a kind.
 func Errorf(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, err: fmt.Errorf(format, args...)}
 }
 
-// WithHint makes an error of a kind whose text ends in what fixes it: "TEXT; HINT". The hint may begin with its "; ", as
-// those do that end other texts too. Without a hint it is Errorf.
+// WithHint is Errorf with a hint that says how to fix the error. The text is "TEXT; HINT", or TEXT if the hint is empty. The hint
+// may begin with "; ".
 func WithHint(kind Kind, hint, format string, args ...any) error {
 	if hint = strings.TrimPrefix(hint, "; "); hint == "" {
 		return Errorf(kind, format, args...)
@@ -66,7 +65,7 @@ func WithHint(kind Kind, hint, format string, args ...any) error {
 	return &Error{Kind: kind, err: &hinted{fmt.Errorf(format, args...), hint}}
 }
 
-// hinted is an error with what fixes it.
+// hinted is an error with a hint.
 type hinted struct {
 	err  error
 	hint string
@@ -75,7 +74,7 @@ type hinted struct {
 func (h *hinted) Error() string { return h.err.Error() + "; " + h.hint }
 func (h *hinted) Unwrap() error { return h.err }
 
-// HintOf is what fixes the outermost error in err's chain that says so, "" when none does. The text of err has it too.
+// HintOf returns the outermost hint in err's chain, empty if there is none. The text of err includes it.
 func HintOf(err error) string {
 	if h, ok := errors.AsType[*hinted](err); ok {
 		return h.hint
@@ -85,10 +84,10 @@ func HintOf(err error) string {
 
 func (e *Error) Error() string { return e.err.Error() }
 
-// Unwrap gives the error that carries the text.
+// Unwrap returns the error without the kind.
 func (e *Error) Unwrap() error { return e.err }
 
-// KindOf is the kind of the outermost Error in err's chain, Internal when there is none.
+// KindOf returns the kind of the outermost Error in err's chain, Internal if there is none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind

@@ -1,3 +1,8 @@
+// Package graph builds the task graph of the cluster version operator: which objects of a payload wait for which, and which the
+// operator applies in parallel (cluster-version-operator, pkg/payload/task_graph.go).
+//
+// [New] makes a [Graph] of the loaded entries of a payload. [Graph.Steps] sorts its nodes into steps, [Graph.Neighbours] finds
+// what each node waits for, and [Graph.Reasons] explains steps.
 package graph
 
 import (
@@ -7,26 +12,26 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// Graph is the order of work. A node begins when all nodes that lead to it are done.
+// Graph is the order in which the operator applies objects. A node begins when all nodes in its In are done.
 type Graph struct {
 	Nodes []*Node
 	Total int // objects in all nodes
 
 	Strategy Strategy
-	Attempt  int // of Reconcile
-	Workers  int // how many nodes are worked on at a time, 0 for all that may be
+	Attempt  int // only for Reconcile
+	Workers  int // how many nodes the operator works on at a time, 0 for no limit
 }
 
-// Node is a row of objects that are worked on one after the other. It may hold none: then it only joins others.
+// Node is a list of objects that the operator applies one after the other. A node without objects only joins other nodes.
 type Node struct {
-	ID      int // its place in Graph.Nodes
+	ID      int // its index in Graph.Nodes
 	Objects []manifest.Entry
-	In, Out []int // IDs of the nodes before and behind it
-	Hidden  int   // how many of its objects a Part leaves out
+	In, Out []int // IDs of the nodes before and after it
+	Hidden  int   // how many of its objects a Part does not show
 }
 
-// New builds the graph of a payload's loaded entries; those that are not loaded are left out. attempt is how often the
-// operator has tried before, and matters to Reconcile alone. Negative attempts count as 0.
+// New builds the graph of the loaded entries of a payload. attempt is the number of earlier attempts of the operator; only
+// Reconcile uses it, and negative attempts count as 0. The error is an unknown strategy.
 func New(entries []manifest.Entry, strategy Strategy, attempt int) (*Graph, error) {
 	loaded := manifest.Loaded(entries)
 	g := &Graph{Total: len(loaded), Strategy: strategy, Workers: strategy.Workers(), Nodes: []*Node{{Objects: loaded}}}
@@ -48,8 +53,8 @@ func New(entries []manifest.Entry, strategy Strategy, attempt int) (*Graph, erro
 	return g, nil
 }
 
-// splitOnJobs gives every job a node of its own, between what stands before it and what stands behind it. The job
-// keeps the place of the node it was in; new nodes are looked at in their turn.
+// splitOnJobs gives every job a node of its own, between the objects before it and those after it. The job keeps the index of
+// its node. The loop also visits the new nodes.
 func (g *Graph) splitOnJobs() {
 	for i := 0; i < len(g.Nodes); i++ {
 		node := g.Nodes[i]
@@ -76,7 +81,7 @@ func (g *Graph) splitOnJobs() {
 	}
 }
 
-// add appends a node and gives its place.
+// add appends a node and returns its index.
 func (g *Graph) add(node *Node) int {
 	g.Nodes = append(g.Nodes, node)
 	return len(g.Nodes) - 1

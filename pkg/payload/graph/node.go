@@ -1,13 +1,13 @@
 package graph
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// Level is the run level that all objects of the node share, as file names write it; empty when they have several,
-// or none.
+// Level is the run level of the objects, as in file names; empty if they have several or none.
 func (n *Node) Level() string {
 	if levels := n.Levels(); len(levels) == 1 {
 		return levels[0]
@@ -15,34 +15,30 @@ func (n *Node) Level() string {
 	return ""
 }
 
-// Levels are the run levels of the objects in their order, each once. An object whose file name has none counts as an
-// empty one.
+// Levels returns the run levels of the objects in their order, each once. It is empty for an object without a level.
 func (n *Node) Levels() []string {
-	return n.each(func(object manifest.Entry) string { return object.Level })
+	return n.distinct(func(object manifest.Entry) string { return object.Level })
 }
 
-// Components are the components of the objects in their order, each once. An object whose file name has none has none.
+// Components returns the components of the objects in their order, each once.
 func (n *Node) Components() []string {
-	components := n.each(func(object manifest.Entry) string { return object.Component })
+	components := n.distinct(func(object manifest.Entry) string { return object.Component })
 	return slices.DeleteFunc(components, func(component string) bool { return component == "" })
 }
 
-// Names are what the objects belong to, in their order and each once: components, and files that have none.
+// Names returns the components of the objects in their order, each once, and the file names of objects without a component.
 func (n *Node) Names() []string {
-	return n.each(func(object manifest.Entry) string {
-		if object.Component == "" {
-			return object.File
-		}
-		return object.Component
+	return n.distinct(func(object manifest.Entry) string {
+		return cmp.Or(object.Component, object.File)
 	})
 }
 
-// each is something of the objects in their order, once.
-func (n *Node) each(of func(manifest.Entry) string) []string {
+// distinct returns the values of the objects in their order, each once.
+func (n *Node) distinct(value func(manifest.Entry) string) []string {
 	var found []string
 	seen := map[string]bool{}
 	for _, object := range n.Objects {
-		if text := of(object); !seen[text] {
+		if text := value(object); !seen[text] {
 			seen[text] = true
 			found = append(found, text)
 		}
@@ -50,7 +46,7 @@ func (n *Node) each(of func(manifest.Entry) string) []string {
 	return found
 }
 
-// NotApplied is how many of the objects are loaded and not applied.
+// NotApplied is the number of objects that are loaded but not applied.
 func (n *Node) NotApplied() int {
 	count := 0
 	for _, object := range n.Objects {
@@ -61,11 +57,11 @@ func (n *Node) NotApplied() int {
 	return count
 }
 
-// IsJob says whether the node is a barrier: one job that everything before it leads to.
+// IsJob reports whether the node is a job, which is a barrier: it waits for everything before it.
 func (n *Node) IsJob() bool { return len(n.Objects) == 1 && n.Objects[0].IsJob() }
 
-// Steps are the nodes that hold objects, in steps: all nodes of a step may be worked on side by side, when those of
-// the steps before are done.
+// Steps sorts the nodes with objects into steps. The operator applies the nodes of a step in parallel when all nodes of the
+// steps before are done.
 func (g *Graph) Steps() [][]*Node {
 	ranks := g.ranks()
 	byRank := make(map[int][]*Node)
@@ -83,7 +79,7 @@ func (g *Graph) Steps() [][]*Node {
 	return steps
 }
 
-// ranks is for each node the length of the longest way to it.
+// ranks returns for each node the length of the longest path to it.
 func (g *Graph) ranks() []int {
 	ranks := make([]int, len(g.Nodes))
 	missing := make([]int, len(g.Nodes))
@@ -105,4 +101,45 @@ func (g *Graph) ranks() []int {
 		}
 	}
 	return ranks
+}
+
+// Neighbours has the nodes with objects before and after each node.
+type Neighbours struct {
+	Before, After [][]int // sorted IDs, by the ID of the node; several nodes may share a list
+}
+
+// Neighbours finds the nodes that each node waits for and those that wait for it. It skips nodes without objects.
+func (g *Graph) Neighbours() Neighbours {
+	in, out := func(n *Node) []int { return n.In }, func(n *Node) []int { return n.Out }
+	before, after := map[int][]int{}, map[int][]int{}
+	found := Neighbours{Before: make([][]int, len(g.Nodes)), After: make([][]int, len(g.Nodes))}
+	for _, node := range g.Nodes {
+		found.Before[node.ID] = g.skipEmpty(node.In, in, before)
+		found.After[node.ID] = g.skipEmpty(node.Out, out, after)
+	}
+	return found
+}
+
+// skipEmpty replaces each node without objects in ids by the nodes that next returns for it. cache keeps the result for each
+// such node and all nodes share its list: a wide step after another wide step would otherwise cost the product of both.
+func (g *Graph) skipEmpty(ids []int, next func(*Node) []int, cache map[int][]int) []int {
+	behind := func(id int) []int {
+		if _, ok := cache[id]; !ok {
+			cache[id] = g.skipEmpty(next(g.Nodes[id]), next, cache)
+		}
+		return cache[id]
+	}
+	if len(ids) == 1 && len(g.Nodes[ids[0]].Objects) == 0 {
+		return behind(ids[0])
+	}
+	var found []int
+	for _, id := range ids {
+		if len(g.Nodes[id].Objects) > 0 {
+			found = append(found, id)
+		} else {
+			found = append(found, behind(id)...)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }

@@ -27,3 +27,16 @@ func TestNodeLevel(t *testing.T) {
 		t.Errorf("levels (-want +got):\n%s", diff)
 	}
 }
+func TestNeighbours(t *testing.T) {
+	g := build(t, graph.Update, 0, testmanifest.Entries("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1"))
+	if got, want := shape(g), "0[]>1,2 1[10_a_1]>3 2[10_b_1]>3 3[]>4,5 4[20_c_1] 5[20_d_1]"; got != want {
+		t.Fatalf("graph %s, want %s", got, want)
+	}
+	want := graph.Neighbours{
+		Before: [][]int{nil, nil, nil, {1, 2}, {1, 2}, {1, 2}},
+		After:  [][]int{{1, 2}, {4, 5}, {4, 5}, {4, 5}, nil, nil},
+	}
+	if diff := cmp.Diff(want, g.Neighbours()); diff != "" {
+		t.Errorf("neighbours (-want +got):\n%s", diff)
+	}
+}

@@ -6,38 +6,37 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// Part is what is shown of a graph: all of it, or the objects that Narrow keeps. Steps, nodes and objects have the
-// numbers that they have in the whole graph.
+// Part is a graph or a part of it. Steps, nodes and objects keep their numbers.
 type Part struct {
-	Whole    *Graph
-	Steps    []Step // with at least one node each
-	Narrowed bool
-	Count    int // steps of the whole graph
+	Graph    *Graph // the complete graph
+	Steps    []Step // only steps with nodes to show
+	Narrowed bool   // whether Narrow made the part
+	Count    int    // number of steps of the complete graph
 }
 
-// Step is what may be worked on side by side, when the step before it is done.
+// Step is a list of nodes that the operator applies in parallel when the step before it is done.
 type Step struct {
 	Number  int     // from 1
-	Nodes   []*Node // those with objects to show, and these objects alone
-	Width   int     // all nodes of the step, shown or not
-	Hidden  int     // objects that are not shown
+	Nodes   []*Node // nodes with objects to show, with these objects only
+	Width   int     // number of all nodes of the step
+	Hidden  int     // number of objects that are not shown
 	Reasons []string
-	Before  Gap // the steps that are left out before it
+	Before  Gap // the steps before it that are not shown
 }
 
-// Gap is a row of steps that are left out.
+// Gap is a range of steps that are not shown.
 type Gap struct {
-	First, Last int // numbers; 0 for no step
+	First, Last int // numbers of the steps; 0 if there are none
 	Objects     int
 }
 
-// IsEmpty says that no step is left out.
+// IsEmpty reports whether the gap has no steps.
 func (g Gap) IsEmpty() bool { return g.First == 0 }
 
-// All is the whole graph.
+// All returns the complete graph.
 func (g *Graph) All() Part { return g.part(func(manifest.Entry) bool { return true }) }
 
-// Narrow shows the objects that keep is true of. Nodes and steps without such an object are left out.
+// Narrow returns the objects for which keep is true, without nodes and steps that have no such object.
 func (g *Graph) Narrow(keep func(manifest.Entry) bool) Part {
 	p := g.part(keep)
 	p.Narrowed = true
@@ -46,7 +45,7 @@ func (g *Graph) Narrow(keep func(manifest.Entry) bool) Part {
 
 func (g *Graph) part(keep func(manifest.Entry) bool) Part {
 	steps, reasons := g.Steps(), g.Reasons()
-	p := Part{Whole: g, Count: len(steps)}
+	p := Part{Graph: g, Count: len(steps)}
 	var gap Gap
 	for i, nodes := range steps {
 		step := Step{Number: i + 1, Width: len(nodes), Reasons: reasons[i]}
@@ -67,7 +66,7 @@ func (g *Graph) part(keep func(manifest.Entry) bool) Part {
 	return p
 }
 
-// keep is the node with some of its objects.
+// keep returns a copy of the node with the objects for which keep is true.
 func (n *Node) keep(keep func(manifest.Entry) bool) *Node {
 	shown := *n
 	shown.Objects = slices.DeleteFunc(slices.Clone(n.Objects), func(e manifest.Entry) bool { return !keep(e) })
@@ -84,9 +83,9 @@ func (g Gap) add(step Step) Gap {
 	return g
 }
 
-// After are the steps that are left out behind the last one that is shown.
+// After returns the steps after the last one that is shown.
 func (p Part) After() Gap {
-	last, hidden := 0, p.Whole.Total-p.Objects()
+	last, hidden := 0, p.Graph.Total-p.Objects()
 	for _, step := range p.Steps {
 		last = step.Number
 		hidden -= step.Hidden + step.Before.Objects
@@ -97,7 +96,7 @@ func (p Part) After() Gap {
 	return Gap{First: last + 1, Last: p.Count, Objects: hidden}
 }
 
-// Objects is how many objects are shown.
+// Objects is the number of objects that are shown.
 func (p Part) Objects() int {
 	count := 0
 	for _, step := range p.Steps {
@@ -108,13 +107,13 @@ func (p Part) Objects() int {
 	return count
 }
 
-// Neighbours finds for each node that is shown those that are shown of what it waits for and of what waits for it. What
-// is left out between them is passed over: every node waits for all nodes of the step before.
+// Neighbours finds the shown nodes that each shown node waits for, and those that wait for it. In a narrowed part every node
+// waits for all nodes of the last step that is shown before it.
 func (p Part) Neighbours() Neighbours {
 	if !p.Narrowed {
-		return p.Whole.Neighbours()
+		return p.Graph.Neighbours()
 	}
-	found := Neighbours{Before: make([][]int, len(p.Whole.Nodes)), After: make([][]int, len(p.Whole.Nodes))}
+	found := Neighbours{Before: make([][]int, len(p.Graph.Nodes)), After: make([][]int, len(p.Graph.Nodes))}
 	for i := 1; i < len(p.Steps); i++ {
 		before, after := p.Steps[i-1].ids(), p.Steps[i].ids()
 		for _, id := range after {
@@ -127,7 +126,7 @@ func (p Part) Neighbours() Neighbours {
 	return found
 }
 
-// ids are the IDs of the nodes that are shown, in ascending order.
+// ids returns the IDs of the nodes, sorted.
 func (s Step) ids() []int {
 	ids := make([]int, len(s.Nodes))
 	for i, node := range s.Nodes {

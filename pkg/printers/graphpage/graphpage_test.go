@@ -275,7 +275,7 @@ func TestMeaning(t *testing.T) {
 		"other": "A step begins when the one before it is done.",
 	}
 	for strategy, want := range tests {
-		root := parse(t, write(t, graphpage.Page{Graph: graph.Part{Whole: &graph.Graph{Strategy: strategy, Workers: strategy.Workers(), Attempt: 3}}}))
+		root := parse(t, write(t, graphpage.Page{Graph: graph.Part{Graph: &graph.Graph{Strategy: strategy, Workers: strategy.Workers(), Attempt: 3}}}))
 		if got := text(find(root, "p", "meaning")[0]); got != want {
 			t.Errorf("%s: %q, want %q", strategy, got, want)
 		}

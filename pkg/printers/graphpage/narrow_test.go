@@ -16,7 +16,7 @@ import (
 func narrowed(t *testing.T, entries []manifest.Entry, components ...string) graphpage.Page {
 	t.Helper()
 	page := document(t, graph.Update, entries)
-	page.Graph = page.Graph.Whole.Narrow(func(e manifest.Entry) bool { return slices.Contains(components, e.Component) })
+	page.Graph = page.Graph.Graph.Narrow(func(e manifest.Entry) bool { return slices.Contains(components, e.Component) })
 	return page
 }
 
@@ -82,15 +82,15 @@ func TestNarrowBox(t *testing.T) {
 // Neighbours by steps are those that the edges of the graph give.
 func TestNarrowNeighbours(t *testing.T) {
 	p := narrowed(t, loaded("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1"), "a", "b", "c", "d")
-	if diff := cmp.Diff(p.Graph.Whole.Neighbours(), withoutEmpty(p.Graph), cmp.Comparer(slices.Equal[[]int])); diff != "" {
+	if diff := cmp.Diff(p.Graph.Graph.Neighbours(), withoutEmpty(p.Graph), cmp.Comparer(slices.Equal[[]int])); diff != "" {
 		t.Errorf("neighbours of all that is shown (-whole +narrowed):\n%s", diff)
 	}
 }
 
 // withoutEmpty are the neighbours of a part, with those of nodes that hold no objects as the whole graph has them.
 func withoutEmpty(p graph.Part) graph.Neighbours {
-	found, whole := p.Neighbours(), p.Whole.Neighbours()
-	for _, node := range p.Whole.Nodes {
+	found, whole := p.Neighbours(), p.Graph.Neighbours()
+	for _, node := range p.Graph.Nodes {
 		if len(node.Objects) == 0 {
 			found.Before[node.ID], found.After[node.ID] = whole.Before[node.ID], whole.After[node.ID]
 		}

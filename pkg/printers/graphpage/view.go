@@ -58,7 +58,7 @@ func nodeID(id int) string { return "n" + strconv.Itoa(id) }
 func stepID(s graph.Step) string { return "s" + strconv.Itoa(s.Number) }
 
 func newView(p Page) view {
-	g, steps := p.Graph.Whole, p.Graph.Steps
+	g, steps := p.Graph.Graph, p.Graph.Steps
 	v := view{
 		Title:    "Release " + safe.Line(p.Release.Version),
 		Strategy: safe.Line(string(g.Strategy)),
@@ -130,7 +130,7 @@ func figures(p graph.Part, components, jobs, notApplied int) []figure {
 	}{
 		{len(p.Steps), p.Count, "step", "steps"},
 		{components, 0, "component", "components"},
-		{p.Objects(), p.Whole.Total, "object", "objects"},
+		{p.Objects(), p.Graph.Total, "object", "objects"},
 		{jobs, 0, "job", "jobs"},
 		{notApplied, 0, "not applied", "not applied"},
 	} {
@@ -162,7 +162,7 @@ func facts(p Page) []fact {
 		{"Of the list", p.Release.ListDigest},
 		{"Read from", reference},
 		{"Architecture", p.Release.Architecture},
-		{"Strategy", string(p.Graph.Whole.Strategy)},
+		{"Strategy", string(p.Graph.Graph.Strategy)},
 	}
 	var all []fact
 	for _, f := range append(settings, p.Settings...) {
@@ -201,7 +201,7 @@ func newStep(p graph.Part, at int, neighbours graph.Neighbours, relations *relat
 	if of.Hidden > 0 {
 		s.Count = thousands(s.Objects) + " of " + count(s.Objects+of.Hidden, "object")
 	}
-	s.Work = work(p.Whole, of, s.Objects+of.Hidden)
+	s.Work = work(p.Graph, of, s.Objects+of.Hidden)
 	for i := range s.Nodes {
 		// What the step's heading says is not said again in its boxes.
 		if len(levels) == 1 || len(nodes) == 1 {

@@ -9,12 +9,12 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// Reasons say for each of the graph's steps, in sentences, why it looks as it does where the run levels alone do not
-// show it. The sentences hold file names of the release as they are.
+// Reasons explains each step in sentences where the run levels do not explain it. The sentences have file names of the release,
+// which are not escaped.
 func (g *Graph) Reasons() [][]string {
 	steps := g.Steps()
 	reasons := make([][]string, len(steps))
-	splits := g.splits()
+	unleveled := g.explainUnleveled()
 	for i, step := range steps {
 		if len(step) == 1 && step[0].IsJob() {
 			reasons[i] = append(reasons[i], "A job is a barrier: what follows waits until it is complete.")
@@ -30,9 +30,9 @@ func (g *Graph) Reasons() [][]string {
 				reasons[i] = append(reasons[i], reason)
 			}
 			for _, object := range node.Objects {
-				if reason, ok := splits[object.File]; ok && object.Level == "" {
+				if reason, ok := unleveled[object.File]; ok && object.Level == "" {
 					reasons[i] = append(reasons[i], reason)
-					delete(splits, object.File) // a file may hold several objects
+					delete(unleveled, object.File) // a file may have several objects
 				}
 			}
 		}
@@ -40,7 +40,7 @@ func (g *Graph) Reasons() [][]string {
 	return reasons
 }
 
-// operatorFirst is the reason of a step with the operator's own manifests whose level alone would come later.
+// operatorFirst explains a step with the operator's own manifests, empty for other steps.
 func operatorFirst(step []*Node) string {
 	for _, node := range step {
 		own := node.levelsIn(manifest.OperatorDirectory)
@@ -56,40 +56,40 @@ func operatorFirst(step []*Node) string {
 	return ""
 }
 
-// sharedStep is the reason of a node that holds several levels of the release.
+// sharedStep explains a node with several levels of the release, empty for other nodes.
 func sharedStep(node *Node) string {
 	levels := node.levelsIn(manifest.ReleaseDirectory)
 	if len(levels) < 2 {
 		return ""
 	}
-	named := strings.Join(levels[:len(levels)-1], ", ") + " and " + levels[len(levels)-1]
-	if len(levels) > maxNamedLevels {
-		named = levels[0] + " to " + levels[len(levels)-1]
+	list := strings.Join(levels[:len(levels)-1], ", ") + " and " + levels[len(levels)-1]
+	if len(levels) > maxListedLevels {
+		list = levels[0] + " to " + levels[len(levels)-1]
 	}
-	return "Levels " + named + " have one component each, with nothing to do side by side: they share a step."
+	return "Levels " + list + " have one component each, with nothing to do side by side: they share a step."
 }
 
-const maxNamedLevels = 8 // in a sentence
+const maxListedLevels = 8 // in one sentence
 
-// levelsIn are the run levels of the node's objects in a folder, in their order, each once and without none.
-func (n *Node) levelsIn(folder manifest.Directory) []string {
+// levelsIn returns the run levels of the objects in a directory, in their order, each once.
+func (n *Node) levelsIn(directory manifest.Directory) []string {
 	var levels []string
 	for _, object := range n.Objects {
-		if object.Directory == folder && object.Level != "" && !slices.Contains(levels, object.Level) {
+		if object.Directory == directory && object.Level != "" && !slices.Contains(levels, object.Level) {
 			levels = append(levels, object.Level)
 		}
 	}
 	return levels
 }
 
-// compareLevels compares two levels as numbers, however many digits they have.
+// compareLevels compares two levels as numbers of any length.
 func compareLevels(a, b string) int {
 	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
 	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
-// splits are the reasons of files whose names have no level, by the name of the file.
-func (g *Graph) splits() map[string]string {
+// explainUnleveled explains the place of files without a level, by file name.
+func (g *Graph) explainUnleveled() map[string]string {
 	objects := make([]manifest.Entry, 0, g.Total)
 	for _, node := range g.Nodes {
 		objects = append(objects, node.Objects...)
