@@ -79,7 +79,7 @@ func TestStatus(t *testing.T) {
 func TestRecordForgetsWhatEndedAndKeepsWhatWasBrokenOff(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := NewRecord(ctx)
-	first, second := r.Begin(progress.Task{What: "a"}), r.Begin(progress.Task{What: "b", From: "q.io/r", Total: 4, Kept: true})
+	first, second := r.Begin(progress.Task{What: "a"}), r.Begin(progress.Task{What: "b", From: "q.io/r", Total: 4, Resumable: true})
 	first.End()
 	first.End()
 	if what, continues := r.Stopped(); what != "reading b, nothing has arrived, from q.io/r" || continues {
@@ -95,7 +95,7 @@ func TestRecordForgetsWhatEndedAndKeepsWhatWasBrokenOff(t *testing.T) {
 	}
 	both := NewRecord(t.Context())
 	both.Begin(progress.Task{What: "a"})
-	both.Begin(progress.Task{What: "b", Done: 1, Kept: true})
+	both.Begin(progress.Task{What: "b", Done: 1, Resumable: true})
 	if what, continues := both.Stopped(); what != "reading a, nothing has arrived, and 1 more" || !continues {
 		t.Errorf("got %q, %v", what, continues)
 	}

@@ -93,5 +93,5 @@ func (r *Record) Stopped() (what string, continues bool) {
 func (r *Record) keeps() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.tasks, func(t *task) bool { return t.Kept && t.Done > 0 })
+	return slices.ContainsFunc(r.tasks, func(t *task) bool { return t.Resumable && t.Done > 0 })
 }

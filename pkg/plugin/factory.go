@@ -50,7 +50,7 @@ func (f *factory) run(complete func(ctx context.Context, args []string) (request
 		}
 		defer cancel()
 		record := display.NewRecord(ctx)
-		ctx = progress.With(ctx, record)
+		ctx = progress.WithReporter(ctx, record)
 		defer f.show(record).Close()
 		done := make(chan error, 1)
 		go func() { done <- f.complete(ctx, complete, args) }()

@@ -302,9 +302,9 @@ func TestRequestsReportProgress(t *testing.T) {
 		c.ExecProvider = &api.ExecConfig{
 			Command: "/nowhere/program", APIVersion: "client.authentication.k8s.io/v1", InteractiveMode: mode, StdinUnavailable: true,
 		}
-		_, _ = newCluster(c).Get(progress.With(t.Context(), recorder), testcluster.ClusterVersion, nil)
+		_, _ = newCluster(c).Get(progress.WithReporter(t.Context(), recorder), testcluster.ClusterVersion, nil)
 		want := []string{"asking for clusterversions.config.openshift.io/version from the cluster at " + s.Host() + ": 0 of 0" + hidden}
-		if got := recorder.Told(); !slices.Equal(got, want) {
+		if got := recorder.Tasks(); !slices.Equal(got, want) {
 			t.Errorf("%s: reported %q, want %q", mode, got, want)
 		}
 	}

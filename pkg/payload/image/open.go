@@ -128,7 +128,7 @@ func blobOf(src source, what string, d oci.Descriptor) blob {
 	return blob{
 		name: what + " " + string(d.Digest), size: d.Size, digest: d.Digest,
 		open: func(ctx context.Context) (io.ReadCloser, error) {
-			return src.blob(progress.Named(ctx, what+" "+string(d.Digest)), d)
+			return src.blob(progress.WithName(ctx, what+" "+string(d.Digest)), d)
 		},
 	}
 }

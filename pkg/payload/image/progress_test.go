@@ -57,13 +57,13 @@ func TestEverySourceTellsWhatItReads(t *testing.T) {
 		{host + "/ocp/release:4.14.0", []string{
 			"the files that name mirrors from ", "the manifest 4.14.0 from " + host + "/ocp/release",
 			"waiting for another process to read layer " + layer + " from " + in("cache"),
-			"the files that name mirrors from , kept", "layer " + layer + " from " + host + "/ocp/release, kept",
+			"the files that name mirrors from , resumable", "layer " + layer + " from " + host + "/ocp/release, resumable",
 		}},
 		{host + "/ocp/release@" + manifest, []string{"layer " + layer + " from the cache"}},
 	} {
 		t.Run(strings.ReplaceAll(test.reference, dir, ""), func(t *testing.T) {
 			recorder := &testprogress.Recorder{}
-			ctx := progress.With(t.Context(), recorder)
+			ctx := progress.WithReporter(t.Context(), recorder)
 			img, err := opener.Open(ctx, parse(t, test.reference))
 			if err != nil {
 				t.Fatal(err)
@@ -77,7 +77,7 @@ func TestEverySourceTellsWhatItReads(t *testing.T) {
 			}
 			opener.Cache.Wait()
 			var got []string
-			for _, told := range recorder.Told() {
+			for _, told := range recorder.Tasks() {
 				what, far, _ := strings.Cut(told, ": ")
 				far, special, _ := strings.Cut(far, ", ")
 				done, total, _ := strings.Cut(far, " of ")

@@ -1,8 +1,8 @@
-// Package progress lets a read tell what it reads, how far it is and from where, without knowing who listens.
+// Package progress reports what is being read, how far it is and from where, to a Reporter that it does not know.
 //
-// The reporter travels in the context, as the hooks of net/http/httptrace do. Reads happen at the bottom of the library,
-// in clients that several commands share, below interfaces that every caller would have to extend by a parameter; and
-// whether anybody listens is a matter of the call, not of the client. Without a reporter every function here is a no-op.
+// The reporter is in the context, like the hooks of net/http/httptrace. Reads happen at the bottom of the library, in clients
+// that several commands share and below interfaces that would all need another parameter, and the reporter belongs to a call
+// and not to a client. Without a reporter the functions of this package do nothing.
 package progress
 
 import (
@@ -10,96 +10,96 @@ import (
 	"io"
 )
 
-// Task is one read, or one piece of work that takes as long as a read.
+// Task is one read, or other work that takes as long as a read.
 type Task struct {
-	Verb  string // "reading" when it is empty
+	Verb  string // empty: "reading"
 	What  string // "layer sha256:…", "the manifest 4.14.0-x86_64"
-	From  string // a repository, a host or a file; "" when What says it
-	Count bool   // Total and Done are numbers of What, not bytes
-	Total int64  // 0 or less when it is not known
-	Done  int64  // what is there when the task begins
-	// Hidden tasks are not shown while they go on, because the user or another program may be using the terminal: what is
-	// typed, a program that asks for a password, one at the other end of a pipe that shows its own progress.
-	Hidden bool
-	Kept   bool // when the task is broken off, what was read is kept, and the next run goes on behind it
+	From  string // a repository, a host or a file; empty if What says it
+	Count bool   // Total and Done count What and not bytes
+	Total int64  // 0 or less if unknown
+	Done  int64  // what is done when the task begins
+	// Hidden tasks are not shown, because the user or another program may be using the terminal: input that is typed, a
+	// program that asks for a password, a program at the other end of a pipe that shows its own progress.
+	Hidden    bool
+	Resumable bool // if the task is interrupted, the next run continues where it stopped
 }
 
-// Reporter receives tasks. Several goroutines call it at once.
+// Reporter receives tasks. Several goroutines call it at the same time.
 type Reporter interface {
-	// Begin is called when a task begins. The Meter receives the rest.
+	// Begin is called when a task begins. The Meter receives its progress.
 	Begin(Task) Meter
 }
 
-// Meter receives how far a task is. Several goroutines call it at once.
+// Meter receives the progress of a task. Several goroutines call it at the same time.
 type Meter interface {
-	Advance(n int64) // so much more was read; negative when the task begins anew
-	End()            // the task is over, done or not; further calls do nothing
+	Advance(n int64) // n more were read; negative if the task starts again
+	End()            // the task is over, complete or not; later calls do nothing
 }
 
 type (
-	reporterKey struct{}
-	nameKey     struct{}
-	keptKey     struct{}
+	reporterKey  struct{}
+	nameKey      struct{}
+	resumableKey struct{}
 )
 
-// With gives a context whose tasks go to a reporter.
-func With(ctx context.Context, r Reporter) context.Context {
+// WithReporter returns a context whose tasks are reported to r.
+func WithReporter(ctx context.Context, r Reporter) context.Context {
 	return context.WithValue(ctx, reporterKey{}, r)
 }
 
-// Named gives a context in which a task that reads a blob is called what: who asks for a blob knows what it is for, who
-// reads it does not.
-func Named(ctx context.Context, what string) context.Context {
+// WithName returns a context in which a task that reads a blob is called what. Only the caller knows the purpose of a blob, not
+// the function that reads it.
+func WithName(ctx context.Context, what string) context.Context {
 	return context.WithValue(ctx, nameKey{}, what)
 }
 
-// Name is what Named called the blob, or else otherwise.
-func Name(ctx context.Context, otherwise string) string {
+// Name returns the name that WithName set, or fallback.
+func Name(ctx context.Context, fallback string) string {
 	if what, ok := ctx.Value(nameKey{}).(string); ok {
 		return what
 	}
-	return otherwise
+	return fallback
 }
 
-// Kept gives a context in which what tasks read is kept when they are broken off.
-func Kept(ctx context.Context) context.Context {
-	return context.WithValue(ctx, keptKey{}, true)
+// WithResumable returns a context in which all tasks are resumable.
+func WithResumable(ctx context.Context) context.Context {
+	return context.WithValue(ctx, resumableKey{}, true)
 }
 
-// Begin tells the context's reporter of a task.
+// Begin reports a task to the reporter of the context.
 func Begin(ctx context.Context, t Task) Meter {
 	r, ok := ctx.Value(reporterKey{}).(Reporter)
 	if !ok {
-		return silent{}
+		return discard{}
 	}
-	if kept, _ := ctx.Value(keptKey{}).(bool); kept {
-		t.Kept = true
+	if resumable, _ := ctx.Value(resumableKey{}).(bool); resumable {
+		t.Resumable = true
 	}
 	return r.Begin(t)
 }
 
-// silent drops everything.
-type silent struct{}
+// discard is the meter of a context without a reporter.
+type discard struct{}
 
-func (silent) Advance(int64) {}
-func (silent) End()          {}
+func (discard) Advance(int64) {}
+func (discard) End()          {}
 
-// ReadCloser gives a reader whose bytes are those of a task, which ends at the first error, io.EOF included, or when the
-// reader is closed.
+// ReadCloser returns a reader that reports a task. The task ends at the first error, including io.EOF, or when the reader is
+// closed.
 func ReadCloser(ctx context.Context, t Task, r io.ReadCloser) io.ReadCloser {
 	meter := Begin(ctx, t)
-	if _, nobody := meter.(silent); nobody {
+	if _, ok := meter.(discard); ok {
 		return r
 	}
-	return &reader{ReadCloser: r, meter: meter}
+	return &readCloser{ReadCloser: r, meter: meter}
 }
 
-type reader struct {
+type readCloser struct {
 	io.ReadCloser
 	meter Meter
 }
 
-func (r *reader) Read(p []byte) (int, error) {
+func (r *readCloser) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
 	r.meter.Advance(int64(n))
 	if err != nil {
@@ -108,21 +108,21 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (r *reader) Close() error {
+func (r *readCloser) Close() error {
 	r.meter.End()
 	return r.ReadCloser.Close()
 }
 
-// Reader gives a reader that tells m how much is read. The task goes on when the reader ends.
-func Reader(m Meter, r io.Reader) io.Reader { return &counter{r, m} }
+// Reader returns a reader that advances m. It does not end the task.
+func Reader(m Meter, r io.Reader) io.Reader { return &reader{r, m} }
 
-type counter struct {
+type reader struct {
 	r     io.Reader
 	meter Meter
 }
 
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.meter.Advance(int64(n))
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	r.meter.Advance(int64(n))
 	return n, err
 }

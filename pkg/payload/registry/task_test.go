@@ -20,7 +20,7 @@ func TestRequestsTellOfThemselves(t *testing.T) {
 	d := s.pushBlob(t, "org/r", blob)
 	manifest, _ := s.pushImage(t, "org/r", "t")
 	recorder := &testprogress.Recorder{}
-	ctx := progress.With(t.Context(), recorder)
+	ctx := progress.WithReporter(t.Context(), recorder)
 	c, repository := anyClient(s), s.host+"/org/r"
 
 	if _, _, _, err := c.Manifest(ctx, repository, "t"); err != nil {
@@ -32,7 +32,7 @@ func TestRequestsTellOfThemselves(t *testing.T) {
 	if _, err := c.HeadBlob(ctx, repository, d); err != nil {
 		t.Fatal(err)
 	}
-	r, err := c.BlobFrom(progress.Named(ctx, "layer "+d.String()), repository, d, mebibyte, 1000)
+	r, err := c.BlobFrom(progress.WithName(ctx, "layer "+d.String()), repository, d, mebibyte, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestRequestsTellOfThemselves(t *testing.T) {
 		mirrors, " layer " + d.String() + " from " + repository + ": " + strconv.Itoa(mebibyte) + " of " + strconv.Itoa(mebibyte),
 		mirrors, " blob " + d.String()[:len(d)-4] + "0000 from " + repository + ": 0 of 5",
 	}
-	if diff := cmp.Diff(want, recorder.Told()); diff != "" {
+	if diff := cmp.Diff(want, recorder.Tasks()); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }

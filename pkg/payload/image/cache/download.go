@@ -41,7 +41,7 @@ func (c *Cache) download(ctx context.Context, root *os.Root, d digest.Digest, si
 		return b, nil
 	}
 	if b.file != nil && unlock != nil {
-		ctx = progress.Kept(ctx)
+		ctx = progress.WithResumable(ctx)
 	}
 	b.rest, err = fetch(ctx, from)
 	if from > 0 && fault.KindOf(err) == fault.Integrity {

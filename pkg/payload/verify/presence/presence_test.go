@@ -75,7 +75,7 @@ func TestOneRequestAnImage(t *testing.T) {
 	again := component("b", c.Image)
 	absent := component("c", c.Image[:len(c.Image)-64]+strings.Repeat("0", 64))
 	told := &told{}
-	ctx := progress.With(t.Context(), told)
+	ctx := progress.WithReporter(t.Context(), told)
 	results := presence.Check(ctx, reg, []payload.Component{c, again, absent}, presence.Options{})
 	if results[0].Err != nil || results[1].Err != nil || fault.KindOf(results[2].Err) != fault.NotFound {
 		t.Errorf("got %v", results)

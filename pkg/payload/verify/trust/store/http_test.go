@@ -353,13 +353,13 @@ func TestRequestsTellOfThemselves(t *testing.T) {
 		t.Fatal(err)
 	}
 	recorder := &testprogress.Recorder{}
-	for _, err := range s.Signatures(progress.With(t.Context(), recorder), image()) {
+	for _, err := range s.Signatures(progress.WithReporter(t.Context(), recorder), image()) {
 		if err != nil {
 			t.Error(err)
 		}
 	}
 	told := "looking for a signature from " + server.URL + "/store: 0 of 0"
-	if got, want := recorder.Told(), []string{told, told}; !slices.Equal(got, want) {
+	if got, want := recorder.Tasks(), []string{told, told}; !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}
 }

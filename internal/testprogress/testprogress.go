@@ -1,4 +1,4 @@
-// Package testprogress keeps what reads tell of themselves, for tests.
+// Package testprogress records progress for tests.
 package testprogress
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// Recorder is a reporter that keeps every task.
+// Recorder is a progress.Reporter that records every task.
 type Recorder struct {
 	mu    sync.Mutex
 	tasks []*task
@@ -21,43 +21,42 @@ type task struct {
 	ended bool
 }
 
-// Begin keeps a task.
+// Begin records a task.
 func (r *Recorder) Begin(t progress.Task) progress.Meter {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	kept := &task{recorder: r, Task: t}
-	r.tasks = append(r.tasks, kept)
-	return kept
+	recorded := &task{recorder: r, Task: t}
+	r.tasks = append(r.tasks, recorded)
+	return recorded
 }
 
-// Advance counts.
+// Advance records progress.
 func (t *task) Advance(n int64) {
 	t.recorder.mu.Lock()
 	defer t.recorder.mu.Unlock()
 	t.Done += n
 }
 
-// End keeps that the task is over.
+// End records the end of the task.
 func (t *task) End() {
 	t.recorder.mu.Lock()
 	defer t.recorder.mu.Unlock()
 	t.ended = true
 }
 
-// Told gives the tasks in the order in which they began, as "VERB WHAT from FROM: DONE of TOTAL", with what is special
-// about them behind it.
-func (r *Recorder) Told() []string {
+// Tasks returns the tasks in the order in which they began, as "VERB WHAT from FROM: DONE of TOTAL, FLAG".
+func (r *Recorder) Tasks() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var lines []string
 	for _, t := range r.tasks {
 		line := fmt.Sprintf("%s %s from %s: %d of %d", t.Verb, t.What, t.From, t.Done, t.Total)
-		for _, special := range []struct {
-			is   bool
+		for _, flag := range []struct {
+			set  bool
 			name string
-		}{{t.Count, "counted"}, {t.Hidden, "hidden"}, {t.Kept, "kept"}, {!t.ended, "not ended"}} {
-			if special.is {
-				line += ", " + special.name
+		}{{t.Count, "counted"}, {t.Hidden, "hidden"}, {t.Resumable, "resumable"}, {!t.ended, "not ended"}} {
+			if flag.set {
+				line += ", " + flag.name
 			}
 		}
 		lines = append(lines, line)
