@@ -17,13 +17,15 @@ import (
 // roots makes TLS settings: the system's CA certificates, the user's file, and the directories of certs.d.
 type roots struct {
 	dirs []string
+	more []byte                 // PEM of the caller
 	own  func() ([]byte, error) // the user's file
 	warm func()
 }
 
-func newRoots(file string, dirs []string) *roots {
+func newRoots(file string, dirs []string, more []byte) *roots {
 	return &roots{
 		dirs: dirs,
+		more: more,
 		own: sync.OnceValues(func() ([]byte, error) {
 			if file == "" {
 				return nil, nil
@@ -52,7 +54,7 @@ func (r *roots) config(host string, insecure bool) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	trusted := [][]byte{own}
+	trusted := [][]byte{own, r.more}
 	for _, dir := range r.dirs {
 		if !filepath.IsLocal(host) || host == "." {
 			break // a host from a redirect may have any name

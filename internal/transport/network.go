@@ -21,6 +21,8 @@ type NetworkOptions struct {
 	Getenv   func(string) string // the environment, for proxies; nil is an empty one
 	CAFile   string              // --certificate-authority: trusted beside the system's
 	CertDirs []string            // directories of host[:port] directories, as docker and podman have them
+	// Certificates are more CA certificates that are trusted beside the system's, PEM.
+	Certificates []byte
 
 	Hint func(host string, p TLSProblem) string // what fixes a failure of TLS, "" for nothing; nil is no hint
 
@@ -69,7 +71,7 @@ func NewNetwork(o NetworkOptions) *Network {
 	return &Network{
 		options:    o,
 		proxy:      sync.OnceValue(func() func(*url.URL) (*url.URL, error) { return proxyConfig(o.Getenv).ProxyFunc() }),
-		roots:      newRoots(o.CAFile, o.CertDirs),
+		roots:      newRoots(o.CAFile, o.CertDirs, o.Certificates),
 		transports: map[hostRoute]*http.Transport{},
 	}
 }

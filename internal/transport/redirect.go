@@ -92,8 +92,11 @@ func locate(origin string, at *url.URL, scheme, location string) (*url.URL, erro
 	return target, nil
 }
 
-// failedAt says where a request failed. A guard's refusal is not a failure to connect.
+// failedAt says where a request failed, unless the error has been explained. A guard's refusal is not a failure to connect.
 func failedAt(origin, host string, err error) error {
+	if _, explained := errors.AsType[*fault.Error](err); explained {
+		return err
+	}
 	if !errors.Is(err, ErrGuarded) {
 		return &HostError{host, err}
 	}

@@ -133,3 +133,12 @@ func TestRedirectOfABody(t *testing.T) {
 		}
 	}
 }
+
+// An error that names the host and has a kind stays as it is.
+func TestRedirectKeepsExplainedErrors(t *testing.T) {
+	explained := fault.Errorf(fault.Network, "a.example: no certificate")
+	next := Func(func(*http.Request) (*http.Response, error) { return nil, explained })
+	if _, err := Redirect()(next).RoundTrip(newRequest(t, "GET", "https://a.example/x")); err != explained {
+		t.Errorf("got %v", err)
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
@@ -54,11 +53,10 @@ func (t *trustFlags) complete(f *factory) (trustRequest, error) {
 	if r.sigstore.Keys, err = trust.ReadKeys(t.keys...); err != nil {
 		return r, err
 	}
-	tlsConfig, err := registry.TLS(f.flags.registry.caFile)
-	if err != nil {
+	web := store.NewWeb(store.WebOptions{Getenv: f.Getenv, CAFile: f.flags.registry.caFile, UserAgent: userAgent()})
+	if err := web.CheckFiles(); err != nil {
 		return r, err
 	}
-	web := store.NewWeb(store.WebOptions{Proxy: registry.Proxy(f.Getenv), TLS: tlsConfig, UserAgent: userAgent()})
 	if !f.flags.cache.offline {
 		r.openPGP.Web = web
 	}

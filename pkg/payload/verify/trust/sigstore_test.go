@@ -77,8 +77,8 @@ func TestVerifySigstore(t *testing.T) {
 	}
 }
 
-// TestTrap32NeverAList: a list has no signature of this kind, which is said, and nothing is asked for it.
-func TestTrap32NeverAList(t *testing.T) {
+// A manifest list has no signature of this kind. The check says so, and the registry is not asked for it.
+func TestListsHaveNoSignature(t *testing.T) {
 	s := testsign.NewSigner(t, "p256")
 	registry := testsign.NewImages()
 	registry.AddSignatures(t, repository, image(), s.SignatureLayer(t, image(), "quay.io/example/release:1"))

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -171,29 +170,12 @@ func (c Cluster) certificates(ctx context.Context, name string) ([]byte, error) 
 	return []byte(pem), nil
 }
 
-// trusting returns a copy of w that accepts more CA certificates.
+// trusting returns a Web like w that accepts more CA certificates.
 func (w *Web) trusting(pem []byte) (*Web, error) {
-	o := w.options
-	if o.TLS == nil {
-		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	o.TLS = o.TLS.Clone()
-	if o.TLS.RootCAs == nil {
-		o.TLS.RootCAs = systemPool()
-	} else {
-		o.TLS.RootCAs = o.TLS.RootCAs.Clone()
-	}
-	if !o.TLS.RootCAs.AppendCertsFromPEM(pem) {
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
 		return nil, errors.New("there is no PEM certificate in its " + certificatesKey)
 	}
+	o := w.options
+	o.certificates = pem
 	return NewWeb(o), nil
-}
-
-// systemPool has the system's CA certificates, or none if the system has no list.
-func systemPool() *x509.CertPool {
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		return x509.NewCertPool()
-	}
-	return pool
 }

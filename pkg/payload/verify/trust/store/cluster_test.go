@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -17,7 +15,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// byPath is an API server in memory that has what it is given, and forbids what is empty.
+// byPath is an API server in memory. It forbids objects that are empty.
 type byPath map[string]string
 
 func (o byPath) Get(_ context.Context, path string, _ url.Values) ([]byte, error) {
@@ -33,7 +31,7 @@ func (o byPath) Get(_ context.Context, path string, _ url.Values) ([]byte, error
 
 func TestStoresOfTheCluster(t *testing.T) {
 	const version = "/apis/config.openshift.io/v1/clusterversions/version"
-	const authority = "/api/v1/namespaces/openshift-config/configmaps/ca"
+	const configMap = "/api/v1/namespaces/openshift-config/configmaps/ca"
 	one := func(url, ca string) string {
 		return `{"spec":{"signatureStores":[{"url":"` + url + `","ca":{"name":"` + ca + `"}}]}}`
 	}
@@ -59,11 +57,11 @@ func TestStoresOfTheCluster(t *testing.T) {
 		{"forbidden", byPath{version: ""}, []string{"error: reading which stores of signatures the cluster names: forbidden"}},
 		{"another object", byPath{version: `{"spec":[]}`}, []string{"error: reading which stores of signatures the cluster names: what the API server sends is not a ClusterVersion"}},
 		{"no address", byPath{version: one("ftp://x", "")}, []string{`error: the cluster names a store that cannot be asked: the store of signatures "ftp://x": want http://HOST/… or https://HOST/…`}},
-		{"its authority", byPath{version: one(server.URL, "ca"), authority: `{"data":{"ca.crt":` + certificate + `}}`}, []string{server.URL + "/sha256=" + image().Encoded() + "/signature-1 a"}},
-		{"an authority that is not there", byPath{version: one("https://s.example", "ca")}, []string{problem + "there is no " + authority}},
-		{"an authority that is forbidden", byPath{version: one("https://s.example", "ca"), authority: ""}, []string{problem + "forbidden"}},
-		{"an authority under another key", byPath{version: one("https://s.example", "ca"), authority: `{"data":{"ca-bundle.crt":"x"}}`}, []string{problem + "it has no ca.crt"}},
-		{"an authority that is none", byPath{version: one("https://s.example", "ca"), authority: `{"data":{"ca.crt":"x"}}`}, []string{problem + "there is no PEM certificate in its ca.crt"}},
+		{"its CA certificate", byPath{version: one(server.URL, "ca"), configMap: `{"data":{"ca.crt":` + certificate + `}}`}, []string{server.URL + "/sha256=" + image().Encoded() + "/signature-1 a"}},
+		{"a missing ConfigMap", byPath{version: one("https://s.example", "ca")}, []string{problem + "there is no " + configMap}},
+		{"a forbidden ConfigMap", byPath{version: one("https://s.example", "ca"), configMap: ""}, []string{problem + "forbidden"}},
+		{"another key of the ConfigMap", byPath{version: one("https://s.example", "ca"), configMap: `{"data":{"ca-bundle.crt":"x"}}`}, []string{problem + "it has no ca.crt"}},
+		{"no certificate", byPath{version: one("https://s.example", "ca"), configMap: `{"data":{"ca.crt":"x"}}`}, []string{problem + "there is no PEM certificate in its ca.crt"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -89,9 +87,8 @@ func TestStoresOfTheCluster(t *testing.T) {
 	}
 }
 
-// The authorities of one store are nobody else's: the options that were given stay as they are, and other stores are asked
-// with what those say.
-func TestAuthoritiesOfOneStore(t *testing.T) {
+// The CA certificates of one store are not trusted for another one.
+func TestCertificatesOfOneStore(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "a") }))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
@@ -101,40 +98,29 @@ func TestAuthoritiesOfOneStore(t *testing.T) {
 		"/apis/config.openshift.io/v1/clusterversions/version": `{"spec":{"signatureStores":[{"url":"` + server.URL + `","ca":{"name":"ca"}},{"url":"` + server.URL + `"}]}}`,
 		"/api/v1/namespaces/openshift-config/configmaps/ca":    `{"data":{"ca.crt":` + certificate + `}}`,
 	}
-	first := server.URL + "/sha256=" + image().Encoded() + "/signature-1"
-	for name, given := range map[string]*tls.Config{"nothing": nil, "no pool": {}, "a pool": {RootCAs: x509.NewCertPool()}} {
-		t.Run(name, func(t *testing.T) {
-			o := quick()
-			o.TLS = given
-			stores, failed, err := Cluster{objects}.Stores(t.Context(), NewWeb(o))
-			if err != nil || len(failed) > 0 || len(stores) != 2 {
-				t.Fatalf("got %v, %v, %v", stores, failed, err)
-			}
-			if got := found(t, stores[0], "-"); len(got) == 0 || got[0] != first+" a" {
-				t.Errorf("with its authority: %q", got)
-			}
-			equal(t, found(t, stores[1], "-"), "error: "+first+" cannot be asked: tls: failed to verify certificate: x509: certificate signed by unknown authority")
-			if given != nil && given.RootCAs != nil && !given.RootCAs.Equal(x509.NewCertPool()) {
-				t.Error("the pool that was given has another authority")
-			}
-			if name == "no pool" && given.RootCAs != nil {
-				t.Error("the configuration that was given has a pool")
-			}
-		})
+	stores, failed, err := Cluster{objects}.Stores(t.Context(), NewWeb(noWaits()))
+	if err != nil || len(failed) > 0 || len(stores) != 2 {
+		t.Fatalf("got %v, %v, %v", stores, failed, err)
 	}
+	first := server.URL + "/sha256=" + image().Encoded() + "/signature-1"
+	if got := found(t, stores[0], "-"); len(got) == 0 || got[0] != first+" a" {
+		t.Errorf("with its certificates: %q", got)
+	}
+	equal(t, found(t, stores[1], "-"), "error: getting "+first+": "+server.Listener.Addr().String()+
+		": x509: certificate signed by unknown authority; name a file with its CA certificate with --certificate-authority")
 }
 
-// A cluster may name more stores than are asked, which is said: a signature may be in one of the others.
+// A cluster may name more stores than are asked. An error says so, because a signature may be in one of the others.
 func TestManyStoresOfTheCluster(t *testing.T) {
 	for count, want := range map[int][]string{
 		maxStores:     nil,
 		maxStores + 1: {"the cluster names 33 stores of signatures, and only the first 32 are asked"},
 	} {
-		var named []string
+		var entries []string
 		for i := range count {
-			named = append(named, fmt.Sprintf(`{"url":"https://s.example/%d"}`, i))
+			entries = append(entries, fmt.Sprintf(`{"url":"https://s.example/%d"}`, i))
 		}
-		objects := byPath{"/apis/config.openshift.io/v1/clusterversions/version": `{"spec":{"signatureStores":[` + strings.Join(named, ",") + `]}}`}
+		objects := byPath{"/apis/config.openshift.io/v1/clusterversions/version": `{"spec":{"signatureStores":[` + strings.Join(entries, ",") + `]}}`}
 		stores, failed, err := Cluster{objects}.Stores(t.Context(), NewWeb(WebOptions{}))
 		if err != nil || len(stores) != maxStores || stores[maxStores-1].String() != "https://s.example/31" {
 			t.Errorf("%d: got %v, %v", count, stores, err)

@@ -2,16 +2,14 @@ package store
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,6 +18,7 @@ import (
 	"time"
 
 	"github.com/release-x/oc-release-x/internal/testprogress"
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
@@ -30,7 +29,7 @@ func quote(s string) string {
 	return string(data)
 }
 
-// requests remembers what a server was asked.
+// requests records the requests to a server.
 type requests struct {
 	mu    sync.Mutex
 	paths []string
@@ -70,8 +69,9 @@ func serve(t *testing.T, answers map[string]string) (*httptest.Server, *requests
 	return server, seen
 }
 
-func quick() WebOptions {
-	return WebOptions{UserAgent: "test", Tries: 2, Pause: time.Millisecond}
+// noWaits are options with which retries do not wait.
+func noWaits() WebOptions {
+	return WebOptions{UserAgent: "test", Sleep: func(context.Context, time.Duration) error { return nil }}
 }
 
 func TestHTTP(t *testing.T) {
@@ -92,27 +92,26 @@ func TestHTTP(t *testing.T) {
 		{"401 is no 404", map[string]string{"signature-1": "401"}, []string{"error: URL/signature-1 answered 401 Unauthorized"}, 2},
 		{"410 is no 404", map[string]string{"signature-1": "410"}, []string{"error: URL/signature-1 answered 410 Gone"}, 2},
 		{"204 is no signature", map[string]string{"signature-1": "204"}, []string{"error: URL/signature-1 answered 204 No Content"}, 2},
-		{"500 is no 404, and is tried again", map[string]string{"signature-1": "500"}, []string{"error: URL/signature-1 answered 500 Internal Server Error"}, 3},
+		{"500 is no 404, and is tried again", map[string]string{"signature-1": "500"}, []string{"error: getting URL/signature-1: HOST answered 500 Internal Server Error, 5 times"}, 6},
 		{"too long", map[string]string{"signature-1": "=" + strings.Repeat("x", openpgp.MaxMessage+1), "signature-2": "=b"}, []string{"error: URL/signature-1: it has more than the 51200 bytes that are read", "URL/signature-2 b"}, 3},
 		{"as long as may be", map[string]string{"signature-1": "=" + strings.Repeat("x", openpgp.MaxMessage)}, []string{"URL/signature-1 " + strings.Repeat("x", openpgp.MaxMessage)}, 2},
 		{"a redirect", map[string]string{"signature-1": ">elsewhere", "elsewhere": "=a"}, []string{"URL/signature-1 a"}, 3},
 		{"a redirect to nothing", map[string]string{"signature-1": ">elsewhere"}, nil, 2},
-		{"redirects without end", map[string]string{"signature-1": ">signature-1"}, []string{"error: URL/signature-1 cannot be asked: it redirects more than 5 times"}, 6},
-		{"a redirect to a user", map[string]string{"signature-1": ">http://a:b@example.com/"}, []string{"error: URL/signature-1 cannot be asked: it redirects to an address with a user name in it"}, 1},
-		{"a redirect to another scheme", map[string]string{"signature-1": ">file:///etc/passwd"}, []string{"error: URL/signature-1 cannot be asked: it redirects to file://, which is not encrypted"}, 1},
-		{"a redirect to a cloud's metadata", map[string]string{"signature-1": ">http://169.254.169.254/"}, []string{"error: URL/signature-1 cannot be asked: it redirects to 169.254.169.254: it is a loopback or link-local address"}, 1},
-		{"a redirect to another port of this machine", map[string]string{"signature-1": ">http://localhost:1/"}, []string{"error: URL/signature-1 cannot be asked: it redirects to localhost:1: it is a loopback or link-local address"}, 1},
+		{"redirects without end", map[string]string{"signature-1": ">signature-1"}, []string{"error: getting URL/signature-1: HOST redirects in circles, 1 in a row"}, 1},
+		{"a redirect to a user", map[string]string{"signature-1": ">http://a:b@example.com/"}, []string{"error: getting URL/signature-1: HOST redirects to an address with a user name in it"}, 1},
+		{"a redirect to another scheme", map[string]string{"signature-1": ">file:///etc/passwd"}, []string{"error: getting URL/signature-1: HOST redirects to what is not an address"}, 1},
+		{"a redirect to a cloud's metadata", map[string]string{"signature-1": ">http://169.254.169.254/"}, []string{"error: getting URL/signature-1: HOST redirects to 169.254.169.254, a loopback or link-local address"}, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			server, seen := serve(t, test.answers)
-			s, err := Open(server.URL+"/store/", NewWeb(quick()))
+			s, err := Open(server.URL+"/store/", NewWeb(noWaits()))
 			if err != nil {
 				t.Fatal(err)
 			}
 			var want []string
 			for _, line := range test.want {
-				want = append(want, strings.ReplaceAll(line, "URL/", server.URL+dir))
+				want = append(want, strings.NewReplacer("URL/", server.URL+dir, "HOST", server.Listener.Addr().String()).Replace(line))
 			}
 			equal(t, found(t, s, "-"), want...)
 			if len(seen.paths) != test.asked || !strings.HasPrefix(seen.paths[0], dir) {
@@ -129,7 +128,7 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// The = of the path is written as it is.
+// The = in the path is not escaped.
 func TestPathOnTheWire(t *testing.T) {
 	var raw string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -137,7 +136,7 @@ func TestPathOnTheWire(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 	}))
 	defer server.Close()
-	s, err := NewWeb(quick()).Store(server.URL + "/a/b")
+	s, err := NewWeb(noWaits()).Store(server.URL + "/a/b")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +146,7 @@ func TestPathOnTheWire(t *testing.T) {
 	}
 }
 
-// What goes wrong once is tried again; what goes wrong for good is not a 404, and the host is not asked again.
+// Failures that may pass are tried again. A host that cannot be reached is not asked for further signatures.
 func TestTriesAgain(t *testing.T) {
 	n := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -164,14 +163,13 @@ func TestTriesAgain(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 		}
 	}))
-	o := quick()
-	o.Tries = 3
-	s, err := NewWeb(o).Store(server.URL)
+	web := NewWeb(noWaits())
+	s, err := web.Store(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	equal(t, found(t, s, "-"), server.URL+"/sha256="+image().Encoded()+"/signature-1 whole")
-	refusing, err := NewWeb(o).Store("http://127.0.0.1:1") // nothing listens there, and no system hands out the port
+	refusing, err := web.Store("http://127.0.0.1:1") // nothing listens there, and no system hands out the port
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,12 +193,12 @@ func TestRetryAfterTooLong(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 	}))
 	defer server.Close()
-	s, err := NewWeb(quick()).Store(server.URL)
+	s, err := NewWeb(noWaits()).Store(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range s.Signatures(t.Context(), image()) {
-		if fault.KindOf(err) != fault.Network || !strings.HasSuffix(err.Error(), "answered 429 Too Many Requests") {
+		if fault.KindOf(err) != fault.Network || !strings.HasSuffix(err.Error(), "answered 429 Too Many Requests and asks to wait 24h0m0s, which is longer than 1m0s: try again later") {
 			t.Errorf("got %v", err)
 		}
 		break
@@ -217,7 +215,7 @@ func TestCanceled(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	s, err := NewWeb(quick()).Store(server.URL)
+	s, err := NewWeb(noWaits()).Store(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,9 +230,9 @@ func TestCanceled(t *testing.T) {
 	}
 }
 
-// What a release names is asked over https alone, and not on this machine.
-func TestNamed(t *testing.T) {
-	web := NewWeb(quick())
+// The store that a release names has to be https, and on another machine.
+func TestUntrustedStore(t *testing.T) {
+	web := NewWeb(noWaits())
 	written := strings.NewReplacer("a:b@", "a:xxxxx@", "?y", "?…")
 	for address, reason := range map[string]string{
 		"http://example.com/x":       "it is not https",
@@ -260,20 +258,17 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// A name that turns out to be this machine is not connected to, and one that redirects there is not followed.
-func TestNamedIsGuarded(t *testing.T) {
-	if err := guard(t.Context(), "tcp", "127.0.0.1:443", nil); err == nil {
-		t.Error("connected to this machine")
-	}
-	if err := guard(t.Context(), "tcp", "192.0.2.1:443", nil); err != nil {
-		t.Errorf("refused another machine: %v", err)
-	}
-	for _, address := range []string{"169.254.169.254", "fe80::1", "::", "fd00:ec2::254"} {
-		if !isLocal(netip.MustParseAddr(address)) {
-			t.Errorf("%s is taken for another machine", address)
-		}
-	}
-	location := "https://localhost/x"
+// A name with an address of this machine is not connected to.
+func TestUntrustedStoreOnThisMachine(t *testing.T) {
+	o := noWaits()
+	o.Getenv = nil
+	s := NewWeb(o).server(&url.URL{Scheme: "http", Host: "127.0.0.1:1"}, transport.Local)
+	equal(t, found(t, s, "-"), "error: getting http://127.0.0.1:1/sha256="+image().Encoded()+"/signature-1: 127.0.0.1:1 is a loopback or link-local address")
+}
+
+// Redirects to this machine or to plain HTTP are not followed, whoever named the store.
+func TestRedirectsAreGuarded(t *testing.T) {
+	location := ""
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "signature-1") {
 			fmt.Fprint(w, "a")
@@ -283,30 +278,35 @@ func TestNamedIsGuarded(t *testing.T) {
 		w.WriteHeader(http.StatusFound)
 	}))
 	defer server.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	o := quick()
-	o.TLS = &tls.Config{RootCAs: roots}
+	o := noWaits()
+	o.certificates = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	o.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
 	}
-	s, err := NewWeb(o).UntrustedStore("https://example.com/store")
-	if err != nil {
-		t.Fatal(err)
+	web := NewWeb(o)
+	for _, open := range []func(string) (Store, error){web.Store, web.UntrustedStore} {
+		s, err := open("https://example.com/store")
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "https://example.com/store/sha256=" + image().Encoded() + "/"
+		for to, reason := range map[string]string{
+			"https://localhost/x":  "localhost, a loopback or link-local address",
+			"http://example.com/x": "http://example.com, which is not encrypted",
+		} {
+			location = to
+			equal(t, found(t, s, "-"), at+"signature-1 a", "error: getting "+at+"signature-2: example.com redirects to "+reason)
+		}
 	}
-	at := "https://example.com/store/sha256=" + image().Encoded() + "/"
-	equal(t, found(t, s, "-"), at+"signature-1 a", "error: "+at+"signature-2 cannot be asked: it redirects to localhost: it is a loopback or link-local address")
-	location = "http://example.com/x"
-	equal(t, found(t, s, "-"), at+"signature-1 a", "error: "+at+"signature-2 cannot be asked: it redirects to http://example.com, which is not encrypted")
 }
 
-// A certificate that is not known is an error, not a 404.
-func TestUnknownAuthority(t *testing.T) {
+// An untrusted certificate is an error, unlike a 404.
+func TestUntrustedCertificate(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()
-	s, err := NewWeb(quick()).Store(server.URL)
+	s, err := NewWeb(noWaits()).Store(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +321,7 @@ func TestUnknownAuthority(t *testing.T) {
 	}
 }
 
-// A proxy resolves names itself: it may be on this machine, and is asked for what a release names, too.
+// A proxy may be on this machine, also for the stores that releases name.
 func TestProxy(t *testing.T) {
 	asked := ""
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -329,12 +329,8 @@ func TestProxy(t *testing.T) {
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	defer proxy.Close()
-	at, err := url.Parse(proxy.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := quick()
-	o.Proxy = http.ProxyURL(at)
+	o := noWaits()
+	o.Getenv = func(name string) string { return map[string]string{"HTTPS_PROXY": proxy.URL}[name] }
 	s, err := NewWeb(o).UntrustedStore("https://example.com/store")
 	if err != nil {
 		t.Fatal(err)
@@ -346,9 +342,9 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-func TestRequestsTellOfThemselves(t *testing.T) {
+func TestRequestsReportProgress(t *testing.T) {
 	server, _ := serve(t, map[string]string{"signature-1": "=a"})
-	s, err := NewWeb(quick()).Store(server.URL + "/store")
+	s, err := NewWeb(noWaits()).Store(server.URL + "/store")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,8 +354,8 @@ func TestRequestsTellOfThemselves(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	told := "looking for a signature from " + server.URL + "/store: 0 of 0"
-	if got, want := recorder.Tasks(), []string{told, told}; !slices.Equal(got, want) {
-		t.Errorf("told %q, want %q", got, want)
+	report := "looking for a signature from " + server.URL + "/store: 0 of 0"
+	if got, want := recorder.Tasks(), []string{report, report}; !slices.Equal(got, want) {
+		t.Errorf("reported %q, want %q", got, want)
 	}
 }
