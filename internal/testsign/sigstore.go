@@ -20,6 +20,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Signer is a key as cosign uses it.
@@ -116,7 +117,7 @@ func NewImages() *Images {
 }
 
 // AddSignatures puts an image of signatures at the tag of an image's digest.
-func (r *Images) AddSignatures(t testing.TB, repository string, d digest.Digest, layers ...Layer) {
+func (r *Images) AddSignatures(t testing.TB, repository oci.Repository, d digest.Digest, layers ...Layer) {
 	t.Helper()
 	type descriptor struct {
 		MediaType   string            `json:"mediaType"`
@@ -150,17 +151,17 @@ func (r *Images) AddSignatures(t testing.TB, repository string, d digest.Digest,
 		t.Fatalf("writing a manifest: %v", err)
 	}
 	r.Blobs[digest.FromBytes(config)] = config
-	name := repository + ":" + d.Algorithm().String() + "-" + d.Encoded() + ".sig"
+	name := repository.Tag(d.Algorithm().String() + "-" + d.Encoded() + ".sig").String()
 	r.Manifests[name] = Manifest{Body: body, MediaType: kind, Declared: digest.FromBytes(body).String()}
 }
 
 // Manifest fulfils what reads registries.
-func (r *Images) Manifest(_ context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {
-	r.Asked = append(r.Asked, repository+":"+name)
+func (r *Images) Manifest(_ context.Context, repository oci.Repository, name string) (body []byte, mediaType, declared string, err error) {
+	r.Asked = append(r.Asked, repository.Tag(name).String())
 	if r.Err != nil {
 		return nil, "", "", r.Err
 	}
-	m, ok := r.Manifests[repository+":"+name]
+	m, ok := r.Manifests[repository.Tag(name).String()]
 	if !ok {
 		return nil, "", "", fault.Errorf(fault.NotFound, "%s:%s not found", repository, name)
 	}
@@ -168,8 +169,8 @@ func (r *Images) Manifest(_ context.Context, repository, name string) (body []by
 }
 
 // Blob fulfils what reads registries.
-func (r *Images) Blob(_ context.Context, repository string, d digest.Digest, _ int64) (io.ReadCloser, error) {
-	r.Asked = append(r.Asked, repository+"@"+d.String())
+func (r *Images) Blob(_ context.Context, repository oci.Repository, d digest.Digest, _ int64) (io.ReadCloser, error) {
+	r.Asked = append(r.Asked, repository.Digest(d).String())
 	data, ok := r.Blobs[d]
 	if !ok {
 		return nil, fault.Errorf(fault.NotFound, "blob %s not found", d)

@@ -11,6 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // defaultRepository is where releases are published.
@@ -67,8 +68,9 @@ func splitArguments(args, fromFlags []string, environment string) (releases, nam
 
 // request reads which releases, and what in them, the arguments of a command name.
 func (r *releaseFlags) request(f *factory, command string, args []string) (releaseRequest, error) {
-	q := releaseRequest{repository: r.repository}
-	if err := r.checkRepository(); err != nil {
+	var q releaseRequest
+	var err error
+	if q.repository, err = r.parseRepository(); err != nil {
 		return q, err
 	}
 	var releases []string
@@ -112,16 +114,16 @@ func (f *factory) seeHelp(command, format string, args ...any) error {
 	return fault.WithHint(fault.Usage, fmt.Sprintf("see `%s %s --help`", f.Name, command), format, args...)
 }
 
-// checkRepository refuses a --release-repository that is none, whether or not the release at hand needs it.
-func (r *releaseFlags) checkRepository() error {
-	if r.repository == defaultRepository {
-		return nil
+// parseRepository reads --release-repository, whether or not the release at hand needs it.
+func (r *releaseFlags) parseRepository() (oci.Repository, error) {
+	if r.repository == defaultRepository { // needs no regular expressions
+		return oci.SplitRepository(r.repository), nil
 	}
-	ref, err := image.ParseReference(r.repository + ":tag")
-	if err != nil || ref.Kind != image.KindRegistry || ref.Repository != r.repository {
-		return fault.Errorf(fault.Usage, "--release-repository %q: want HOST/REPOSITORY without a tag, such as %s", payload.HideUserinfo(r.repository), defaultRepository)
+	repository, err := oci.ParseRepository(r.repository)
+	if err != nil {
+		return repository, fault.Errorf(fault.Usage, "--release-repository %q: want HOST/REPOSITORY without a tag, such as %s", payload.HideUserinfo(r.repository), defaultRepository)
 	}
-	return nil
+	return repository, nil
 }
 
 // checkReleaseImage refuses a --release-image that is no pull spec; "" is none.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/testrelease"
 	"github.com/release-x/oc-release-x/internal/testsign"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // published is a release in a registry with both kinds of signatures, and files with the keys that made them.
@@ -38,7 +39,7 @@ func publish(t *testing.T) published {
 		t.Fatal(err)
 	}
 	images := testsign.NewImages()
-	images.AddSignatures(t, "r", p.digest, signer.SignatureLayer(t, p.digest, "quay.io/ocp/release:4.14.0"))
+	images.AddSignatures(t, oci.SplitRepository("r"), p.digest, signer.SignatureLayer(t, p.digest, "quay.io/ocp/release:4.14.0"))
 	c.around = func(next http.Handler, _ string, w http.ResponseWriter, r *http.Request) {
 		name := path.Base(r.URL.Path)
 		if m, ok := images.Manifests["r:"+name]; ok && strings.Contains(r.URL.Path, "/ocp/release/") {

@@ -12,6 +12,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // arguments completes the arguments of a command: first a release, then names of its components or objects.
@@ -48,7 +49,11 @@ func (c completer) releases(ctx context.Context, t commandLine, o image.ReadOpti
 	if err != nil {
 		return nil
 	}
-	repository, _ := t.cmd.Flags().GetString("release-repository")
+	text, _ := t.cmd.Flags().GetString("release-repository")
+	repository, err := oci.ParseRepository(text)
+	if err != nil {
+		return nil
+	}
 	named, _, _ := splitArguments(t.args, t.fromFlags(), c.f.Getenv(releaseVariable))
 	slices.Sort(named) // cobra parses flags twice
 	var releases []*image.Release
@@ -82,7 +87,7 @@ func (c completer) components(ctx context.Context, t commandLine) []string {
 // manifests returns the objects of the releases that the command line names.
 func (c completer) manifests(ctx context.Context, t commandLine) []*manifest.Object {
 	var objects []*manifest.Object
-	for _, release := range c.releases(ctx, t, image.ListManifests("")) {
+	for _, release := range c.releases(ctx, t, image.ListManifests(oci.Repository{})) {
 		payload := release.Manifests(manifest.Render{})
 		if payload.Err() == nil {
 			objects = append(objects, payload.Objects...)

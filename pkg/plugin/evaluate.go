@@ -10,6 +10,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // evaluatedRelease is a release with its manifests, each with its state in the cluster that the flags describe.
@@ -177,7 +178,7 @@ func (s *session) runningManifests(ctx context.Context, r inclusionRequest, incl
 	warnf := func(format string, args ...any) {
 		s.warnf("release %s, which the cluster runs: %s", desired.Version, fmt.Sprintf(format, args...))
 	}
-	release, err := s.readWith(ctx, t, image.ListManifests(defaultRepository), warnf)
+	release, err := s.readWith(ctx, t, image.ListManifests(oci.SplitRepository(defaultRepository)), warnf)
 	if err != nil {
 		return nil, err
 	}

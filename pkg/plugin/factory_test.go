@@ -17,6 +17,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
@@ -53,7 +54,7 @@ func TestRequests(t *testing.T) {
 		return image.Reference{Text: text, Kind: image.KindLayout, Path: strings.TrimPrefix(text, "oci:")}
 	}
 	one := func(names ...string) releaseRequest {
-		return releaseRequest{releases: []image.Reference{layout("oci:a")}, names: names, repository: defaultRepository}
+		return releaseRequest{releases: []image.Reference{layout("oci:a")}, names: names, repository: oci.SplitRepository(defaultRepository)}
 	}
 	profile, set := "hypershift", "TechPreviewNoUpgrade"
 	plain := func(change func(*inclusionRequest)) inclusionRequest {
@@ -70,12 +71,12 @@ func TestRequests(t *testing.T) {
 		want request
 	}{
 		{"images oci:a", &imagesRequest{releaseRequest: one()}},
-		{"images", &imagesRequest{releaseRequest: releaseRequest{releases: []image.Reference{layout("oci:env")}, repository: defaultRepository, fromEnvironment: true}}},
+		{"images", &imagesRequest{releaseRequest: releaseRequest{releases: []image.Reference{layout("oci:env")}, repository: oci.SplitRepository(defaultRepository), fromEnvironment: true}}},
 		{"images oci:a etcd *-operator --group bootstrap,operators", &imagesRequest{releaseRequest: one("etcd", "*-operator"), groups: []string{"bootstrap", "operators"}}},
 		{"images --release oci:a --release oci:b etcd", &imagesRequest{releaseFlag: true, releaseRequest: releaseRequest{
-			releases: []image.Reference{layout("oci:a"), layout("oci:b")}, names: []string{"etcd"}, repository: defaultRepository,
+			releases: []image.Reference{layout("oci:a"), layout("oci:b")}, names: []string{"etcd"}, repository: oci.SplitRepository(defaultRepository),
 		}}},
-		{"images oci:a --release-repository quay.io/me/r", &imagesRequest{releaseRequest: releaseRequest{releases: []image.Reference{layout("oci:a")}, repository: "quay.io/me/r"}}},
+		{"images oci:a --release-repository quay.io/me/r", &imagesRequest{releaseRequest: releaseRequest{releases: []image.Reference{layout("oci:a")}, repository: oci.SplitRepository("quay.io/me/r")}}},
 		{"env oci:a etcd", &envRequest{releaseRequest: one("etcd"), envOptions: envOptions{aliases: true}, format: "sh"}},
 		{"env oci:a --format json --prefix X_ --aliases=false --to f", &envRequest{releaseRequest: one(), envOptions: envOptions{prefix: "X_"}, format: "json", to: "f"}},
 		{"info oci:a", &infoRequest{releaseRequest: one(), columns: printers.InfoDigests, config: true}},

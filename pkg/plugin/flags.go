@@ -14,7 +14,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
-	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/mirrors"
 )
 
 // globalFlags are the flags of every command.
@@ -147,7 +147,7 @@ type registryFlags struct {
 	caFile         string
 	maxPerRegistry int
 	allowRealm     []string
-	mirrors        rewrite.Files
+	mirrors        mirrors.Files
 }
 
 func (r *registryFlags) add(flags *pflag.FlagSet) {

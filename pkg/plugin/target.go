@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
@@ -18,26 +17,22 @@ import (
 type releaseRequest struct {
 	releases   []image.Reference // as they were typed; none: the one that the connected cluster runs
 	names      []string
-	repository string // of versions, and of the pull specs of releases from sources that name none
+	repository oci.Repository // of versions, and of the pull specs of releases from sources that name none
 
 	fromEnvironment bool // the environment names the release
 }
 
 // hosts are the registries, host[:port], that the command line names. A release that the environment names is none of them.
 func (r releaseRequest) hosts() []string {
-	var repositories []string
-	if r.repository != defaultRepository {
-		repositories = append(repositories, r.repository)
+	var hosts []string
+	if r.repository.String() != defaultRepository {
+		hosts = append(hosts, r.repository.Host)
 	}
 	if !r.fromEnvironment {
 		for _, ref := range r.releases {
-			repositories = append(repositories, ref.Repository)
-		}
-	}
-	var hosts []string
-	for _, repository := range repositories {
-		if repository != "" {
-			hosts = append(hosts, oci.SplitRepository(repository).Host)
+			if !ref.Repository.IsZero() {
+				hosts = append(hosts, ref.Repository.Host)
+			}
 		}
 	}
 	return hosts
@@ -139,7 +134,7 @@ func (s *session) knownReleases(ctx context.Context, releases []image.Reference)
 
 // resolveVersion is the image of a version: the one that the connected cluster knows, else a tag. The reference keeps the
 // version, which the release is compared with once it was read.
-func (s *session) resolveVersion(known *cluster.Version, asked image.Reference, repository string) (target, error) {
+func (s *session) resolveVersion(known *cluster.Version, asked image.Reference, repository oci.Repository) (target, error) {
 	if known == nil {
 		return s.versionTag(asked, repository)
 	}
@@ -163,12 +158,12 @@ func (s *session) resolveVersion(known *cluster.Version, asked image.Reference, 
 
 // versionTag is the image of a version: the tag VERSION-ARCH in the release repository. Where no architecture was asked
 // for, the tag VERSION will do too: releases of OKD, nightlies and those of CI have tags without an architecture.
-func (s *session) versionTag(asked image.Reference, repository string) (target, error) {
+func (s *session) versionTag(asked image.Reference, repository oci.Repository) (target, error) {
 	wanted := s.flags.arch.value()
 	tag := asked.Version + "-" + image.TagArch(cmp.Or(asked.Arch, wanted, "amd64"))
-	ref, err := image.ParseReference(repository + ":" + tag)
+	ref, err := image.ParseReference(repository.Tag(tag).String())
 	if err != nil {
-		return target{}, fault.Errorf(fault.Usage, "--release-repository %q: %w", payload.HideUserinfo(repository), err)
+		return target{}, err
 	}
 	s.resolvedf("%s is %s", asked.Text, ref.Text)
 	ref.Text, ref.Version, ref.Arch = asked.Text, asked.Version, asked.Arch

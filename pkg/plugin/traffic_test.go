@@ -52,7 +52,7 @@ func watch(t *testing.T) *traffic {
 
 // push puts a release behind a repository's tag and gives what names its parts: the tag, list, image, config, and the
 // layers: payload for the one that holds it, else their number from below.
-func (c *traffic) push(t *testing.T, b *testrelease.Builder, repository, tag string) *testrelease.Release {
+func (c *traffic) push(t *testing.T, b *testrelease.Builder, repository string, tag string) *testrelease.Release {
 	t.Helper()
 	r := build(t, b)
 	if err := r.PushTo(c.Server, repository, tag); err != nil {

@@ -56,7 +56,7 @@ func TestInfoInYAML(t *testing.T) {
 	if err != nil || len(files.Release) != 2 || string(files.Release[0].Data) != `{"kind":"ImageStream"}` {
 		t.Errorf("files %v, %v", names(files), err)
 	}
-	if got := img.Identity().Repository; got != "quay.io/ocp/release" {
+	if got := img.Identity().Repository; got.String() != "quay.io/ocp/release" {
 		t.Errorf("repository %q", got)
 	}
 }

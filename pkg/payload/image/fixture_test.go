@@ -47,7 +47,7 @@ func TestInfoThatOcPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := img.Identity()
-	if id.Digest != "sha256:8250d3cb5f5dec61aff3f30f51f54121650a975eacf6e8ee2988cadca5b7d3ec" || id.Repository != "127.0.0.1:5000/openshift-release-dev/ocp-release" {
+	if id.Digest != "sha256:8250d3cb5f5dec61aff3f30f51f54121650a975eacf6e8ee2988cadca5b7d3ec" || id.Repository.String() != "127.0.0.1:5000/openshift-release-dev/ocp-release" {
 		t.Errorf("identity %+v", id)
 	}
 	files, err := img.Files(t.Context(), image.Want{})

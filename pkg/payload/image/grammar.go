@@ -29,7 +29,7 @@ func parseRegistry(ref Reference, rest string) (Reference, error) {
 	if err != nil {
 		return Reference{}, registryError(ref.Text, rest, err)
 	}
-	ref.Kind, ref.Repository, ref.Digest, ref.Tag = KindRegistry, spec.Repository.String(), spec.Digest, spec.Tag
+	ref.Kind, ref.Repository, ref.Digest, ref.Tag = KindRegistry, spec.Repository, spec.Digest, spec.Tag
 	switch {
 	case spec.Digest != "":
 		ref.Tag = ""

@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // The two folders of a release image that hold its payload.
@@ -37,11 +38,11 @@ type Notebook interface {
 
 // Identity is what is known of a release before its layers are read.
 type Identity struct {
-	Reference  string        // as it was given
-	Repository string        // host/path; empty where the source knows none
-	Tag        string        // the tag that was read; empty for a source that was named without one
-	Digest     digest.Digest // of the one image's manifest; empty where the source has none
-	ListDigest digest.Digest // of the manifest list from which the image was chosen; empty without one
+	Reference  string         // as it was given
+	Repository oci.Repository // zero where the source knows none
+	Tag        string         // the tag that was read; empty for a source that was named without one
+	Digest     digest.Digest  // of the one image's manifest; empty where the source has none
+	ListDigest digest.Digest  // of the manifest list from which the image was chosen; empty without one
 	// Architecture is as in the image's configuration (amd64). It is known when the image was chosen from a list, when an
 	// architecture was asked for, and when an info document says so.
 	Architecture string

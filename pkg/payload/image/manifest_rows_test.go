@@ -16,6 +16,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 const repository = "registry.test/ocp/release"
@@ -130,7 +131,7 @@ func TestRow19ManifestLists(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := image.Identity{
-				Reference: where, Repository: repository, Tag: "4.14.0", Digest: chosen.Manifest.Digest, ListDigest: release.ListDigest(),
+				Reference: where, Repository: oci.SplitRepository(repository), Tag: "4.14.0", Digest: chosen.Manifest.Digest, ListDigest: release.ListDigest(),
 				Architecture: test.want, OS: "linux", ManifestsKnown: true,
 			}
 			if diff := cmp.Diff(want, img.Identity()); diff != "" {
@@ -157,7 +158,7 @@ type nested struct {
 	root  []byte
 }
 
-func (n *nested) Manifest(ctx context.Context, repository, name string) ([]byte, string, string, error) {
+func (n *nested) Manifest(ctx context.Context, repository oci.Repository, name string) ([]byte, string, string, error) {
 	if !strings.Contains(name, ":") {
 		return n.root, testrelease.MediaTypeOCIIndex, "", nil
 	}
@@ -269,7 +270,7 @@ type untyped struct {
 	mediaType string
 }
 
-func (u *untyped) Manifest(ctx context.Context, repository, name string) ([]byte, string, string, error) {
+func (u *untyped) Manifest(ctx context.Context, repository oci.Repository, name string) ([]byte, string, string, error) {
 	body, _, declared, err := u.shelf.Manifest(ctx, repository, name)
 	return body, u.mediaType, declared, err
 }

@@ -98,7 +98,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 	if f.platform != nil && root.List {
 		s.identity.Architecture, s.identity.OS = f.platform.Architecture, f.platform.OS
 	}
-	if name := ref.Repository + "@" + string(root.digest); ref.Kind != KindRegistry {
+	if name := ref.Repository.Digest(root.digest).String(); ref.Kind != KindRegistry {
 		o.notef("%s is %s", ref.Text, root.digest)
 	} else if name != ref.Text {
 		o.notef("%s is %s", ref.Text, name)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Kind is a form of reference.
@@ -29,8 +30,8 @@ const (
 type Reference struct {
 	Text       string // as given
 	Kind       Kind
-	Path       string        // of a layout, archive, folder or file
-	Repository string        // host[:port]/path
+	Path       string // of a layout, archive, folder or file
+	Repository oci.Repository
 	Tag        string        // of a registry (never empty without a Digest), layout or archive
 	Fallback   string        // of a registry: the tag to read when the repository does not have Tag; empty: none
 	Digest     digest.Digest // wins over Tag

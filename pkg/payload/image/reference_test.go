@@ -10,13 +10,14 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 func TestParseReference(t *testing.T) {
 	const sum = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	const d = digest.Digest(sum)
-	registry := func(repository, tag string, d digest.Digest) image.Reference {
-		return image.Reference{Kind: image.KindRegistry, Repository: repository, Tag: tag, Digest: d}
+	registry := func(repository string, tag string, d digest.Digest) image.Reference {
+		return image.Reference{Kind: image.KindRegistry, Repository: oci.SplitRepository(repository), Tag: tag, Digest: d}
 	}
 	local := func(kind image.Kind, path, tag string, d digest.Digest) image.Reference {
 		return image.Reference{Kind: kind, Path: path, Tag: tag, Digest: d}
@@ -181,13 +182,11 @@ func FuzzParseReference(f *testing.F) {
 			return
 		}
 		// What a registry is asked for is safe in a URL, and says the same when it is read again.
-		if strings.ContainsAny(ref.Repository+ref.Tag, "?#% \\@\x00\n") || strings.Contains(ref.Repository, "..") || strings.Contains(ref.Repository, "//") {
+		name := ref.Repository.String()
+		if strings.ContainsAny(name+ref.Tag, "?#% \\@\x00\n") || strings.Contains(name, "..") || strings.Contains(name, "//") {
 			t.Errorf("%q: repository %q, tag %q", text, ref.Repository, ref.Tag)
 		}
-		again := ref.Repository + ":" + ref.Tag
-		if ref.Digest != "" {
-			again = ref.Repository + "@" + ref.Digest.String()
-		}
+		again := oci.PullSpec{Repository: ref.Repository, Tag: ref.Tag, Digest: ref.Digest}.String()
 		second, err := image.ParseReference(again)
 		if err != nil || second.Repository != ref.Repository || second.Tag != ref.Tag || second.Digest != ref.Digest {
 			t.Errorf("%q became %q, which is %+v, %v", text, again, second, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	manifests "github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Release is a release that was read, with what its image says of itself.
@@ -36,11 +37,11 @@ type ReadOptions struct {
 	Want   Want // further files
 	Index  bool // an index of the manifests is enough: their texts are not used
 	// Repository is the repository of PullSpec for a source that names none.
-	Repository string
+	Repository oci.Repository
 }
 
 // ListManifests reads the manifests of both folders for commands that do not look at their texts.
-func ListManifests(repository string) ReadOptions {
+func ListManifests(repository oci.Repository) ReadOptions {
 	isManifest := func(_, name string) bool { return payload.IsManifestName(name) }
 	return ReadOptions{Want: Want{Operator: true, Contents: isManifest}, Index: true, Repository: repository}
 }
@@ -155,10 +156,13 @@ func (r *Release) Refusal() string {
 
 // pullSpec is a reference by digest: in the repository that the release was read from, or in the given one for sources
 // that have none. A manifest list is named by its own digest.
-func pullSpec(id Identity, repository string) string {
+func pullSpec(id Identity, repository oci.Repository) string {
+	if !id.Repository.IsZero() {
+		repository = id.Repository
+	}
 	digest := cmp.Or(id.ListDigest, id.Digest)
 	if digest == "" {
 		return ""
 	}
-	return cmp.Or(id.Repository, repository) + "@" + digest.String()
+	return repository.Digest(digest).String()
 }

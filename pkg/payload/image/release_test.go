@@ -15,6 +15,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // A release is named by the digest of its list, in the repository that it was read from or else in the given one.
@@ -37,7 +38,7 @@ func TestReadNamesAPullSpec(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			opener := image.Opener{Registry: test.shelf, Arch: "amd64"}
-			release, err := opener.Read(t.Context(), parse(t, test.reference), image.ReadOptions{Repository: "quay.io/org/repo"})
+			release, err := opener.Read(t.Context(), parse(t, test.reference), image.ReadOptions{Repository: oci.SplitRepository("quay.io/org/repo")})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -107,7 +108,7 @@ func TestReadRemembersTheIndexOfManifests(t *testing.T) {
 	opener := image.Opener{Registry: &shelf{release: release}, Cache: cache.New(cache.Options{Dir: filepath.Join(t.TempDir(), "cache")})}
 	names := func() (list []string, texts int) {
 		t.Helper()
-		got, err := opener.Read(t.Context(), parse(t, where), image.ListManifests(""))
+		got, err := opener.Read(t.Context(), parse(t, where), image.ListManifests(oci.SplitRepository("")))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ import (
 // remote is a repository of a registry, with what is kept of it.
 type remote struct {
 	registry   Registry
-	repository string
+	repository oci.Repository
 	cache      *cache.Cache
 	offline    bool
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // where is the reference under which a shelf has its release.
@@ -38,17 +39,17 @@ func (s *shelf) ask(what string) {
 	s.asked = append(s.asked, what)
 }
 
-func (s *shelf) Head(_ context.Context, _, name string) (string, error) {
+func (s *shelf) Head(_ context.Context, _ oci.Repository, name string) (string, error) {
 	s.ask("head " + name)
 	return s.declared, nil
 }
 
-func (s *shelf) Manifest(ctx context.Context, repository, name string) ([]byte, string, string, error) {
+func (s *shelf) Manifest(ctx context.Context, repository oci.Repository, name string) ([]byte, string, string, error) {
 	s.ask("manifest " + name)
 	if err := ctx.Err(); err != nil {
 		return nil, "", "", err
 	}
-	if repository != "registry.test/ocp/release" {
+	if repository.String() != "registry.test/ocp/release" {
 		return nil, "", "", fault.Errorf(fault.NotFound, "%s: no such repository", repository)
 	}
 	d := s.release.Root()
@@ -74,13 +75,13 @@ func (s *shelf) Manifest(ctx context.Context, repository, name string) ([]byte, 
 	return body, mediaType, s.declared, nil
 }
 
-func (s *shelf) BlobFrom(_ context.Context, _ string, d digest.Digest, _, from int64) (io.ReadCloser, error) {
+func (s *shelf) BlobFrom(_ context.Context, _ oci.Repository, d digest.Digest, _, from int64) (io.ReadCloser, error) {
 	s.ask(fmt.Sprintf("blob %s from %d", d, from))
 	data, _ := s.release.Blob(d)
 	return io.NopCloser(bytes.NewReader(data[from:])), nil
 }
 
-func (s *shelf) Blob(_ context.Context, _ string, d digest.Digest, _ int64) (io.ReadCloser, error) {
+func (s *shelf) Blob(_ context.Context, _ oci.Repository, d digest.Digest, _ int64) (io.ReadCloser, error) {
 	s.ask("blob " + string(d))
 	data, ok := s.release.Blob(d)
 	if !ok {

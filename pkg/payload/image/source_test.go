@@ -17,6 +17,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -51,7 +52,7 @@ func TestTheSameReleaseFromEverySource(t *testing.T) {
 	client := registry.New(registry.Options{Insecure: []string{host(plain)}, CAFile: in("ca.pem")})
 
 	hosted := func(s *httptest.Server) image.Identity {
-		return image.Identity{Repository: host(s) + "/ocp/release", Digest: release.Digest(), ManifestsKnown: true}
+		return image.Identity{Repository: oci.SplitRepository(host(s) + "/ocp/release"), Digest: release.Digest(), ManifestsKnown: true}
 	}
 	stored := image.Identity{Digest: release.Digest(), ManifestsKnown: true}
 	nameless := image.Identity{ManifestsKnown: true}
@@ -259,7 +260,7 @@ func infoOf(t *testing.T, change func(map[string]any)) []byte {
 func TestFilesAndStandardInput(t *testing.T) {
 	const list = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 	digest := build(t, sample()).Digest()
-	info := image.Identity{Digest: digest, Repository: "quay.io/ocp/release", Image: "quay.io/ocp/release:4.14.0"}
+	info := image.Identity{Digest: digest, Repository: oci.SplitRepository("quay.io/ocp/release"), Image: "quay.io/ocp/release:4.14.0"}
 	ofList := info
 	ofList.ListDigest, ofList.Architecture, ofList.OS = list, "amd64", "linux"
 	local := image.Identity{Digest: digest, Image: "oci:examples/release", Architecture: "arm64", OS: "linux"}

@@ -14,10 +14,36 @@ type Repository struct {
 	Path string
 }
 
-// String is HOST/PATH.
-func (r Repository) String() string { return r.Host + "/" + r.Path }
+// String is HOST/PATH, and "" for the zero value.
+func (r Repository) String() string {
+	if r.Path == "" {
+		return r.Host
+	}
+	return r.Host + "/" + r.Path
+}
 
-// SplitRepository splits HOST/PATH without checking either.
+// IsZero reports whether there is no repository.
+func (r Repository) IsZero() bool { return r == Repository{} }
+
+// Tag is the pull spec of a tag in the repository.
+func (r Repository) Tag(tag string) PullSpec { return PullSpec{Repository: r, Tag: tag} }
+
+// Digest is the pull spec of a digest in the repository.
+func (r Repository) Digest(d Digest) PullSpec { return PullSpec{Repository: r, Digest: d} }
+
+// ParseRepository reads HOST/PATH without a tag or a digest. Its errors are those of ParsePullSpec.
+func ParseRepository(text string) (Repository, error) {
+	spec, err := ParsePullSpec(text)
+	if err != nil {
+		return Repository{}, err
+	}
+	if spec.Tag != "" || spec.Digest != "" {
+		return Repository{}, fmt.Errorf("%q has a tag or a digest: want HOST/REPOSITORY", brief(text))
+	}
+	return spec.Repository, nil
+}
+
+// SplitRepository splits HOST/PATH without checking either. It is for text that was checked before.
 func SplitRepository(text string) Repository {
 	host, path, _ := strings.Cut(text, "/")
 	return Repository{Host: host, Path: path}
@@ -28,6 +54,26 @@ type PullSpec struct {
 	Repository
 	Tag    string // empty when there is none
 	Digest Digest // empty when there is none; else it decides, whatever the tag says
+}
+
+// String is HOST/PATH[:TAG][@DIGEST].
+func (p PullSpec) String() string {
+	text := p.Repository.String()
+	if p.Tag != "" {
+		text += ":" + p.Tag
+	}
+	if p.Digest != "" {
+		text += "@" + p.Digest.String()
+	}
+	return text
+}
+
+// Name is what registries look the image up by: the digest, or the tag when there is no digest.
+func (p PullSpec) Name() string {
+	if p.Digest != "" {
+		return p.Digest.String()
+	}
+	return p.Tag
 }
 
 // Errors of ParsePullSpec that callers tell apart.

@@ -45,6 +45,41 @@ func TestParsePullSpec(t *testing.T) {
 	}
 }
 
+func TestParseRepository(t *testing.T) {
+	want := Repository{Host: "[::1]:5000", Path: "a/b"}
+	if got, err := ParseRepository("[::1]:5000/a/b"); err != nil || got != want || got.IsZero() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if !(Repository{}).IsZero() || (Repository{}).String() != "" {
+		t.Error("the zero value is not empty")
+	}
+	for text, want := range map[string]string{
+		"quay.io/a:t":          `"quay.io/a:t" has a tag or a digest: want HOST/REPOSITORY`,
+		"quay.io/a@" + digestA: `"quay.io/a@` + digestA + `" has a tag or a digest: want HOST/REPOSITORY`,
+		"busybox":              ErrNoRegistry.Error(),
+	} {
+		if _, err := ParseRepository(text); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestPullSpecNames(t *testing.T) {
+	r := Repository{Host: "quay.io", Path: "a"}
+	for _, test := range []struct {
+		spec       PullSpec
+		text, name string
+	}{
+		{r.Tag("t"), "quay.io/a:t", "t"},
+		{r.Digest(digestA), "quay.io/a@" + digestA, digestA},
+		{PullSpec{Repository: r, Tag: "t", Digest: digestA}, "quay.io/a:t@" + digestA, digestA},
+	} {
+		if test.spec.String() != test.text || test.spec.Name() != test.name {
+			t.Errorf("%s, %s; want %s, %s", test.spec, test.spec.Name(), test.text, test.name)
+		}
+	}
+}
+
 // FuzzPullSpec: what is read is written the same way again, and every part is safe in a URL and a path.
 func FuzzPullSpec(f *testing.F) {
 	for _, seed := range []string{"quay.io/a/b:t", "[::1]:5000/a@" + digestA, "h/../a", "a@b@c", "h.io/a:t@" + digestA} {
@@ -55,14 +90,7 @@ func FuzzPullSpec(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again := spec.Repository.String()
-		if spec.Tag != "" {
-			again += ":" + spec.Tag
-		}
-		if spec.Digest != "" {
-			again += "@" + spec.Digest.String()
-		}
-		if again != text {
+		if again := spec.String(); again != text {
 			t.Errorf("%q became %q", text, again)
 		}
 		if strings.ContainsAny(text, " \t\n\\%?#") || strings.Contains(spec.Path, "..") || strings.HasPrefix(spec.Host, "-") {

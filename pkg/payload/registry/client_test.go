@@ -7,6 +7,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -27,7 +28,7 @@ func TestOpenRegistryTakesOneRequestEach(t *testing.T) {
 			repository := test.server.host + "/org/release"
 			wantDigest := digest.FromBytes(manifest)
 			for _, tagOrDigest := range []string{"4.14", wantDigest.String()} {
-				body, mediaType, declared, err := c.Manifest(t.Context(), repository, tagOrDigest)
+				body, mediaType, declared, err := c.Manifest(t.Context(), oci.SplitRepository(repository), tagOrDigest)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -36,7 +37,7 @@ func TestOpenRegistryTakesOneRequestEach(t *testing.T) {
 				}
 				wantRequests(t, test.server, "GET /v2/org/release/manifests/"+tagOrDigest)
 			}
-			data, err := readBlob(t, c, repository, layer, int64(len(layerBytes)))
+			data, err := readBlob(t, c, oci.SplitRepository(repository), layer, int64(len(layerBytes)))
 			if err != nil || !bytes.Equal(data, layerBytes) {
 				t.Errorf("got %q, %v", data, err)
 			}
@@ -60,7 +61,7 @@ func TestReferencesAreCheckedBeforeAnyRequest(t *testing.T) {
 		{"quay.io/a?b", "t", fault.Usage, `"quay.io/a?b:t" is not a reference: want host[:port]/path and a tag or a digest`},
 		{"quay.io/A", "t", fault.Usage, `"quay.io/A:t" is not a reference: want host[:port]/path and a tag or a digest`},
 	} {
-		_, _, _, err := c.Manifest(t.Context(), test.repository, test.name)
+		_, _, _, err := c.Manifest(t.Context(), oci.SplitRepository(test.repository), test.name)
 		wantFault(t, err, test.kind, test.text)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/faultproxy"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -32,7 +33,7 @@ func TestRow26NoCredentials(t *testing.T) {
 	writeFile(t, filepath.Join(home, ".docker", "config.json"), `{"auths":{"other.example":{"auth":"dTpw"}}}`)
 	s := start(t, newHTTP, basic("user", "secret"))
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Home: home}))
-	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+	_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 	wantFault(t, err, fault.Auth, manifestError(s, "HOST wants credentials (401), and there are none for it in "+
 		home+"/.config/containers/auth.json (not there), "+home+"/.docker/config.json, "+home+"/.dockercfg (not there); "+
 		"name a file with --authfile, or log in to HOST"))
@@ -45,27 +46,27 @@ func TestRow26BadCredentials(t *testing.T) {
 	t.Run("basic", func(t *testing.T) {
 		s := start(t, newHTTP, basic("user", "secret"))
 		file := authFile(t, s.host, "user", "wrong")
-		_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), s.host+"/org/r", "t")
+		_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), orgR(s.host), "t")
 		wantFault(t, err, fault.Auth, manifestError(s, "HOST refuses the entry HOST of "+file+" (401); log in again, or name a file with --authfile"))
 		wantRequests(t, s, "GET /v2/org/r/manifests/t", "GET /v2/org/r/manifests/t")
 	})
 	t.Run("token server", func(t *testing.T) {
 		s := start(t, newHTTP, bearer("user:secret", "/token"))
 		file := authFile(t, s.host, "user", "wrong")
-		_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), s.host+"/org/r", "t")
+		_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), orgR(s.host), "t")
 		wantFault(t, err, fault.Auth, manifestError(s, "the token server HOST of HOST refuses the entry HOST of "+file+" (401 Unauthorized); log in again, or name a file with --authfile"))
 		wantRequests(t, s, "GET /v2/org/r/manifests/t", "GET /token")
 	})
 	t.Run("not allowed", func(t *testing.T) {
 		s := start(t, newHTTP, basic("user", "secret"), faults(faultproxy.Rule{Fault: faultproxy.Status(403, nil)}))
 		file := authFile(t, s.host, "user", "secret")
-		_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), s.host+"/org/r", "t")
+		_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), orgR(s.host), "t")
 		wantFault(t, err, fault.Auth, manifestError(s, "HOST does not allow it with the entry HOST of "+file+" (403)"))
 		wantRequests(t, s, "GET /v2/org/r/manifests/t", "GET /v2/org/r/manifests/t")
 	})
 	t.Run("a scheme that is not known", func(t *testing.T) {
 		s := start(t, newHTTP, faults(faultproxy.Rule{Fault: faultproxy.Status(401, http.Header{"Www-Authenticate": {"Negotiate"}})}))
-		_, _, _, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
+		_, _, _, err := anyClient(s).Manifest(t.Context(), orgR(s.host), "t")
 		wantFault(t, err, fault.Auth, manifestError(s, "HOST wants credentials by negotiate, which is not known here (401)"))
 		wantRequests(t, s, "GET /v2/org/r/manifests/t")
 	})
@@ -92,7 +93,7 @@ func TestCredentialsOfEveryForm(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "auth.json")
 			writeFile(t, file, fmt.Sprintf(`{"auths":{%q:%s}}`, s.host, test.entry))
 			c := registry.New(quick(registry.Options{CAFile: s.ca(t), AuthFile: file}))
-			body, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			body, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 			if err != nil || !bytes.Equal(body, manifest) {
 				t.Fatalf("got %q, %v", body, err)
 			}
@@ -120,7 +121,7 @@ func TestRow26TokenThatEndsHalfWay(t *testing.T) {
 	s := start(t, newHTTP, ts.layer("user:secret", "/token"), faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(500_000)}))
 	d := s.pushBlob(t, "org/r", blob)
 	c := registry.New(withFile(s, authFile(t, s.host, "user", "secret")))
-	b, err := c.Blob(t.Context(), s.host+"/org/r", d, mebibyte)
+	b, err := c.Blob(t.Context(), orgR(s.host), d, mebibyte)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,12 +154,12 @@ func TestRow26CredentialsThatEndHalfWay(t *testing.T) {
 	s.pushImage(t, "org/r", "t")
 	file := authFile(t, s.host, "user", "secret")
 	c := registry.New(withFile(s, file))
-	if _, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t"); err != nil {
+	if _, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t"); err != nil {
 		t.Fatal(err)
 	}
 	s.asked()
 	open = false
-	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+	_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 	wantFault(t, err, fault.Auth, manifestError(s, "HOST refuses the entry HOST of "+file+" (401); log in again, or name a file with --authfile"))
 	if n := len(s.asked()); n != 3 {
 		t.Errorf("%d requests, want 3: as before, anew without, anew with credentials", n)
@@ -171,10 +172,10 @@ func TestOneTokenServesManyRequests(t *testing.T) {
 	_, layer := s.pushImage(t, "org/r", "t")
 	c := registry.New(withFile(s, authFile(t, s.host, "user", "secret")))
 	for range 3 {
-		if _, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t"); err != nil {
+		if _, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := readBlob(t, c, s.host+"/org/r", layer, 11); err != nil {
+		if _, err := readBlob(t, c, orgR(s.host), layer, 11); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -197,10 +198,10 @@ func TestRepositoriesHaveTheirOwnCredentials(t *testing.T) {
 	s.pushImage(t, "org/r", "t")
 	s.pushImage(t, "org/other", "t")
 	file := filepath.Join(t.TempDir(), "auth.json")
-	writeFile(t, file, fmt.Sprintf(`{"auths":{%q:{"username":"user","password":"host"},%q:{"username":"user","password":"repository"}}}`, s.host, s.host+"/org/r"))
+	writeFile(t, file, fmt.Sprintf(`{"auths":{%q:{"username":"user","password":"host"},%q:{"username":"user","password":"repository"}}}`, s.host, orgR(s.host)))
 	c := registry.New(withFile(s, file))
 	for _, repository := range []string{"org/r", "org/other"} {
-		if _, _, _, err := c.Manifest(t.Context(), s.host+"/"+repository, "t"); err != nil {
+		if _, _, _, err := c.Manifest(t.Context(), oci.Repository{Host: s.host, Path: repository}, "t"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -210,7 +211,7 @@ func TestRow54AuthFileThatIsNamedMustBeGood(t *testing.T) {
 	s := start(t, newHTTP)
 	s.pushImage(t, "org/r", "t")
 	missing := filepath.Join(t.TempDir(), "missing.json")
-	_, _, _, err := registry.New(withFile(s, missing)).Manifest(t.Context(), s.host+"/org/r", "t")
+	_, _, _, err := registry.New(withFile(s, missing)).Manifest(t.Context(), orgR(s.host), "t")
 	wantFault(t, err, fault.Auth, "reading credentials from "+missing+": no such file or directory")
 	wantRequests(t, s)
 }

@@ -61,7 +61,7 @@ func TestRow30ResetMidBlob(t *testing.T) {
 				for offset := int64(0); offset < mebibyte; offset += 64 << 10 {
 					s := start(t, make, faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: broken(offset)}))
 					d := s.pushBlob(t, "org/r", blob)
-					got, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
+					got, err := readBlob(t, anyClient(s), orgR(s.host), d, mebibyte)
 					if err != nil || !bytes.Equal(got, blob) {
 						t.Fatalf("at %d: got %d bytes, %v", offset, len(got), err)
 					}
@@ -85,7 +85,7 @@ func TestRow30ConnectionThatAlwaysBreaks(t *testing.T) {
 	blob := bigBlob(mebibyte)
 	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Fault: faultproxy.Reset(64 << 10)}))
 	d := s.pushBlob(t, "org/r", blob)
-	got, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
+	got, err := readBlob(t, anyClient(s), orgR(s.host), d, mebibyte)
 	if err != nil || !bytes.Equal(got, blob) {
 		t.Fatalf("got %d bytes, %v", len(got), err)
 	}
@@ -97,7 +97,7 @@ func TestRow30ConnectionThatAlwaysBreaks(t *testing.T) {
 func TestRow30ConnectionThatBringsNothing(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Fault: faultproxy.Cut(1000)}))
 	d := s.pushBlob(t, "org/r", bigBlob(mebibyte))
-	_, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
+	_, err := readBlob(t, anyClient(s), orgR(s.host), d, mebibyte)
 	wantFault(t, err, fault.Network, blobError(s, d, "at byte 5000 of 1048576, 5 times in a row: HOST broke off: unexpected EOF"))
 	if n := len(s.asked()); n != 5 {
 		t.Errorf("%d requests, want 5", n)
@@ -128,7 +128,7 @@ func TestRow31RangeThatCannotBeUsed(t *testing.T) {
 			rules = append(rules, faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(broken)})
 			s := start(t, newHTTP, faults(rules...))
 			d := s.pushBlob(t, "org/r", blob)
-			got, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
+			got, err := readBlob(t, anyClient(s), orgR(s.host), d, mebibyte)
 			if err != nil || !bytes.Equal(got, blob) {
 				t.Fatalf("got %d bytes, %v", len(got), err)
 			}
@@ -170,7 +170,7 @@ func TestRow31TwoBlobsAreNeverPutTogether(t *testing.T) {
 			s := start(t, newHTTP, faults(test.rules...))
 			blob := bigBlob(mebibyte)
 			d := s.pushBlob(t, "org/r", blob)
-			got, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
+			got, err := readBlob(t, anyClient(s), orgR(s.host), d, mebibyte)
 			wantFault(t, err, test.kind, blobError(s, d, test.want))
 			if !bytes.HasPrefix(blob, got) {
 				t.Error("what was given is no part of the blob")
@@ -203,7 +203,7 @@ func TestRow32BodyWithoutProgress(t *testing.T) {
 			s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: test.fault}))
 			d := s.pushBlob(t, "org/r", blob)
 			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: short}))
-			got, err := readBlob(t, c, s.host+"/org/r", d, mebibyte)
+			got, err := readBlob(t, c, orgR(s.host), d, mebibyte)
 			if err != nil || !bytes.Equal(got, blob) {
 				t.Fatalf("got %d bytes, %v", len(got), err)
 			}
@@ -217,7 +217,7 @@ func TestRow32BodyWithoutProgress(t *testing.T) {
 			d := s.pushBlob(t, "org/r", bigBlob(mebibyte))
 			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: short}))
 			var err error
-			testguard.Finishes(t, "a download that stalls", func() { _, err = readBlob(t, c, s.host+"/org/r", d, mebibyte) })
+			testguard.Finishes(t, "a download that stalls", func() { _, err = readBlob(t, c, orgR(s.host), d, mebibyte) })
 			if want := strings.ReplaceAll(test.want, "HOST", s.host); fault.KindOf(err) != fault.Network || !strings.HasSuffix(fmt.Sprint(err), want) {
 				t.Errorf("got %v, want …%s", err, want)
 			}
@@ -234,7 +234,7 @@ func TestRow32SlowReaderIsNoStall(t *testing.T) {
 	blob := bigBlob(4 * mebibyte) // more than the buffers of a connection
 	d := s.pushBlob(t, "org/r", blob)
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: registry.Timeouts{Stall: time.Second}}))
-	b, err := c.Blob(t.Context(), s.host+"/org/r", d, 4*mebibyte)
+	b, err := c.Blob(t.Context(), orgR(s.host), d, 4*mebibyte)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func TestBlobOfAnotherSizeIsGivenAsItIs(t *testing.T) {
 				}
 				fmt.Fprint(w, body)
 			}))
-			got, err := readBlob(t, anyClient(s), s.host+"/org/r", digest.FromString("other"), 11)
+			got, err := readBlob(t, anyClient(s), orgR(s.host), digest.FromString("other"), 11)
 			if err != nil || string(got) != body {
 				t.Errorf("got %q, %v, want %q", got, err, body)
 			}

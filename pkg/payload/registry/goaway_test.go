@@ -107,7 +107,7 @@ func TestRow30GoAwayMidBlob(t *testing.T) {
 	}()
 	host := listener.Addr().String()
 	c := registry.New(quick(registry.Options{Insecure: []string{host}}))
-	body, err := c.Blob(t.Context(), host+"/org/r", digest.FromBytes(g.blob), 1000)
+	body, err := c.Blob(t.Context(), orgR(host), digest.FromBytes(g.blob), 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

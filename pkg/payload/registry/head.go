@@ -11,12 +11,13 @@ import (
 	"github.com/regclient/regclient/types/descriptor"
 	"github.com/regclient/regclient/types/ref"
 
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
 // Head asks for a manifest without its bytes: declared is the Docker-Content-Digest header as it came, "" when there
 // is none. Nothing vouches for it. The error of a registry that answers, but not to this, has a method Status.
-func (c *Client) Head(ctx context.Context, repository, tagOrDigest string) (declared string, err error) {
+func (c *Client) Head(ctx context.Context, repository oci.Repository, tagOrDigest string) (declared string, err error) {
 	r, err := reference(repository, tagOrDigest)
 	if err != nil {
 		return "", err
@@ -47,7 +48,7 @@ func (s *session) head(ctx context.Context, r ref.Ref) (*call, error) {
 // HeadBlob asks whether a blob is there: size is what the registry names, -1 when it names none. Any answer to HEAD but
 // 200 with a length means nothing: registries and proxies exist that do not know HEAD, answer it for what they have
 // cached alone, or redirect it to a store that signs GET alone. Then the first byte is asked for.
-func (c *Client) HeadBlob(ctx context.Context, repository string, d digest.Digest) (size int64, err error) {
+func (c *Client) HeadBlob(ctx context.Context, repository oci.Repository, d digest.Digest) (size int64, err error) {
 	r, err := reference(repository, d.String())
 	if err != nil {
 		return 0, err

@@ -20,7 +20,7 @@ func TestHead(t *testing.T) {
 	manifest, _ := s.pushImage(t, "org/r", "t")
 	d := digest.FromBytes(manifest)
 	for _, name := range []string{"t", d.String()} {
-		declared, err := anyClient(s).Head(t.Context(), s.host+"/org/r", name)
+		declared, err := anyClient(s).Head(t.Context(), orgR(s.host), name)
 		if err != nil || declared != d.String() {
 			t.Errorf("%s: declared %q, %v", name, declared, err)
 		}
@@ -32,7 +32,7 @@ func TestHeadSaysWhatTheHeaderSays(t *testing.T) {
 	for _, header := range []string{"", "sha256:no", "sha256:" + string(bytes.Repeat([]byte("0"), 64))} {
 		s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Header("Docker-Content-Digest", header)}))
 		s.pushImage(t, "org/r", "t")
-		declared, err := anyClient(s).Head(t.Context(), s.host+"/org/r", "t")
+		declared, err := anyClient(s).Head(t.Context(), orgR(s.host), "t")
 		if err != nil || declared != header {
 			t.Errorf("%q: declared %q, %v", header, declared, err)
 		}
@@ -43,7 +43,7 @@ func TestHeadThatIsNotKnown(t *testing.T) {
 	for _, status := range []int{405, 501} {
 		s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Status(status, nil)}))
 		s.pushImage(t, "org/r", "t")
-		_, err := anyClient(s).Head(t.Context(), s.host+"/org/r", "t")
+		_, err := anyClient(s).Head(t.Context(), orgR(s.host), "t")
 		wantFault(t, err, fault.Network, fmt.Sprintf("getting %[1]s/org/r:t: %[1]s answered %[2]d %[3]s", s.host, status, http.StatusText(status)))
 		if answer, ok := errors.AsType[interface {
 			error
@@ -58,10 +58,10 @@ func TestHeadThatIsNotKnown(t *testing.T) {
 func TestHeadThatFails(t *testing.T) {
 	s := start(t, newHTTP)
 	s.pushImage(t, "org/r", "t")
-	_, err := anyClient(s).Head(t.Context(), s.host+"/org/r", "u")
+	_, err := anyClient(s).Head(t.Context(), orgR(s.host), "u")
 	wantFault(t, err, fault.NotFound, "getting "+s.host+"/org/r:u: not found: "+s.host+" answered 404")
 	wantRequests(t, s, "HEAD /v2/org/r/manifests/u")
-	_, err = anyClient(s).Head(t.Context(), s.host+"/org/r", "sha256:../x")
+	_, err = anyClient(s).Head(t.Context(), orgR(s.host), "sha256:../x")
 	if fault.KindOf(err) != fault.Integrity {
 		t.Errorf("got %v", err)
 	}
@@ -71,7 +71,7 @@ func TestHeadThatFails(t *testing.T) {
 func TestRow29HeadIsTriedAgain(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Times: 2, Fault: faultproxy.Status(503, nil)}))
 	manifest, _ := s.pushImage(t, "org/r", "t")
-	declared, err := anyClient(s).Head(t.Context(), s.host+"/org/r", "t")
+	declared, err := anyClient(s).Head(t.Context(), orgR(s.host), "t")
 	if err != nil || declared != digest.FromBytes(manifest).String() {
 		t.Errorf("declared %q, %v", declared, err)
 	}
@@ -95,7 +95,7 @@ func TestRow30BlobFromAByteOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, newHTTP, faults(test.rules...))
 			d := s.pushBlob(t, "org/r", blob)
-			b, err := anyClient(s).BlobFrom(t.Context(), s.host+"/org/r", d, mebibyte, from)
+			b, err := anyClient(s).BlobFrom(t.Context(), orgR(s.host), d, mebibyte, from)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,20 +115,20 @@ func TestRow30BlobFromAByteOn(t *testing.T) {
 func TestBlobThatIsShorterThanWhatIsHere(t *testing.T) {
 	s := start(t, newHTTP)
 	d := s.pushBlob(t, "org/r", bigBlob(1000))
-	_, err := anyClient(s).BlobFrom(t.Context(), s.host+"/org/r", d, 1000, 2000)
+	_, err := anyClient(s).BlobFrom(t.Context(), orgR(s.host), d, 1000, 2000)
 	wantFault(t, err, fault.Integrity, blobError(s, d, "HOST gave a blob of 1000 bytes, of which 2000 are here already"))
 }
 
 func TestHeadBlob(t *testing.T) {
 	s := start(t, newHTTP)
 	d := s.pushBlob(t, "org/r", bigBlob(1000))
-	size, err := anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", d)
+	size, err := anyClient(s).HeadBlob(t.Context(), orgR(s.host), d)
 	if err != nil || size != 1000 {
 		t.Errorf("size %d, %v", size, err)
 	}
 	wantRequests(t, s, "HEAD /v2/org/r/blobs/"+d.String())
 	absent := digest.FromString("absent")
-	if _, err := anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", absent); fault.KindOf(err) != fault.NotFound {
+	if _, err := anyClient(s).HeadBlob(t.Context(), orgR(s.host), absent); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("got %v", err)
 	}
 	wantRequests(t, s, "HEAD /v2/org/r/blobs/"+absent.String(), "GET /v2/org/r/blobs/"+absent.String())
@@ -185,7 +185,7 @@ func TestHeadBlobThatSaysNothing(t *testing.T) {
 			s := start(t, newHTTP, layers...)
 			blob := bigBlob(mebibyte)
 			d := s.pushBlob(t, "org/r", blob)
-			size, err := anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", d)
+			size, err := anyClient(s).HeadBlob(t.Context(), orgR(s.host), d)
 			if err != nil || size != mebibyte {
 				t.Errorf("size %d, %v", size, err)
 			}
@@ -200,7 +200,7 @@ func TestHeadBlobNamesTheHostThatAnswers(t *testing.T) {
 	storage := serve(t, newHTTP, http.NotFoundHandler())
 	s := start(t, newHTTP, to(storage.URL+"/x"))
 	d := s.pushBlob(t, "org/r", layerBytes)
-	_, err := anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", d)
+	_, err := anyClient(s).HeadBlob(t.Context(), orgR(s.host), d)
 	wantFault(t, err, fault.NotFound, blobError(s, d, "not found: "+storage.host+" answered 404"))
 	forbidden := func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -212,7 +212,7 @@ func TestHeadBlobNamesTheHostThatAnswers(t *testing.T) {
 		})
 	}
 	s = start(t, newHTTP, forbidden)
-	_, err = anyClient(s).HeadBlob(t.Context(), s.host+"/org/r", d)
+	_, err = anyClient(s).HeadBlob(t.Context(), orgR(s.host), d)
 	wantFault(t, err, fault.Auth, blobError(s, d, "HOST redirects to an address of its own, which answers 403 Forbidden"))
 }
 
@@ -230,15 +230,15 @@ func TestSignInPage(t *testing.T) {
 	for _, contentType := range []string{"text/html", "text/html; charset=utf-8"} {
 		s := start(t, newHTTP, page(contentType))
 		d := digest.FromBytes(layerBytes)
-		_, _, _, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
+		_, _, _, err := anyClient(s).Manifest(t.Context(), orgR(s.host), "t")
 		wantFault(t, err, fault.Auth, manifestError(s, "HOST answered with a web page in place of the manifest"+rest))
-		_, err = readBlob(t, anyClient(s), s.host+"/org/r", d, 11)
+		_, err = readBlob(t, anyClient(s), orgR(s.host), d, 11)
 		wantFault(t, err, fault.Auth, blobError(s, d, "HOST answered with a web page in place of the blob"+rest))
 	}
 	// What is only called a page is a blob like any other.
 	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Fault: faultproxy.Header("Content-Type", "text/html")}))
 	d := s.pushBlob(t, "org/r", layerBytes)
-	if data, err := readBlob(t, anyClient(s), s.host+"/org/r", d, 11); err != nil || !bytes.Equal(data, layerBytes) {
+	if data, err := readBlob(t, anyClient(s), orgR(s.host), d, 11); err != nil || !bytes.Equal(data, layerBytes) {
 		t.Errorf("got %q, %v", data, err)
 	}
 }

@@ -14,8 +14,9 @@ import (
 	"github.com/release-x/oc-release-x/internal/faultproxy"
 	"github.com/release-x/oc-release-x/internal/testguard"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
-	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/mirrors"
 )
 
 // mirrorSet writes a mirror set that sends source to mirrors.
@@ -34,13 +35,13 @@ func TestMirrorsAreAskedInOrder(t *testing.T) {
 	d := digest.FromBytes(manifest)
 	set := mirrorSet(t, "ImageDigestMirrorSet", source.host+"/org", "AllowContactingSource", lacks.host+"/copy", has.host+"/copy")
 	c := registry.New(quick(registry.Options{
-		Insecure: []string{lacks.host, has.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}},
+		Insecure: []string{lacks.host, has.host, source.host}, Mirrors: mirrors.Files{IDMS: []string{set}},
 	}))
-	body, _, declared, err := c.Manifest(t.Context(), source.host+"/org/r", d.String())
+	body, _, declared, err := c.Manifest(t.Context(), orgR(source.host), d.String())
 	if err != nil || !bytes.Equal(body, manifest) || declared != d.String() {
 		t.Fatalf("got %q, %s, %v", body, declared, err)
 	}
-	data, err := readBlob(t, c, source.host+"/org/r", layer, 11)
+	data, err := readBlob(t, c, orgR(source.host), layer, 11)
 	if err != nil || !bytes.Equal(data, layerBytes) {
 		t.Errorf("got %q, %v", data, err)
 	}
@@ -54,8 +55,8 @@ func TestSourceIsAskedWhenNoMirrorHasIt(t *testing.T) {
 	lacks, source := start(t, newHTTP), start(t, newHTTP)
 	manifest, _ := source.pushImage(t, "org/r", "t")
 	set := mirrorSet(t, "ImageDigestMirrorSet", source.host, "AllowContactingSource", lacks.host)
-	c := registry.New(quick(registry.Options{Insecure: []string{lacks.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
-	if _, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", digest.FromBytes(manifest).String()); err != nil {
+	c := registry.New(quick(registry.Options{Insecure: []string{lacks.host, source.host}, Mirrors: mirrors.Files{IDMS: []string{set}}}))
+	if _, _, _, err := c.Manifest(t.Context(), orgR(source.host), digest.FromBytes(manifest).String()); err != nil {
 		t.Error(err)
 	}
 }
@@ -68,8 +69,8 @@ func TestTagWithMirrorsOfDigests(t *testing.T) {
 		"ImageTagMirrorSet":    "",
 	} {
 		set := mirrorSet(t, kind, source.host, "AllowContactingSource", mirror.host)
-		c := registry.New(quick(registry.Options{Insecure: []string{source.host, mirror.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
-		_, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", "nope")
+		c := registry.New(quick(registry.Options{Insecure: []string{source.host, mirror.host}, Mirrors: mirrors.Files{IDMS: []string{set}}}))
+		_, _, _, err := c.Manifest(t.Context(), orgR(source.host), "nope")
 		want := "getting " + source.host + "/org/r:nope: not found: the repository has no such tag" + hint
 		if hint == "" {
 			want = "getting " + source.host + "/org/r:nope: no source has it: getting " + mirror.host + "/org/r:nope: not found: the repository has no such tag; " + want
@@ -99,8 +100,8 @@ func TestEveryFailureIsNamed(t *testing.T) {
 	} {
 		t.Run(policy, func(t *testing.T) {
 			set := mirrorSet(t, "ImageDigestMirrorSet", source.host, policy, test.mirrors...)
-			c := registry.New(quick(registry.Options{Insecure: []string{lacks.host, refuses.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
-			_, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", d.String())
+			c := registry.New(quick(registry.Options{Insecure: []string{lacks.host, refuses.host, source.host}, Mirrors: mirrors.Files{IDMS: []string{set}}}))
+			_, _, _, err := c.Manifest(t.Context(), orgR(source.host), d.String())
 			want := strings.Join(test.want, "; ")
 			if len(test.want) > 1 {
 				want = "getting " + source.host + "/org/r@" + d.String() + ": no source has it: " + want
@@ -108,7 +109,7 @@ func TestEveryFailureIsNamed(t *testing.T) {
 			wantFault(t, err, test.kind, want)
 			if policy == "NeverContactSource" {
 				source.asked()
-				_, _, _, _ = c.Manifest(t.Context(), source.host+"/org/r", d.String())
+				_, _, _, _ = c.Manifest(t.Context(), orgR(source.host), d.String())
 				wantRequests(t, source)
 			}
 		})
@@ -122,15 +123,15 @@ func TestMirrorOfABlockedSource(t *testing.T) {
 	manifest, _ := mirror.pushImage(t, "copy/r", "t")
 	conf := filepath.Join(t.TempDir(), "registries.conf")
 	writeFile(t, conf, "[[registry]]\nprefix = \"\"\nlocation = \""+source.host+"/org\"\nblocked = true\n[[registry.mirror]]\nlocation = \""+mirror.host+"/copy\"\ninsecure = true\npull-from-mirror = \"digest-only\"\n")
-	c := registry.New(quick(registry.Options{Insecure: []string{source.host}, Mirrors: rewrite.Files{Conf: conf}}))
-	body, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", digest.FromBytes(manifest).String())
+	c := registry.New(quick(registry.Options{Insecure: []string{source.host}, Mirrors: mirrors.Files{Conf: conf}}))
+	body, _, _, err := c.Manifest(t.Context(), orgR(source.host), digest.FromBytes(manifest).String())
 	if err != nil || !bytes.Equal(body, manifest) {
 		t.Errorf("got %q, %v", body, err)
 	}
 	absent := digest.FromString("absent").String()
-	_, _, _, err = c.Manifest(t.Context(), source.host+"/org/r", absent)
+	_, _, _, err = c.Manifest(t.Context(), orgR(source.host), absent)
 	wantFault(t, err, fault.NotFound, "getting "+mirror.host+"/copy/r@"+absent+": not found: the repository has no such digest; "+source.host+"/org/r is blocked by "+conf)
-	_, _, _, err = c.Manifest(t.Context(), source.host+"/org/r", "t")
+	_, _, _, err = c.Manifest(t.Context(), orgR(source.host), "t")
 	wantFault(t, err, fault.Network, source.host+"/org/r is blocked by "+conf+", and it has no mirror by tag")
 	wantRequests(t, source)
 }
@@ -139,14 +140,14 @@ func TestWhatATagResolvedToIsReadWhereTheTagWas(t *testing.T) {
 	mirror, source := start(t, newHTTP), start(t, newHTTP)
 	manifest, layer := mirror.pushImage(t, "org/r", "t")
 	set := mirrorSet(t, "ImageTagMirrorSet", source.host, "NeverContactSource", mirror.host)
-	c := registry.New(quick(registry.Options{Insecure: []string{mirror.host, source.host}, Mirrors: rewrite.Files{ITMS: []string{set}}}))
-	if _, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", "t"); err != nil {
+	c := registry.New(quick(registry.Options{Insecure: []string{mirror.host, source.host}, Mirrors: mirrors.Files{ITMS: []string{set}}}))
+	if _, _, _, err := c.Manifest(t.Context(), orgR(source.host), "t"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", digest.FromBytes(manifest).String()); err != nil {
+	if _, _, _, err := c.Manifest(t.Context(), orgR(source.host), digest.FromBytes(manifest).String()); err != nil {
 		t.Error(err)
 	}
-	if _, err := readBlob(t, c, source.host+"/org/r", layer, 11); err != nil {
+	if _, err := readBlob(t, c, orgR(source.host), layer, 11); err != nil {
 		t.Error(err)
 	}
 	wantRequests(t, source)
@@ -156,14 +157,14 @@ func TestDeadMirrorCostsItsTriesOnce(t *testing.T) {
 	dead, source := start(t, newHTTP, faults(faultproxy.Rule{Fault: faultproxy.Status(503, nil)})), start(t, newHTTP)
 	manifest, layer := source.pushImage(t, "org/r", "t")
 	set := mirrorSet(t, "ImageDigestMirrorSet", source.host, "AllowContactingSource", dead.host)
-	c := registry.New(quick(registry.Options{Insecure: []string{dead.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
-	if _, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", digest.FromBytes(manifest).String()); err != nil {
+	c := registry.New(quick(registry.Options{Insecure: []string{dead.host, source.host}, Mirrors: mirrors.Files{IDMS: []string{set}}}))
+	if _, _, _, err := c.Manifest(t.Context(), orgR(source.host), digest.FromBytes(manifest).String()); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(dead.asked()); n != 5 {
 		t.Errorf("%d requests to the dead mirror, want 5", n)
 	}
-	if _, err := readBlob(t, c, source.host+"/org/r", layer, 11); err != nil {
+	if _, err := readBlob(t, c, orgR(source.host), layer, 11); err != nil {
 		t.Error(err)
 	}
 	wantRequests(t, dead)
@@ -177,9 +178,9 @@ func TestInsecureMirrorOfRegistriesConf(t *testing.T) {
 			conf := filepath.Join(t.TempDir(), "registries.conf")
 			writeFile(t, conf, "[[registry]]\nlocation = \"quay.example/org\"\n[[registry.mirror]]\nlocation = \""+mirror.host+"/copy\"\n"+insecure)
 			c := registry.New(quick(registry.Options{
-				Mirrors: rewrite.Files{Conf: conf}, Dial: names(map[string]*server{"127.0.0.1": mirror}),
+				Mirrors: mirrors.Files{Conf: conf}, Dial: names(map[string]*server{"127.0.0.1": mirror}),
 			}))
-			body, _, _, err := c.Manifest(t.Context(), "quay.example/org/r", "t")
+			body, _, _, err := c.Manifest(t.Context(), oci.SplitRepository("quay.example/org/r"), "t")
 			if insecure != "" && (err != nil || !bytes.Equal(body, manifest)) {
 				t.Errorf("got %q, %v", body, err)
 			}
@@ -192,8 +193,8 @@ func TestInsecureMirrorOfRegistriesConf(t *testing.T) {
 
 func TestMirrorFileThatIsMissing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing")
-	c := registry.New(registry.Options{Mirrors: rewrite.Files{IDMS: []string{path}}})
-	_, _, _, err := c.Manifest(t.Context(), "quay.example/org/r", "t")
+	c := registry.New(registry.Options{Mirrors: mirrors.Files{IDMS: []string{path}}})
+	_, _, _, err := c.Manifest(t.Context(), oci.SplitRepository("quay.example/org/r"), "t")
 	wantFault(t, err, fault.Local, "reading mirrors: open "+path+": no such file or directory")
 }
 
@@ -207,13 +208,13 @@ func TestMirrorWithTokenServerPrivateAuthorityAndProxyAtOnce(t *testing.T) {
 	set := mirrorSet(t, "ImageDigestMirrorSet", "quay.example/org", "NeverContactSource", "mirror.example.com/copy")
 	c := registry.New(quick(registry.Options{
 		AuthFile: authFile(t, "mirror.example.com/copy", "user", "secret"), CAFile: mirror.ca(t),
-		Getenv: env("HTTPS_PROXY", p.URL), Mirrors: rewrite.Files{IDMS: []string{set}},
+		Getenv: env("HTTPS_PROXY", p.URL), Mirrors: mirrors.Files{IDMS: []string{set}},
 	}))
-	body, _, _, err := c.Manifest(t.Context(), "quay.example/org/r", digest.FromBytes(manifest).String())
+	body, _, _, err := c.Manifest(t.Context(), oci.SplitRepository("quay.example/org/r"), digest.FromBytes(manifest).String())
 	if err != nil || !bytes.Equal(body, manifest) {
 		t.Fatalf("got %q, %v", body, err)
 	}
-	if data, err := readBlob(t, c, "quay.example/org/r", layer, 11); err != nil || !bytes.Equal(data, layerBytes) {
+	if data, err := readBlob(t, c, oci.SplitRepository("quay.example/org/r"), layer, 11); err != nil || !bytes.Equal(data, layerBytes) {
 		t.Errorf("got %q, %v", data, err)
 	}
 	if got := strings.Join(p.asked, ", "); got != "CONNECT mirror.example.com:443, CONNECT auth.example.com:443" {
@@ -226,7 +227,7 @@ func TestRequestsAtOnceAreLimited(t *testing.T) {
 	d := s.pushBlob(t, "org/r", layerBytes)
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, MaxPerRegistry: 2}))
 	open := func() io.ReadCloser {
-		b, err := c.Blob(t.Context(), s.host+"/org/r", d, 11)
+		b, err := c.Blob(t.Context(), orgR(s.host), d, 11)
 		if err != nil {
 			t.Error(err)
 			return io.NopCloser(strings.NewReader(""))
@@ -260,8 +261,8 @@ func TestSignaturesLieWhereTheImageLies(t *testing.T) {
 	tag := "sha256-" + strings.Repeat("a", 64) + ".sig"
 	manifest, _ := mirror.pushImage(t, "copy/r", tag)
 	set := mirrorSet(t, "ImageDigestMirrorSet", source.host+"/org", "NeverContactSource", mirror.host+"/copy")
-	c := registry.New(quick(registry.Options{Insecure: []string{mirror.host, source.host}, Mirrors: rewrite.Files{IDMS: []string{set}}}))
-	body, _, _, err := c.Manifest(t.Context(), source.host+"/org/r", tag)
+	c := registry.New(quick(registry.Options{Insecure: []string{mirror.host, source.host}, Mirrors: mirrors.Files{IDMS: []string{set}}}))
+	body, _, _, err := c.Manifest(t.Context(), orgR(source.host), tag)
 	if err != nil || !bytes.Equal(body, manifest) {
 		t.Fatalf("got %q, %v", body, err)
 	}

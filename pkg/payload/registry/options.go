@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/release-x/oc-release-x/internal/transport"
-	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/mirrors"
 )
 
 // Options say how registries are reached. The zero value is anonymous, verified, and reads no environment.
@@ -21,7 +21,7 @@ type Options struct {
 	Insecure   []string      // the hosts, host[:port], that are not verified and may speak plain HTTP
 	CAFile     string        // --certificate-authority: trusted beside the system's
 	CertDirs   []string      // folders of host[:port] folders; nil: /etc/docker/certs.d, /etc/containers/certs.d and the home's
-	Mirrors    rewrite.Files // the files that name mirrors
+	Mirrors    mirrors.Files // the files that name mirrors
 	AllowRealm []string      // hosts, host[:port], that may be token servers of registries in other domains
 
 	MaxPerRegistry int          // requests to one registry at once; 0 is 4

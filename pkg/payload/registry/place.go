@@ -13,12 +13,12 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
-	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/mirrors"
 )
 
 // eachPlace asks the places that may hold repository, mirrors first, until one answers. When none does, the error
 // names every one. discard ends a result that came after ctx.
-func eachPlace[T any](ctx context.Context, c *Client, repository string, r ref.Ref, ask func(*session, ref.Ref) (T, error), discard func(T)) (T, error) {
+func eachPlace[T any](ctx context.Context, c *Client, repository oci.Repository, r ref.Ref, ask func(*session, ref.Ref) (T, error), discard func(T)) (T, error) {
 	var none T
 	reading := progress.Begin(ctx, progress.Task{What: "the files that name mirrors"})
 	places, refused, err := c.places(repository, r.Digest != "" || isSignatureTag(r.Tag))
@@ -68,7 +68,7 @@ func withRefused(err error, refused []string) error {
 }
 
 // withHint adds to the error of a tag that there are mirrors which were not asked.
-func (c *Client) withHint(repository string, r ref.Ref, err error) error {
+func (c *Client) withHint(repository oci.Repository, r ref.Ref, err error) error {
 	rules, rulesErr := c.rules()
 	if rulesErr != nil || r.Digest != "" || isSignatureTag(r.Tag) || !rules.OnlyDigests(repository) {
 		return err
@@ -93,7 +93,7 @@ func isSignatureTag(tag string) bool {
 }
 
 // places lists where to look, the source last unless it may not be contacted; refused says what may not be.
-func (c *Client) places(repository string, byDigest bool) (places []rewrite.Place, refused []string, err error) {
+func (c *Client) places(repository oci.Repository, byDigest bool) (places []mirrors.Place, refused []string, err error) {
 	rules, err := c.rules()
 	if err != nil {
 		return nil, nil, err
@@ -107,10 +107,10 @@ func (c *Client) places(repository string, byDigest bool) (places []rewrite.Plac
 		return nil, nil, err
 	}
 	if known && byDigest && !slices.Contains(places, first) {
-		places = append([]rewrite.Place{first}, places...)
+		places = append([]mirrors.Place{first}, places...)
 	}
-	slices.SortStableFunc(places, func(a, b rewrite.Place) int {
-		return order(c.down[hostOf(a.Repository)]) - order(c.down[hostOf(b.Repository)])
+	slices.SortStableFunc(places, func(a, b mirrors.Place) int {
+		return order(c.down[a.Repository.Host]) - order(c.down[b.Repository.Host])
 	})
 	return places, refused, nil
 }
@@ -123,7 +123,7 @@ func order(down bool) int {
 }
 
 // remember keeps which mirror knew a tag.
-func (c *Client) remember(repository string, r ref.Ref, place rewrite.Place) {
+func (c *Client) remember(repository oci.Repository, r ref.Ref, place mirrors.Place) {
 	if r.Digest != "" || place.Repository == repository {
 		return
 	}
@@ -196,9 +196,4 @@ func ended(ctx context.Context, r ref.Ref) error {
 		return fault.Errorf(fault.Network, "getting %s: --timeout expired: %w", r.CommonName(), ctx.Err())
 	}
 	return fmt.Errorf("getting %s: %w", r.CommonName(), ctx.Err())
-}
-
-// hostOf is the host[:port] of a repository.
-func hostOf(repository string) string {
-	return oci.SplitRepository(repository).Host
 }

@@ -139,7 +139,7 @@ func TestRow39Proxies(t *testing.T) {
 	}
 	// None listens there. Nothing else may be asked instead.
 	dead := registry.New(quick(registry.Options{Getenv: env("HTTPS_PROXY", "http://127.0.0.1:1")}))
-	_, _, _, err := dead.Manifest(t.Context(), name+"/org/r", "t")
+	_, _, _, err := dead.Manifest(t.Context(), orgR(name), "t")
 	wantFault(t, err, fault.Network, "getting "+name+"/org/r:t: reaching "+name+": the proxy that HTTPS_PROXY or HTTP_PROXY names does not answer, 5 times: dial tcp 127.0.0.1:1: connect: connection refused")
 	for _, test := range tests {
 		t.Run(test.title, func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestRow39Proxies(t *testing.T) {
 				reference += ":80"
 				o.Insecure = []string{reference}
 			}
-			_, _, _, err := registry.New(o).Manifest(t.Context(), reference+"/org/r", "t")
+			_, _, _, err := registry.New(o).Manifest(t.Context(), orgR(reference), "t")
 			if test.want == "" && err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/faultproxy"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -38,7 +39,7 @@ func TestRow37RealmsThatAreRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t, newTLS, challenged(test.realm))
 			c := registry.New(quick(registry.Options{CAFile: s.ca(t), AuthFile: authFile(t, s.host, "user", "secret")}))
-			_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 			wantFault(t, err, fault.Auth, manifestError(s, test.want))
 			wantRequests(t, s, "GET /v2/org/r/manifests/t")
 		})
@@ -57,7 +58,7 @@ func TestRow37RedirectingRealm(t *testing.T) {
 			writeFile(t, file, `{"auths":{"`+redirecting.host+`":{"identitytoken":"secret"}}}`)
 		}
 		c := registry.New(quick(registry.Options{CAFile: s.ca(t), AuthFile: file}))
-		_, _, _, err := c.Manifest(t.Context(), redirecting.host+"/org/r", "t")
+		_, _, _, err := c.Manifest(t.Context(), orgR(redirecting.host), "t")
 		wantFault(t, err, fault.Auth, manifestError(redirecting, "the token server HOST of HOST redirects: credentials are not sent there"))
 	}
 	wantRequests(t, thief)
@@ -90,7 +91,7 @@ func TestRow37RealmOnAnotherHost(t *testing.T) {
 				o.Insecure = []string{test.registry}
 				o.CAFile = s.ca(t)
 			}
-			_, _, _, err := registry.New(o).Manifest(t.Context(), test.registry+"/org/r", "t")
+			_, _, _, err := registry.New(o).Manifest(t.Context(), orgR(test.registry), "t")
 			if test.want != "" {
 				wantFault(t, err, fault.Auth, "getting "+test.registry+"/org/r:t: "+test.want)
 				wantRequests(t, issuer)
@@ -126,7 +127,7 @@ func TestRow37AnonymousTokenOfAnotherDomain(t *testing.T) {
 			}
 			// A credential for another registry is no reason to be careful.
 			o.AuthFile = authFile(t, "other.example.com", "user", "secret")
-			_, _, _, err := registry.New(o).Manifest(t.Context(), "registry.example.com/org/r", "t")
+			_, _, _, err := registry.New(o).Manifest(t.Context(), oci.SplitRepository("registry.example.com/org/r"), "t")
 			if test.want != "" {
 				wantFault(t, err, fault.Auth, "getting registry.example.com/org/r:t: "+test.want)
 				wantRequests(t, issuer)
@@ -153,10 +154,10 @@ func TestRow37CredentialsStayWithTheirRegistry(t *testing.T) {
 	o := withFile(first, authFile(t, first.host, "user", "secret"))
 	o.Insecure = append(o.Insecure, second.host)
 	c := registry.New(o)
-	if _, _, _, err := c.Manifest(t.Context(), first.host+"/org/r", "t"); err != nil {
+	if _, _, _, err := c.Manifest(t.Context(), orgR(first.host), "t"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, _, err := c.Manifest(t.Context(), second.host+"/org/r", "t"); fault.KindOf(err) != fault.Auth {
+	if _, _, _, err := c.Manifest(t.Context(), orgR(second.host), "t"); fault.KindOf(err) != fault.Auth {
 		t.Errorf("got %v", err)
 	}
 	for _, h := range second.headers {
@@ -175,7 +176,7 @@ func TestRow37InsecureRealmOfAnInsecureHost(t *testing.T) {
 		})
 	})
 	s2.pushImage(t, "org/r", "t")
-	if _, _, _, err := registry.New(withFile(s2, authFile(t, s2.host, "user", "secret"))).Manifest(t.Context(), s2.host+"/org/r", "t"); err != nil {
+	if _, _, _, err := registry.New(withFile(s2, authFile(t, s2.host, "user", "secret"))).Manifest(t.Context(), orgR(s2.host), "t"); err != nil {
 		t.Error(err)
 	}
 	wantRequests(t, s)
@@ -190,7 +191,7 @@ func TestRow37RealmThatStandsForThisMachine(t *testing.T) {
 		CAFile: s.ca(t), AuthFile: authFile(t, "registry.example.com", "user", "secret"),
 		Dial: names(map[string]*server{"registry.example.com": s, "auth.example.com": s}),
 	}))
-	_, _, _, err := c.Manifest(t.Context(), "registry.example.com/org/r", "t")
+	_, _, _, err := c.Manifest(t.Context(), oci.SplitRepository("registry.example.com/org/r"), "t")
 	wantFault(t, err, fault.Auth, "getting registry.example.com/org/r:t: registry.example.com sends its clients to a token server that is refused: a loopback or link-local address")
 	wantRequests(t, s, "GET /v2/org/r/manifests/t")
 }
@@ -211,7 +212,7 @@ func TestChallengesThatNeverEnd(t *testing.T) {
 	})
 	file := authFile(t, s.host, "user", "secret")
 	c := registry.New(quick(registry.Options{CAFile: s.ca(t), AuthFile: file}))
-	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+	_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 	wantFault(t, err, fault.Auth, manifestError(s, "HOST refuses the entry HOST of "+file+" (401); log in again, or name a file with --authfile"))
 	wantRequests(t, s, "GET /v2/org/r/manifests/t", "GET /token", "GET /v2/org/r/manifests/t")
 }

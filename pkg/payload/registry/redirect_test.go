@@ -13,6 +13,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/faultproxy"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -59,7 +60,7 @@ func TestRow35RedirectsThatAreRefused(t *testing.T) {
 			if host == "127.0.0.1" {
 				host = s.host
 			}
-			_, err := readBlob(t, registry.New(o), host+"/org/r", d, 11)
+			_, err := readBlob(t, registry.New(o), orgR(host), d, 11)
 			wantFault(t, err, fault.Network, "getting blob "+d.String()+" of "+host+"/org/r: "+host+" "+test.want)
 			wantRequests(t, s, "GET /v2/org/r/blobs/"+d.String())
 		})
@@ -73,7 +74,7 @@ func TestRow35RedirectLoop(t *testing.T) {
 		w.Header().Set("Location", "/"+strings.Repeat("x", hops))
 		w.WriteHeader(http.StatusFound)
 	}))
-	_, _, _, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
+	_, _, _, err := anyClient(s).Manifest(t.Context(), orgR(s.host), "t")
 	wantFault(t, err, fault.Network, manifestError(s, "HOST redirects in circles, 6 in a row"))
 	if n := len(s.asked()); n != 6 {
 		t.Errorf("%d requests, want 6", n)
@@ -88,7 +89,7 @@ func TestRow35NameOfThisMachine(t *testing.T) {
 	t.Cleanup(func() { net.DefaultResolver = system })
 	net.DefaultResolver = fakeDNS(t, map[string]string{"registry.example.": "127.0.0.1", "harmless.example.": "127.0.0.1"})
 	host := "registry.example:" + s.host[strings.LastIndex(s.host, ":")+1:]
-	_, err := readBlob(t, registry.New(quick(registry.Options{Insecure: []string{host}})), host+"/org/r", d, 11)
+	_, err := readBlob(t, registry.New(quick(registry.Options{Insecure: []string{host}})), orgR(host), d, 11)
 	wantFault(t, err, fault.Network, "getting blob "+d.String()+" of "+host+"/org/r: "+host+" redirects to harmless.example:9, a loopback or link-local address")
 }
 
@@ -102,7 +103,7 @@ func TestRow36StorageOnAnotherHost(t *testing.T) {
 		CAFile: s.ca(t), AuthFile: authFile(t, "registry.example.com", "user", "secret"), Insecure: []string{"cdn.example.org"},
 		Dial: names(map[string]*server{"registry.example.com": s, "cdn.example.org": storage}),
 	}))
-	data, err := readBlob(t, c, "registry.example.com/org/r", d, 11)
+	data, err := readBlob(t, c, oci.SplitRepository("registry.example.com/org/r"), d, 11)
 	if err != nil || !bytes.Equal(data, layerBytes) {
 		t.Fatalf("got %q, %v", data, err)
 	}
@@ -121,7 +122,7 @@ func TestRow36ResumeGoesThroughTheRedirectAgain(t *testing.T) {
 	storage := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(300_000)}))
 	d := storage.pushBlob(t, "org/r", blob)
 	s := start(t, newHTTP, to(storage.URL+"%s"))
-	data, err := readBlob(t, anyClient(s), s.host+"/org/r", d, mebibyte)
+	data, err := readBlob(t, anyClient(s), orgR(s.host), d, mebibyte)
 	if err != nil || !bytes.Equal(data, blob) {
 		t.Fatalf("got %d bytes, %v", len(data), err)
 	}
@@ -141,7 +142,7 @@ func TestRow36StorageThatRefuses(t *testing.T) {
 		s := start(t, newHTTP, to(storage.URL+"/x"))
 		d := s.pushBlob(t, "org/r", layerBytes)
 		c := registry.New(withFile(s, authFile(t, s.host, "user", "secret")))
-		_, err := readBlob(t, c, s.host+"/org/r", d, 11)
+		_, err := readBlob(t, c, orgR(s.host), d, 11)
 		wantFault(t, err, fault.Auth, blobError(s, d, "HOST redirects to "+storage.host+", which answers "+text))
 		wantRequests(t, storage, "GET /x")
 	}
@@ -153,7 +154,7 @@ func TestRow38HeadersOfAnySize(t *testing.T) {
 			t.Run(name+" "+protocol, func(t *testing.T) {
 				s := start(t, make, faults(faultproxy.Rule{Fault: faultproxy.Header(name, strings.Repeat("x", 1<<20))}))
 				s.pushImage(t, "org/r", "t")
-				_, _, _, err := registry.New(quick(registry.Options{CAFile: s.ca(t)})).Manifest(t.Context(), s.host+"/org/r", "t")
+				_, _, _, err := registry.New(quick(registry.Options{CAFile: s.ca(t)})).Manifest(t.Context(), orgR(s.host), "t")
 				wantFault(t, err, fault.Integrity, manifestError(s, "HOST answered with a header of more than 131072 bytes"))
 				if n := len(s.asked()); n != 1 {
 					t.Errorf("%d requests, want 1", n)
@@ -166,7 +167,7 @@ func TestRow38HeadersOfAnySize(t *testing.T) {
 func TestRow38DigestHeaderIsCut(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Fault: faultproxy.Header("Docker-Content-Digest", strings.Repeat("x", 60_000))}))
 	manifest, _ := s.pushImage(t, "org/r", "t")
-	body, _, declared, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
+	body, _, declared, err := anyClient(s).Manifest(t.Context(), orgR(s.host), "t")
 	if err != nil || !bytes.Equal(body, manifest) || declared != strings.Repeat("x", 256) {
 		t.Errorf("got %q of %d bytes, %v", declared, len(body), err)
 	}
@@ -191,7 +192,7 @@ func TestRow38HeaderWithLineBreaks(t *testing.T) {
 		}
 	}()
 	host := listener.Addr().String()
-	_, _, declared, err := registry.New(quick(registry.Options{Insecure: []string{host}})).Manifest(t.Context(), host+"/org/r", "t")
+	_, _, declared, err := registry.New(quick(registry.Options{Insecure: []string{host}})).Manifest(t.Context(), orgR(host), "t")
 	if err == nil && declared != "" || err != nil && (fault.KindOf(err) != fault.Network || strings.ContainsAny(err.Error(), "\x00\n")) {
 		t.Errorf("got %q, %v", declared, err)
 	}
@@ -216,7 +217,7 @@ func TestManifestThatIsNoneIsGivenAsItIs(t *testing.T) {
 			}))
 			want, _, _ := strings.Cut(test.mediaType, ";")
 			for _, as := range []string{"t", digest.FromString("another").String()} {
-				body, mediaType, declared, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", as)
+				body, mediaType, declared, err := anyClient(s).Manifest(t.Context(), orgR(s.host), as)
 				if err != nil || string(body) != test.body || mediaType != want || declared != lie {
 					t.Errorf("got %q, %q, %q, %v", body, mediaType, declared, err)
 				}

@@ -17,6 +17,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/faultproxy"
 	"github.com/release-x/oc-release-x/internal/testguard"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -55,7 +56,7 @@ func TestRow27FinalStatuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t, newHTTP, faults(faultproxy.Rule{Path: test.path, Fault: test.fault}))
-			_, _, _, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
+			_, _, _, err := anyClient(s).Manifest(t.Context(), orgR(s.host), "t")
 			wantFault(t, err, test.kind, strings.ReplaceAll(test.want, "HOST", s.host))
 			wantRequests(t, s, "GET /v2/org/r/manifests/t")
 		})
@@ -66,11 +67,11 @@ func TestRow27RefusalDoesNotDelayWhatFollows(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Times: 1, Fault: faultproxy.Status(403, http.Header{"Retry-After": {"3600"}})}))
 	s.pushImage(t, "org/r", "t")
 	c := anyClient(s)
-	if _, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t"); fault.KindOf(err) != fault.Auth {
+	if _, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t"); fault.KindOf(err) != fault.Auth {
 		t.Errorf("got %v", err)
 	}
 	testguard.Finishes(t, "a request after a refusal", func() {
-		if _, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t"); err != nil {
+		if _, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -91,13 +92,13 @@ func TestRow27NoTagNoDigestNoBlob(t *testing.T) {
 	s.pushImage(t, "org/r", "other")
 	c := anyClient(s)
 	const none = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
-	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+	_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 	wantFault(t, err, fault.NotFound, "getting "+s.host+"/org/r:t: not found: the repository has no such tag")
 	wantRequests(t, s, "GET /v2/org/r/manifests/t")
-	_, _, _, err = c.Manifest(t.Context(), s.host+"/org/r", none)
+	_, _, _, err = c.Manifest(t.Context(), orgR(s.host), none)
 	wantFault(t, err, fault.NotFound, "getting "+s.host+"/org/r@"+none+": not found: the repository has no such digest")
 	wantRequests(t, s, "GET /v2/org/r/manifests/"+none)
-	_, err = c.Blob(t.Context(), s.host+"/org/r", none, 1)
+	_, err = c.Blob(t.Context(), orgR(s.host), none, 1)
 	wantFault(t, err, fault.NotFound, "getting blob "+none+" of "+s.host+"/org/r: not found: "+s.host+" answered 404")
 	wantRequests(t, s, "GET /v2/org/r/blobs/"+none)
 }
@@ -131,7 +132,7 @@ func TestRow28RetryAfter(t *testing.T) {
 			s.pushImage(t, "org/r", "t")
 			var w waits
 			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Sleep: w.sleep, Now: func() time.Time { return now }}))
-			_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 			if test.want != "" {
 				wantFault(t, err, fault.Network, manifestError(s, test.want))
 				wantRequests(t, s, "GET /v2/org/r/manifests/t")
@@ -157,11 +158,11 @@ func TestRow29ServerErrorsThatPass(t *testing.T) {
 				Insecure: []string{s.host},
 				Log:      slog.New(slog.NewTextHandler(&log, nil)),
 			}))
-			body, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			body, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 			if err != nil || !bytes.Equal(body, manifest) {
 				t.Errorf("%d: got %q, %v", status, body, err)
 			}
-			if data, err := readBlob(t, c, s.host+"/org/r", layer, 11); err != nil || !bytes.Equal(data, layerBytes) {
+			if data, err := readBlob(t, c, orgR(s.host), layer, 11); err != nil || !bytes.Equal(data, layerBytes) {
 				t.Errorf("%d: got %q, %v", status, data, err)
 			}
 			if n := len(s.asked()); n != 4 {
@@ -183,7 +184,7 @@ func TestRow29ServerErrorsThatStay(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Status(503, nil)}))
 	var w waits
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Sleep: w.sleep}))
-	_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+	_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 	wantFault(t, err, fault.Network, manifestError(s, "HOST answered 503 Service Unavailable, 5 times"))
 	if n := len(s.asked()); n != 5 {
 		t.Errorf("%d requests, want 5", n)
@@ -208,7 +209,7 @@ func TestRow30BrokenManifestIsAskedForAgain(t *testing.T) {
 				o.Timeouts.Stall = time.Second
 			}
 			c := registry.New(o)
-			body, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			body, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 			if err != nil || !bytes.Equal(body, manifest) {
 				t.Errorf("got %q, %v", body, err)
 			}
@@ -231,7 +232,7 @@ func TestRow15ManifestTooLarge(t *testing.T) {
 					}
 				}
 			}))
-			_, _, _, err := anyClient(s).Manifest(t.Context(), s.host+"/org/r", "t")
+			_, _, _, err := anyClient(s).Manifest(t.Context(), orgR(s.host), "t")
 			wantFault(t, err, fault.Integrity, manifestError(s, "the manifest has more than 8388608 bytes (8 MiB)"))
 			wantRequests(t, s, "GET /v2/org/r/manifests/t")
 			if n := s.bytesSent(); n > 20*mebibyte {
@@ -257,7 +258,7 @@ func TestRow32ServerThatAcceptsAndSaysNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.options.Timeouts = registry.Timeouts{Handshake: 50 * time.Millisecond, Header: 50 * time.Millisecond}
-			_, _, _, err = registry.New(quick(test.options)).Manifest(t.Context(), host+"/org/r", "t")
+			_, _, _, err = registry.New(quick(test.options)).Manifest(t.Context(), orgR(host), "t")
 			wantFault(t, err, fault.Network, "getting "+host+"/org/r:t: "+host+" does not answer, 5 times: "+test.want)
 		})
 	}
@@ -284,7 +285,7 @@ func TestRow33HostsThatCannotBeReached(t *testing.T) {
 			if test.dial != nil {
 				o.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, test.dial }
 			}
-			_, _, _, err := registry.New(quick(o)).Manifest(t.Context(), test.host+"/org/r", "t")
+			_, _, _, err := registry.New(quick(o)).Manifest(t.Context(), orgR(test.host), "t")
 			wantFault(t, err, fault.Network, "getting "+test.host+"/org/r:t: "+strings.ReplaceAll(test.want, "HOST", test.host))
 			if len(w.list) != test.waits {
 				t.Errorf("%d waits, want %d", len(w.list), test.waits)
@@ -300,7 +301,7 @@ func TestRow33BlackHole(t *testing.T) {
 		<-ctx.Done()
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
 	}
-	_, _, _, err := registry.New(quick(o)).Manifest(t.Context(), "registry.example/org/r", "t")
+	_, _, _, err := registry.New(quick(o)).Manifest(t.Context(), oci.SplitRepository("registry.example/org/r"), "t")
 	wantFault(t, err, fault.Network, "getting registry.example/org/r:t: registry.example does not answer, 5 times: dial tcp: context deadline exceeded")
 }
 
@@ -329,10 +330,10 @@ func TestCancelEndsEverythingSoon(t *testing.T) {
 			var err error
 			testguard.Finishes(t, "a request that was cancelled", func() {
 				if !test.blob {
-					_, _, _, err = c.Manifest(ctx, s.host+"/org/r", "t")
+					_, _, _, err = c.Manifest(ctx, orgR(s.host), "t")
 					return
 				}
-				b, openErr := c.Blob(ctx, s.host+"/org/r", d, 11)
+				b, openErr := c.Blob(ctx, orgR(s.host), d, 11)
 				if openErr != nil {
 					t.Error(openErr)
 					return
@@ -359,7 +360,7 @@ func TestCancelEndsAWait(t *testing.T) {
 		cancel()
 		return ctx.Err()
 	}}))
-	if _, _, _, err := c.Manifest(ctx, s.host+"/org/r", "t"); !errors.Is(err, context.Canceled) || fault.KindOf(err) != fault.Internal || waits != 1 {
+	if _, _, _, err := c.Manifest(ctx, orgR(s.host), "t"); !errors.Is(err, context.Canceled) || fault.KindOf(err) != fault.Internal || waits != 1 {
 		t.Errorf("got %v, kind %d, after %d waits", err, fault.KindOf(err), waits)
 	}
 }
@@ -374,7 +375,7 @@ func TestCancelDoesNotWaitForOthers(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	testguard.Finishes(t, "a request that was cancelled", func() {
-		if _, _, _, err := c.Manifest(ctx, "registry.example/org/r", "t"); !errors.Is(err, context.DeadlineExceeded) {
+		if _, _, _, err := c.Manifest(ctx, oci.SplitRepository("registry.example/org/r"), "t"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -384,7 +385,7 @@ func TestTimeIsOver(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Fault: faultproxy.Silence()}))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, _, _, err := anyClient(s).Manifest(ctx, s.host+"/org/r", "t")
+	_, _, _, err := anyClient(s).Manifest(ctx, orgR(s.host), "t")
 	wantFault(t, err, fault.Network, manifestError(s, "--timeout expired: context deadline exceeded"))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Error("the cause is lost")
@@ -402,7 +403,7 @@ func TestRow33AddressThatDoesNotAnswer(t *testing.T) {
 	o := quick(registry.Options{Insecure: []string{host}})
 	o.Timeouts.Dial = time.Hour
 	testguard.Finishes(t, "waiting for one address of several", func() {
-		if _, _, _, err := registry.New(o).Manifest(t.Context(), host+"/org/r", "t"); err != nil {
+		if _, _, _, err := registry.New(o).Manifest(t.Context(), orgR(host), "t"); err != nil {
 			t.Error(err)
 		}
 	})

@@ -54,7 +54,7 @@ func TestRow52SecretsAreNowhere(t *testing.T) {
 				o.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 10}))
 				o.Getenv = env("HTTPS_PROXY", "http://user:"+canary+"@proxy.example:3128")
 				c := registry.New(o)
-				_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+				_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 				if err == nil {
 					t.Fatal("no error")
 				}
@@ -92,7 +92,7 @@ func TestRequestLogHasNoQueries(t *testing.T) {
 	var lines []string
 	o := withFile(s, authFile(t, s.host, canary, canary))
 	o.Log = slog.New(recorder{&lines})
-	data, err := readBlob(t, registry.New(o), s.host+"/org/r", digest.FromBytes(layerBytes), int64(len(layerBytes)))
+	data, err := readBlob(t, registry.New(o), orgR(s.host), digest.FromBytes(layerBytes), int64(len(layerBytes)))
 	if err != nil || !bytes.Equal(data, layerBytes) {
 		t.Fatalf("got %q, %v", data, err)
 	}

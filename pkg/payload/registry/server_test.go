@@ -23,6 +23,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -169,7 +170,7 @@ func (s *server) pushBlob(t *testing.T, repository string, data []byte) digest.D
 }
 
 // pushImage stores a small image under a tag and gives its manifest.
-func (s *server) pushImage(t *testing.T, repository, tag string) (manifest []byte, layer digest.Digest) {
+func (s *server) pushImage(t *testing.T, repository string, tag string) (manifest []byte, layer digest.Digest) {
 	t.Helper()
 	d := s.pushBlob(t, repository, []byte("{}"))
 	layer = s.pushBlob(t, repository, layerBytes)
@@ -195,7 +196,7 @@ func quick(o registry.Options) registry.Options {
 	return o
 }
 
-func readBlob(t *testing.T, c *registry.Client, repository string, d digest.Digest, size int64) ([]byte, error) {
+func readBlob(t *testing.T, c *registry.Client, repository oci.Repository, d digest.Digest, size int64) ([]byte, error) {
 	t.Helper()
 	b, err := c.Blob(t.Context(), repository, d, size)
 	if err != nil {
@@ -250,3 +251,6 @@ func names(servers map[string]*server) func(context.Context, string, string) (ne
 		return (&net.Dialer{}).DialContext(ctx, network, s.host)
 	}
 }
+
+// orgR is the repository org/r of a host.
+func orgR(host string) oci.Repository { return oci.Repository{Host: host, Path: "org/r"} }

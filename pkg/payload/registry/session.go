@@ -13,8 +13,9 @@ import (
 	"github.com/regclient/regclient/types/descriptor"
 	"github.com/regclient/regclient/types/ref"
 
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
-	"github.com/release-x/oc-release-x/pkg/payload/registry/credential"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/auth"
 )
 
 // sessionKey names what has credentials and tokens of its own.
@@ -29,7 +30,7 @@ type session struct {
 	registry   string // as references write it
 	host       string // where it answers: another only for Docker Hub
 	insecure   bool
-	credential credential.Credential
+	credential auth.Credential
 	looked     []string // where the credential was looked for
 
 	mu          sync.Mutex
@@ -52,7 +53,7 @@ func (c *Client) session(ctx context.Context, r ref.Ref, insecure bool) (*sessio
 	if s != nil {
 		return s, nil
 	}
-	found, err := c.credentials.For(ctx, r.Registry+"/"+r.Repository)
+	found, err := c.credentials.For(ctx, oci.Repository{Host: r.Registry, Path: r.Repository})
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func TestRequestsTellOfThemselves(t *testing.T) {
 	manifest, _ := s.pushImage(t, "org/r", "t")
 	recorder := &testprogress.Recorder{}
 	ctx := progress.WithReporter(t.Context(), recorder)
-	c, repository := anyClient(s), s.host+"/org/r"
+	c, repository := anyClient(s), orgR(s.host)
 
 	if _, _, _, err := c.Manifest(ctx, repository, "t"); err != nil {
 		t.Fatal(err)
@@ -44,11 +44,11 @@ func TestRequestsTellOfThemselves(t *testing.T) {
 	}
 	mirrors := " the files that name mirrors from : 0 of 0"
 	want := []string{
-		mirrors, " the manifest t from " + repository + ": " + strconv.Itoa(len(manifest)) + " of 0",
-		mirrors, "asking for the manifest t from " + repository + ": 0 of 0",
-		mirrors, "asking for blob " + d.String() + " from " + repository + ": 0 of 0",
-		mirrors, " layer " + d.String() + " from " + repository + ": " + strconv.Itoa(mebibyte) + " of " + strconv.Itoa(mebibyte),
-		mirrors, " blob " + d.String()[:len(d)-4] + "0000 from " + repository + ": 0 of 5",
+		mirrors, " the manifest t from " + repository.String() + ": " + strconv.Itoa(len(manifest)) + " of 0",
+		mirrors, "asking for the manifest t from " + repository.String() + ": 0 of 0",
+		mirrors, "asking for blob " + d.String() + " from " + repository.String() + ": 0 of 0",
+		mirrors, " layer " + d.String() + " from " + repository.String() + ": " + strconv.Itoa(mebibyte) + " of " + strconv.Itoa(mebibyte),
+		mirrors, " blob " + d.String()[:len(d)-4] + "0000 from " + repository.String() + ": 0 of 5",
 	}
 	if diff := cmp.Diff(want, recorder.Tasks()); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
@@ -113,7 +114,7 @@ func TestRow34TLSThatCannotBeTrusted(t *testing.T) {
 			}
 			var w waits
 			o.Sleep = w.sleep
-			_, _, _, err := registry.New(quick(o)).Manifest(t.Context(), name+"/org/r", "t")
+			_, _, _, err := registry.New(quick(o)).Manifest(t.Context(), orgR(name), "t")
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -141,7 +142,7 @@ func TestRow34InsecureIsForTheNamedHostAlone(t *testing.T) {
 	}
 	c := registry.New(quick(registry.Options{Insecure: []string{named.host}}))
 	read := func(s *server) error {
-		_, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+		_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 		return err
 	}
 	for range 2 { // before and after the transports are there
@@ -159,7 +160,7 @@ func TestRow34RedirectFromAnInsecureHostIsVerified(t *testing.T) {
 	storage := start(t, newTLS)
 	d := storage.pushBlob(t, "org/r", layerBytes)
 	s := start(t, newTLS, to(storage.URL+"%s"))
-	_, err := readBlob(t, anyClient(s), s.host+"/org/r", d, 11)
+	_, err := readBlob(t, anyClient(s), orgR(s.host), d, 11)
 	if fault.KindOf(err) != fault.Network || !strings.Contains(err.Error(), storage.host+": x509: ") {
 		t.Errorf("got %v", err)
 	}
@@ -178,7 +179,7 @@ func TestInsecureHostThatSpeaksPlainHTTPIsAskedForTLSOnce(t *testing.T) {
 	}
 	c := registry.New(o)
 	for range 3 {
-		if _, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t"); err != nil {
+		if _, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -207,7 +208,7 @@ func TestCertificateDirectories(t *testing.T) {
 	})
 	read := func(dirs ...string) error {
 		o := quick(registry.Options{CertDirs: dirs, Dial: names(map[string]*server{"registry.example": s})})
-		_, _, _, err := registry.New(o).Manifest(t.Context(), name+"/org/r", "t")
+		_, _, _, err := registry.New(o).Manifest(t.Context(), orgR(name), "t")
 		return err
 	}
 	authority, pair, broken, lonely, empty := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
@@ -239,7 +240,7 @@ func TestCertificateAuthorityFile(t *testing.T) {
 		filepath.Join(dir, "missing"): "reading --certificate-authority: open " + dir + "/missing: no such file or directory",
 		filepath.Join(dir, "text"):    "reading --certificate-authority: there is not PEM certificate in " + dir + "/text",
 	} {
-		_, _, _, err := registry.New(quick(registry.Options{CAFile: file})).Manifest(t.Context(), "registry.example/org/r", "t")
+		_, _, _, err := registry.New(quick(registry.Options{CAFile: file})).Manifest(t.Context(), oci.SplitRepository("registry.example/org/r"), "t")
 		wantFault(t, err, fault.Local, "getting registry.example/org/r:t: "+want)
 	}
 }

@@ -51,7 +51,7 @@ func TestTokenWithOddOptionalFields(t *testing.T) {
 			s := start(t, newHTTP, tokenAnswer(answer))
 			manifest, _ := s.pushImage(t, "org/r", "t")
 			c := registry.New(withFile(s, authFile(t, s.host, "user", "secret")))
-			body, _, _, err := c.Manifest(t.Context(), s.host+"/org/r", "t")
+			body, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
 			if err != nil || !bytes.Equal(body, manifest) {
 				t.Fatalf("got %q, %v", body, err)
 			}
@@ -73,7 +73,7 @@ func TestTokenServerThatGivesNone(t *testing.T) {
 				s := start(t, newHTTP, tokenAnswer(answer))
 				file := authFile(t, s.host, "", "")
 				writeFile(t, file, fmt.Sprintf(`{"auths":{%q:%s}}`, s.host, entry))
-				_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), s.host+"/org/r", "t")
+				_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), orgR(s.host), "t")
 				wantFault(t, err, fault.Auth, manifestError(s, "the token server HOST of HOST "+want))
 			})
 		}
@@ -114,7 +114,7 @@ func TestUnauthorizedWithoutAChallenge(t *testing.T) {
 			s.pushImage(t, "org/r", "t")
 			file := authFile(t, s.host, "", "")
 			writeFile(t, file, fmt.Sprintf(`{"auths":{%q:%s}}`, s.host, test.entry))
-			_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), s.host+"/org/r", "t")
+			_, _, _, err := registry.New(withFile(s, file)).Manifest(t.Context(), orgR(s.host), "t")
 			if test.want != "" {
 				wantFault(t, err, fault.Auth, manifestError(s, strings.ReplaceAll(test.want, "FILE", file)))
 			} else if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
@@ -75,7 +76,7 @@ type readManifest struct {
 }
 
 // Manifest asks the registry only for other manifests than the one that was read.
-func (r readManifest) Manifest(ctx context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {
+func (r readManifest) Manifest(ctx context.Context, repository oci.Repository, name string) (body []byte, mediaType, declared string, err error) {
 	if name == r.digest && r.manifest != nil {
 		return r.manifest, "", "", nil
 	}
@@ -153,7 +154,7 @@ func (v *verification) checkSigstore(ctx context.Context) error {
 	switch {
 	case !v.Offline:
 		options.Registry = v.Registry
-	case id.Repository != "" && id.Digest != "":
+	case !id.Repository.IsZero() && id.Digest != "":
 		if _, cached := v.Cache.Tag(id.Repository, sigstore.Tag(id.Digest)); cached {
 			options.Registry = cachedRegistry{cache: v.Cache}
 		}

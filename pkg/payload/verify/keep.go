@@ -73,7 +73,7 @@ type cachedRegistry struct {
 }
 
 // Manifest reads a digest from the cache if it is there. Tags are always asked for unless there is no registry.
-func (k cachedRegistry) Manifest(ctx context.Context, repository, name string) (body []byte, mediaType, declared string, err error) {
+func (k cachedRegistry) Manifest(ctx context.Context, repository oci.Repository, name string) (body []byte, mediaType, declared string, err error) {
 	d, err := oci.ParseDigest(name)
 	isTag := err != nil
 	if isTag && k.Registry == nil {
@@ -101,12 +101,12 @@ func (k cachedRegistry) Manifest(ctx context.Context, repository, name string) (
 }
 
 // HeadBlob asks nothing, because Keep needs manifests only.
-func (k cachedRegistry) HeadBlob(context.Context, string, digest.Digest) (int64, error) {
+func (k cachedRegistry) HeadBlob(context.Context, oci.Repository, digest.Digest) (int64, error) {
 	return -1, nil
 }
 
 // Blob reads the whole blob, so that it is in the cache when Blob returns.
-func (k cachedRegistry) Blob(ctx context.Context, repository string, d digest.Digest, size int64) (io.ReadCloser, error) {
+func (k cachedRegistry) Blob(ctx context.Context, repository oci.Repository, d digest.Digest, size int64) (io.ReadCloser, error) {
 	reading, err := k.cache.Blob(ctx, d, size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
 		switch {
 		case k.Registry == nil:

@@ -16,6 +16,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
@@ -74,7 +75,7 @@ type Registry interface {
 	presence.Registry
 	sigstore.Registry
 	// BlobFrom is Blob without the first bytes, as many as from says.
-	BlobFrom(ctx context.Context, repository string, d digest.Digest, size, from int64) (io.ReadCloser, error)
+	BlobFrom(ctx context.Context, repository oci.Repository, d digest.Digest, size, from int64) (io.ReadCloser, error)
 }
 
 // Report has the results.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 func TestBlobIsFetchedOnce(t *testing.T) {
@@ -166,13 +167,13 @@ func TestWaitingEndsWithTheCommand(t *testing.T) {
 
 func TestNoCacheKeepsNothing(t *testing.T) {
 	for _, c := range []*Cache{nil, New(Options{})} {
-		if _, _, ok := c.Manifest("a.b/c", newBlob(1).digest); ok {
+		if _, _, ok := c.Manifest(oci.SplitRepository("a.b/c"), newBlob(1).digest); ok {
 			t.Error("a manifest out of nothing")
 		}
-		c.KeepManifest("a.b/c", newBlob(1).digest, "", nil)
-		c.KeepTag("a.b/c", "t", newBlob(1).digest)
+		c.KeepManifest(oci.SplitRepository("a.b/c"), newBlob(1).digest, "", nil)
+		c.KeepTag(oci.SplitRepository("a.b/c"), "t", newBlob(1).digest)
 		c.KeepNote("k", newBlob(1).digest, nil)
-		if _, ok := c.Tag("a.b/c", "t"); ok {
+		if _, ok := c.Tag(oci.SplitRepository("a.b/c"), "t"); ok {
 			t.Error("a tag out of nothing")
 		}
 		if _, ok := c.Note("k", newBlob(1).digest); ok {

@@ -99,7 +99,7 @@ type listing struct {
 
 // listed is a manifest of a repository, with what it speaks of.
 type listed struct {
-	repository string
+	repository oci.Repository
 	digest     digest.Digest
 	config     digest.Digest
 	layers     []digest.Digest
@@ -158,7 +158,7 @@ func (l *listing) addManifest(name string, d digest.Digest) {
 		return
 	}
 	r := frame.NewReader(content)
-	m := listed{repository: r.Text(), digest: d}
+	m := listed{repository: oci.SplitRepository(r.Text()), digest: d}
 	_, body := r.Text(), r.Data()
 	if r.Finish() != nil {
 		return
@@ -192,14 +192,14 @@ func (l *listing) relate(m listed) {
 
 // references are the tags of a manifest or of a list that names it; without one, the repository and the digest.
 func (l *listing) references(m listed) []string {
-	found := slices.Clone(l.tags[m.repository+"@"+string(m.digest)])
+	found := slices.Clone(l.tags[m.repository.Digest(m.digest).String()])
 	for _, list := range l.manifests {
 		if list.repository == m.repository && slices.Contains(list.images, m.digest) {
-			found = append(found, l.tags[m.repository+"@"+string(list.digest)]...)
+			found = append(found, l.tags[m.repository.Digest(list.digest).String()]...)
 		}
 	}
 	if len(found) == 0 {
-		found = []string{m.repository + "@" + string(m.digest)}
+		found = []string{m.repository.Digest(m.digest).String()}
 	}
 	return found
 }

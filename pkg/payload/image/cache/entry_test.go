@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 func TestEntries(t *testing.T) {
@@ -20,11 +22,11 @@ func TestEntries(t *testing.T) {
 	imageDigest := digest.FromBytes(image)
 	list := []byte(fmt.Sprintf(`{"schemaVersion":2,"manifests":[{"digest":%q}]}`, imageDigest))
 	listDigest := digest.FromBytes(list)
-	c.KeepManifest("a.b/c", imageDigest, "type", image)
-	c.KeepManifest("a.b/c", listDigest, "type", list)
-	c.KeepManifest("a.b/mirror", imageDigest, "type", image)
-	c.KeepTag("a.b/c", "multi", listDigest)
-	c.KeepTag("a.b/c", "single", imageDigest)
+	c.KeepManifest(oci.SplitRepository("a.b/c"), imageDigest, "type", image)
+	c.KeepManifest(oci.SplitRepository("a.b/c"), listDigest, "type", list)
+	c.KeepManifest(oci.SplitRepository("a.b/mirror"), imageDigest, "type", image)
+	c.KeepTag(oci.SplitRepository("a.b/c"), "multi", listDigest)
+	c.KeepTag(oci.SplitRepository("a.b/c"), "single", imageDigest)
 	c.KeepNote("layer", layer.digest, []byte("note"))
 	for _, b := range []*blob{config, layer, alone} {
 		b.good(t, c)
@@ -61,7 +63,7 @@ func TestEntries(t *testing.T) {
 // To look at a cache is not to use it.
 func TestEntriesUseNothing(t *testing.T) {
 	c, _ := fresh(t)
-	c.KeepManifest("a.b/c", newBlob(1).digest, "type", newBlob(1).data)
+	c.KeepManifest(oci.SplitRepository("a.b/c"), newBlob(1).digest, "type", newBlob(1).data)
 	c.Wait()
 	later := time.Now().Add(10 * day).Truncate(time.Second)
 	c.options.Now = func() time.Time { return later }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // failure is a disk that refuses the write or close with a number, counted from 0.
@@ -59,13 +61,13 @@ func session(t *testing.T, c *Cache, b *blob) (fetched int) {
 	body := []byte(`{"manifest":true}`)
 	d := digest.FromBytes(body)
 	for range 2 { // writes go on in the background: the second time shows what the first one kept
-		if got, _, ok := c.Manifest("a.b/c", d); !ok {
+		if got, _, ok := c.Manifest(oci.SplitRepository("a.b/c"), d); !ok {
 			fetched++
-			c.KeepManifest("a.b/c", d, "type", body)
+			c.KeepManifest(oci.SplitRepository("a.b/c"), d, "type", body)
 		} else if string(got) != string(body) {
 			t.Fatalf("manifest %q", got)
 		}
-		c.KeepTag("a.b/c", "t", d)
+		c.KeepTag(oci.SplitRepository("a.b/c"), "t", d)
 		if note, ok := c.Note("k", d); !ok {
 			c.KeepNote("k", d, []byte("note"))
 		} else if string(note) != "note" {

@@ -11,7 +11,7 @@ import (
 
 // Manifest gives a manifest that a repository gave before, with the media type that it came with. Its bytes have the
 // digest.
-func (c *Cache) Manifest(repository string, d digest.Digest) (body []byte, mediaType string, ok bool) {
+func (c *Cache) Manifest(repository oci.Repository, d digest.Digest) (body []byte, mediaType string, ok bool) {
 	if c.root() == nil || d == "" {
 		return nil, "", false
 	}
@@ -22,7 +22,7 @@ func (c *Cache) Manifest(repository string, d digest.Digest) (body []byte, media
 	}
 	r := frame.NewReader(content)
 	from, mediaType, body := r.Text(), r.Text(), r.Data()
-	if r.Finish() != nil || from != repository || digest.FromBytes(body) != d {
+	if r.Finish() != nil || from != repository.String() || digest.FromBytes(body) != d {
 		c.damaged(c.root(), name, "it is another manifest")
 		return nil, "", false
 	}
@@ -30,7 +30,7 @@ func (c *Cache) Manifest(repository string, d digest.Digest) (body []byte, media
 }
 
 // KeepManifest keeps a manifest whose bytes were found to have the digest.
-func (c *Cache) KeepManifest(repository string, d digest.Digest, mediaType string, body []byte) {
+func (c *Cache) KeepManifest(repository oci.Repository, d digest.Digest, mediaType string, body []byte) {
 	if c.writable() == nil {
 		return
 	}
@@ -38,14 +38,14 @@ func (c *Cache) KeepManifest(repository string, d digest.Digest, mediaType strin
 		return
 	}
 	var w frame.Writer
-	w.Text(repository)
+	w.Text(repository.String())
 	w.Text(mediaType)
 	w.Data(body)
 	c.writeRecord(manifestName(repository, d), w.Bytes())
 }
 
 // Tag gives the digest that was last seen behind a repository's tag.
-func (c *Cache) Tag(repository, tag string) (digest.Digest, bool) {
+func (c *Cache) Tag(repository oci.Repository, tag string) (digest.Digest, bool) {
 	if c.root() == nil {
 		return "", false
 	}
@@ -57,7 +57,7 @@ func (c *Cache) Tag(repository, tag string) (digest.Digest, bool) {
 	r := frame.NewReader(content)
 	from, named, seen := r.Text(), r.Text(), r.Text()
 	d, err := oci.ParseDigest(seen)
-	if r.Finish() != nil || from != repository || named != tag || err != nil {
+	if r.Finish() != nil || from != repository.String() || named != tag || err != nil {
 		c.damaged(c.root(), name, "it is about another tag")
 		return "", false
 	}
@@ -65,7 +65,7 @@ func (c *Cache) Tag(repository, tag string) (digest.Digest, bool) {
 }
 
 // KeepTag keeps the digest that a registry gave for a tag.
-func (c *Cache) KeepTag(repository, tag string, d digest.Digest) {
+func (c *Cache) KeepTag(repository oci.Repository, tag string, d digest.Digest) {
 	if c.writable() == nil {
 		return
 	}
@@ -73,18 +73,18 @@ func (c *Cache) KeepTag(repository, tag string, d digest.Digest) {
 		return
 	}
 	var w frame.Writer
-	w.Text(repository)
+	w.Text(repository.String())
 	w.Text(tag)
 	w.Text(string(d))
 	c.writeRecord(tagName(repository, tag), w.Bytes())
 }
 
-func manifestName(repository string, d digest.Digest) string {
-	return path.Join(repositoryFolder, hashed(repository), d.Encoded())
+func manifestName(repository oci.Repository, d digest.Digest) string {
+	return path.Join(repositoryFolder, hashed(repository.String()), d.Encoded())
 }
 
-func tagName(repository, tag string) string {
-	return path.Join(repositoryFolder, hashed(repository), "tags", hashed(tag))
+func tagName(repository oci.Repository, tag string) string {
+	return path.Join(repositoryFolder, hashed(repository.String()), "tags", hashed(tag))
 }
 
 // Note gives what was noted of the content with a digest.

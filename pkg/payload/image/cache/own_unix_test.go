@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Records decide what a command prints, so they are read only from folders that only this user and root can write to.
@@ -64,8 +66,8 @@ func TestWhatIsReadDependsOnWhoMayHaveWritten(t *testing.T) {
 			before, asked := files(t, c.options.Dir), len(b.asked)
 			again, told := at(c.options.Dir)
 			b.good(t, again)
-			_, _, hasManifest := again.Manifest("a.b/c", manifest)
-			_, hasTag := again.Tag("a.b/c", "t")
+			_, _, hasManifest := again.Manifest(oci.SplitRepository("a.b/c"), manifest)
+			_, hasTag := again.Tag(oci.SplitRepository("a.b/c"), "t")
 			_, hasNote := again.Note("k", manifest)
 			if got := fmt.Sprintf("blob %v, manifest %v, tag %v, note %v", len(b.asked) == asked, hasManifest, hasTag, hasNote); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
@@ -77,7 +79,7 @@ func TestWhatIsReadDependsOnWhoMayHaveWritten(t *testing.T) {
 			if test.want != blobs {
 				return
 			}
-			again.KeepTag("a.b/c", "u", manifest)
+			again.KeepTag(oci.SplitRepository("a.b/c"), "u", manifest)
 			newBlob(3000).good(t, again)
 			if after := files(t, c.options.Dir); len(after) != len(before) {
 				t.Errorf("files are written: %v", after)

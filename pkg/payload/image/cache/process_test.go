@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // A test starts this binary again as a process that reads one blob: RELEASE_X_TEST_READER is the cache's folder, the
@@ -48,7 +50,7 @@ func readAsProcess(arguments []string) error {
 		})
 		if err == nil && len(data) == size {
 			c.KeepNote("k", d, []byte("note"))
-			c.KeepManifest("a.b/c", d, "type", data)
+			c.KeepManifest(oci.SplitRepository("a.b/c"), d, "type", data)
 			c.Wait()
 			return nil
 		}

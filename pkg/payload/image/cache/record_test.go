@@ -10,21 +10,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/internal/frame"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 func TestManifestsAreKeptByRepository(t *testing.T) {
 	c, _ := fresh(t)
 	b := newBlob(100)
-	c.KeepManifest("a.b/c", b.digest, "type", b.data)
+	c.KeepManifest(oci.SplitRepository("a.b/c"), b.digest, "type", b.data)
 	c.Wait()
-	body, mediaType, ok := c.Manifest("a.b/c", b.digest)
+	body, mediaType, ok := c.Manifest(oci.SplitRepository("a.b/c"), b.digest)
 	if !ok || mediaType != "type" || !cmp.Equal(b.data, body) {
 		t.Errorf("%v %q %d bytes", ok, mediaType, len(body))
 	}
-	if _, _, ok := c.Manifest("a.b/d", b.digest); ok {
+	if _, _, ok := c.Manifest(oci.SplitRepository("a.b/d"), b.digest); ok {
 		t.Error("another repository has it too")
 	}
-	if _, _, ok := c.Manifest("a.b/c", newBlob(101).digest); ok {
+	if _, _, ok := c.Manifest(oci.SplitRepository("a.b/c"), newBlob(101).digest); ok {
 		t.Error("another digest gives it too")
 	}
 }
@@ -32,14 +33,14 @@ func TestManifestsAreKeptByRepository(t *testing.T) {
 func TestTagsAreKeptByRepository(t *testing.T) {
 	c, _ := fresh(t)
 	for _, d := range []*blob{newBlob(1), newBlob(2), newBlob(2)} {
-		c.KeepTag("a.b/c", "t", d.digest)
+		c.KeepTag(oci.SplitRepository("a.b/c"), "t", d.digest)
 		c.Wait()
-		if got, ok := c.Tag("a.b/c", "t"); !ok || got != d.digest {
+		if got, ok := c.Tag(oci.SplitRepository("a.b/c"), "t"); !ok || got != d.digest {
 			t.Errorf("%v %s", ok, got)
 		}
 	}
 	for _, other := range [][2]string{{"a.b/c", "u"}, {"a.b/d", "t"}} {
-		if _, ok := c.Tag(other[0], other[1]); ok {
+		if _, ok := c.Tag(oci.SplitRepository(other[0]), other[1]); ok {
 			t.Errorf("%s has the tag too", other)
 		}
 	}
@@ -127,16 +128,16 @@ func TestRecordThatLies(t *testing.T) {
 	for _, texts := range [][]string{
 		{"a.b/c", "type", "other bytes"}, {"a.b/other", "type", string(b.data)}, {"a.b/c", "type"}, {"a.b/c", "type", string(b.data), "more"},
 	} {
-		write(manifestName("a.b/c", b.digest), texts...)
-		if _, _, ok := c.Manifest("a.b/c", b.digest); ok {
+		write(manifestName(oci.SplitRepository("a.b/c"), b.digest), texts...)
+		if _, _, ok := c.Manifest(oci.SplitRepository("a.b/c"), b.digest); ok {
 			t.Errorf("%.20q is taken for a manifest", texts)
 		}
 	}
 	for _, texts := range [][]string{
 		{"a.b/c", "t", "sha256:../../x"}, {"a.b/c", "u", b.digest.String()}, {"a.b/d", "t", b.digest.String()}, {"a.b/c", "t"},
 	} {
-		write(tagName("a.b/c", "t"), texts...)
-		if d, ok := c.Tag("a.b/c", "t"); ok {
+		write(tagName(oci.SplitRepository("a.b/c"), "t"), texts...)
+		if d, ok := c.Tag(oci.SplitRepository("a.b/c"), "t"); ok {
 			t.Errorf("%q is taken for the tag of %s", texts, d)
 		}
 	}

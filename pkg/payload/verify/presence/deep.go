@@ -40,18 +40,18 @@ func (d *deep) single(key string, ask func() error) error {
 }
 
 // Image asks for an image's configuration and layers, those of all images of a list.
-func Image(ctx context.Context, registry Registry, repository string, d digest.Digest) error {
+func Image(ctx context.Context, registry Registry, repository oci.Repository, d digest.Digest) error {
 	return newDeep(registry).image(ctx, repository, d)
 }
 
-func (d *deep) image(ctx context.Context, repository string, at digest.Digest) error {
+func (d *deep) image(ctx context.Context, repository oci.Repository, at digest.Digest) error {
 	documents := 0
 	return d.manifest(ctx, repository, at, 0, &documents)
 }
 
 // manifest fetches a manifest, verifies it, and asks for everything that it names.
-func (d *deep) manifest(ctx context.Context, repository string, at digest.Digest, depth int, documents *int) error {
-	name := repository + "@" + at.String()
+func (d *deep) manifest(ctx context.Context, repository oci.Repository, at digest.Digest, depth int, documents *int) error {
+	name := repository.Digest(at).String()
 	if *documents++; depth > maxDepth || *documents > maxDocuments {
 		return fault.Errorf(fault.Integrity, "%s: manifest lists lie too deep in one another, or name too many images", name)
 	}
@@ -86,11 +86,11 @@ func (d *deep) manifest(ctx context.Context, repository string, at digest.Digest
 
 // blob asks for one part of an image and compares its size. What lies elsewhere by its own account, a foreign
 // layer, is never asked for.
-func (d *deep) blob(ctx context.Context, repository string, part oci.Descriptor) error {
+func (d *deep) blob(ctx context.Context, repository oci.Repository, part oci.Descriptor) error {
 	if part.Foreign() {
 		return nil
 	}
-	name := repository + "@" + part.Digest.String()
+	name := repository.Digest(part.Digest).String()
 	return d.single("blob "+name, func() error {
 		size, err := d.registry.HeadBlob(ctx, repository, part.Digest)
 		if err != nil {

@@ -18,11 +18,11 @@ import (
 // Registry is asked about images; repository is host[:port]/path.
 type Registry interface {
 	// Head asks for a manifest by tag or digest without its bytes; declared is the digest that the answer names.
-	Head(ctx context.Context, repository, tagOrDigest string) (declared string, err error)
+	Head(ctx context.Context, repository oci.Repository, tagOrDigest string) (declared string, err error)
 	// HeadBlob asks whether a blob is there; size is what the answer names, -1 when it does not.
-	HeadBlob(ctx context.Context, repository string, d digest.Digest) (size int64, err error)
+	HeadBlob(ctx context.Context, repository oci.Repository, d digest.Digest) (size int64, err error)
 	// Manifest fetches a manifest, unverified.
-	Manifest(ctx context.Context, repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
+	Manifest(ctx context.Context, repository oci.Repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
 }
 
 // Result is what was found out about one component's image.
@@ -123,7 +123,7 @@ func (q questioner) one(ctx context.Context, image string) error {
 	if err != nil || spec.Digest == "" {
 		return fault.Errorf(fault.Integrity, "it is not referenced by a digest: %s", payload.HideUserinfo(image))
 	}
-	repository, d := spec.Repository.String(), spec.Digest
+	repository, d := spec.Repository, spec.Digest
 	if q.deep != nil {
 		return q.deep.image(ctx, repository, d)
 	}
@@ -142,7 +142,7 @@ func (q questioner) one(ctx context.Context, image string) error {
 
 // get fetches a manifest to see that it is there. Any answer to HEAD but 200 with the digest means nothing: proxies
 // and stores exist that refuse HEAD, or answer it for what they have cached alone.
-func (q questioner) get(ctx context.Context, image, repository string, d digest.Digest) error {
+func (q questioner) get(ctx context.Context, image string, repository oci.Repository, d digest.Digest) error {
 	body, _, _, err := q.registry.Manifest(ctx, repository, d.String())
 	if err != nil {
 		return err

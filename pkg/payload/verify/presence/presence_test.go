@@ -16,6 +16,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
@@ -34,17 +35,17 @@ func (r *recorder) note(what string) {
 	r.asked = append(r.asked, what)
 }
 
-func (r *recorder) Head(ctx context.Context, repository, name string) (string, error) {
+func (r *recorder) Head(ctx context.Context, repository oci.Repository, name string) (string, error) {
 	r.note("HEAD manifest")
 	return r.Registry.Head(ctx, repository, name)
 }
 
-func (r *recorder) HeadBlob(ctx context.Context, repository string, d digest.Digest) (int64, error) {
+func (r *recorder) HeadBlob(ctx context.Context, repository oci.Repository, d digest.Digest) (int64, error) {
 	r.note("HEAD blob")
 	return r.Registry.HeadBlob(ctx, repository, d)
 }
 
-func (r *recorder) Manifest(ctx context.Context, repository, name string) ([]byte, string, string, error) {
+func (r *recorder) Manifest(ctx context.Context, repository oci.Repository, name string) ([]byte, string, string, error) {
 	r.note("GET manifest")
 	return r.Registry.Manifest(ctx, repository, name)
 }
@@ -169,7 +170,7 @@ type headAnswer struct {
 	err error
 }
 
-func (h headAnswer) Head(context.Context, string, string) (string, error) { return "", h.err }
+func (h headAnswer) Head(context.Context, oci.Repository, string) (string, error) { return "", h.err }
 
 // statusError is the error of a registry's answer.
 type statusError int
@@ -184,12 +185,12 @@ type fixed struct {
 	size     int64
 }
 
-func (f fixed) Head(context.Context, string, string) (string, error) { return f.declared, nil }
-func (f fixed) HeadBlob(context.Context, string, digest.Digest) (int64, error) {
+func (f fixed) Head(context.Context, oci.Repository, string) (string, error) { return f.declared, nil }
+func (f fixed) HeadBlob(context.Context, oci.Repository, digest.Digest) (int64, error) {
 	return f.size, nil
 }
 
-func (f fixed) Manifest(context.Context, string, string) ([]byte, string, string, error) {
+func (f fixed) Manifest(context.Context, oci.Repository, string) ([]byte, string, string, error) {
 	return f.body, "", "", nil
 }
 
@@ -214,7 +215,7 @@ func TestDeepAsksOnce(t *testing.T) {
 	tooMany := strings.Repeat(children[0]+",", 1000) + children[0]
 	list = []byte(`{"schemaVersion":2,"manifests":[` + tooMany + `]}`)
 	reg = &recorder{Registry: documents{digest.FromBytes(child).String(): child, digest.FromBytes(list).String(): list}}
-	err := presence.Image(t.Context(), reg, "q.io/r", digest.FromBytes(list))
+	err := presence.Image(t.Context(), reg, oci.SplitRepository("q.io/r"), digest.FromBytes(list))
 	if fault.KindOf(err) != fault.Integrity || !strings.HasSuffix(err.Error(), "manifest lists lie too deep in one another, or name too many images") {
 		t.Errorf("got %v", err)
 	}
@@ -223,12 +224,12 @@ func TestDeepAsksOnce(t *testing.T) {
 // documents is a registry of manifests by digest, whose blobs all have one byte.
 type documents map[string][]byte
 
-func (d documents) Head(context.Context, string, string) (string, error) { return "", nil }
-func (d documents) HeadBlob(context.Context, string, digest.Digest) (int64, error) {
+func (d documents) Head(context.Context, oci.Repository, string) (string, error) { return "", nil }
+func (d documents) HeadBlob(context.Context, oci.Repository, digest.Digest) (int64, error) {
 	return 1, nil
 }
 
-func (d documents) Manifest(_ context.Context, _, name string) ([]byte, string, string, error) {
+func (d documents) Manifest(_ context.Context, _ oci.Repository, name string) ([]byte, string, string, error) {
 	return d[name], "", "", nil
 }
 
@@ -301,7 +302,7 @@ type silent struct {
 	asked *atomic.Int32
 }
 
-func (s silent) Head(context.Context, string, string) (string, error) {
+func (s silent) Head(context.Context, oci.Repository, string) (string, error) {
 	s.asked.Add(1)
 	return "", fault.Errorf(fault.Network, "q.io cannot be reached")
 }

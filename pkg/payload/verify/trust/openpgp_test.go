@@ -21,6 +21,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testsign"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
@@ -31,7 +32,7 @@ func other() digest.Digest { return digest.FromString("other") }
 
 // release is one with manifests: name, content, name, content.
 func release(files ...string) Release {
-	r := Release{Reference: "registry.example.com/a/b:1", Repository: "registry.example.com/a/b", Digest: image()}
+	r := Release{Reference: "registry.example.com/a/b:1", Repository: oci.SplitRepository("registry.example.com/a/b"), Digest: image()}
 	for i := 0; i < len(files); i += 2 {
 		r.Files.Release = append(r.Files.Release, payload.File{Name: files[i], Data: []byte(files[i+1])})
 	}

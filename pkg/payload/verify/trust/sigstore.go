@@ -77,7 +77,7 @@ func (o Sigstore) verify(ctx context.Context, r Release) Check {
 		return check.stop(err)
 	case len(keys) == 0:
 		return check.skip(NoKey, reason)
-	case r.Repository == "":
+	case r.Repository.IsZero():
 		return check.skipUnless(named, NoRegistry, "a sigstore signature lies beside the image in its registry, and this release is not read from one")
 	case o.Registry == nil:
 		return check.skip(Offline, "a sigstore signature lies beside the image in its registry, and no registry is asked")

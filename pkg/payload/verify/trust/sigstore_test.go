@@ -8,6 +8,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/testsign"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
@@ -68,7 +69,7 @@ func TestVerifySigstore(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			registry := testsign.NewImages()
 			if test.layers != nil {
-				registry.AddSignatures(t, repository, image(), test.layers...)
+				registry.AddSignatures(t, oci.SplitRepository(repository), image(), test.layers...)
 			}
 			test.o.Registry = registry
 			test.want.Name, test.want.Subject, test.want.Digest = "sigstore", "image", image()
@@ -81,8 +82,8 @@ func TestVerifySigstore(t *testing.T) {
 func TestListsHaveNoSignature(t *testing.T) {
 	s := testsign.NewSigner(t, "p256")
 	registry := testsign.NewImages()
-	registry.AddSignatures(t, repository, image(), s.SignatureLayer(t, image(), "quay.io/example/release:1"))
-	registry.AddSignatures(t, repository, list(), s.SignatureLayer(t, list(), "quay.io/example/release:1"))
+	registry.AddSignatures(t, oci.SplitRepository(repository), image(), s.SignatureLayer(t, image(), "quay.io/example/release:1"))
+	registry.AddSignatures(t, oci.SplitRepository(repository), list(), s.SignatureLayer(t, list(), "quay.io/example/release:1"))
 	r := release()
 	r.ListDigest = list()
 	tag := repository + ":sha256-" + image().Encoded() + ".sig"
@@ -118,12 +119,12 @@ func TestSigstoreWithoutRegistry(t *testing.T) {
 	key := public(t, testsign.NewSigner(t, "p256"))
 	s := testsign.NewSigner(t, "p256")
 	local := release(testsign.PolicyName, testsign.Policy(s.PEM, "", "quay.io/a"))
-	local.Repository = ""
+	local.Repository = oci.SplitRepository("")
 	const noRegistry = "a sigstore signature lies beside the image in its registry, and this release is not read from one"
 	equal(t, VerifySigstore(t.Context(), local, Sigstore{Keys: []sigstore.Key{key}, Registry: testsign.NewImages()}), Check{Name: "sigstore", Subject: "image", Result: Fail, Digest: image(), Reason: noRegistry})
 	equal(t, VerifySigstore(t.Context(), local, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: NoRegistry, Digest: image(), Reason: noRegistry})
 	online := local
-	online.Repository = repository
+	online.Repository = oci.SplitRepository(repository)
 	equal(t, VerifySigstore(t.Context(), online, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: Offline, Digest: image(), Reason: "a sigstore signature lies beside the image in its registry, and no registry is asked"})
 	const noDigest = "a signature covers a digest, and this source has none: read the release from a registry"
 	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{}), Check{Name: "sigstore", Subject: "dir:x", Result: Skipped, Cause: NoDigest, Reason: noDigest})

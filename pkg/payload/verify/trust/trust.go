@@ -13,6 +13,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Result is how a check ended.
@@ -75,11 +76,11 @@ type Check struct {
 
 // Release is a release to check.
 type Release struct {
-	Reference  string        // as the user wrote it
-	Repository string        // host/path; empty for a source that is not read from a registry
-	Digest     digest.Digest // of the image's manifest, verified; empty if the source has none
-	ListDigest digest.Digest // of the manifest list that the image is from, verified; empty without one
-	Files      payload.Files // with the contents of the manifests
+	Reference  string         // as the user wrote it
+	Repository oci.Repository // zero for a source that is not read from a registry
+	Digest     digest.Digest  // of the image's manifest, verified; empty if the source has none
+	ListDigest digest.Digest  // of the manifest list that the image is from, verified; empty without one
+	Files      payload.Files  // with the contents of the manifests
 }
 
 // Covered is the digest that OpenPGP signatures of the release cover: that by which a cluster refers to it, so of the list

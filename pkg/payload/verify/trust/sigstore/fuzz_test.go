@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/release-x/oc-release-x/internal/testsign"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
@@ -14,7 +15,7 @@ func FuzzSigstorePayload(f *testing.F) {
 	k := key(f, s)
 	layer := s.SignatureLayer(f, imageA(), reference)
 	registry := testsign.NewImages()
-	registry.AddSignatures(f, repository, imageA(), layer)
+	registry.AddSignatures(f, oci.SplitRepository(repository), imageA(), layer)
 	manifest := registry.Manifests[repository+":"+Tag(imageA())].Body
 	other := s.SignatureLayer(f, imageB(), reference)
 	f.Add(manifest, layer.Document, layer.Value)

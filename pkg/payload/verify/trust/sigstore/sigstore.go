@@ -34,9 +34,9 @@ const (
 // exist.
 type Registry interface {
 	// Manifest fetches a manifest by tag or digest; declared is the Docker-Content-Digest header, empty when absent.
-	Manifest(ctx context.Context, repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
+	Manifest(ctx context.Context, repository oci.Repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
 	// Blob opens a blob; size is what its descriptor says.
-	Blob(ctx context.Context, repository string, digest digest.Digest, size int64) (io.ReadCloser, error)
+	Blob(ctx context.Context, repository oci.Repository, digest digest.Digest, size int64) (io.ReadCloser, error)
 }
 
 // Signature is a document with its signature. The document has the digest that the signature's image says; the signature is
@@ -52,8 +52,8 @@ type Signature struct {
 func Tag(d digest.Digest) string { return d.Algorithm().String() + "-" + d.Encoded() + ".sig" }
 
 // Fetch reads the signatures of an image. A missing tag is fault.NotFound; a tag with something else is fault.Integrity.
-func Fetch(ctx context.Context, registry Registry, repository string, image digest.Digest) ([]Signature, error) {
-	where := repository + ":" + Tag(image)
+func Fetch(ctx context.Context, registry Registry, repository oci.Repository, image digest.Digest) ([]Signature, error) {
+	where := repository.Tag(Tag(image)).String()
 	body, mediaType, declared, err := registry.Manifest(ctx, repository, Tag(image))
 	if err != nil {
 		return nil, fmt.Errorf("looking for a signature: %w", err)
@@ -98,7 +98,7 @@ func readManifest(body []byte, mediaType string) ([]oci.Descriptor, error) {
 }
 
 // fetchOne reads a document and checks its size and digest.
-func fetchOne(ctx context.Context, registry Registry, repository string, layer oci.Descriptor) (document, value []byte, err error) {
+func fetchOne(ctx context.Context, registry Registry, repository oci.Repository, layer oci.Descriptor) (document, value []byte, err error) {
 	text, ok := layer.Annotations[signatureAnnotation]
 	if !ok {
 		return nil, nil, fault.Errorf(fault.Integrity, "it has no annotation %s", signatureAnnotation)

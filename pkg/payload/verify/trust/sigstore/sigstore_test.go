@@ -10,6 +10,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/testsign"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
@@ -35,8 +36,8 @@ func TestVerify(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			s, foreign := testsign.NewSigner(t, kind), testsign.NewSigner(t, "p256")
 			registry := testsign.NewImages()
-			registry.AddSignatures(t, repository, imageA(), s.SignatureLayer(t, imageA(), reference))
-			found, err := Fetch(t.Context(), registry, repository, imageA())
+			registry.AddSignatures(t, oci.SplitRepository(repository), imageA(), s.SignatureLayer(t, imageA(), reference))
+			found, err := Fetch(t.Context(), registry, oci.SplitRepository(repository), imageA())
 			if err != nil || len(found) != 1 {
 				t.Fatalf("got %v, %v", found, err)
 			}
@@ -90,8 +91,8 @@ func TestVerifyRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			registry := testsign.NewImages()
-			registry.AddSignatures(t, repository, imageA(), test.layer)
-			found, err := Fetch(t.Context(), registry, repository, imageA())
+			registry.AddSignatures(t, oci.SplitRepository(repository), imageA(), test.layer)
+			found, err := Fetch(t.Context(), registry, oci.SplitRepository(repository), imageA())
 			if err != nil || len(found) != 1 {
 				t.Fatalf("got %v, %v", found, err)
 			}
@@ -108,11 +109,11 @@ func TestFetch(t *testing.T) {
 	foreign := layer
 	foreign.MediaType = "application/vnd.oci.image.layer.v1.tar"
 	name := repository + ":sha256-" + imageA().Encoded() + ".sig"
-	const oci = "application/vnd.oci.image.manifest.v1+json"
+	const imageType = "application/vnd.oci.image.manifest.v1+json"
 	one := `{"digest":"` + imageA().String() + `"}`
 	config := `"config":` + one
 	good := testsign.NewImages()
-	good.AddSignatures(t, repository, imageA(), layer)
+	good.AddSignatures(t, oci.SplitRepository(repository), imageA(), layer)
 	body := string(good.Manifests[name].Body)
 	put := func(body, mediaType, declared string) func(*testsign.Images) {
 		return func(r *testsign.Images) {
@@ -127,10 +128,12 @@ func TestFetch(t *testing.T) {
 		kind   fault.Kind
 	}{
 		{"none", func(r *testsign.Images) { delete(r.Manifests, name) }, nil, "looking for a signature: " + name + " not found", fault.NotFound},
-		{"several, and what is none", func(r *testsign.Images) { r.AddSignatures(t, repository, imageA(), foreign, layer, layer) }, []string{name + ", layer 2", name + ", layer 3"}, "", 0},
-		{"none of its layers", func(r *testsign.Images) { r.AddSignatures(t, repository, imageA(), foreign) }, nil, name + " holds no signature: none of its layers is of type application/vnd.dev.cosign.simplesigning.v1+json", fault.Integrity},
-		{"a digest that lies", put(body, oci, imageB().String()), nil, name + ": the registry says that its digest is \"" + imageB().String() + "\", but it is " + digest.FromString(body).String(), fault.Integrity},
-		{"no digest", put(body, oci, ""), []string{name + ", layer 1"}, "", 0},
+		{"several, and what is none", func(r *testsign.Images) {
+			r.AddSignatures(t, oci.SplitRepository(repository), imageA(), foreign, layer, layer)
+		}, []string{name + ", layer 2", name + ", layer 3"}, "", 0},
+		{"none of its layers", func(r *testsign.Images) { r.AddSignatures(t, oci.SplitRepository(repository), imageA(), foreign) }, nil, name + " holds no signature: none of its layers is of type application/vnd.dev.cosign.simplesigning.v1+json", fault.Integrity},
+		{"a digest that lies", put(body, imageType, imageB().String()), nil, name + ": the registry says that its digest is \"" + imageB().String() + "\", but it is " + digest.FromString(body).String(), fault.Integrity},
+		{"no digest", put(body, imageType, ""), []string{name + ", layer 1"}, "", 0},
 		{"no type", put(body, "", ""), []string{name + ", layer 1"}, "", 0},
 		{"a type that says nothing", put(body, "text/plain; charset=utf-8", ""), []string{name + ", layer 1"}, "", 0},
 		{"a key that is there twice", put(strings.Replace(body, "{", `{"layers":[],`, 1), "", ""), nil, name + `: the manifest: the key "layers" appears twice in one object`, fault.Integrity},
@@ -144,9 +147,9 @@ func TestFetch(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			registry := testsign.NewImages()
-			registry.AddSignatures(t, repository, imageA(), layer)
+			registry.AddSignatures(t, oci.SplitRepository(repository), imageA(), layer)
 			test.set(registry)
-			found, err := Fetch(t.Context(), registry, repository, imageA())
+			found, err := Fetch(t.Context(), registry, oci.SplitRepository(repository), imageA())
 			if test.reason != "" {
 				if err == nil || err.Error() != test.reason || fault.KindOf(err) != test.kind || found != nil {
 					t.Errorf("got  %v, %v (kind %d)\nwant %s", found, err, fault.KindOf(err), test.reason)
@@ -172,9 +175,9 @@ func TestBlobIsGone(t *testing.T) {
 	s := testsign.NewSigner(t, "p256")
 	layer := s.SignatureLayer(t, imageA(), reference)
 	registry := testsign.NewImages()
-	registry.AddSignatures(t, repository, imageA(), layer)
+	registry.AddSignatures(t, oci.SplitRepository(repository), imageA(), layer)
 	clear(registry.Blobs)
-	found, err := Fetch(t.Context(), registry, repository, imageA())
+	found, err := Fetch(t.Context(), registry, oci.SplitRepository(repository), imageA())
 	if err != nil || len(found) != 1 {
 		t.Fatalf("got %v, %v", found, err)
 	}
@@ -201,7 +204,7 @@ func TestBadDescriptors(t *testing.T) {
 			body := strings.NewReplacer("%s,\"size\":%s", test.digest+`,"size":`+test.size, "{%s}", "{"+test.annotations+"}").Replace(entry)
 			registry := testsign.NewImages()
 			registry.Manifests[repository+":"+Tag(imageA())] = testsign.Manifest{Body: []byte(body)}
-			found, err := Fetch(t.Context(), registry, repository, imageA())
+			found, err := Fetch(t.Context(), registry, oci.SplitRepository(repository), imageA())
 			if err == nil && len(found) == 1 {
 				err = found[0].Problem
 			}

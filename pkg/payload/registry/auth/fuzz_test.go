@@ -1,8 +1,10 @@
-package credential
+package auth
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 func FuzzAuthFile(f *testing.F) {
@@ -17,7 +19,7 @@ func FuzzAuthFile(f *testing.F) {
 			}
 			return
 		}
-		keys := keysFor(repository)
+		keys := keysFor(oci.SplitRepository(repository))
 		for i, key := range keys {
 			if i > 0 && len(key) >= len(keys[i-1]) {
 				t.Errorf("keys of %q are not from the longest to the shortest: %q", repository, keys)

@@ -1,4 +1,4 @@
-package rewrite_test
+package mirrors_test
 
 import (
 	"os"
@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/mirrors"
 )
 
 const repository = "quay.io/openshift-release-dev/ocp-release"
@@ -39,26 +40,26 @@ func file(t *testing.T, name, text string) string {
 }
 
 // load makes rules of a file of sets and a registries.conf, either of which may be "".
-func load(t *testing.T, sets, conf string) *rewrite.Rules {
+func load(t *testing.T, sets, conf string) *mirrors.Rules {
 	t.Helper()
-	var files rewrite.Files
+	var files mirrors.Files
 	if sets != "" {
 		files.IDMS = []string{file(t, "sets.yaml", sets)}
 	}
 	if conf != "" {
 		files.Conf = file(t, "registries.conf", conf)
 	}
-	rules, err := rewrite.Load(files, nil)
+	rules, err := mirrors.Load(files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return rules
 }
 
-func at(repositories ...string) []rewrite.Place {
-	var places []rewrite.Place
+func at(repositories ...string) []mirrors.Place {
+	var places []mirrors.Place
 	for _, r := range repositories {
-		places = append(places, rewrite.Place{Repository: r})
+		places = append(places, mirrors.Place{Repository: oci.SplitRepository(r)})
 	}
 	return places
 }
@@ -67,7 +68,7 @@ func TestPlaces(t *testing.T) {
 	tests := []struct {
 		name, sets, conf string
 		repository       string // repository when empty
-		digest, tag      []rewrite.Place
+		digest, tag      []mirrors.Place
 	}{
 		{name: "no files", digest: at(repository), tag: at(repository)},
 		{
@@ -168,8 +169,8 @@ pull-from-mirror = "digest-only"
 location = "tags.example/c"
 pull-from-mirror = "tag-only"
 `,
-			digest: []rewrite.Place{{"all.example/a/ocp-release", true}, {"digests.example/b/ocp-release", false}, {"origin.example/dev/ocp-release", true}},
-			tag:    []rewrite.Place{{"all.example/a/ocp-release", true}, {"tags.example/c/ocp-release", false}, {"origin.example/dev/ocp-release", true}},
+			digest: []mirrors.Place{{oci.SplitRepository("all.example/a/ocp-release"), true}, {oci.SplitRepository("digests.example/b/ocp-release"), false}, {oci.SplitRepository("origin.example/dev/ocp-release"), true}},
+			tag:    []mirrors.Place{{oci.SplitRepository("all.example/a/ocp-release"), true}, {oci.SplitRepository("tags.example/c/ocp-release"), false}, {oci.SplitRepository("origin.example/dev/ocp-release"), true}},
 		},
 		{
 			name: "registries.conf: mirror-by-digest-only, the location is the prefix",
@@ -186,8 +187,8 @@ location = "m.example"
 			name: "a mirror set's mirror is insecure when registries.conf says so",
 			sets: idms("  - {source: quay.io, mirrors: [m.example:5000]}\n"),
 			conf: "[[registry]]\nlocation = \"m.example:5000\"\ninsecure = true\n",
-			digest: []rewrite.Place{
-				{"m.example:5000/openshift-release-dev/ocp-release", true}, {repository, false},
+			digest: []mirrors.Place{
+				{oci.SplitRepository("m.example:5000/openshift-release-dev/ocp-release"), true}, {oci.SplitRepository(repository), false},
 			},
 			tag: at(repository),
 		},
@@ -213,8 +214,8 @@ location = "m.example"
 			if source == "" {
 				source = repository
 			}
-			for byDigest, want := range map[bool][]rewrite.Place{true: test.digest, false: test.tag} {
-				got, _, err := rules.Places(source, byDigest)
+			for byDigest, want := range map[bool][]mirrors.Place{true: test.digest, false: test.tag} {
+				got, _, err := rules.Places(oci.SplitRepository(source), byDigest)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -228,14 +229,14 @@ location = "m.example"
 
 func TestPlacesThatMayNotBeContacted(t *testing.T) {
 	conf := file(t, "registries.conf", "[[registry]]\nlocation = \"quay.io\"\nblocked = true\n")
-	blocked, err := rewrite.Load(rewrite.Files{Conf: conf}, nil)
+	blocked, err := mirrors.Load(mirrors.Files{Conf: conf}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	never := load(t, idms("  - {source: quay.io, mirrors: [a.example], mirrorSourcePolicy: NeverContactSource}\n"), "")
 	bare := load(t, itms("  - {source: quay.io, mirrors: [], mirrorSourcePolicy: NeverContactSource}\n"), "")
 	for name, test := range map[string]struct {
-		rules    *rewrite.Rules
+		rules    *mirrors.Rules
 		byDigest bool
 		want     string
 	}{
@@ -245,7 +246,7 @@ func TestPlacesThatMayNotBeContacted(t *testing.T) {
 		"never, said of tags":             {bare, true, repository + " may not be contacted (NeverContactSource), and it has no mirror by digest"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			places, _, err := test.rules.Places(repository, test.byDigest)
+			places, _, err := test.rules.Places(oci.SplitRepository(repository), test.byDigest)
 			if err == nil {
 				t.Fatalf("got %v", places)
 			}
@@ -262,7 +263,7 @@ func TestBlockedForbidsTheSourceAlone(t *testing.T) {
 	for name, test := range map[string]struct {
 		sets, conf string
 		byDigest   bool
-		want       []rewrite.Place
+		want       []mirrors.Place
 		refused    []string // FILE is the registries.conf
 		err        string
 	}{
@@ -302,15 +303,15 @@ func TestBlockedForbidsTheSourceAlone(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			files := rewrite.Files{Conf: file(t, "registries.conf", test.conf)}
+			files := mirrors.Files{Conf: file(t, "registries.conf", test.conf)}
 			if test.sets != "" {
 				files.IDMS = []string{file(t, "sets.yaml", test.sets)}
 			}
-			rules, err := rewrite.Load(files, nil)
+			rules, err := mirrors.Load(files, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, refused, err := rules.Places(repository, test.byDigest)
+			got, refused, err := rules.Places(oci.SplitRepository(repository), test.byDigest)
 			if d := cmp.Diff(test.want, got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}

@@ -1,8 +1,10 @@
-package rewrite
+package mirrors
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // wellFormed says that no place could become another URL than host/path.
@@ -41,12 +43,12 @@ func FuzzRegistriesConf(f *testing.F) {
 func checkPlaces(t *testing.T, r *Rules) {
 	for _, repository := range []string{"quay.io/a/b", "a.example:5000/x", "quay.io"} {
 		for _, byDigest := range []bool{true, false} {
-			places, _, err := r.Places(repository, byDigest)
+			places, _, err := r.Places(oci.SplitRepository(repository), byDigest)
 			if (err == nil) == (len(places) == 0) {
 				t.Fatalf("%d places and error %v", len(places), err)
 			}
 			for _, p := range places {
-				if !wellFormed(p.Repository) {
+				if !wellFormed(p.Repository.String()) {
 					t.Errorf("place %q", p.Repository)
 				}
 			}

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package credential
+package auth
 
 import "io/fs"
 

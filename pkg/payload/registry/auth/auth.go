@@ -1,6 +1,6 @@
 // Package credential finds what a registry wants to see: the files that podman, docker and oc keep, their
 // keys for hosts, organisations and repositories, and the helper programs that they name.
-package credential
+package auth
 
 import (
 	"context"
@@ -76,10 +76,10 @@ func New(o Options) *Resolver {
 	return &Resolver{options: o, helped: map[helperCall]helperAnswer{}}
 }
 
-// For gives the credential for repository (host[:port]/path), an empty one when no place has any.
+// For gives the credential for a repository, an empty one when no place has any.
 // Places are asked in oc's order and the first that has one wins; within a place the longest path does.
 // What is named but missing, malformed or failing is fault.Auth.
-func (r *Resolver) For(ctx context.Context, repository string) (Credential, error) {
+func (r *Resolver) For(ctx context.Context, repository oci.Repository) (Credential, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sources == nil {
@@ -123,7 +123,7 @@ func (r *Resolver) Looked() []string {
 
 // search asks one place: a helper for the host, then the entries by longest path, then the place's own store.
 // The store comes last so that a stored entry never waits for a program.
-func (r *Resolver) search(ctx context.Context, s *source, repository string) (Credential, error) {
+func (r *Resolver) search(ctx context.Context, s *source, repository oci.Repository) (Credential, error) {
 	keys := keysFor(repository)
 	host := keys[len(keys)-1]
 	if helper, ok := s.config.helpers[host]; ok && helper != "" {
@@ -150,9 +150,8 @@ func (r *Resolver) search(ctx context.Context, s *source, repository string) (Cr
 }
 
 // keysFor lists the keys that may hold repository's credential, the longest first and the host last.
-func keysFor(repository string) []string {
-	split := oci.SplitRepository(repository)
-	host, parts := canonicalHost(split.Host), strings.Split(split.Path, "/")
+func keysFor(repository oci.Repository) []string {
+	host, parts := canonicalHost(repository.Host), strings.Split(repository.Path, "/")
 	keys := make([]string, 0, len(parts)+1)
 	for n := len(parts); n > 0; n-- {
 		if prefix := strings.Join(parts[:n], "/"); prefix != "" {

@@ -1,4 +1,4 @@
-package credential_test
+package auth_test
 
 import (
 	"context"
@@ -13,7 +13,8 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/testguard"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/registry/credential"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/auth"
 )
 
 // helpers writes helper programs as shell scripts and gives the environment that finds them.
@@ -40,24 +41,24 @@ func TestHelpers(t *testing.T) {
 	})
 	tests := []struct {
 		name, file, repository string
-		want                   credential.Credential
+		want                   auth.Credential
 	}{
-		{"of a host", `{"credHelpers":{"quay.io":"good"}}`, "quay.io/a/b", credential.Credential{Username: "of", Password: "quay.io", Key: "quay.io from docker-credential-good"}},
-		{"another host", `{"credHelpers":{"quay.io":"good"}}`, "other.example/a/b", credential.Credential{}},
-		{"before an entry", `{"credHelpers":{"quay.io":"good"},"auths":{"quay.io":{"username":"u","password":"p"}}}`, "quay.io/a", credential.Credential{Username: "of", Password: "quay.io", Key: "quay.io from docker-credential-good"}},
-		{"store", `{"credsStore":"good","auths":{"quay.io":{}}}`, "quay.io/a", credential.Credential{Username: "of", Password: "quay.io", Key: "quay.io from docker-credential-good"}},
-		{"store after an entry", `{"credsStore":"good","auths":{"quay.io":{"username":"u","password":"p"}}}`, "quay.io/a", credential.Credential{Username: "u", Password: "p", Key: "quay.io"}},
-		{"Docker Hub", `{"credsStore":"good"}`, "docker.io/library/a", credential.Credential{Username: "of", Password: "https://index.docker.io/v1/", Key: "docker.io from docker-credential-good"}},
-		{"identity token", `{"credHelpers":{"quay.io":"token"}}`, "quay.io/a", credential.Credential{IdentityToken: "it", Key: "quay.io from docker-credential-token"}},
-		{"not found", `{"credsStore":"none"}`, "quay.io/a", credential.Credential{}},
+		{"of a host", `{"credHelpers":{"quay.io":"good"}}`, "quay.io/a/b", auth.Credential{Username: "of", Password: "quay.io", Key: "quay.io from docker-credential-good"}},
+		{"another host", `{"credHelpers":{"quay.io":"good"}}`, "other.example/a/b", auth.Credential{}},
+		{"before an entry", `{"credHelpers":{"quay.io":"good"},"auths":{"quay.io":{"username":"u","password":"p"}}}`, "quay.io/a", auth.Credential{Username: "of", Password: "quay.io", Key: "quay.io from docker-credential-good"}},
+		{"store", `{"credsStore":"good","auths":{"quay.io":{}}}`, "quay.io/a", auth.Credential{Username: "of", Password: "quay.io", Key: "quay.io from docker-credential-good"}},
+		{"store after an entry", `{"credsStore":"good","auths":{"quay.io":{"username":"u","password":"p"}}}`, "quay.io/a", auth.Credential{Username: "u", Password: "p", Key: "quay.io"}},
+		{"Docker Hub", `{"credsStore":"good"}`, "docker.io/library/a", auth.Credential{Username: "of", Password: "https://index.docker.io/v1/", Key: "docker.io from docker-credential-good"}},
+		{"identity token", `{"credHelpers":{"quay.io":"token"}}`, "quay.io/a", auth.Credential{IdentityToken: "it", Key: "quay.io from docker-credential-token"}},
+		{"not found", `{"credsStore":"none"}`, "quay.io/a", auth.Credential{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			o := named(t, test.file)
 			o.Getenv = getenv
-			r := credential.New(o)
+			r := auth.New(o)
 			for range 2 {
-				got, err := r.For(t.Context(), test.repository)
+				got, err := r.For(t.Context(), oci.SplitRepository(test.repository))
 				if !test.want.Empty() {
 					test.want.File = o.File
 				}
@@ -93,7 +94,7 @@ func TestRow54HelpersThatFail(t *testing.T) {
 			for _, form := range []string{`{"credHelpers":{"quay.io":%q}}`, `{"credsStore":%q}`} {
 				o := named(t, fmt.Sprintf(form, test.helper))
 				o.Getenv = getenv
-				_, err := credential.New(o).For(t.Context(), "quay.io/a")
+				_, err := auth.New(o).For(t.Context(), oci.SplitRepository("quay.io/a"))
 				if want := "credentials of quay.io/a in " + o.File + ": " + test.want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Auth {
 					t.Errorf("kind %d\n got: %v\nwant: %s", fault.KindOf(err), err, want)
 				}
@@ -107,7 +108,7 @@ func TestRow54HelperThatHangs(t *testing.T) {
 	o := named(t, `{"credsStore":"hanging"}`)
 	o.Getenv, o.HelperTime = getenv, 200*time.Millisecond
 	var err error
-	testguard.Finishes(t, "asking a helper that hangs", func() { _, err = credential.New(o).For(t.Context(), "quay.io/a") })
+	testguard.Finishes(t, "asking a helper that hangs", func() { _, err = auth.New(o).For(t.Context(), oci.SplitRepository("quay.io/a")) })
 	if want := "credentials of quay.io/a in " + o.File + ": docker-credential-hanging did not answer within 200ms"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -120,7 +121,7 @@ func TestCancelEndsAHelper(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(100*time.Millisecond, cancel)
 	testguard.Finishes(t, "asking a helper that hangs", func() {
-		if _, err := credential.New(o).For(ctx, "quay.io/a"); !errors.Is(err, context.Canceled) {
+		if _, err := auth.New(o).For(ctx, oci.SplitRepository("quay.io/a")); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 	})

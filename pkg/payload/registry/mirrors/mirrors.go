@@ -1,6 +1,6 @@
 // Package rewrite decides where a repository is looked for, from the files that name mirrors: OpenShift's mirror
 // sets and containers' registries.conf. A digest is never changed: only where it is asked for.
-package rewrite
+package mirrors
 
 import (
 	"slices"
@@ -18,8 +18,8 @@ type Files struct {
 
 // Place is one repository to ask.
 type Place struct {
-	Repository string // host[:port]/path
-	Insecure   bool   // registries.conf says that its host may be unverified or speak plain HTTP
+	Repository oci.Repository
+	Insecure   bool // registries.conf says that its host may be unverified or speak plain HTTP
 }
 
 // Rules are what all the files say. The zero value rewrites nothing.
@@ -70,13 +70,14 @@ func Load(files Files, warnf func(format string, args ...any)) (*Rules, error) {
 // Places lists where to look for a repository, the mirrors in the order of their files and the source last. The
 // longest prefix decides; where a mirror set and registries.conf have the same, both count. What may not be contacted
 // is left out, and refused says what and why. When nothing is left, the error is fault.Network.
-func (r *Rules) Places(repository string, byDigest bool) (places []Place, refused []string, err error) {
+func (r *Rules) Places(repository oci.Repository, byDigest bool) (places []Place, refused []string, err error) {
 	sets, others, by := r.tags, r.digests, "tag"
 	if byDigest {
 		sets, others, by = r.digests, r.tags, "digest"
 	}
-	set, length := longest(sets, repository)
-	conf, confLength := longest(r.conf, repository)
+	name := repository.String()
+	set, length := longest(sets, name)
+	conf, confLength := longest(r.conf, name)
 	if set != nil && conf != nil && length != confLength {
 		if length > confLength {
 			conf = nil
@@ -86,7 +87,7 @@ func (r *Rules) Places(repository string, byDigest bool) (places []Place, refuse
 	}
 	source := Place{Repository: repository}
 	// Clusters block a source for tags and digests alike once one set of either kind says never.
-	other, _ := longest(others, repository)
+	other, _ := longest(others, name)
 	forbidden := ""
 	if set != nil && set.never || other != nil && other.never {
 		forbidden = "may not be contacted (NeverContactSource)"
@@ -95,20 +96,20 @@ func (r *Rules) Places(repository string, byDigest bool) (places []Place, refuse
 		if conf.refused != "" {
 			forbidden = conf.refused
 		}
-		rest := repository[confLength:]
+		rest := name[confLength:]
 		for _, m := range conf.mirrors {
 			if byDigest && m.digest || !byDigest && m.tags {
-				places = add(places, Place{Repository: m.location + rest, Insecure: m.insecure})
+				places = add(places, Place{Repository: oci.SplitRepository(m.location + rest), Insecure: m.insecure})
 			}
 		}
 		source.Insecure = conf.insecure
 		if conf.location != "" {
-			source.Repository = conf.location + rest
+			source.Repository = oci.SplitRepository(conf.location + rest)
 		}
 	}
 	if set != nil {
 		for _, m := range set.mirrors {
-			at := m.location + repository[length:]
+			at := oci.SplitRepository(m.location + name[length:])
 			places = add(places, Place{Repository: at, Insecure: r.insecure(at)})
 		}
 		source.Insecure = source.Insecure || r.insecure(repository)
@@ -116,9 +117,9 @@ func (r *Rules) Places(repository string, byDigest bool) (places []Place, refuse
 	places, refused = r.withoutBlocked(places)
 	switch why := r.blocked(source.Repository); {
 	case forbidden != "":
-		refused = append(refused, repository+" "+forbidden)
+		refused = append(refused, name+" "+forbidden)
 	case why != "":
-		refused = append(refused, source.Repository+" "+why)
+		refused = append(refused, source.Repository.String()+" "+why)
 	default:
 		places = add(places, source)
 	}
@@ -135,7 +136,7 @@ func (r *Rules) Places(repository string, byDigest bool) (places []Place, refuse
 func (r *Rules) withoutBlocked(places []Place) (left []Place, refused []string) {
 	for _, p := range places {
 		if why := r.blocked(p.Repository); why != "" {
-			refused = append(refused, p.Repository+" "+why)
+			refused = append(refused, p.Repository.String()+" "+why)
 			continue
 		}
 		left = append(left, p)
@@ -144,15 +145,15 @@ func (r *Rules) withoutBlocked(places []Place) (left []Place, refused []string) 
 }
 
 // blocked says why a repository may not be contacted under its own name, "" when it may.
-func (r *Rules) blocked(repository string) string {
-	if conf, _ := longest(r.conf, repository); conf != nil {
+func (r *Rules) blocked(repository oci.Repository) string {
+	if conf, _ := longest(r.conf, repository.String()); conf != nil {
 		return conf.refused
 	}
 	return ""
 }
 
 // OnlyDigests says whether a repository has mirrors, but none for tags.
-func (r *Rules) OnlyDigests(repository string) bool {
+func (r *Rules) OnlyDigests(repository oci.Repository) bool {
 	isMirror := func(p Place) bool { return p.Repository != repository }
 	byDigest, _, digestErr := r.Places(repository, true)
 	byTag, _, tagErr := r.Places(repository, false)
@@ -168,8 +169,8 @@ func add(places []Place, p Place) []Place {
 }
 
 // insecure says whether registries.conf has a registry for this repository that is insecure: a mirror set cannot say so itself.
-func (r *Rules) insecure(repository string) bool {
-	conf, _ := longest(r.conf, repository)
+func (r *Rules) insecure(repository oci.Repository) bool {
+	conf, _ := longest(r.conf, repository.String())
 	return conf != nil && conf.insecure
 }
 

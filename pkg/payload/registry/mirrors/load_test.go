@@ -1,4 +1,4 @@
-package rewrite_test
+package mirrors_test
 
 import (
 	"fmt"
@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/registry/rewrite"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/mirrors"
 )
 
 func TestLoadRefuses(t *testing.T) {
@@ -40,7 +41,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"policy", idms("  - {source: quay.io, mirrors: [], mirrorSourcePolicy: Never}\n"), "", `document 1: mirrorSourcePolicy "Never" is neither AllowContactingSource nor NeverContactSource`},
 		{"policy of an odd entry", idms("  - {source: 'quay.io:', mirrors: [], mirrorSourcePolicy: Never}\n"), "", `document 1: mirrorSourcePolicy "Never" is neither AllowContactingSource nor NeverContactSource`},
 		{"no TOML", "", "[[registry]\n", "line 1, column 11: toml: expected ']]' to close array table name"},
-		{"another type", "", "[[registry]]\nlocation = 7\n", "line 2, column 12: toml: cannot decode TOML integer into struct field rewrite.confEntry.Location of type string"},
+		{"another type", "", "[[registry]]\nlocation = 7\n", "line 2, column 12: toml: cannot decode TOML integer into struct field mirrors.confEntry.Location of type string"},
 		{"version 1", "", "[registries.search]\nregistries = ['quay.io']\n", "it is version 1 of registries.conf: only version 2, with [[registry]], is read"},
 		{"a containers.conf", "", "[containers]\nlog_driver = 'k8s-file'\n[engine]\nevents_logger = 'file'\n", `it is not a registries.conf but a TOML file with "containers", "engine"`},
 		{"a mirror set", "", idms("  - {source: quay.io, mirrors: [a.example]}\n"), "it is not a registries.conf but an ImageDigestMirrorSet: give it with --idms-file"},
@@ -50,7 +51,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			files := rewrite.Files{Conf: test.conf}
+			files := mirrors.Files{Conf: test.conf}
 			path := ""
 			if test.conf != "" {
 				path = file(t, "registries.conf", test.conf)
@@ -59,7 +60,7 @@ func TestLoadRefuses(t *testing.T) {
 				path = file(t, "sets.yaml", test.sets)
 				files.ICSP = []string{path}
 			}
-			_, err := rewrite.Load(files, nil)
+			_, err := mirrors.Load(files, nil)
 			if want := "reading mirrors from " + path + ": " + test.want; err == nil || err.Error() != want {
 				t.Errorf("got %v\nwant %s", err, want)
 			}
@@ -72,8 +73,8 @@ func TestLoadRefuses(t *testing.T) {
 
 func TestLoadMissingFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing")
-	for _, files := range []rewrite.Files{{IDMS: []string{path}}, {ITMS: []string{path}}, {ICSP: []string{path}}, {Conf: path}} {
-		_, err := rewrite.Load(files, nil)
+	for _, files := range []mirrors.Files{{IDMS: []string{path}}, {ITMS: []string{path}}, {ICSP: []string{path}}, {Conf: path}} {
+		_, err := mirrors.Load(files, nil)
 		if want := "reading mirrors: open " + path + ": no such file or directory"; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -89,7 +90,7 @@ func TestOddEntryLeavesTheOthers(t *testing.T) {
 	digests := at("m.example/openshift-release-dev/ocp-release", repository)
 	for name, test := range map[string]struct {
 		sets, conf string
-		want       []rewrite.Place
+		want       []mirrors.Place
 		warnings   []string // FILE is the file
 	}{
 		"a tag in a location":       {"", "[[registry]]\nlocation = \"docker.io/library/alpine:latest\"\n" + good, digests, []string{`registry 1: prefix "docker.io/library/alpine:latest" is not host[:port][/path]`}},
@@ -110,12 +111,12 @@ func TestOddEntryLeavesTheOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := file(t, "mirrors", test.sets+test.conf)
-			files := rewrite.Files{Conf: path}
+			files := mirrors.Files{Conf: path}
 			if test.sets != "" {
-				files = rewrite.Files{ICSP: []string{path}}
+				files = mirrors.Files{ICSP: []string{path}}
 			}
 			var warnings []string
-			rules, err := rewrite.Load(files, func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) })
+			rules, err := mirrors.Load(files, func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +126,7 @@ func TestOddEntryLeavesTheOthers(t *testing.T) {
 			if d := cmp.Diff(test.warnings, warnings); d != "" {
 				t.Errorf("warnings (-want +got):\n%s", d)
 			}
-			got, _, err := rules.Places(repository, true)
+			got, _, err := rules.Places(oci.SplitRepository(repository), true)
 			if d := cmp.Diff(test.want, got); err != nil || d != "" {
 				t.Errorf("error %v (-want +got):\n%s", err, d)
 			}

@@ -1,4 +1,4 @@
-package credential_test
+package auth_test
 
 import (
 	"context"
@@ -14,7 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/registry/credential"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/registry/auth"
 )
 
 func write(t *testing.T, path, text string) string {
@@ -28,9 +29,9 @@ func write(t *testing.T, path, text string) string {
 	return path
 }
 
-func named(t *testing.T, text string) credential.Options {
+func named(t *testing.T, text string) auth.Options {
 	t.Helper()
-	return credential.Options{File: write(t, filepath.Join(t.TempDir(), "auth.json"), text)}
+	return auth.Options{File: write(t, filepath.Join(t.TempDir(), "auth.json"), text)}
 }
 
 func env(pairs map[string]string) func(string) string {
@@ -59,40 +60,40 @@ func TestLongestPathWins(t *testing.T) {
 	}}`
 	tests := []struct {
 		repository string
-		want       credential.Credential
+		want       auth.Credential
 	}{
-		{"quay.io/org/repo", credential.Credential{Username: "r", Password: "repo", Key: "quay.io/org/repo"}},
-		{"quay.io/org/repo/below", credential.Credential{Username: "r", Password: "repo", Key: "quay.io/org/repo"}},
-		{"quay.io/org/other", credential.Credential{Username: "o", Password: "org", Key: "quay.io/org"}},
-		{"quay.io/org", credential.Credential{Username: "o", Password: "org", Key: "quay.io/org"}},
-		{"quay.io/organisation/repo", credential.Credential{Username: "h", Password: "host", Key: "quay.io"}},
-		{"Quay.IO/x", credential.Credential{Username: "h", Password: "host", Key: "quay.io"}},
-		{"quay.io:443/org/repo", credential.Credential{}},
-		{"evilquay.io/org/repo", credential.Credential{}},
-		{"quay.io.evil.example/org/repo", credential.Credential{}},
-		{"quay.example:5000/x", credential.Credential{Username: "p", Password: "port", Key: "quay.example:5000"}},
-		{"slash.example/x", credential.Credential{Username: "v", Password: "v1", Key: "slash.example"}},
-		{"scheme.example/x", credential.Credential{Username: "s", Password: "scheme", Key: "scheme.example"}},
-		{"bare.example/x", credential.Credential{Username: "b", Password: "bare", Key: "bare.example"}},
-		{"docker.io/library/x", credential.Credential{Username: "d", Password: "hub", Key: "docker.io"}},
-		{"registry-1.docker.io/library/x", credential.Credential{Username: "d", Password: "hub", Key: "docker.io"}},
-		{"empty.example/org/x", credential.Credential{Username: "e", Password: "h", Key: "empty.example"}},
-		{"plain.example/x", credential.Credential{Username: "u", Password: "p", Key: "plain.example"}},
-		{"padded.example/x", credential.Credential{Username: "u", Password: "pw", Key: "padded.example"}},
-		{"nul.example/x", credential.Credential{Username: "u", Password: "p", Key: "nul.example"}},
-		{"colon.example/x", credential.Credential{Username: "u", Password: "p:q:r", Key: "colon.example"}},
-		{"identity.example/x", credential.Credential{Username: "u", IdentityToken: "it", Key: "identity.example"}},
-		{"token.example/x", credential.Credential{RegistryToken: "rt", Key: "token.example"}},
-		{"twice.example/x", credential.Credential{Username: "pl", Password: "ain", Key: "twice.example"}},
-		{"none.example/x", credential.Credential{}},
+		{"quay.io/org/repo", auth.Credential{Username: "r", Password: "repo", Key: "quay.io/org/repo"}},
+		{"quay.io/org/repo/below", auth.Credential{Username: "r", Password: "repo", Key: "quay.io/org/repo"}},
+		{"quay.io/org/other", auth.Credential{Username: "o", Password: "org", Key: "quay.io/org"}},
+		{"quay.io/org", auth.Credential{Username: "o", Password: "org", Key: "quay.io/org"}},
+		{"quay.io/organisation/repo", auth.Credential{Username: "h", Password: "host", Key: "quay.io"}},
+		{"Quay.IO/x", auth.Credential{Username: "h", Password: "host", Key: "quay.io"}},
+		{"quay.io:443/org/repo", auth.Credential{}},
+		{"evilquay.io/org/repo", auth.Credential{}},
+		{"quay.io.evil.example/org/repo", auth.Credential{}},
+		{"quay.example:5000/x", auth.Credential{Username: "p", Password: "port", Key: "quay.example:5000"}},
+		{"slash.example/x", auth.Credential{Username: "v", Password: "v1", Key: "slash.example"}},
+		{"scheme.example/x", auth.Credential{Username: "s", Password: "scheme", Key: "scheme.example"}},
+		{"bare.example/x", auth.Credential{Username: "b", Password: "bare", Key: "bare.example"}},
+		{"docker.io/library/x", auth.Credential{Username: "d", Password: "hub", Key: "docker.io"}},
+		{"registry-1.docker.io/library/x", auth.Credential{Username: "d", Password: "hub", Key: "docker.io"}},
+		{"empty.example/org/x", auth.Credential{Username: "e", Password: "h", Key: "empty.example"}},
+		{"plain.example/x", auth.Credential{Username: "u", Password: "p", Key: "plain.example"}},
+		{"padded.example/x", auth.Credential{Username: "u", Password: "pw", Key: "padded.example"}},
+		{"nul.example/x", auth.Credential{Username: "u", Password: "p", Key: "nul.example"}},
+		{"colon.example/x", auth.Credential{Username: "u", Password: "p:q:r", Key: "colon.example"}},
+		{"identity.example/x", auth.Credential{Username: "u", IdentityToken: "it", Key: "identity.example"}},
+		{"token.example/x", auth.Credential{RegistryToken: "rt", Key: "token.example"}},
+		{"twice.example/x", auth.Credential{Username: "pl", Password: "ain", Key: "twice.example"}},
+		{"none.example/x", auth.Credential{}},
 	}
-	resolver := credential.New(named(t, file))
+	resolver := auth.New(named(t, file))
 	for _, test := range tests {
-		got, err := resolver.For(t.Context(), test.repository)
+		got, err := resolver.For(t.Context(), oci.SplitRepository(test.repository))
 		if err != nil {
 			t.Errorf("%s: %v", test.repository, err)
 		}
-		if d := cmp.Diff(test.want, got, cmpopts.IgnoreFields(credential.Credential{}, "File")); d != "" {
+		if d := cmp.Diff(test.want, got, cmpopts.IgnoreFields(auth.Credential{}, "File")); d != "" {
 			t.Errorf("%s (-want +got):\n%s", test.repository, d)
 		}
 	}
@@ -108,7 +109,7 @@ func TestPlacesInTheirOrder(t *testing.T) {
 		"DOCKER_CONFIG":      filepath.Join(dir, "docker"),
 		"DOCKER_AUTH_CONFIG": entry("variable"),
 	}
-	o := credential.Options{File: filepath.Join(dir, "named"), Getenv: env(variables), Home: filepath.Join(dir, "home"), UID: "1000", Run: filepath.Join(dir, "run")}
+	o := auth.Options{File: filepath.Join(dir, "named"), Getenv: env(variables), Home: filepath.Join(dir, "home"), UID: "1000", Run: filepath.Join(dir, "run")}
 	// From the first place to the last: each is found once those before it are gone.
 	steps := []struct {
 		path   string
@@ -133,7 +134,7 @@ func TestPlacesInTheirOrder(t *testing.T) {
 	}
 	for _, step := range steps {
 		path := filepath.Join(dir, step.path)
-		got, err := credential.New(o).For(t.Context(), "quay.io/x")
+		got, err := auth.New(o).For(t.Context(), oci.SplitRepository("quay.io/x"))
 		if err != nil || got.File != path || got.Username != filepath.Base(step.path) {
 			t.Fatalf("got %v of %s, %v, want that of %s", got, got.File, err, path)
 		}
@@ -144,8 +145,8 @@ func TestPlacesInTheirOrder(t *testing.T) {
 			step.remove()
 		}
 	}
-	r := credential.New(o)
-	got, err := r.For(t.Context(), "quay.io/x")
+	r := auth.New(o)
+	got, err := r.For(t.Context(), oci.SplitRepository("quay.io/x"))
 	if err != nil || got.String() != "the entry quay.io of $DOCKER_AUTH_CONFIG" {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -160,7 +161,7 @@ func TestPlacesInTheirOrder(t *testing.T) {
 }
 
 func TestNothingIsReadBeforeTheFirstQuestion(t *testing.T) {
-	r := credential.New(credential.Options{Getenv: func(name string) string {
+	r := auth.New(auth.Options{Getenv: func(name string) string {
 		t.Errorf("asked for $%s", name)
 		return ""
 	}})
@@ -171,7 +172,7 @@ func TestNothingIsReadBeforeTheFirstQuestion(t *testing.T) {
 
 func TestContentInsteadOfFiles(t *testing.T) {
 	asked := 0
-	r := credential.New(credential.Options{
+	r := auth.New(auth.Options{
 		Home: t.TempDir(),
 		Content: func(context.Context) ([]byte, string, error) {
 			asked++
@@ -179,7 +180,7 @@ func TestContentInsteadOfFiles(t *testing.T) {
 		},
 	})
 	for range 2 {
-		got, err := r.For(t.Context(), "quay.io/x")
+		got, err := r.For(t.Context(), oci.SplitRepository("quay.io/x"))
 		if err != nil || got.String() != "the entry quay.io of secret openshift-config/pull-secret" {
 			t.Errorf("got %v, %v", got, err)
 		}
@@ -188,7 +189,7 @@ func TestContentInsteadOfFiles(t *testing.T) {
 		t.Errorf("asked %d times", asked)
 	}
 	broken := fault.Errorf(fault.Network, "no cluster")
-	_, err := credential.New(credential.Options{Content: func(context.Context) ([]byte, string, error) { return nil, "", broken }}).For(t.Context(), "quay.io/x")
+	_, err := auth.New(auth.Options{Content: func(context.Context) ([]byte, string, error) { return nil, "", broken }}).For(t.Context(), oci.SplitRepository("quay.io/x"))
 	if !errors.Is(err, broken) || err.Error() != "no cluster" {
 		t.Errorf("got %v", err)
 	}
@@ -216,8 +217,8 @@ func TestRow54FilesThatAreNotRight(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			for _, o := range []credential.Options{{File: test.path}, {Getenv: env(map[string]string{"REGISTRY_AUTH_FILE": test.path})}} {
-				_, err := credential.New(o).For(t.Context(), "quay.io/x")
+			for _, o := range []auth.Options{{File: test.path}, {Getenv: env(map[string]string{"REGISTRY_AUTH_FILE": test.path})}} {
+				_, err := auth.New(o).For(t.Context(), oci.SplitRepository("quay.io/x"))
 				want := strings.ReplaceAll(test.want, "FILE", test.path)
 				if o.File == "" && strings.HasPrefix(want, "reading ") {
 					want = "$REGISTRY_AUTH_FILE: " + want
@@ -234,8 +235,8 @@ func TestRow54FilesThatAreNotRight(t *testing.T) {
 }
 
 func TestBrokenEntryHarmsItsOwnRegistryAlone(t *testing.T) {
-	r := credential.New(named(t, `{"auths":{"broken.example":{"auth":"!"},"quay.io":{"username":"u","password":"p"}}}`))
-	if got, err := r.For(t.Context(), "quay.io/x"); err != nil || got.Username != "u" {
+	r := auth.New(named(t, `{"auths":{"broken.example":{"auth":"!"},"quay.io":{"username":"u","password":"p"}}}`))
+	if got, err := r.For(t.Context(), oci.SplitRepository("quay.io/x")); err != nil || got.Username != "u" {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
@@ -247,9 +248,9 @@ func TestRow54FileThatEveryoneCanRead(t *testing.T) {
 	}
 	var warnings []string
 	o.Warnf = func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
-	r := credential.New(o)
+	r := auth.New(o)
 	for range 2 {
-		if _, err := r.For(t.Context(), "quay.io/x"); err != nil {
+		if _, err := r.For(t.Context(), oci.SplitRepository("quay.io/x")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -259,7 +260,7 @@ func TestRow54FileThatEveryoneCanRead(t *testing.T) {
 }
 
 func TestNoFormatShowsASecret(t *testing.T) {
-	c := credential.Credential{Username: "u", Password: "canary", IdentityToken: "canary", RegistryToken: "canary", File: "f", Key: "k"}
+	c := auth.Credential{Username: "u", Password: "canary", IdentityToken: "canary", RegistryToken: "canary", File: "f", Key: "k"}
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "credential", c)
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "credential", c)
@@ -267,7 +268,7 @@ func TestNoFormatShowsASecret(t *testing.T) {
 	if strings.Contains(text, "canary") || strings.Count(text, "the entry k of f") != 7 {
 		t.Errorf("got %s", text)
 	}
-	if (credential.Credential{}).String() != "no credential" {
+	if (auth.Credential{}).String() != "no credential" {
 		t.Error("an empty credential has another name")
 	}
 }
