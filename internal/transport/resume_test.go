@@ -196,3 +196,14 @@ func FuzzContentRange(f *testing.F) {
 		}
 	})
 }
+
+func TestContentRange(t *testing.T) {
+	for text, want := range map[string]bool{
+		"bytes 0-9/10": true, "bytes 5-9/10": true, "bytes 5-9/*": false, "bytes */10": false, "bytes 9-5/10": false,
+		"bytes 5-10/10": false, "5-9/10": false, "": false, "bytes -5-9/10": false, "bytes 5-9": false, "bytes 5-99999999999999999999/10": false,
+	} {
+		if _, _, _, ok := ContentRange(text); ok != want {
+			t.Errorf("%q: got %v", text, ok)
+		}
+	}
+}

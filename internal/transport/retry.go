@@ -35,8 +35,8 @@ type RetryOptions struct {
 
 // Retry sends a request until there is an answer that another try would not change. It tries again after the statuses of
 // IsTransientStatus, resets, refused connections, timeouts, bodies that Buffer could not read, and HTTP/2 stream errors: Tries
-// times, with Backoff between them or as long as Retry-After says. 429 and 503 use up no try; when a host has answered nothing
-// else for Patience, the request fails. A request that may not be repeated is sent once, and its answer is what comes.
+// times, with Backoff between them or as long as Retry-After says. 429 and 503 use up no try, unless the context is that of Hurry;
+// when a host has answered nothing else for Patience, the request fails. A request that may not be repeated is sent once, and its answer is what comes.
 //
 // A status that does not pass becomes a *StatusError. Every error is explained, see Explain.
 func Retry(o RetryOptions) Link {
@@ -129,20 +129,35 @@ func (r *retry) judge(sent *http.Request, response *http.Response, n int, failed
 	if !given {
 		wait = Backoff(n)
 	}
-	if isBusy(status.Code) {
-		if since := r.busySince(host, now); now.Sub(since) >= Patience {
-			return 0, fault.Errorf(fault.Network, "%w, and has answered nothing else for %v: try again later", status, now.Sub(since).Round(time.Second))
+	if isBusy(status.Code) && !isHurried(sent.Context()) {
+		if now.Sub(r.busySince(host, now)) >= Patience {
+			return 0, fault.Errorf(fault.Network, "%w, and has answered nothing else for %v: try again later", status, Patience)
 		}
 		r.log(host, n+1, false, wait, status)
 		return wait, nil
 	}
-	r.answered(host)
+	if !isBusy(status.Code) {
+		r.answered(host)
+	}
 	*failed++
 	if *failed == Tries {
 		return 0, Explain(host, status, *failed)
 	}
 	r.log(host, *failed+1, true, wait, status)
 	return wait, nil
+}
+
+type hurryKey struct{}
+
+// Hurry returns a context with which, or without which, answers of a busy server use up a try. It is for requests that another
+// server can answer as well.
+func Hurry(ctx context.Context, hurry bool) context.Context {
+	return context.WithValue(ctx, hurryKey{}, hurry)
+}
+
+func isHurried(ctx context.Context) bool {
+	hurry, _ := ctx.Value(hurryKey{}).(bool)
+	return hurry
 }
 
 // isBusy reports whether a server asks for patience.

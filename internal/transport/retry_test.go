@@ -111,6 +111,17 @@ func TestRetryGivesUpABusyHostAfterItsPatience(t *testing.T) {
 	}
 }
 
+func TestRetryDoesNotWaitForABusyHostInAHurry(t *testing.T) {
+	next, sent := answers(503)
+	var c clock
+	request := newRequest(t, "GET", "https://a.example/x")
+	_, err := Retry(RetryOptions{Clock: c.clock()})(next).RoundTrip(request.WithContext(Hurry(t.Context(), true)))
+	wantError(t, err, fault.Network, "a.example answered 503 Service Unavailable, 5 times")
+	if len(*sent) != Tries {
+		t.Errorf("sent %d times, want %d", len(*sent), Tries)
+	}
+}
+
 func TestRetrySendsTheBodyFromItsBeginning(t *testing.T) {
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "https://a.example/x", strings.NewReader("body"))
 	if err != nil {

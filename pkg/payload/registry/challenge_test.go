@@ -108,25 +108,3 @@ func FuzzPlainToken(f *testing.F) {
 		}
 	})
 }
-
-func FuzzContentRange(f *testing.F) {
-	f.Add("bytes 10-19/20")
-	f.Add("bytes */20")
-	f.Fuzz(func(t *testing.T, text string) {
-		first, last, total, ok := contentRange(text)
-		if ok && (first < 0 || last < first || total <= last) {
-			t.Errorf("%q is %d-%d/%d", text, first, last, total)
-		}
-	})
-}
-
-func TestContentRange(t *testing.T) {
-	for text, want := range map[string]bool{
-		"bytes 0-9/10": true, "bytes 5-9/10": true, "bytes 5-9/*": false, "bytes */10": false, "bytes 9-5/10": false,
-		"bytes 5-10/10": false, "5-9/10": false, "": false, "bytes -5-9/10": false, "bytes 5-9": false, "bytes 5-99999999999999999999/10": false,
-	} {
-		if _, _, _, ok := contentRange(text); ok != want {
-			t.Errorf("%q: got %v", text, ok)
-		}
-	}
-}

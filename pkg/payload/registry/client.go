@@ -1,22 +1,25 @@
-// Package registry reads manifests and blobs from registries as they are: with credentials, mirrors, private
-// authorities, proxies, token servers, slow links and servers that break off. It alone knows regclient's client.
+// Package registry reads repositories of registries as they are: with credentials, mirrors, private CA certificates, proxies,
+// token servers, slow links and servers that break off. It alone knows regclient's client.
 //
-// regclient speaks the protocol: paths, challenges, tokens. Below it lies this package's own round tripper, which
-// decides what may be contacted and sent, follows redirects, tries again and watches the clock. Above it lies the
-// choice of mirror and the resuming of blobs.
+// A Source asks the places of a repository one after the other, its mirrors first. Each place has a session: a credential and
+// the tokens that came of it. regclient speaks the protocol: paths, challenges, tokens; regclient.go says what it does not do
+// right and how that is worked around. Above it, transport.Resume mends broken blobs; below it lies the chain of round
+// trippers in session.go, which decides what may be contacted and sent.
 package registry
 
 import (
 	"context"
+	"fmt"
 	"io"
-	"mime"
+	"log/slog"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
-	"github.com/regclient/regclient/types/ref"
 
-	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/auth"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/mirrors"
@@ -25,7 +28,10 @@ import (
 // Client reads registries. It is safe for use by several goroutines.
 type Client struct {
 	options     Options
-	network     *network
+	network     *transport.Network
+	base        func(route func(host string) transport.Route) http.RoundTripper // network.Via, but for tests
+	plain       transport.Plain                                                 // which insecure hosts do not speak TLS
+	retry       transport.Link                                                  // one for all sessions: it knows which hosts are busy
 	credentials *auth.Resolver
 	rules       func() (*mirrors.Rules, error)
 
@@ -39,9 +45,16 @@ type Client struct {
 // New makes a client. Nothing is read, parsed or contacted before the first request.
 func New(o Options) *Client {
 	o = o.withDefaults()
+	network := transport.NewNetwork(transport.NetworkOptions{
+		Getenv: o.Getenv, CAFile: o.CAFile, CertDirs: o.CertDirs, Hint: tlsHint,
+		Dial: o.Timeouts.Dial, Handshake: o.Timeouts.Handshake, Header: o.Timeouts.Header,
+		IdlePerHost: o.MaxPerRegistry, DialContext: o.Dial,
+	})
 	return &Client{
 		options: o,
-		network: newNetwork(o),
+		network: network,
+		base:    network.Via,
+		retry:   transport.Retry(transport.RetryOptions{Log: o.Log, Clock: o.clock()}),
 		credentials: auth.New(auth.Options{
 			File: o.AuthFile, Content: o.PullSecret, Getenv: o.Getenv, Home: o.Home, UID: o.UID,
 			Warnf: warner(o.Log),
@@ -54,81 +67,71 @@ func New(o Options) *Client {
 	}
 }
 
-// Manifest fetches a manifest of repository (host[:port]/path) by tag or digest in one GET: at most 8 MiB, more is
-// fault.Integrity. Nothing is verified: declared is the Docker-Content-Digest header as it came, mediaType the
-// Content-Type without its parameters.
+// CheckFiles reads the files that the options name (credentials, CA certificates, mirrors), so that a file that is missing
+// or is not what its option says is found before anything is requested. Files that no option names are not looked at.
+func (c *Client) CheckFiles(ctx context.Context) error {
+	if _, err := c.rules(); err != nil {
+		return err
+	}
+	if err := c.network.CheckFiles(); err != nil {
+		return err
+	}
+	if c.options.AuthFile == "" {
+		return nil
+	}
+	return c.credentials.Check(ctx)
+}
+
+// The methods below are those of a Source, for callers that ask many repositories.
+
+// Manifest is Source.Manifest.
 func (c *Client) Manifest(ctx context.Context, repository oci.Repository, tagOrDigest string) (body []byte, mediaType, declared string, err error) {
-	r, err := reference(repository, tagOrDigest)
-	if err != nil {
-		return nil, "", "", err
-	}
-	k, err := eachPlace(ctx, c, repository, r, func(s *session, r ref.Ref) (*call, error) {
-		return s.manifest(ctx, r)
-	}, nil)
-	if err != nil {
-		return nil, "", "", err
-	}
-	return k.body, mediaTypeOf(k.header.Get("Content-Type")), bound(k.header.Get("Docker-Content-Digest"), 256), nil
+	return c.Source(repository).Manifest(ctx, tagOrDigest)
 }
 
-// Blob opens a blob of repository in one GET. What breaks off is resumed behind the reader, so that it gives the
-// bytes of one blob in order; size is what its descriptor says, and whether that and the digest are true is for the caller to check.
-// The reader holds one of the registry's slots until it ends or is closed.
+// Blob is Source.Blob from the first byte on.
 func (c *Client) Blob(ctx context.Context, repository oci.Repository, d digest.Digest, size int64) (io.ReadCloser, error) {
-	return c.BlobFrom(ctx, repository, d, size, 0)
+	return c.Source(repository).Blob(ctx, d, size, 0)
 }
 
-// BlobFrom is Blob for who has the first bytes already: the reader begins with byte number from, counted from 0. That
-// the rest belongs to the beginning is for the caller to check, too.
+// BlobFrom is Source.Blob.
 func (c *Client) BlobFrom(ctx context.Context, repository oci.Repository, d digest.Digest, size, from int64) (io.ReadCloser, error) {
-	r, err := reference(repository, d.String())
-	if err != nil {
-		return nil, err
-	}
-	return eachPlace(ctx, c, repository, r, func(s *session, r ref.Ref) (io.ReadCloser, error) {
-		b, err := s.blob(ctx, r, size, from)
-		if err != nil {
-			return nil, err
-		}
-		return b, nil
-	}, func(b io.ReadCloser) { b.Close() })
+	return c.Source(repository).Blob(ctx, d, size, from)
 }
 
-// reference builds regclient's reference and checks every part of it before it can become part of a URL.
-func reference(repository oci.Repository, tagOrDigest string) (ref.Ref, error) {
-	text := repository.String() + ":" + tagOrDigest
-	if strings.Contains(tagOrDigest, ":") {
-		d, err := oci.ParseDigest(tagOrDigest)
-		if err != nil {
-			return ref.Ref{}, err
-		}
-		text = repository.Digest(d).String()
-	}
-	r, err := ref.New(text)
-	if err != nil || r.Scheme != "reg" || (r.Tag == "") == (r.Digest == "") {
-		return ref.Ref{}, fault.Errorf(fault.Usage, "%q is not a reference: want host[:port]/path and a tag or a digest", text)
-	}
-	host := repository.Host
-	if r.Registry != host && r.Registry != "docker.io" || r.Registry == "docker.io" && !strings.Contains(host, "docker.io") {
-		return ref.Ref{}, fault.Errorf(fault.Usage, "%q names no registry: want host[:port]/path", repository)
-	}
-	return r, nil
+// Head is Source.Head.
+func (c *Client) Head(ctx context.Context, repository oci.Repository, tagOrDigest string) (declared string, err error) {
+	return c.Source(repository).Head(ctx, tagOrDigest)
 }
 
-// mediaTypeOf cuts the parameters off a Content-Type.
-func mediaTypeOf(contentType string) string {
-	t, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		t, _, _ = strings.Cut(contentType, ";")
-		t = strings.ToLower(strings.TrimSpace(t))
-	}
-	return bound(t, 256)
+// HeadBlob is Source.Exists.
+func (c *Client) HeadBlob(ctx context.Context, repository oci.Repository, d digest.Digest) (size int64, err error) {
+	return c.Source(repository).Exists(ctx, d)
 }
 
-// bound cuts a text from outside to n bytes.
-func bound(s string, n int) string {
-	if len(s) > n {
-		return s[:n]
+// insecure reports whether the user named this very host[:port] as one that need not be verified.
+func (c *Client) insecure(host string) bool {
+	return slices.ContainsFunc(c.options.Insecure, func(named string) bool { return strings.EqualFold(named, host) })
+}
+
+// slot waits until one more request to a host is allowed. release may be called more than once.
+func (c *Client) slot(ctx context.Context, host string) (release func(), err error) {
+	c.mu.Lock()
+	slots := c.slots[host]
+	if slots == nil {
+		slots = make(chan struct{}, c.options.MaxPerRegistry)
+		c.slots[host] = slots
 	}
-	return s
+	c.mu.Unlock()
+	select {
+	case slots <- struct{}{}:
+		return sync.OnceFunc(func() { <-slots }), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// warner writes warnings to a log.
+func warner(log *slog.Logger) func(string, ...any) {
+	return func(format string, args ...any) { log.Warn(fmt.Sprintf(format, args...)) }
 }

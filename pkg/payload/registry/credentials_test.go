@@ -28,7 +28,7 @@ func withFile(s *server, file string) registry.Options {
 	return quick(registry.Options{Insecure: []string{s.host}, AuthFile: file})
 }
 
-func TestRow26NoCredentials(t *testing.T) {
+func TestErrorWithoutCredentialsNamesWhereTheyWereLookedFor(t *testing.T) {
 	home := t.TempDir()
 	writeFile(t, filepath.Join(home, ".docker", "config.json"), `{"auths":{"other.example":{"auth":"dTpw"}}}`)
 	s := start(t, newHTTP, basic("user", "secret"))
@@ -42,7 +42,7 @@ func TestRow26NoCredentials(t *testing.T) {
 	}
 }
 
-func TestRow26BadCredentials(t *testing.T) {
+func TestRefusedCredentialsAreNamed(t *testing.T) {
 	t.Run("basic", func(t *testing.T) {
 		s := start(t, newHTTP, basic("user", "secret"))
 		file := authFile(t, s.host, "user", "wrong")
@@ -115,7 +115,7 @@ func given(token string) layer {
 	}
 }
 
-func TestRow26TokenThatEndsHalfWay(t *testing.T) {
+func TestTokenThatEndsHalfWay(t *testing.T) {
 	blob := bigBlob(mebibyte)
 	ts := &tokens{valid: map[string]bool{}}
 	s := start(t, newHTTP, ts.layer("user:secret", "/token"), faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(500_000)}))
@@ -139,7 +139,7 @@ func TestRow26TokenThatEndsHalfWay(t *testing.T) {
 	wantRequests(t, s, path, "GET /token", path, path, path, "GET /token", path)
 }
 
-func TestRow26CredentialsThatEndHalfWay(t *testing.T) {
+func TestCredentialsThatEndHalfWay(t *testing.T) {
 	open := true
 	gate := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -207,7 +207,7 @@ func TestRepositoriesHaveTheirOwnCredentials(t *testing.T) {
 	}
 }
 
-func TestRow54AuthFileThatIsNamedMustBeGood(t *testing.T) {
+func TestAuthFileThatIsNamedMustBeGood(t *testing.T) {
 	s := start(t, newHTTP)
 	s.pushImage(t, "org/r", "t")
 	missing := filepath.Join(t.TempDir(), "missing.json")

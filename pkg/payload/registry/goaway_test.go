@@ -87,7 +87,7 @@ func (g *goaway) answer(framer *http2.Framer, request *http2.MetaHeadersFrame) {
 	<-g.done
 }
 
-func TestRow30GoAwayMidBlob(t *testing.T) {
+func TestGoAwayMidBlob(t *testing.T) {
 	g := &goaway{blob: bigBlob(1000), after: 600, read: make(chan struct{}), done: make(chan struct{})}
 	defer close(g.done)
 	own := certificate(t, "registry.example", time.Now().Add(time.Hour))

@@ -68,7 +68,7 @@ func TestHeadThatFails(t *testing.T) {
 	wantRequests(t, s)
 }
 
-func TestRow29HeadIsTriedAgain(t *testing.T) {
+func TestHeadIsTriedAgain(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Times: 2, Fault: faultproxy.Status(503, nil)}))
 	manifest, _ := s.pushImage(t, "org/r", "t")
 	declared, err := anyClient(s).Head(t.Context(), orgR(s.host), "t")
@@ -78,7 +78,7 @@ func TestRow29HeadIsTriedAgain(t *testing.T) {
 	wantRequests(t, s, "HEAD /v2/org/r/manifests/t", "HEAD /v2/org/r/manifests/t", "HEAD /v2/org/r/manifests/t")
 }
 
-func TestRow30BlobFromAByteOn(t *testing.T) {
+func TestBlobFromAByteOn(t *testing.T) {
 	const from = 300_000
 	blob := bigBlob(mebibyte)
 	for name, test := range map[string]struct {
@@ -116,7 +116,7 @@ func TestBlobThatIsShorterThanWhatIsHere(t *testing.T) {
 	s := start(t, newHTTP)
 	d := s.pushBlob(t, "org/r", bigBlob(1000))
 	_, err := anyClient(s).BlobFrom(t.Context(), orgR(s.host), d, 1000, 2000)
-	wantFault(t, err, fault.Integrity, blobError(s, d, "HOST gave a blob of 1000 bytes, of which 2000 are here already"))
+	wantFault(t, err, fault.Integrity, blobError(s, d, "HOST gave 1000 bytes, of which 2000 are here already"))
 }
 
 func TestHeadBlob(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"time"
 
 	"github.com/release-x/oc-release-x/internal/transport"
@@ -15,12 +16,12 @@ type Options struct {
 	AuthFile   string                                                      // --authfile: the one file to take credentials from
 	PullSecret func(context.Context) (data []byte, from string, err error) // --pull-secret-from-cluster: asked once, instead of the usual files
 	Getenv     func(string) string                                         // the environment, for credentials and proxies; nil is an empty one
-	Home       string                                                      // the home folder, "" has none
+	Home       string                                                      // the home directory, "" has none
 	UID        string                                                      // the user's number, "" has none
 
 	Insecure   []string      // the hosts, host[:port], that are not verified and may speak plain HTTP
 	CAFile     string        // --certificate-authority: trusted beside the system's
-	CertDirs   []string      // folders of host[:port] folders; nil: /etc/docker/certs.d, /etc/containers/certs.d and the home's
+	CertDirs   []string      // directories of host[:port] directories; nil: /etc/docker/certs.d, /etc/containers/certs.d and the home's
 	Mirrors    mirrors.Files // the files that name mirrors
 	AllowRealm []string      // hosts, host[:port], that may be token servers of registries in other domains
 
@@ -42,9 +43,6 @@ type Timeouts struct {
 	Stall     time.Duration // a body that brings less than 4 KiB in this time is given up, 30 s
 }
 
-// tries is how often one request is sent, the first time included.
-const tries = 5
-
 // withDefaults fills what was left out.
 func (o Options) withDefaults() Options {
 	if o.Getenv == nil {
@@ -62,24 +60,19 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Sleep == nil {
-		o.Sleep = transport.Wait
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	for _, t := range []struct {
-		field *time.Duration
-		value time.Duration
-	}{
-		{&o.Timeouts.Dial, 10 * time.Second},
-		{&o.Timeouts.Handshake, 10 * time.Second},
-		{&o.Timeouts.Header, 30 * time.Second},
-		{&o.Timeouts.Stall, 30 * time.Second},
-	} {
-		if *t.field <= 0 {
-			*t.field = t.value
-		}
+	if o.Timeouts.Stall <= 0 {
+		o.Timeouts.Stall = 30 * time.Second
 	}
 	return o
+}
+
+func (o Options) clock() transport.Clock { return transport.Clock{Now: o.Now, Sleep: o.Sleep} }
+
+// certDirs are the directories that docker and podman read.
+func certDirs(home string) []string {
+	dirs := []string{"/etc/docker/certs.d", "/etc/containers/certs.d"}
+	if home != "" {
+		dirs = append(dirs, filepath.Join(home, ".config", "containers", "certs.d"))
+	}
+	return dirs
 }

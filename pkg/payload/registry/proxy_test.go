@@ -97,7 +97,7 @@ func env(pairs ...string) func(string) string {
 	}
 }
 
-func TestRow39Proxies(t *testing.T) {
+func TestProxiesOfTheEnvironment(t *testing.T) {
 	const name = "registry.example.com"
 	secure := start(t, newTLS)
 	plain := start(t, newHTTP)

@@ -20,7 +20,7 @@ func challenged(realm string) layer {
 	})})
 }
 
-func TestRow37RealmsThatAreRefused(t *testing.T) {
+func TestRealmsThatAreRefused(t *testing.T) {
 	const refused = "HOST sends its clients to a token server that is refused: "
 	tests := []struct{ name, realm, want string }{
 		{"http", "http://127.0.0.1:1/token", refused + "http://127.0.0.1:1 is not encrypted"},
@@ -46,7 +46,7 @@ func TestRow37RealmsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestRow37RedirectingRealm(t *testing.T) {
+func TestRedirectingRealm(t *testing.T) {
 	thief := serve(t, newTLS, http.NotFoundHandler())
 	s := start(t, newTLS, bearer("user:secret", "/token"), faults(faultproxy.Rule{Fault: faultproxy.Status(200, nil)}))
 	redirecting := start(t, newTLS,
@@ -64,7 +64,7 @@ func TestRow37RedirectingRealm(t *testing.T) {
 	wantRequests(t, thief)
 }
 
-func TestRow37RealmOnAnotherHost(t *testing.T) {
+func TestRealmOnAnotherHost(t *testing.T) {
 	// Servers of one test share a certificate, which is also for example.com and its subdomains.
 	ts := &tokens{valid: map[string]bool{}}
 	issuer := serve(t, newTLS, ts.layer("user:secret", "")(http.NotFoundHandler()))
@@ -105,9 +105,9 @@ func TestRow37RealmOnAnotherHost(t *testing.T) {
 	}
 }
 
-// TestRow37AnonymousTokenOfAnotherDomain: without credentials there is nothing that a token server could learn. What
+// TestAnonymousTokenOfAnotherDomain: without credentials there is nothing that a token server could learn. What
 // protects this machine holds all the same.
-func TestRow37AnonymousTokenOfAnotherDomain(t *testing.T) {
+func TestAnonymousTokenOfAnotherDomain(t *testing.T) {
 	ts := &tokens{valid: map[string]bool{}}
 	issuer := serve(t, newTLS, ts.layer("", "")(http.NotFoundHandler()))
 	const refused = "registry.example.com sends its clients to a token server that is refused: "
@@ -146,7 +146,7 @@ func TestRow37AnonymousTokenOfAnotherDomain(t *testing.T) {
 	}
 }
 
-func TestRow37CredentialsStayWithTheirRegistry(t *testing.T) {
+func TestCredentialsStayWithTheirRegistry(t *testing.T) {
 	// The second registry has no entry: it must not see the first one's credential in any form.
 	first := start(t, newHTTP, basic("user", "secret"))
 	first.pushImage(t, "org/r", "t")
@@ -167,7 +167,7 @@ func TestRow37CredentialsStayWithTheirRegistry(t *testing.T) {
 	}
 }
 
-func TestRow37InsecureRealmOfAnInsecureHost(t *testing.T) {
+func TestInsecureRealmOfAnInsecureHost(t *testing.T) {
 	s := start(t, newHTTP)
 	ts := &tokens{valid: map[string]bool{}}
 	s2 := start(t, newHTTP, func(next http.Handler) http.Handler {
@@ -182,7 +182,7 @@ func TestRow37InsecureRealmOfAnInsecureHost(t *testing.T) {
 	wantRequests(t, s)
 }
 
-func TestRow37RealmThatStandsForThisMachine(t *testing.T) {
+func TestRealmThatStandsForThisMachine(t *testing.T) {
 	system := net.DefaultResolver
 	t.Cleanup(func() { net.DefaultResolver = system })
 	net.DefaultResolver = fakeDNS(t, map[string]string{"registry.example.com.": "192.0.2.1", "auth.example.com.": "127.0.0.1"})

@@ -32,7 +32,7 @@ func to(address string) layer {
 	}
 }
 
-func TestRow35RedirectsThatAreRefused(t *testing.T) {
+func TestRedirectsThatAreRefused(t *testing.T) {
 	tests := []struct{ name, registry, location, want string }{
 		{"https to http", "registry.example.com", "http://cdn.example.com/x", "redirects to http://cdn.example.com, which is not encrypted"},
 		{"https to http, same host", "registry.example.com", "http://registry.example.com/x", "redirects to http://registry.example.com, which is not encrypted"},
@@ -67,7 +67,7 @@ func TestRow35RedirectsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestRow35RedirectLoop(t *testing.T) {
+func TestRedirectLoop(t *testing.T) {
 	hops := 0
 	s := serve(t, newHTTP, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		hops++
@@ -81,7 +81,7 @@ func TestRow35RedirectLoop(t *testing.T) {
 	}
 }
 
-func TestRow35NameOfThisMachine(t *testing.T) {
+func TestNameOfThisMachine(t *testing.T) {
 	// The redirect's name looks harmless and stands for this machine: that is seen when it is dialled.
 	s := start(t, newHTTP, to("http://harmless.example:9/x"))
 	d := s.pushBlob(t, "org/r", layerBytes)
@@ -93,7 +93,7 @@ func TestRow35NameOfThisMachine(t *testing.T) {
 	wantFault(t, err, fault.Network, "getting blob "+d.String()+" of "+host+"/org/r: "+host+" redirects to harmless.example:9, a loopback or link-local address")
 }
 
-func TestRow36StorageOnAnotherHost(t *testing.T) {
+func TestStorageOnAnotherHost(t *testing.T) {
 	storage := serve(t, newTLS, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(layerBytes)
 	}))
@@ -117,7 +117,7 @@ func TestRow36StorageOnAnotherHost(t *testing.T) {
 	wantRequests(t, s, path, path)
 }
 
-func TestRow36ResumeGoesThroughTheRedirectAgain(t *testing.T) {
+func TestResumeGoesThroughTheRedirectAgain(t *testing.T) {
 	blob := bigBlob(mebibyte)
 	storage := start(t, newHTTP, faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(300_000)}))
 	d := storage.pushBlob(t, "org/r", blob)
@@ -134,7 +134,7 @@ func TestRow36ResumeGoesThroughTheRedirectAgain(t *testing.T) {
 	}
 }
 
-func TestRow36StorageThatRefuses(t *testing.T) {
+func TestStorageThatRefuses(t *testing.T) {
 	for status, text := range map[int]string{401: "401 Unauthorized", 403: "403 Forbidden"} {
 		storage := serve(t, newHTTP, faultproxy.New(http.NotFoundHandler(), faultproxy.Rule{
 			Fault: faultproxy.Status(status, http.Header{"Www-Authenticate": {`Basic realm="give me"`}}),
@@ -148,7 +148,7 @@ func TestRow36StorageThatRefuses(t *testing.T) {
 	}
 }
 
-func TestRow38HeadersOfAnySize(t *testing.T) {
+func TestHeadersOfAnySize(t *testing.T) {
 	for _, name := range []string{"Docker-Content-Digest", "WWW-Authenticate", "Location", "X-Whatever"} {
 		for protocol, make := range map[string]func(http.Handler) *httptest.Server{"HTTP": newTLS, "HTTP2": startHTTP2} {
 			t.Run(name+" "+protocol, func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestRow38HeadersOfAnySize(t *testing.T) {
 	}
 }
 
-func TestRow38DigestHeaderIsCut(t *testing.T) {
+func TestDigestHeaderIsCut(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Fault: faultproxy.Header("Docker-Content-Digest", strings.Repeat("x", 60_000))}))
 	manifest, _ := s.pushImage(t, "org/r", "t")
 	body, _, declared, err := anyClient(s).Manifest(t.Context(), orgR(s.host), "t")
@@ -173,7 +173,7 @@ func TestRow38DigestHeaderIsCut(t *testing.T) {
 	}
 }
 
-func TestRow38HeaderWithLineBreaks(t *testing.T) {
+func TestHeaderWithLineBreaks(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

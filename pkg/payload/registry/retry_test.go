@@ -9,8 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +40,7 @@ func manifestError(s *server, text string) string {
 	return "getting " + s.host + "/org/r:t: " + strings.ReplaceAll(text, "HOST", s.host)
 }
 
-func TestRow27FinalStatuses(t *testing.T) {
+func TestFinalStatusesAreNotRetried(t *testing.T) {
 	tests := []struct {
 		name, path string
 		fault      faultproxy.Fault
@@ -63,7 +65,7 @@ func TestRow27FinalStatuses(t *testing.T) {
 	}
 }
 
-func TestRow27RefusalDoesNotDelayWhatFollows(t *testing.T) {
+func TestRefusalDoesNotDelayWhatFollows(t *testing.T) {
 	s := start(t, newHTTP, faults(faultproxy.Rule{Times: 1, Fault: faultproxy.Status(403, http.Header{"Retry-After": {"3600"}})}))
 	s.pushImage(t, "org/r", "t")
 	c := anyClient(s)
@@ -87,7 +89,7 @@ func document(status int, text string) faultproxy.Fault {
 	}
 }
 
-func TestRow27NoTagNoDigestNoBlob(t *testing.T) {
+func TestWhatIsNotThereIsAskedForOnce(t *testing.T) {
 	s := start(t, newHTTP)
 	s.pushImage(t, "org/r", "other")
 	c := anyClient(s)
@@ -103,7 +105,7 @@ func TestRow27NoTagNoDigestNoBlob(t *testing.T) {
 	wantRequests(t, s, "GET /v2/org/r/blobs/"+none)
 }
 
-func TestRow28RetryAfter(t *testing.T) {
+func TestRetryAfterIsHeeded(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
 	tests := []struct {
@@ -148,7 +150,7 @@ func TestRow28RetryAfter(t *testing.T) {
 	}
 }
 
-func TestRow29ServerErrorsThatPass(t *testing.T) {
+func TestServerErrorsThatPass(t *testing.T) {
 	for _, status := range []int{408, 429, 500, 502, 503, 504} {
 		for _, path := range []string{"/manifests/", "/blobs/"} {
 			s := start(t, newHTTP, faults(faultproxy.Rule{Path: path, Times: 2, Fault: faultproxy.Status(status, nil)}))
@@ -168,7 +170,11 @@ func TestRow29ServerErrorsThatPass(t *testing.T) {
 			if n := len(s.asked()); n != 4 {
 				t.Errorf("%d at %s: %d requests, want 3 and 1", status, path, n)
 			}
-			for _, want := range []string{"msg=retrying host=" + s.host + " try=2 of=5", "try=3 of=5", fmt.Sprintf("answered %d %s", status, http.StatusText(status))} {
+			of := " of=5"
+			if status == 429 || status == 503 {
+				of = "" // a busy server uses up no try
+			}
+			for _, want := range []string{"msg=retrying host=" + s.host + " try=2" + of + " wait", "try=3" + of + " wait", fmt.Sprintf("answered %d %s", status, http.StatusText(status))} {
 				if !strings.Contains(log.String(), want) {
 					t.Errorf("%d: the log lacks %q:\n%s", status, want, log.String())
 				}
@@ -180,12 +186,12 @@ func TestRow29ServerErrorsThatPass(t *testing.T) {
 	}
 }
 
-func TestRow29ServerErrorsThatStay(t *testing.T) {
-	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Status(503, nil)}))
+func TestServerErrorsThatStay(t *testing.T) {
+	s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: faultproxy.Status(502, nil)}))
 	var w waits
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Sleep: w.sleep}))
 	_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
-	wantFault(t, err, fault.Network, manifestError(s, "HOST answered 503 Service Unavailable, 5 times"))
+	wantFault(t, err, fault.Network, manifestError(s, "HOST answered 502 Bad Gateway, 5 times"))
 	if n := len(s.asked()); n != 5 {
 		t.Errorf("%d requests, want 5", n)
 	}
@@ -199,7 +205,44 @@ func TestRow29ServerErrorsThatStay(t *testing.T) {
 	}
 }
 
-func TestRow30BrokenManifestIsAskedForAgain(t *testing.T) {
+func TestBusyServerIsWaitedForTenMinutes(t *testing.T) {
+	for _, status := range []int{429, 503} {
+		busy := faultproxy.Status(status, http.Header{"Retry-After": {"60"}})
+		s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Fault: busy}))
+		var w waits
+		c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Sleep: w.sleep}))
+		_, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t")
+		wantFault(t, err, fault.Network, manifestError(s, fmt.Sprintf("HOST answered %d %s, and has answered nothing else for 10m0s: try again later", status, http.StatusText(status))))
+		if n := len(s.asked()); n != 11 || len(w.list) != 10 {
+			t.Errorf("%d requests, want 11, one a minute", n)
+		}
+	}
+}
+
+func TestBusyServerThatAnswersInBetween(t *testing.T) {
+	// Every second answer is 429, for longer than ten minutes altogether.
+	var n atomic.Int64
+	s := start(t, newHTTP, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if n.Add(1)%2 == 1 {
+				w.Header().Set("Retry-After", "60")
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	s.pushImage(t, "org/r", "t")
+	c := anyClient(s)
+	for range 20 {
+		if _, _, _, err := c.Manifest(t.Context(), orgR(s.host), "t"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantRequests(t, s, slices.Repeat([]string{"GET /v2/org/r/manifests/t"}, 40)...)
+}
+
+func TestBrokenManifestIsAskedForAgain(t *testing.T) {
 	for name, broken := range map[string]faultproxy.Fault{"reset": faultproxy.Reset(20), "cut": faultproxy.Cut(0), "stall": faultproxy.Stall(20)} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, newHTTP, faults(faultproxy.Rule{Path: "/manifests/", Times: 1, Fault: broken}))
@@ -218,7 +261,7 @@ func TestRow30BrokenManifestIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestRow15ManifestTooLarge(t *testing.T) {
+func TestManifestTooLarge(t *testing.T) {
 	for name, length := range map[string]bool{"with its length": true, "chunked": false} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, newHTTP, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -242,7 +285,7 @@ func TestRow15ManifestTooLarge(t *testing.T) {
 	}
 }
 
-func TestRow32ServerThatAcceptsAndSaysNothing(t *testing.T) {
+func TestServerThatAcceptsAndSaysNothing(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -264,7 +307,7 @@ func TestRow32ServerThatAcceptsAndSaysNothing(t *testing.T) {
 	}
 }
 
-func TestRow33HostsThatCannotBeReached(t *testing.T) {
+func TestHostsThatCannotBeReached(t *testing.T) {
 	const refusing = "127.0.0.1:1" // nothing listens there, and no system hands out the port
 	notFound := &net.DNSError{Err: "no such host", Name: "registry.example", IsNotFound: true}
 	tests := []struct {
@@ -294,7 +337,7 @@ func TestRow33HostsThatCannotBeReached(t *testing.T) {
 	}
 }
 
-func TestRow33BlackHole(t *testing.T) {
+func TestDialThatIsNeverAnswered(t *testing.T) {
 	// A dial that is never answered ends after the time for it.
 	o := registry.Options{Timeouts: registry.Timeouts{Dial: 20 * time.Millisecond}}
 	o.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -392,7 +435,7 @@ func TestTimeIsOver(t *testing.T) {
 	}
 }
 
-func TestRow33AddressThatDoesNotAnswer(t *testing.T) {
+func TestAddressThatDoesNotAnswer(t *testing.T) {
 	// The name has an IPv6 address where nobody is, as half-configured networks have.
 	s := start(t, newHTTP)
 	s.pushImage(t, "org/r", "t")

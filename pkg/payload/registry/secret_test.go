@@ -20,8 +20,8 @@ import (
 // canary stands for every secret of a test: no error and no log may have it in any encoding.
 const canary = "CANARY-8f1b"
 
-// TestRow52SecretsAreNowhere makes every kind of failure happen with secrets in every place that has one.
-func TestRow52SecretsAreNowhere(t *testing.T) {
+// TestSecretsAreInNoErrorAndNoLog makes every kind of failure happen with secrets in every place that has one.
+func TestSecretsAreInNoErrorAndNoLog(t *testing.T) {
 	entries := map[string]string{
 		"password":       `{"auth":"dXNlcjpDQU5BUlktOGYxYg=="}`,
 		"identity token": `{"auth":"dTo=","identitytoken":"` + canary + `"}`,

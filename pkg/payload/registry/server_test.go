@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,8 +188,18 @@ func quick(o registry.Options) registry.Options {
 	if o.CertDirs == nil {
 		o.CertDirs = []string{}
 	}
-	if o.Sleep == nil {
-		o.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	// Time passes while the client waits, and only then.
+	var slept atomic.Int64
+	sleep, begun := o.Sleep, time.Now()
+	o.Sleep = func(ctx context.Context, d time.Duration) error {
+		slept.Add(int64(d))
+		if sleep != nil {
+			return sleep(ctx, d)
+		}
+		return ctx.Err()
+	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return begun.Add(time.Duration(slept.Load())) }
 	}
 	if o.Timeouts == (registry.Timeouts{}) {
 		o.Timeouts = registry.Timeouts{Dial: 5 * time.Second, Handshake: 5 * time.Second, Header: 5 * time.Second, Stall: 5 * time.Second}

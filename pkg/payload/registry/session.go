@@ -2,17 +2,17 @@ package registry
 
 import (
 	"context"
+	"io"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/regclient/regclient/config"
 	"github.com/regclient/regclient/scheme/reg"
-	"github.com/regclient/regclient/types/descriptor"
 	"github.com/regclient/regclient/types/ref"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/registry/auth"
@@ -71,123 +71,56 @@ func (c *Client) session(ctx context.Context, r ref.Ref, insecure bool) (*sessio
 	return s, nil
 }
 
-// insecure says whether the user named this very host[:port].
-func (c *Client) insecure(host string) bool {
-	return slices.ContainsFunc(c.options.Insecure, func(named string) bool { return strings.EqualFold(named, host) })
-}
-
-// newReg makes regclient's view of the registry. The scheme, the retries and the limits are this package's, so
-// regclient is left with one more request for a challenge, and with delays that nobody notices.
-func (s *session) newReg() *reg.Reg {
-	host := config.HostNewName(s.registry)
-	host.ReqConcurrent = 0
-	if s.credential.IdentityToken != "" {
-		host.Token = s.credential.IdentityToken
-	} else {
-		host.User, host.Pass = s.credential.Username, s.credential.Password
-	}
-	return reg.New(
-		reg.WithConfigHosts([]*config.Host{host}),
-		reg.WithHTTPClient(&http.Client{Transport: stack{s}}),
-		reg.WithUserAgent(s.client.options.UserAgent),
-		reg.WithRetryLimit(1),
-		reg.WithDelay(time.Millisecond, time.Millisecond),
+// chains are the ways of requests under regclient: those to the registry and its storage, and those to its token servers. The
+// first link is the outermost.
+func (s *session) chains() (requests, tokens http.RoundTripper) {
+	c := s.client
+	wire := transport.Chain(
+		c.base(s.route),
+		c.plain.Link(func(host string) bool { return s.route(host).Insecure }),
+		transport.Log(c.options.Log, func(u *url.URL) bool { return strings.HasPrefix(u.Path, "/v2/") }),
+		transport.Stall(c.options.Timeouts.Stall),
 	)
+	requests = transport.Chain(wire,
+		s.exchange,
+		s.challenges,
+		c.retry,
+		transport.Buffer(bufferManifests()),
+		transport.Redirect(),
+	)
+	tokens = transport.Chain(wire,
+		s.tokenServer,
+		c.retry,
+		transport.Buffer(transport.BufferOptions{Limit: func(*http.Request, int) int64 { return tokenLimit }}),
+	)
+	return requests, tokens
 }
 
-// manifest gets a manifest. What regclient thinks of the document is not asked: the caller judges the bytes.
-func (s *session) manifest(ctx context.Context, r ref.Ref) (*call, error) {
-	release, err := s.client.slot(ctx, s.registry)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	meter := progress.Begin(ctx, s.task(r, "", manifestName(r)))
-	defer meter.End()
-	return s.do(ctx, r, call{kind: manifestCall, meter: meter}, func(ctx context.Context, r ref.Ref, from *reg.Reg) (*http.Response, func() error, error) {
-		_, err := from.ManifestGet(ctx, r)
-		return nil, nil, err
-	})
-}
-
-// open gets a blob from a byte on.
-func (s *session) open(ctx context.Context, r ref.Ref, want call) (*call, error) {
-	return s.do(ctx, r, want, func(ctx context.Context, r ref.Ref, from *reg.Reg) (*http.Response, func() error, error) {
-		// Without a size, and read below regclient's reader: size and digest are for the caller to check.
-		b, err := from.BlobGet(ctx, r, descriptor.Descriptor{Digest: digestOf(r)})
-		if err != nil {
-			return nil, nil, err
-		}
-		return b.Response(), b.Close, nil
-	})
-}
-
-type getter func(ctx context.Context, r ref.Ref, from *reg.Reg) (*http.Response, func() error, error)
-
-// do sends one request through regclient. When a registry no longer takes a token or a password that it took
-// before, everything that was agreed with it is forgotten and the request sent once more.
-func (s *session) do(ctx context.Context, r ref.Ref, want call, get getter) (*call, error) {
-	defer s.begin(ctx)()
-	from := s.current()
-	for again := false; ; again = true {
-		k := want
-		response, closeBody, err := get(context.WithValue(ctx, callKey{}, &k), r, from)
-		if err != nil && !again && k.stale() {
-			from = s.renew(from)
-			continue
-		}
-		if err != nil && !k.done {
-			return nil, s.explain(ctx, r, &k, err)
-		}
-		if response != nil {
-			k.stream, k.closeStream, k.length = response.Body, closeBody, response.ContentLength
-		}
-		return &k, nil
+// bufferManifests has manifests read within a try, and counts their bytes.
+func bufferManifests() transport.BufferOptions {
+	return transport.BufferOptions{
+		Limit: func(r *http.Request, status int) int64 {
+			if r.Method == http.MethodGet && status == http.StatusOK && isManifest(r.URL) {
+				return manifestLimit
+			}
+			return -1
+		},
+		Reader: func(r *http.Request, body io.Reader) io.Reader {
+			if x := exchangeOf(r); x.meter != nil {
+				return progress.Reader(x.meter, body)
+			}
+			return body
+		},
 	}
 }
 
-func (s *session) current() *reg.Reg {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.reg
-}
-
-// renew replaces the view that failed, unless another request did so already.
-func (s *session) renew(failed *reg.Reg) *reg.Reg {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.reg == failed {
-		s.reg = s.newReg()
+// route decides how a host is reached: the registry as the user wants it, any other verified and not on this machine.
+func (s *session) route(host string) transport.Route {
+	if host == s.host {
+		return transport.Route{Insecure: s.insecure}
 	}
-	return s.reg
-}
-
-// begin counts a request until it is over or its context ends: regclient asks for tokens without that context.
-func (s *session) begin(ctx context.Context) (end func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.active == 0 {
-		s.tokens, s.stopTokens = context.WithCancel(context.Background())
+	return transport.Route{
+		Insecure: s.client.insecure(host),
+		Guard:    transport.GuardFor((&url.URL{Host: s.host}).Hostname()),
 	}
-	s.active++
-	once := sync.OnceFunc(func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.active--
-		if s.active == 0 {
-			s.stopTokens()
-		}
-	})
-	stop := context.AfterFunc(ctx, once)
-	return func() {
-		stop()
-		once()
-	}
-}
-
-// tokenContext ends with the last request that may want the token.
-func (s *session) tokenContext() context.Context {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tokens
 }

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"net/netip"
 	"net/url"
 	"testing"
 )
@@ -48,33 +47,6 @@ func TestSameDomain(t *testing.T) {
 	} {
 		if got := sameDomain(test.a, test.b); got != test.want {
 			t.Errorf("%s and %s: got %v", test.a, test.b, got)
-		}
-	}
-}
-
-func TestGuard(t *testing.T) {
-	for _, test := range []struct {
-		address          string
-		linkLocal, local bool // who refuses it
-	}{
-		{"127.0.0.1", false, true},
-		{"127.1.2.3", false, true},
-		{"::1", false, true},
-		{"::ffff:127.0.0.1", false, true},
-		{"169.254.169.254", true, true},
-		{"::ffff:169.254.169.254", true, true},
-		{"fe80::1%eth0", true, true},
-		{"ff02::1", true, true},
-		{"fd00:ec2::254", true, true},
-		{"0.0.0.0", true, true},
-		{"::", true, true},
-		{"192.0.2.1", false, false},
-		{"10.0.0.1", false, false}, // private networks hold real registries
-		{"2001:db8::1", false, false},
-	} {
-		a := netip.MustParseAddr(test.address)
-		if open.refuses(a) || linkLocal.refuses(a) != test.linkLocal || local.refuses(a) != test.local {
-			t.Errorf("%s: got %v, %v, %v", test.address, open.refuses(a), linkLocal.refuses(a), local.refuses(a))
 		}
 	}
 }

@@ -70,7 +70,7 @@ func withTLS(c *tls.Config) func(http.Handler) *httptest.Server {
 	}
 }
 
-func TestRow34TLSThatCannotBeTrusted(t *testing.T) {
+func TestTLSThatCannotBeTrusted(t *testing.T) {
 	tomorrow := time.Now().Add(24 * time.Hour)
 	const name = "registry.example"
 	right := certificate(t, name, tomorrow)
@@ -134,7 +134,7 @@ func TestRow34TLSThatCannotBeTrusted(t *testing.T) {
 	}
 }
 
-func TestRow34InsecureIsForTheNamedHostAlone(t *testing.T) {
+func TestInsecureIsForTheNamedHostAlone(t *testing.T) {
 	named := start(t, newTLS)
 	other := start(t, newTLS)
 	for _, s := range []*server{named, other} {
@@ -156,7 +156,7 @@ func TestRow34InsecureIsForTheNamedHostAlone(t *testing.T) {
 	wantRequests(t, other)
 }
 
-func TestRow34RedirectFromAnInsecureHostIsVerified(t *testing.T) {
+func TestRedirectFromAnInsecureHostIsVerified(t *testing.T) {
 	storage := start(t, newTLS)
 	d := storage.pushBlob(t, "org/r", layerBytes)
 	s := start(t, newTLS, to(storage.URL+"%s"))

@@ -195,7 +195,7 @@ func TestContentInsteadOfFiles(t *testing.T) {
 	}
 }
 
-func TestRow54FilesThatAreNotRight(t *testing.T) {
+func TestFilesThatAreNotRight(t *testing.T) {
 	dir := t.TempDir()
 	file := func(text string) string {
 		return write(t, filepath.Join(dir, fmt.Sprint(len(text), "-", strings.Count(text, "x"))), text)
@@ -241,7 +241,7 @@ func TestBrokenEntryHarmsItsOwnRegistryAlone(t *testing.T) {
 	}
 }
 
-func TestRow54FileThatEveryoneCanRead(t *testing.T) {
+func TestFileThatEveryoneCanRead(t *testing.T) {
 	o := named(t, `{"auths":{}}`)
 	if err := os.Chmod(o.File, 0o644); err != nil {
 		t.Fatal(err)

@@ -74,7 +74,7 @@ func TestHelpers(t *testing.T) {
 	}
 }
 
-func TestRow54HelpersThatFail(t *testing.T) {
+func TestHelpersThatFail(t *testing.T) {
 	_, getenv := helpers(t, map[string]string{
 		"garbage": "echo canary",
 		"failing": "echo canary >&2; exit 3",
@@ -103,7 +103,7 @@ func TestRow54HelpersThatFail(t *testing.T) {
 	}
 }
 
-func TestRow54HelperThatHangs(t *testing.T) {
+func TestHelperThatHangs(t *testing.T) {
 	_, getenv := helpers(t, map[string]string{"hanging": "exec sleep 600"})
 	o := named(t, `{"credsStore":"hanging"}`)
 	o.Getenv, o.HelperTime = getenv, 200*time.Millisecond

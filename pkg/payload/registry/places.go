@@ -2,14 +2,13 @@ package registry
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 
 	"github.com/regclient/regclient/types/ref"
 
+	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
@@ -17,9 +16,10 @@ import (
 )
 
 // eachPlace asks the places that may hold repository, mirrors first, until one answers. When none does, the error
-// names every one. discard ends a result that came after ctx.
-func eachPlace[T any](ctx context.Context, c *Client, repository oci.Repository, r ref.Ref, ask func(*session, ref.Ref) (T, error), discard func(T)) (T, error) {
+// names every one. Only the last place is waited for when it is busy. discard ends a result that came after ctx.
+func eachPlace[T any](ctx context.Context, source Source, r ref.Ref, ask func(context.Context, *session, ref.Ref) (T, error), discard func(T)) (T, error) {
 	var none T
+	c, repository := source.client, source.repository
 	reading := progress.Begin(ctx, progress.Task{What: "the files that name mirrors"})
 	places, refused, err := c.places(repository, r.Digest != "" || isSignatureTag(r.Tag))
 	reading.End()
@@ -27,17 +27,18 @@ func eachPlace[T any](ctx context.Context, c *Client, repository oci.Repository,
 		return none, err
 	}
 	var failures []error
-	for _, place := range places {
+	for i, place := range places {
+		asking := transport.Hurry(ctx, i < len(places)-1)
 		at, err := reference(place.Repository, r.Tag+r.Digest)
 		if err != nil {
 			return none, err
 		}
 		v, err := await(ctx, func() (T, error) {
-			s, err := c.session(ctx, at, place.Insecure)
+			s, err := c.session(asking, at, place.Insecure)
 			if err != nil {
 				return none, err
 			}
-			return ask(s, at)
+			return ask(asking, s, at)
 		}, discard)
 		if err == nil {
 			c.remember(repository, r, place)
@@ -55,18 +56,6 @@ func eachPlace[T any](ctx context.Context, c *Client, repository oci.Repository,
 	return none, c.withHint(repository, r, withRefused(allFailed(r, failures), refused))
 }
 
-// withRefused adds to an error which places were not asked, and why.
-func withRefused(err error, refused []string) error {
-	if len(refused) == 0 {
-		return err
-	}
-	why := strings.Join(refused, "; ")
-	if e, ok := errors.AsType[*getError](err); ok {
-		return &getError{e.what, fault.Errorf(fault.KindOf(err), "%w; %s", e.err, why)}
-	}
-	return fault.Errorf(fault.KindOf(err), "%w; %s", err, why)
-}
-
 // withHint adds to the error of a tag that there are mirrors which were not asked.
 func (c *Client) withHint(repository oci.Repository, r ref.Ref, err error) error {
 	rules, rulesErr := c.rules()
@@ -74,14 +63,6 @@ func (c *Client) withHint(repository oci.Repository, r ref.Ref, err error) error
 		return err
 	}
 	return &getError{r.CommonName(), fault.Errorf(fault.KindOf(err), "%w; its mirrors are used for digests only: name it by digest, or give --itms-file", reasonOf(r, err))}
-}
-
-// reasonOf is an error without the name of what could not be got.
-func reasonOf(r ref.Ref, err error) error {
-	if e, ok := errors.AsType[*getError](err); ok && e.what == r.CommonName() {
-		return e.err
-	}
-	return err
 }
 
 // isSignatureTag says whether a tag is made of a digest, as those of sigstore signatures are: it lies where the image
@@ -142,28 +123,6 @@ func (c *Client) forget(host string, err error) {
 	c.down[host] = true
 }
 
-// allFailed is the one failure, or all of them with the kind of the first that is more than a missing image.
-func allFailed(r ref.Ref, failures []error) error {
-	if len(failures) == 1 {
-		return failures[0]
-	}
-	kind := fault.NotFound
-	texts := make([]string, len(failures))
-	for i, err := range failures {
-		texts[i] = err.Error()
-		if k := fault.KindOf(err); kind == fault.NotFound {
-			kind = k
-		}
-	}
-	return &getError{r.CommonName(), fault.Errorf(kind, "no source has it: %s%w", strings.Join(texts, "; "), silent{errors.Join(failures...)})}
-}
-
-// silent keeps errors in the chain whose text is already told.
-type silent struct{ error }
-
-func (silent) Error() string   { return "" }
-func (s silent) Unwrap() error { return s.error }
-
 // await runs work and returns early when ctx ends; a result that comes later goes to discard. regclient asks for
 // tokens and names without a context.
 func await[T any](ctx context.Context, work func() (T, error), discard func(T)) (T, error) {
@@ -188,12 +147,4 @@ func await[T any](ctx context.Context, work func() (T, error), discard func(T)) 
 		var none T
 		return none, ctx.Err()
 	}
-}
-
-// ended tells that the command was interrupted or ran out of its time.
-func ended(ctx context.Context, r ref.Ref) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fault.Errorf(fault.Network, "getting %s: --timeout expired: %w", r.CommonName(), ctx.Err())
-	}
-	return fmt.Errorf("getting %s: %w", r.CommonName(), ctx.Err())
 }
