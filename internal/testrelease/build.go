@@ -8,7 +8,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Build makes the release. The error is one of the tar writer, for an entry that cannot be packed.
+// Build makes the release. It fails for entries that a tar archive cannot have.
 func (b *Builder) Build() (*Release, error) {
 	r := &Release{Version: b.version, blobs: map[digest.Digest][]byte{}}
 	layers, payload := b.layers()
@@ -54,7 +54,7 @@ func (b *Builder) addLayer(r *Release, p *ArchImage, entries []Entry, index int,
 	return nil
 }
 
-// put stores a blob as the hooks want it and gives what its parent shall say about it.
+// put runs the hooks of a blob, stores it and returns its descriptor.
 func (b *Builder) put(r *Release, mediaType string, data []byte, parts ...Part) Descriptor {
 	each := func(do func(hook)) {
 		for _, h := range b.hooks {

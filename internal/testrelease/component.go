@@ -14,22 +14,22 @@ import (
 type Component struct {
 	Name        string
 	Image       string // pull spec
-	Kind        string // of the reference, DockerImage unless an option says otherwise
+	Kind        string // of the reference; default: DockerImage
 	Annotations map[string]string
 }
 
 // ComponentOption changes a component.
 type ComponentOption func(*Component)
 
-// ArtRepository is where the images of releases lie.
+// ArtRepository is the repository of the default pull specs.
 const ArtRepository = "quay.io/openshift-release-dev/ocp-v4.0-art-dev"
 
-// ImageOf is the pull spec that a component has by default.
+// ImageOf is the default pull spec of a component.
 func ImageOf(name string) string {
 	return ArtRepository + "@" + digest.FromString("image "+name).String()
 }
 
-// Source sets where the component was built from; the commit is derived from both names.
+// Source sets the source repository of the component. The commit depends on both names.
 func Source(url string) ComponentOption {
 	return func(c *Component) {
 		commit := digest.FromString("commit " + url + " " + c.Name).Encoded()[:40]
@@ -52,7 +52,7 @@ func Image(pullSpec string) ComponentOption {
 	return func(c *Component) { c.Image = pullSpec }
 }
 
-// Kind sets the kind of the reference; empty leaves the reference out.
+// Kind sets the kind of the reference; empty removes the reference.
 func Kind(kind string) ComponentOption {
 	return func(c *Component) { c.Kind = kind }
 }
@@ -70,7 +70,7 @@ func newComponent(name string, options []ComponentOption) Component {
 	return c
 }
 
-// The shape of image-references, field by field in the order in which oc writes it.
+// The types of image-references, with the fields in the order in which oc writes them.
 type imageStream struct {
 	Kind       string     `json:"kind"`
 	APIVersion string     `json:"apiVersion"`
@@ -153,7 +153,7 @@ func (b *Builder) metadataBytes() []byte {
 	return marshal(m)
 }
 
-// marshal indents by two blanks and leaves <, > and & as they are. Only values of this package come here, which always marshal.
+// marshal indents by two spaces and does not escape <, > and &. The values of this package always marshal.
 func marshal(v any) []byte {
 	var buf bytes.Buffer
 	encoder := json.NewEncoder(&buf)

@@ -11,9 +11,8 @@ import (
 //go:embed demo
 var demoFiles embed.FS
 
-// Demo is the release that examples/release holds: 4.14.0 with every component that the manual-install guide names,
-// and manifests that show what the order and the inclusion of manifests depend on.
-// The error is one of the embedded files, which means a defect of this package.
+// Demo returns the release in examples/release: 4.14.0 with every component of the manual installation, and manifests that show
+// the rules of order and inclusion. It only fails if the embedded files are wrong.
 func Demo() (*Builder, error) {
 	b := New("4.14.0").WithPrevious("4.13.17", "4.13.18", "4.13.19", "4.14.0-rc.7")
 	for _, c := range demoComponents() {
@@ -33,19 +32,19 @@ func Demo() (*Builder, error) {
 	return b, nil
 }
 
-// addDemo adds the embedded files of a folder; @image(NAME) in them becomes the pull spec of a component.
-func addDemo(folder string, add func(name, content string) *Builder) error {
+// addDemo adds the embedded files of a directory. It replaces @image(NAME) by the pull spec of a component.
+func addDemo(directory string, add func(name, content string) *Builder) error {
 	var oldnew []string
 	for _, c := range demoComponents() {
 		oldnew = append(oldnew, "@image("+c.name+")", ImageOf(c.name))
 	}
 	replacer := strings.NewReplacer(oldnew...)
-	entries, err := fs.ReadDir(demoFiles, path.Join("demo", folder))
+	entries, err := fs.ReadDir(demoFiles, path.Join("demo", directory))
 	if err != nil {
 		return fmt.Errorf("reading the demo release: %w", err)
 	}
 	for _, entry := range entries {
-		data, err := fs.ReadFile(demoFiles, path.Join("demo", folder, entry.Name()))
+		data, err := fs.ReadFile(demoFiles, path.Join("demo", directory, entry.Name()))
 		if err != nil {
 			return fmt.Errorf("reading the demo release: %w", err)
 		}
@@ -97,7 +96,7 @@ func demoComponents() []demoComponent {
 		same("multus-cni"),
 		same("ovn-kubernetes"),
 		from("pod", "kubernetes"),
-		// The operating system is no build of a source repository: oc leaves the commit empty.
+		// The operating system has no source repository: oc leaves the commit empty.
 		{"rhel-coreos", []ComponentOption{
 			Annotation("io.openshift.build.commit.id", ""),
 			Annotation("io.openshift.build.commit.ref", ""),

@@ -5,47 +5,48 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
-// Entry is one entry of a tar file: a header with its content, or blocks written as they are.
+// Entry is one entry of a tar archive: a header and its content, or blocks that are written as they are.
 type Entry struct {
 	Header  tar.Header
 	Content []byte
-	Blocks  []byte // when set, these bytes stand in place of header and content
+	Blocks  []byte // if set, replaces header and content
 }
 
-// File is a regular file, as oc writes them: mode 0444.
+// File is a regular file of mode 0444, as oc writes them.
 func File(name, content string) Entry {
 	return Entry{Header: tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o444}, Content: []byte(content)}
 }
 
-// Dir is a folder.
+// Dir is a directory.
 func Dir(name string) Entry {
 	return Entry{Header: tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755}}
 }
 
-// Link is an entry of a type that has a target: tar.TypeSymlink or tar.TypeLink.
+// Link is a tar.TypeSymlink or tar.TypeLink.
 func Link(kind byte, name, target string) Entry {
 	return Entry{Header: tar.Header{Typeflag: kind, Name: name, Linkname: target, Mode: 0o777}}
 }
 
-// Special is an entry without content of any type, such as tar.TypeFifo or tar.TypeChar.
+// Special is an entry of any type without content, such as tar.TypeFifo or tar.TypeChar.
 func Special(kind byte, name string) Entry {
 	return Entry{Header: tar.Header{Typeflag: kind, Name: name, Mode: 0o644}}
 }
 
-// Whiteout hides a path of the layers below.
+// Whiteout deletes a path of lower layers.
 func Whiteout(name string) Entry {
 	return File(path.Join(path.Dir(name), ".wh."+path.Base(name)), "")
 }
 
-// Opaque hides what the layers below have in a folder.
+// Opaque deletes the contents of a directory in lower layers.
 func Opaque(dir string) Entry { return File(path.Join(dir, ".wh..wh..opq"), "") }
 
-// Tar packs entries, with times of Created where they have none.
+// Tar returns a tar archive. Entries without a time get Created.
 func Tar(entries ...Entry) ([]byte, error) {
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)
@@ -77,7 +78,7 @@ func Tar(entries ...Entry) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Compress packs bytes; the same bytes always give the same result.
+// Compress compresses data. The result is always the same for the same data.
 func Compress(c Compression, data []byte) ([]byte, error) {
 	switch c {
 	case Gzip:
@@ -101,21 +102,21 @@ func Compress(c Compression, data []byte) ([]byte, error) {
 	}
 }
 
-// layers are the entries of each layer, the lowest first, and the index of the one that holds release-manifests.
+// layers returns the entries of each layer, the lowest first, and the index of the layer with release-manifests.
 func (b *Builder) layers() ([][]Entry, int) {
 	payload := []Entry{Dir("release-manifests/")}
 	for _, f := range []Entry{
 		File("release-manifests/image-references", string(b.referencesBytes())),
 		File("release-manifests/release-metadata", string(b.metadataBytes())),
 	} {
-		if !b.leftOut(path.Base(f.Header.Name)) {
+		if !slices.Contains(b.without, path.Base(f.Header.Name)) {
 			payload = append(payload, f)
 		}
 	}
 	payload = append(payload, b.manifests...)
 	payload = append(payload, b.topEntries...)
 
-	layers := append([][]Entry{}, b.base...)
+	layers := slices.Clone(b.base)
 	if len(b.operator) > 0 {
 		operator := []Entry{Dir("usr/"), Dir("usr/bin/"), File("usr/bin/cluster-version-operator", "not a program\n"), Dir("manifests/")}
 		layers = append(layers, append(operator, b.operator...))
@@ -126,18 +127,5 @@ func (b *Builder) layers() ([][]Entry, int) {
 	if !b.squashed {
 		return layers, index
 	}
-	var all []Entry
-	for _, layer := range layers {
-		all = append(all, layer...)
-	}
-	return [][]Entry{all}, 0
-}
-
-func (b *Builder) leftOut(name string) bool {
-	for _, w := range b.without {
-		if w == name {
-			return true
-		}
-	}
-	return false
+	return [][]Entry{slices.Concat(layers...)}, 0
 }

@@ -14,21 +14,22 @@ import (
 
 	"github.com/olareg/olareg"
 	"github.com/olareg/olareg/config"
+	"github.com/opencontainers/go-digest"
 )
 
-// Registry starts a registry in memory over plain HTTP; it ends with the test.
+// Registry starts a registry in memory with plain HTTP. It ends with the test.
 func Registry(t testing.TB) *httptest.Server {
 	t.Helper()
 	return serve(t, config.ConfigStorage{StoreType: config.StoreMem}, (*httptest.Server).Start)
 }
 
-// TLSRegistry starts a registry in memory over HTTPS, with a certificate that only the server's own Client trusts.
+// TLSRegistry starts a registry in memory with HTTPS. Only Client of the server trusts its certificate.
 func TLSRegistry(t testing.TB) *httptest.Server {
 	t.Helper()
 	return serve(t, config.ConfigStorage{StoreType: config.StoreMem}, (*httptest.Server).StartTLS)
 }
 
-// LayoutRegistry is TLSRegistry with repositories that hold what is in the OCI layout dir, which stays as it is.
+// LayoutRegistry is TLSRegistry with repositories that have the contents of an OCI layout. They are read-only.
 func LayoutRegistry(t testing.TB, dir string, repositories ...string) *httptest.Server {
 	t.Helper()
 	root := t.TempDir()
@@ -49,7 +50,7 @@ func LayoutRegistry(t testing.TB, dir string, repositories ...string) *httptest.
 func serve(t testing.TB, storage config.ConfigStorage, start func(*httptest.Server)) *httptest.Server {
 	registry := olareg.New(config.Config{Storage: storage})
 	server := httptest.NewUnstartedServer(registry)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of tests
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // tests include clients that do not trust it
 	start(server)
 	t.Cleanup(func() {
 		server.Close()
@@ -62,7 +63,6 @@ func serve(t testing.TB, storage config.ConfigStorage, start func(*httptest.Serv
 
 // PushTo uploads the release to repository:tag of a server.
 func (r *Release) PushTo(server *httptest.Server, repository, tag string) error {
-	base := server.URL + "/v2/" + repository
 	manifests := map[string]bool{}
 	for _, p := range r.Images {
 		manifests[p.Manifest.Digest.String()] = true
@@ -71,36 +71,38 @@ func (r *Release) PushTo(server *httptest.Server, repository, tag string) error 
 		if manifests[d.String()] || d == r.list {
 			continue
 		}
-		if err := pushBlob(server, base, d.String(), r.blobs[d]); err != nil {
+		if err := PushBlob(server, repository, d, r.blobs[d]); err != nil {
 			return err
 		}
 	}
 	for _, p := range r.Images {
-		if err := pushManifest(server, base, p.Manifest.Digest.String(), p.Manifest.MediaType, r.blobs[p.Manifest.Digest]); err != nil {
+		if err := PushManifest(server, repository, p.Manifest.Digest.String(), p.Manifest.MediaType, r.blobs[p.Manifest.Digest]); err != nil {
 			return err
 		}
 	}
-	return pushManifest(server, base, tag, r.root.MediaType, r.blobs[r.root.Digest])
+	return PushManifest(server, repository, tag, r.root.MediaType, r.blobs[r.root.Digest])
 }
 
-func pushBlob(server *httptest.Server, base, digest string, data []byte) error {
-	response, err := send(server, http.MethodPost, base+"/blobs/uploads/", "", nil, http.StatusAccepted)
+// PushBlob uploads a blob to a repository of a server.
+func PushBlob(server *httptest.Server, repository string, d digest.Digest, data []byte) error {
+	response, err := send(server, http.MethodPost, server.URL+"/v2/"+repository+"/blobs/uploads/", "", nil, http.StatusAccepted)
 	if err != nil {
 		return err
 	}
 	location, err := response.Location()
 	if err != nil {
-		return fmt.Errorf("uploading %s: %w", digest, err)
+		return fmt.Errorf("uploading %s: %w", d, err)
 	}
 	query := location.Query()
-	query.Set("digest", digest)
+	query.Set("digest", d.String())
 	location.RawQuery = query.Encode()
 	_, err = send(server, http.MethodPut, location.String(), "application/octet-stream", data, http.StatusCreated)
 	return err
 }
 
-func pushManifest(server *httptest.Server, base, name, mediaType string, data []byte) error {
-	_, err := send(server, http.MethodPut, base+"/manifests/"+url.PathEscape(name), mediaType, data, http.StatusCreated)
+// PushManifest uploads a manifest to a repository of a server. name is a tag or a digest.
+func PushManifest(server *httptest.Server, repository, name, mediaType string, data []byte) error {
+	_, err := send(server, http.MethodPut, server.URL+"/v2/"+repository+"/manifests/"+url.PathEscape(name), mediaType, data, http.StatusCreated)
 	return err
 }
 

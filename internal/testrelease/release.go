@@ -6,7 +6,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Media types of what a release is made of.
+// The media types of a release.
 const (
 	MediaTypeOCIIndex       = "application/vnd.oci.image.index.v1+json"
 	MediaTypeOCIManifest    = "application/vnd.oci.image.manifest.v1+json"
@@ -18,7 +18,7 @@ const (
 	MediaTypeDockerLayer    = "application/vnd.docker.image.rootfs.diff.tar"
 )
 
-// Descriptor is what a manifest says about a blob.
+// Descriptor describes a blob or manifest.
 type Descriptor struct {
 	MediaType   string            `json:"mediaType"`
 	Digest      digest.Digest     `json:"digest"`
@@ -28,22 +28,22 @@ type Descriptor struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// Platform is what a manifest list says about an image.
+// Platform is the platform of an image in a manifest list.
 type Platform struct {
 	Architecture string `json:"architecture"`
 	OS           string `json:"os"`
 	Variant      string `json:"variant,omitempty"`
 }
 
-// Release is a finished release: its blobs, and what names them.
+// Release is a release that Build made.
 type Release struct {
 	Version string
-	Images  []ArchImage // one an architecture
+	Images  []ArchImage // one for each architecture
 
 	root  Descriptor
 	list  digest.Digest
 	blobs map[digest.Digest][]byte
-	order []digest.Digest // as a writer stores them: children first
+	order []digest.Digest // children before parents
 }
 
 // ArchImage is one image of a release.
@@ -56,22 +56,22 @@ type ArchImage struct {
 	tars         [][]byte
 }
 
-// Digest is the digest of the (first) image's manifest.
+// Digest is the digest of the first image's manifest.
 func (r *Release) Digest() digest.Digest { return r.Images[0].Manifest.Digest }
 
-// ListDigest is the digest of the manifest list, empty when there is none.
+// ListDigest is the digest of the manifest list, empty without a list.
 func (r *Release) ListDigest() digest.Digest { return r.list }
 
-// Root is the descriptor of what a tag names: the list, or the only image.
+// Root is the descriptor of the manifest list, or of the only image.
 func (r *Release) Root() Descriptor { return r.root }
 
-// Blob gives what is stored under a digest.
+// Blob returns the data that is stored under a digest.
 func (r *Release) Blob(d digest.Digest) ([]byte, bool) {
 	data, ok := r.blobs[d]
 	return data, ok
 }
 
-// Architecture gives the image for an architecture.
+// Architecture returns the image for an architecture.
 func (r *Release) Architecture(arch string) (ArchImage, error) {
 	for _, p := range r.Images {
 		if p.Architecture == arch {

@@ -26,7 +26,7 @@ func TestCompletion(t *testing.T) {
 		WithManifest("0000_30_etcd-operator_01_deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: etcd-operator\n  namespace: openshift-etcd\n  annotations:\n    capability.openshift.io/name: Lamp\n").
 		WithManifest("0000_31_etcd-operator_02_deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: etcd-proxy\n  namespace: openshift-etcd\n"))
 	dir := strings.TrimPrefix(release, "oci:")
-	if err := small().WriteFolder(filepath.Join(filepath.Dir(dir), "folder")); err != nil {
+	if err := small().WriteDirectory(filepath.Join(filepath.Dir(dir), "folder")); err != nil {
 		t.Fatal(err)
 	}
 	parent := filepath.ToSlash(filepath.Dir(dir)) + "/"
@@ -174,7 +174,7 @@ func TestCompletionLeavesOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := filepath.Join(t.TempDir(), "folder")
-	if err := b.WriteFolder(folder); err != nil {
+	if err := b.WriteDirectory(folder); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {

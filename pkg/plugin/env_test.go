@@ -38,7 +38,7 @@ func TestEnv(t *testing.T) {
 
 func TestEnvOfAFolder(t *testing.T) {
 	dir := t.TempDir()
-	if err := small().WriteFolder(dir); err != nil {
+	if err := small().WriteDirectory(dir); err != nil {
 		t.Fatal(err)
 	}
 	want(t, run(t, "env", "dir:"+dir, "etcd"), 0, ""+
@@ -251,7 +251,7 @@ func TestEnvToFile(t *testing.T) {
 
 func TestEnvSaysWhatIsLeftOut(t *testing.T) {
 	dir := t.TempDir()
-	if err := small().WriteFolder(dir); err != nil {
+	if err := small().WriteDirectory(dir); err != nil {
 		t.Fatal(err)
 	}
 	const left = "Note: RELEASE_IMAGE and RELEASE_DIGEST left out: this source does not say what the release image is called\n"

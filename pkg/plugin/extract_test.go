@@ -42,7 +42,7 @@ func TestExtract(t *testing.T) {
 	release, dir := layout(t, ordered()), filepath.Join(t.TempDir(), "d")
 	want(t, run(t, "extract", release, "--to", dir), 0, "", "")
 	source := t.TempDir()
-	if err := ordered().WriteFolder(source); err != nil {
+	if err := ordered().WriteDirectory(source); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(folder(t, filepath.Join(source, "release-manifests")), folder(t, dir)); diff != "" {

@@ -19,7 +19,7 @@ func TestSavedReleasesReadLikeTheirSources(t *testing.T) {
 	dir := t.TempDir()
 	archive, docker, folder := filepath.Join(dir, "oci.tar"), filepath.Join(dir, "docker.tar"), filepath.Join(dir, "folder")
 	for _, err := range []error{
-		release.WriteOCIArchive(archive, "4.14.0"), release.WriteDockerArchive(docker, "quay.io/a:one"), b.WriteFolder(folder),
+		release.WriteOCIArchive(archive, "4.14.0"), release.WriteDockerArchive(docker, "quay.io/a:one"), b.WriteDirectory(folder),
 		os.WriteFile(filepath.Join(dir, "image-references"), b.References(), 0o644),
 	} {
 		if err != nil {
@@ -139,7 +139,7 @@ func TestLimitsOfAPayload(t *testing.T) {
 		want(t, run(t, append(strings.Fields(test.args), test.release)...), test.code, "", "error: "+test.want+"\n")
 	}
 	folder := t.TempDir()
-	if err := small().WriteFolder(folder); err != nil {
+	if err := small().WriteDirectory(folder); err != nil {
 		t.Fatal(err)
 	}
 	want(t, run(t, "images", "dir:"+folder, "--max-payload-size", "1k"), 6, "",

@@ -66,7 +66,7 @@ func everySource(t *testing.T, b *testrelease.Builder) map[string][]string {
 	}
 	for _, err := range []error{
 		r.WriteLayout(at("layout"), "4.14.0"), r.WriteOCIArchive(at("a.tar"), "4.14.0"), r.WriteOCIArchive(at("a.tar.gz"), "4.14.0"),
-		r.WriteDockerArchive(at("d.tar"), "ocp/release:4.14.0"), r.WriteDockerLayoutArchive(at("l.tar"), "ocp/release:4.14.0"), b.WriteFolder(at("folder")),
+		r.WriteDockerArchive(at("d.tar"), "ocp/release:4.14.0"), r.WriteDockerLayoutArchive(at("l.tar"), "ocp/release:4.14.0"), b.WriteDirectory(at("folder")),
 		os.WriteFile(at("info.json"), []byte(good(t, run(t, "info", "oci:"+at("layout"), "-o", "json"))), 0o600),
 	} {
 		if err != nil {

@@ -67,7 +67,7 @@ func TestUnsignedSourcesNeverPass(t *testing.T) {
 	if err := build(t, ordered()).WriteDockerArchive(archive, "quay.io/a/b:c"); err != nil {
 		t.Fatal(err)
 	}
-	if err := ordered().WriteFolder(folder); err != nil {
+	if err := ordered().WriteDirectory(folder); err != nil {
 		t.Fatal(err)
 	}
 	key := keyFile(t, testsign.NewKey(t, "release"))

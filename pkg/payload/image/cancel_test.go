@@ -54,7 +54,7 @@ func TestCancelBeforeEverySource(t *testing.T) {
 	release := build(t, sample())
 	for _, err := range []error{
 		release.WriteLayout(filepath.Join(dir, "layout"), "t"), release.WriteOCIArchive(filepath.Join(dir, "a.tgz"), "t"),
-		release.WriteDockerArchive(filepath.Join(dir, "d.tar")), sample().WriteFolder(filepath.Join(dir, "folder")),
+		release.WriteDockerArchive(filepath.Join(dir, "d.tar")), sample().WriteDirectory(filepath.Join(dir, "folder")),
 	} {
 		if err != nil {
 			t.Fatal(err)

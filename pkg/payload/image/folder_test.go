@@ -17,7 +17,7 @@ import (
 func extracted(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := sample().WriteFolder(dir); err != nil {
+	if err := sample().WriteDirectory(dir); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -28,7 +28,7 @@ func TestEverySourceTellsWhatItReads(t *testing.T) {
 	server := testrelease.Registry(t)
 	for _, err := range []error{
 		release.WriteLayout(in("layout"), "4.14.0"), release.WriteOCIArchive(in("plain.tar"), "4.14.0"),
-		release.WriteOCIArchive(in("packed.tar.gz"), "4.14.0"), builder.WriteFolder(in("folder")),
+		release.WriteOCIArchive(in("packed.tar.gz"), "4.14.0"), builder.WriteDirectory(in("folder")),
 		os.WriteFile(in("refs.json"), builder.References(), 0o644), release.PushTo(server, "ocp/release", "4.14.0"),
 	} {
 		if err != nil {

@@ -23,7 +23,7 @@ func TestReadNamesAPullSpec(t *testing.T) {
 	one, list, builder := build(t, sample()), build(t, sample().WithList("amd64", "arm64")), sample()
 	dir := t.TempDir()
 	layout, folder := filepath.Join(dir, "layout"), filepath.Join(dir, "folder")
-	if err := errors.Join(one.WriteLayout(layout, "4.14.0"), builder.WriteFolder(folder)); err != nil {
+	if err := errors.Join(one.WriteLayout(layout, "4.14.0"), builder.WriteDirectory(folder)); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
@@ -148,7 +148,7 @@ func TestRefusal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := filepath.Join(t.TempDir(), "folder")
-			if err := test.builder.WriteFolder(folder); err != nil {
+			if err := test.builder.WriteDirectory(folder); err != nil {
 				t.Fatal(err)
 			}
 			release, err := image.Opener{}.Read(t.Context(), parse(t, "dir:"+folder), image.ReadOptions{})

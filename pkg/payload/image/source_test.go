@@ -42,7 +42,7 @@ func TestTheSameReleaseFromEverySource(t *testing.T) {
 	do(release.WriteDockerArchive(in("docker.tar"), "quay.io/ocp/release:4.14.0-x86_64"))
 	do(release.WriteDockerArchive(in("docker.tgz")))
 	do(release.WriteDockerLayoutArchive(in("docker25.tar"), "4.14.0-x86_64"))
-	do(builder.WriteFolder(in("folder")))
+	do(builder.WriteDirectory(in("folder")))
 	plain, secure := testrelease.Registry(t), testrelease.TLSRegistry(t)
 	do(release.PushTo(plain, "ocp/release", "4.14.0-x86_64"))
 	do(release.PushTo(secure, "ocp/release", "4.14.0-x86_64"))
