@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"bytes"
 	"crypto/tls"
 	"net"
 	"net/http"
@@ -8,7 +9,7 @@ import (
 	"time"
 )
 
-// Delay waits before the request is passed on.
+// Delay waits before it forwards the request.
 func Delay(d time.Duration) Fault {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -19,14 +20,14 @@ func Delay(d time.Duration) Fault {
 	}
 }
 
-// Silence never answers: it waits until the client goes away.
+// Silence does not answer. It waits until the client disconnects.
 func Silence() Fault {
 	return func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	}
 }
 
-// Status answers by itself, with header fields of its own.
+// Status answers with a status and header fields.
 func Status(code int, header http.Header) Fault {
 	return func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -38,13 +39,13 @@ func Status(code int, header http.Header) Fault {
 	}
 }
 
-// Header sets a header field of the answer, over what the server says.
+// Header replaces a header field of the answer.
 func Header(name, value string) Fault {
 	return onHeader(func(h http.Header, _ int) { h.Set(name, value) })
 }
 
-// Reset breaks the connection off after n bytes of the body: a TCP reset, or HTTP/2's of the stream. A reset also
-// drops what the other side's kernel holds, so there is a moment for the client to read what was sent.
+// Reset resets the TCP connection or the HTTP/2 stream after n bytes of the body. It waits a moment first, because a reset also
+// drops data that the client has received but not read.
 func Reset(n int64) Fault {
 	return at(n, func(w http.ResponseWriter, r *http.Request) {
 		wait(r, 20*time.Millisecond)
@@ -53,12 +54,12 @@ func Reset(n int64) Fault {
 	})
 }
 
-// Cut ends the connection in order after n bytes of the body, which is too early.
+// Cut closes the connection after n bytes of the body.
 func Cut(n int64) Fault {
 	return at(n, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 }
 
-// Stall sends n bytes of the body and then nothing until the client goes away.
+// Stall sends n bytes of the body and then nothing until the client disconnects.
 func Stall(n int64) Fault {
 	return at(n, func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
@@ -66,7 +67,7 @@ func Stall(n int64) Fault {
 	})
 }
 
-// Rate sends step bytes of the body, waits, and so on.
+// Rate sends step bytes of the body at a time and waits after each.
 func Rate(step int, every time.Duration) Fault {
 	return onBody(func(w http.ResponseWriter, r *http.Request, p []byte, _ int64) {
 		for len(p) > 0 {
@@ -85,7 +86,7 @@ func Rate(step int, every time.Duration) Fault {
 func Corrupt(n int64) Fault {
 	return onBody(func(w http.ResponseWriter, _ *http.Request, p []byte, offset int64) {
 		if n >= offset && n < offset+int64(len(p)) {
-			changed := append([]byte(nil), p...)
+			changed := bytes.Clone(p)
 			changed[n-offset] ^= 0xff
 			p = changed
 		}
@@ -93,7 +94,7 @@ func Corrupt(n int64) Fault {
 	})
 }
 
-// NoRange answers as a server that knows no ranges: with the whole body.
+// NoRange answers like a server without range requests, with the complete body.
 func NoRange() Fault {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +105,7 @@ func NoRange() Fault {
 	}
 }
 
-// WrongRange shifts the range that a partial answer claims to begin at.
+// WrongRange changes where the range of a partial answer begins.
 func WrongRange(shift int64, total int64) Fault {
 	return onHeader(func(h http.Header, code int) {
 		if code == http.StatusPartialContent {
@@ -113,7 +114,7 @@ func WrongRange(shift int64, total int64) Fault {
 	})
 }
 
-// wait says whether the time passed with the client still there.
+// wait waits for d. It returns false if the client disconnects first.
 func wait(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -125,8 +126,7 @@ func wait(r *http.Request, d time.Duration) bool {
 	}
 }
 
-// reset makes the end of an HTTP/1 connection a TCP reset. HTTP/2 has no connection to take over: there the abort
-// of the handler resets the stream.
+// reset closes an HTTP/1 connection with a TCP reset. With HTTP/2 it does nothing: the abort of the handler resets the stream.
 func reset(w http.ResponseWriter) {
 	controller := http.NewResponseController(w)
 	_ = controller.Flush()
@@ -142,4 +142,69 @@ func reset(w http.ResponseWriter) {
 		_ = t.SetLinger(0)
 	}
 	_ = raw.Close()
+}
+
+// writer forwards an answer and calls hooks.
+type writer struct {
+	http.ResponseWriter
+	request *http.Request
+	offset  int64
+	started bool
+
+	header func(h http.Header, code int)
+	body   func(w http.ResponseWriter, r *http.Request, p []byte, offset int64)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *writer) WriteHeader(code int) {
+	if w.header != nil && !w.started {
+		w.header(w.Header(), code)
+	}
+	w.started = true
+	w.ResponseWriter.WriteHeader(code)
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	if !w.started {
+		w.WriteHeader(http.StatusOK)
+	}
+	if w.body == nil {
+		return w.ResponseWriter.Write(p)
+	}
+	w.body(w.ResponseWriter, w.request, p, w.offset)
+	w.offset += int64(len(p))
+	return len(p), nil
+}
+
+// onHeader returns a fault that changes the header.
+func onHeader(change func(http.Header, int)) Fault {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(&writer{ResponseWriter: w, request: r, header: change}, r)
+		})
+	}
+}
+
+// onBody returns a fault that changes the body.
+func onBody(change func(http.ResponseWriter, *http.Request, []byte, int64)) Fault {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(&writer{ResponseWriter: w, request: r, body: change}, r)
+		})
+	}
+}
+
+// at returns a fault that forwards n bytes of the body and then calls end.
+func at(n int64, end func(http.ResponseWriter, *http.Request)) Fault {
+	return onBody(func(w http.ResponseWriter, r *http.Request, p []byte, offset int64) {
+		if offset+int64(len(p)) <= n {
+			_, _ = w.Write(p)
+			return
+		}
+		_, _ = w.Write(p[:n-offset])
+		_ = http.NewResponseController(w).Flush()
+		end(w, r)
+	})
 }

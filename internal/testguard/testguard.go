@@ -1,5 +1,5 @@
-// Package testguard keeps a test that hangs from holding up all others. What it allows is far more than any machine
-// needs, however busy: a test that wants to know how fast something is counts requests, bytes or allocations.
+// Package testguard ends tests that hang. Its limit is much longer than a busy machine needs. Do not use it to measure speed: count
+// requests, bytes or allocations.
 package testguard
 
 import (
@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// limit is how long anything in a test may take before it counts as hanging.
+// limit is the time after which a call counts as hanging.
 const limit = 3 * time.Minute
 
-// Finishes runs do and ends the test when do does not return. do may use t, but not end the test itself.
+// Finishes runs do and fails the test if do does not return. do must not end the test.
 func Finishes(t testing.TB, what string, do func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -21,8 +21,8 @@ func Finishes(t testing.TB, what string, do func()) {
 	Wait(t, done, what)
 }
 
-// Wait waits until done is closed or has a value, and ends the test when that never happens. Only the goroutine of the
-// test may call it.
+// Wait waits until done is closed or has a value, and fails the test if that does not happen. Call it only in the goroutine of the
+// test.
 func Wait[T any](t testing.TB, done <-chan T, what string) {
 	t.Helper()
 	select {

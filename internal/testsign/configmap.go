@@ -10,10 +10,11 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// VerificationName is what a release calls the manifest of its keys.
+// VerificationName is the file name of the manifest with the keys of a release.
 const VerificationName = "0000_90_cluster-update-keys_configmap.yaml"
 
-// Verification is the manifest that says how a release is verified: verifier-public-key-* and store-* by their names.
+// Verification returns the ConfigMap with the keys and signature stores of a release. The names in data begin with
+// verifier-public-key- or store-.
 func Verification(data map[string]string) string {
 	var out strings.Builder
 	out.WriteString("# keys and stores\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: release-verification\n  namespace: openshift-config-managed\n" +
@@ -27,7 +28,7 @@ func Verification(data map[string]string) string {
 	return out.String()
 }
 
-// Signatures is the ConfigMap that a mirroring program writes for a release: sha256-HEX-1 and so on.
+// Signatures returns the ConfigMap that oc mirror writes for a release, with the signatures sha256-HEX-1 and so on.
 func Signatures(d digest.Digest, messages ...[]byte) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: sha256-%s\n  namespace: openshift-config-managed\n  labels:\n    release.openshift.io/verification-signatures: \"\"\nbinaryData:\n", d.Encoded())
@@ -37,10 +38,10 @@ func Signatures(d digest.Digest, messages ...[]byte) string {
 	return out.String()
 }
 
-// PolicyName is what a release calls the manifest of its policy.
+// PolicyName is the file name of the manifest with the policy of a release.
 const PolicyName = "0000_90_openshift-cluster-image-policy.yaml"
 
-// Policy is the ClusterImagePolicy of a release, with a public key in PEM.
+// Policy returns the ClusterImagePolicy of a release with a public key in PEM.
 func Policy(pem string, featureSets string, scopes ...string) string {
 	var out strings.Builder
 	out.WriteString("apiVersion: config.openshift.io/v1\nkind: ClusterImagePolicy\nmetadata:\n  name: openshift\n  annotations:\n    include.release.openshift.io/self-managed-high-availability: \"true\"\n")

@@ -1,5 +1,5 @@
-// Package testsign signs releases for tests: keys, OpenPGP messages, sigstore images and the ConfigMaps around them, good
-// ones and any broken ones that a test asks for. Keys of Ed25519 and what they sign are the same on every run.
+// Package testsign signs releases for tests: it makes keys, OpenPGP messages, sigstore images and the ConfigMaps around them, valid
+// or broken in the way that a test needs. Ed25519 keys and their signatures are the same on every run.
 package testsign
 
 import (
@@ -17,47 +17,47 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/v2"
 )
 
-// Created is when keys are made; Signed when messages are signed; Now what a test that says nothing else means by now.
+// Created is the default creation time of keys.
 func Created() time.Time { return time.Date(2023, 10, 1, 12, 0, 0, 0, time.UTC) }
 
-// Signed is a month after Created.
+// Signed is the default time of signatures, a month after Created.
 func Signed() time.Time { return time.Date(2023, 11, 1, 12, 0, 0, 0, time.UTC) }
 
-// Now is a month after Signed.
+// Now is the current time of most tests, a month after Signed.
 func Now() time.Time { return time.Date(2023, 12, 1, 12, 0, 0, 0, time.UTC) }
 
-// Key is an OpenPGP key with its private part.
+// Key is an OpenPGP key pair.
 type Key struct {
 	Entity *v2.Entity
 
 	config *packet.Config
-	sub    *v2.Subkey // signs in place of the primary key
+	sub    *v2.Subkey // if set, signs instead of the primary key
 }
 
 // KeyOption changes how a key is made.
 type KeyOption func(*packet.Config)
 
-// RSA makes a key of this many bits in place of Ed25519; it is another one on every run.
+// RSA makes an RSA key, which is different on every run.
 func RSA(bits int) KeyOption {
 	return func(c *packet.Config) { c.Algorithm, c.RSABits = packet.PubKeyAlgoRSA, bits }
 }
 
-// ECDSA makes a key on a curve in place of Ed25519; it is another one on every run.
+// ECDSA makes an ECDSA key, which is different on every run.
 func ECDSA(curve packet.Curve) KeyOption {
 	return func(c *packet.Config) { c.Algorithm, c.Curve = packet.PubKeyAlgoECDSA, curve }
 }
 
-// MadeOn sets when the key was made.
+// MadeOn sets the creation time of the key.
 func MadeOn(t time.Time) KeyOption {
 	return func(c *packet.Config) { c.Time = func() time.Time { return t } }
 }
 
-// LastingFor gives the key an end.
+// LastingFor sets the lifetime of the key.
 func LastingFor(d time.Duration) KeyOption {
 	return func(c *packet.Config) { c.KeyLifetimeSecs = uint32(d / time.Second) }
 }
 
-// Another makes another key than the name alone does, with the same user id.
+// Another makes a different key with the same name and user ID.
 func Another(seed string) KeyOption {
 	return func(c *packet.Config) { c.Rand = numbers(seed) }
 }
@@ -76,7 +76,7 @@ func NewKey(t testing.TB, name string, options ...KeyOption) *Key {
 	return &Key{Entity: entity, config: config}
 }
 
-// newConfig has a source of numbers that the name decides.
+// newConfig returns a configuration with random numbers that depend on the name.
 func newConfig(name string) *packet.Config {
 	never := false
 	return &packet.Config{
@@ -85,10 +85,10 @@ func newConfig(name string) *packet.Config {
 	}
 }
 
-// numbers is a source of numbers that a seed decides.
+// numbers returns random numbers that depend on the seed.
 func numbers(seed string) io.Reader { return rand.NewChaCha8(sha256.Sum256([]byte(seed))) }
 
-// WithSubkey gives the key a subkey, which signs from then on.
+// WithSubkey adds a subkey that signs instead of the primary key.
 func (k *Key) WithSubkey(t testing.TB) *Key {
 	t.Helper()
 	if err := k.Entity.AddSigningSubkey(k.config); err != nil {
@@ -98,8 +98,8 @@ func (k *Key) WithSubkey(t testing.TB) *Key {
 	return k
 }
 
-// WithSubkeyOf hangs another key's signing subkey on this key, as somebody does who wants its signatures to count as this
-// key's: nothing that this key signed binds it.
+// WithSubkeyOf adds the signing subkey of another key, as an attacker does to pass off its signatures as this key's. No signature
+// of this key binds it.
 func (k *Key) WithSubkeyOf(other *Key) *Key {
 	k.Entity.Subkeys = append(k.Entity.Subkeys, *other.sub)
 	return k
@@ -114,7 +114,7 @@ func (k *Key) Revoked(t testing.TB, reason string) *Key {
 	return k
 }
 
-// RevokedSubkey revokes the subkey that signs.
+// RevokedSubkey revokes the signing subkey.
 func (k *Key) RevokedSubkey(t testing.TB, reason string) *Key {
 	t.Helper()
 	if err := k.sub.Revoke(packet.KeyCompromised, reason, k.config); err != nil {
@@ -123,7 +123,7 @@ func (k *Key) RevokedSubkey(t testing.TB, reason string) *Key {
 	return k
 }
 
-// Revocation is the packet alone that revokes the subkey that signs, or else the key.
+// Revocation returns only the packet that revokes the signing subkey, or else the key.
 func (k *Key) Revocation(t testing.TB) []byte {
 	t.Helper()
 	revocations := k.Entity.Revocations
@@ -137,8 +137,8 @@ func (k *Key) Revocation(t testing.TB) []byte {
 	return out.Bytes()
 }
 
-// Extended signs the key itself once more at a time, so that it lasts for d from when it was made; its older signatures on
-// itself are gone, as a key server may give it.
+// Extended replaces the self-signatures by one of a later time with the lifetime d, counted from the creation of the key. Key
+// servers may distribute a key like this.
 func (k *Key) Extended(t testing.TB, at time.Time, d time.Duration) *Key {
 	t.Helper()
 	seconds := uint32(d / time.Second)
@@ -152,7 +152,7 @@ func (k *Key) Extended(t testing.TB, at time.Time, d time.Duration) *Key {
 	return k
 }
 
-// SelfSignedWith makes the key's signatures on itself over another hash.
+// SelfSignedWith makes the self-signatures with another hash.
 func (k *Key) SelfSignedWith(t testing.TB, h crypto.Hash) *Key {
 	t.Helper()
 	for name, identity := range k.Entity.Identities {
@@ -165,16 +165,16 @@ func (k *Key) SelfSignedWith(t testing.TB, h crypto.Hash) *Key {
 	return k
 }
 
-// Fingerprint is that of the primary key, upper-case hex.
+// Fingerprint is the fingerprint of the primary key in upper-case hex.
 func (k *Key) Fingerprint() string { return fmt.Sprintf("%X", k.Entity.PrimaryKey.Fingerprint) }
 
-// SubkeyFingerprint is that of the subkey that signs.
+// SubkeyFingerprint is the fingerprint of the signing subkey in upper-case hex.
 func (k *Key) SubkeyFingerprint() string { return fmt.Sprintf("%X", k.sub.PublicKey.Fingerprint) }
 
-// ID is the short name under which signatures refer to the primary key.
+// ID is the ID of the primary key in signatures.
 func (k *Key) ID() uint64 { return k.Entity.PrimaryKey.KeyId }
 
-// Public is the public key, binary.
+// Public returns the public key in binary form.
 func (k *Key) Public(t testing.TB) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -184,7 +184,7 @@ func (k *Key) Public(t testing.TB) []byte {
 	return out.Bytes()
 }
 
-// Private is the private key, binary and without a passphrase.
+// Private returns the private key in binary form without a passphrase.
 func (k *Key) Private(t testing.TB) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -194,7 +194,7 @@ func (k *Key) Private(t testing.TB) []byte {
 	return out.Bytes()
 }
 
-// Armored is one armored block of the public keys.
+// Armored returns the public keys in one armored block.
 func Armored(t testing.TB, keys ...*Key) string {
 	t.Helper()
 	var all []byte
@@ -204,7 +204,7 @@ func Armored(t testing.TB, keys ...*Key) string {
 	return Armor(t, v2.PublicKeyType, all)
 }
 
-// Armor puts bytes into an armored block.
+// Armor returns data as an armored block.
 func Armor(t testing.TB, kind string, data []byte) string {
 	t.Helper()
 	var out bytes.Buffer

@@ -20,21 +20,21 @@ const (
 	CosignType = "cosign container image signature"
 )
 
-// Document is a simple signing document: it says that reference has a digest.
+// Document returns a simple signing document that names a digest and a reference.
 func Document(kind string, d digest.Digest, reference string) []byte {
 	return []byte(`{"critical":{"type":"` + kind + `","image":{"docker-manifest-digest":"` + d.String() +
 		`"},"identity":{"docker-reference":"` + reference + `"}},"optional":{"creator":"testsign","timestamp":1698840000}}`)
 }
 
-// Message is how a message is signed.
+// Message is a message and how to sign it.
 type Message struct {
 	Body     []byte
 	Time     time.Time     // zero: Signed
-	Lifetime time.Duration // zero: for ever
+	Lifetime time.Duration // zero: unlimited
 	Hash     crypto.Hash   // zero: SHA-256
-	Text     bool          // signs the lines, not the bytes
+	Text     bool          // a signature of text
 	Old      bool          // a signature packet of version 3, which needs an RSA key
-	Issuer   uint64        // of an old packet: another key than the one that signs; zero: the one that signs
+	Issuer   uint64        // of an old packet; zero: the signing key
 	Compress bool
 	Notation string // a critical one
 	For      *Key   // the signature names this key as the intended recipient
@@ -46,13 +46,13 @@ func (k *Key) Sign(t testing.TB, m Message) []byte {
 	return Join(t, m, k.Signature(t, m))
 }
 
-// SignAtomic signs a document that says that quay.io/example/release:1 has a digest.
+// SignAtomic signs a document with the digest for quay.io/example/release:1.
 func (k *Key) SignAtomic(t testing.TB, d digest.Digest) []byte {
 	t.Helper()
 	return k.Sign(t, Message{Body: Document(AtomicType, d, "quay.io/example/release:1")})
 }
 
-// Signature makes the signature packet alone, which is a detached signature.
+// Signature makes a detached signature: only the signature packet.
 func (k *Key) Signature(t testing.TB, m Message) []byte {
 	t.Helper()
 	if m.Time.IsZero() {
@@ -131,19 +131,19 @@ func (k *Key) oldSignature(t testing.TB, m Message, private *packet.PrivateKey) 
 	return Packet(2, append(content, value...))
 }
 
-// Packet is a packet of a type, in the new format.
+// Packet encodes a packet of a type in the new format.
 func Packet(tag byte, content []byte) []byte {
 	out := append([]byte{0xc0 | tag, 0xff}, binary.BigEndian.AppendUint32(nil, uint32(len(content)))...)
 	return append(out, content...)
 }
 
-// Literal is a body as a packet.
+// Literal encodes a literal data packet.
 func Literal(body []byte) []byte {
 	return Packet(11, append([]byte{'b', 0, 0, 0, 0, 0}, body...))
 }
 
-// OnePass is the packet that announces a signature packet, as its reader needs it: with the same type, hash, algorithm and
-// key id. What cannot be read of the signature is zero.
+// OnePass encodes the one-pass signature packet that announces a signature: with the same type, hash, algorithm and key ID. A
+// field that cannot be read from the signature is zero.
 func OnePass(signature []byte) []byte {
 	announced := make([]byte, 13)
 	announced[0], announced[12] = 3, 1
@@ -164,7 +164,7 @@ func OnePass(signature []byte) []byte {
 	return Packet(4, announced)
 }
 
-// Join makes a message of a body and signature packets.
+// Join makes a message of a body and signatures.
 func Join(t testing.TB, m Message, signatures ...[]byte) []byte {
 	t.Helper()
 	var out []byte
@@ -181,7 +181,7 @@ func Join(t testing.TB, m Message, signatures ...[]byte) []byte {
 	return out
 }
 
-// Compressed is a compressed packet.
+// Compressed encodes a compressed data packet.
 func Compressed(t testing.TB, data []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer

@@ -1,5 +1,5 @@
-// Package testcluster stands in for the API server of an OpenShift cluster in tests: TLS, bearer tokens, and the
-// few objects that are read, with refusals as a real server words them.
+// Package testcluster is an API server of an OpenShift cluster for tests, with TLS, bearer tokens, the objects that the program
+// reads, and the same errors as a real server.
 package testcluster
 
 import (
@@ -18,10 +18,10 @@ import (
 	"testing"
 )
 
-// Token is the one that the server accepts, of the user viewer.
+// Token is the token of the user viewer. The server accepts no other.
 const Token = "sha256~canary-of-the-cluster"
 
-// The objects that a cluster is asked for, by their paths.
+// The paths of the objects that the program reads.
 const (
 	ClusterVersion = "/apis/config.openshift.io/v1/clusterversions/version"
 	FeatureGate    = "/apis/config.openshift.io/v1/featuregates/cluster"
@@ -30,7 +30,7 @@ const (
 	PullSecret     = "/api/v1/namespaces/openshift-config/secrets/pull-secret"
 )
 
-// Server is a running server. Set it up before the first request.
+// Server is a running server. Add its objects before the first request.
 type Server struct {
 	*httptest.Server
 	objects   map[string]string
@@ -41,35 +41,35 @@ type Server struct {
 	requests []string
 }
 
-// New starts a server without objects, which ends with the test.
+// New starts a server without objects. It ends with the test.
 func New(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{objects: map[string]string{}, forbidden: map[string]bool{}}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of tests
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // tests include clients that do not trust it
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
 }
 
-// With puts an object, written as JSON.
+// With adds an object as JSON.
 func (s *Server) With(path, object string) *Server {
 	s.objects[path] = object
 	return s
 }
 
-// WithRelease puts a ClusterVersion that runs a release.
+// WithRelease adds a ClusterVersion that runs a release.
 func (s *Server) WithRelease(version, image string) *Server {
 	return s.With(ClusterVersion, fmt.Sprintf(`{"kind":"ClusterVersion","status":{"desired":{"version":%q,"image":%q}}}`, version, image))
 }
 
-// WithPullSecret puts a pull secret with these credentials.
+// WithPullSecret adds a pull secret.
 func (s *Server) WithPullSecret(credentials string) *Server {
 	data, _ := json.Marshal(map[string][]byte{".dockerconfigjson": []byte(credentials)})
 	return s.With(PullSecret, `{"kind":"Secret","data":`+string(data)+`}`)
 }
 
-// WithOperator puts the Deployment of the cluster version operator, with variables as NAME=VALUE.
+// WithOperator adds the Deployment of the cluster version operator with environment variables, NAME=VALUE.
 func (s *Server) WithOperator(variables ...string) *Server {
 	list := []map[string]string{{"name": "OTHER", "value": "x"}}
 	for _, variable := range variables {
@@ -82,7 +82,7 @@ func (s *Server) WithOperator(variables ...string) *Server {
 		{"name":"cluster-version-operator","env":`+string(env)+`}]}}}}`)
 }
 
-// Forbid refuses the user these objects.
+// Forbid forbids the user to read objects.
 func (s *Server) Forbid(paths ...string) *Server {
 	for _, path := range paths {
 		s.forbidden[path] = true
@@ -90,7 +90,7 @@ func (s *Server) Forbid(paths ...string) *Server {
 	return s
 }
 
-// Before lets a function see every request first; it answers itself when it returns true.
+// Before calls f with every request. If f returns true, it has answered the request.
 func (s *Server) Before(f func(http.ResponseWriter, *http.Request) bool) *Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,34 +98,34 @@ func (s *Server) Before(f func(http.ResponseWriter, *http.Request) bool) *Server
 	return s
 }
 
-// Host is where the server listens, host:port.
+// Host is the host:port of the server.
 func (s *Server) Host() string { return s.Listener.Addr().String() }
 
-// Requests are the paths that were asked for, in order.
+// Requests returns the paths of all requests in their order.
 func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
 
-// CertificatePEM is the server's, as PEM.
+// CertificatePEM is the server's certificate as PEM.
 func (s *Server) CertificatePEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 }
 
-// Kubeconfig writes a kubeconfig for a user with this token and gives its path.
+// Kubeconfig writes a kubeconfig for a user with this token and returns its path.
 func (s *Server) Kubeconfig(t testing.TB, token string) string {
 	t.Helper()
 	return WriteKubeconfig(t, s.URL, token, s.CertificatePEM())
 }
 
-// WriteKubeconfig writes a kubeconfig with the context admin for a server and gives its path. An empty authority
-// leaves the system's.
-func WriteKubeconfig(t testing.TB, server, token string, authority []byte) string {
+// WriteKubeconfig writes a kubeconfig with the context admin for a server and returns its path. Without a CA certificate, clients
+// use those of the system.
+func WriteKubeconfig(t testing.TB, server, token string, caCertificate []byte) string {
 	t.Helper()
 	cluster := map[string]any{"server": server}
-	if len(authority) > 0 {
-		cluster["certificate-authority-data"] = authority
+	if len(caCertificate) > 0 {
+		cluster["certificate-authority-data"] = caCertificate
 	}
 	config, err := json.Marshal(map[string]any{
 		"apiVersion": "v1", "kind": "Config", "current-context": "admin",
@@ -149,7 +149,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	before := s.before
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	object, known := s.objects[r.URL.Path]
+	object, found := s.objects[r.URL.Path]
 	switch authorization := r.Header.Get("Authorization"); {
 	case before != nil && before(w, r):
 	case authorization == "":
@@ -158,14 +158,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		status(w, http.StatusUnauthorized, "Unauthorized")
 	case s.forbidden[r.URL.Path]:
 		forbid(w, r.URL.Path, "viewer")
-	case !known:
+	case !found:
 		status(w, http.StatusNotFound, "the server could not find the requested resource")
 	default:
 		_, _ = io.WriteString(w, object)
 	}
 }
 
-// forbid refuses an object as a real server does.
+// forbid answers like a real server for an object that the user may not read.
 func forbid(w http.ResponseWriter, path, user string) {
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	resource, name := parts[len(parts)-2], parts[len(parts)-1]
