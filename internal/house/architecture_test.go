@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// TestArchitectureNamesEveryPackage compares the tree of ARCHITECTURE.md with the packages that there are.
+// TestArchitectureNamesEveryPackage compares the tree of ARCHITECTURE.md with the packages of the module.
 func TestArchitectureNamesEveryPackage(t *testing.T) {
 	_, rest, _ := strings.Cut(readFile(t, filepath.Join("..", "..", "ARCHITECTURE.md")), "```\n")
 	tree, _, _ := strings.Cut(rest, "```\n")
 	drawn, sources := directories(tree), readSources(t)
-	delete(drawn, "internal/house") // it has nothing but tests
+	delete(drawn, "internal/house") // it only has tests
 	for _, name := range sortedKeys(drawn) {
 		if inModule := strings.HasPrefix(name, "pkg/") || strings.HasPrefix(name, "internal/"); inModule && sources[name] == nil {
-			t.Errorf("ARCHITECTURE.md draws %s, which is no package", name)
+			t.Errorf("ARCHITECTURE.md draws %s, which is not a package", name)
 		}
 	}
 	for _, name := range sortedKeys(sources) {
@@ -26,8 +26,8 @@ func TestArchitectureNamesEveryPackage(t *testing.T) {
 	}
 }
 
-// TestPagesNameFilesThatExist looks for the source files that ARCHITECTURE.md and CONTRIBUTING.md name. A path may leave
-// out pkg/ and pkg/payload/; NAME stands for a name of the reader's.
+// TestPagesNameFilesThatExist checks that the source files in ARCHITECTURE.md and CONTRIBUTING.md exist. A path may lack pkg/ or
+// pkg/payload/ at the beginning.
 func TestPagesNameFilesThatExist(t *testing.T) {
 	root := filepath.Join("..", "..")
 	for _, page := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md"} {
@@ -38,13 +38,13 @@ func TestPagesNameFilesThatExist(t *testing.T) {
 				exists = exists || err == nil
 			}
 			if !exists {
-				t.Errorf("%s names %s, which is not there", page, parts[1])
+				t.Errorf("%s names %s, which does not exist", page, parts[1])
 			}
 		}
 	}
 }
 
-// directories are the paths in a tree in which what is below a directory is indented by two more spaces.
+// directories returns the paths of a tree that indents each level by two spaces.
 func directories(tree string) map[string]bool {
 	found := map[string]bool{}
 	var parents []string

@@ -10,22 +10,22 @@ import (
 // commands is the package of the command line.
 const commands = "pkg/plugin"
 
-// inspectFlags looks for code that asks whether a flag was given. A command line becomes a request once; what runs later
-// must not depend on how the user wrote it. error.go formats the errors of parsing itself.
-func (p *pack) inspectFlags(file *ast.File) {
+// inspectFlags finds code that asks whether a flag was given. A command line becomes a request once, and a run must not depend on
+// how the user wrote it. error.go is exempt, because it formats errors of parsing.
+func (p *inspection) inspectFlags(file *ast.File) {
 	if strings.HasSuffix(p.files.Position(file.Pos()).Filename, "/error.go") {
 		return
 	}
 	ast.Inspect(file, func(node ast.Node) bool {
 		if selector, ok := node.(*ast.SelectorExpr); ok && selector.Sel.Name == "Changed" {
-			p.offence(selector, "Changed: a request has what its run needs, so a flag that may be absent has a type that says so")
+			p.report(selector, "Changed: a request has what its run needs, so a flag that may be absent has a type that says so")
 		}
 		return true
 	})
 }
 
-// inspectFactory looks for assignments to what a factory holds: a command that writes to it changes what others find.
-func (p *pack) inspectFactory(file *ast.File) {
+// inspectFactory finds assignments to fields of a factory, which would change what other commands read.
+func (p *inspection) inspectFactory(file *ast.File) {
 	for _, decl := range file.Decls {
 		function, ok := decl.(*ast.FuncDecl)
 		if !ok || function.Body == nil || function.Name.Name == "newFactory" {
@@ -34,7 +34,7 @@ func (p *pack) inspectFactory(file *ast.File) {
 		names := factoryNames(function)
 		written := func(target ast.Expr) {
 			if selector, ok := target.(*ast.SelectorExpr); ok && names[root(selector)] {
-				p.offence(target, fmt.Sprintf("%s is written: commands read the factory, newFactory alone fills it", types.ExprString(target)))
+				p.report(target, fmt.Sprintf("%s is written: commands read the factory, newFactory alone fills it", types.ExprString(target)))
 			}
 		}
 		ast.Inspect(function.Body, func(node ast.Node) bool {
@@ -51,7 +51,7 @@ func (p *pack) inspectFactory(file *ast.File) {
 	}
 }
 
-// factoryNames are the names by which a function knows a factory: its receiver, parameters, and what newFactory gave it.
+// factoryNames returns the variables of a function that are factories: receiver, parameters and results of newFactory.
 func factoryNames(function *ast.FuncDecl) map[string]bool {
 	names := map[string]bool{}
 	ast.Inspect(function, func(node ast.Node) bool {
@@ -72,7 +72,7 @@ func factoryNames(function *ast.FuncDecl) map[string]bool {
 	return names
 }
 
-// root is the variable at the beginning of a selector such as f.flags.strict, "" when it begins otherwise.
+// root returns the variable at the beginning of a selector such as f.flags.strict, empty if there is none.
 func root(selector *ast.SelectorExpr) string {
 	switch x := selector.X.(type) {
 	case *ast.Ident:

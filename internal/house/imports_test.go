@@ -1,5 +1,5 @@
-// Package house_test holds the structure that ARCHITECTURE.md draws: which package may import which,
-// what the program is made of, and what the sources may not do.
+// Package house_test checks the rules of ARCHITECTURE.md: which package may import which, which packages the program may contain,
+// and what sources must not do.
 package house_test
 
 import (
@@ -14,23 +14,22 @@ import (
 
 const program = module + "/cmd/oc-release-x"
 
-func TestArrows(t *testing.T) {
-	for _, breach := range breaches(loadGraph(t)) {
-		t.Error(breach)
+func TestImports(t *testing.T) {
+	for _, violation := range importViolations(loadGraph(t)) {
+		t.Error(violation)
 	}
 }
 
-// Start-up is part of the design: it is held by what the program imports, which does not depend on
-// the machine that runs the test as a time would.
+// TestStartUp keeps the start-up fast by the packages that the program imports. A measured time would depend on the machine.
 func TestStartUp(t *testing.T) {
 	g := loadGraph(t)
-	for _, line := range ballast(g, program) {
+	for _, line := range unwantedPackages(g, program) {
 		t.Error("unwanted in the program: " + line)
 	}
 }
 
-// A rule about a package that is called differently holds nothing.
-func TestRulesNameRooms(t *testing.T) {
+// A rule for a package that does not exist checks nothing.
+func TestRulesNameExistingPackages(t *testing.T) {
 	g := loadGraph(t)
 	for _, name := range []string{"cmd/oc-release-x", "pkg/plugin", "pkg/printers", "pkg/payload", "pkg/payload/image", "pkg/payload/registry", "pkg/payload/cluster", "pkg/payload/fault", "pkg/payload/graph", "pkg/payload/verify", "pkg/payload/verify/presence", "pkg/payload/verify/trust", "pkg/printers/graphpage", "pkg/printers/safe"} {
 		if _, ok := g[module+"/"+name]; !ok {
@@ -39,7 +38,7 @@ func TestRulesNameRooms(t *testing.T) {
 	}
 }
 
-func TestBreaches(t *testing.T) {
+func TestImportViolations(t *testing.T) {
 	ours := func(imports ...string) []string {
 		for i, name := range imports {
 			if strings.HasPrefix(name, "pkg/") || strings.HasPrefix(name, "internal/") {
@@ -149,14 +148,14 @@ func TestBreaches(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := breaches(test.g); !slices.Equal(got, test.want) {
+			if got := importViolations(test.g); !slices.Equal(got, test.want) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
 			}
 		})
 	}
 }
 
-func TestBallast(t *testing.T) {
+func TestUnwantedPackages(t *testing.T) {
 	const own = module + "/pkg/printers"
 	for pattern, reason := range unwanted() {
 		name, below := strings.CutSuffix(pattern, "/...")
@@ -166,20 +165,20 @@ func TestBallast(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := graph{program: {own}, own: {"example.org/x"}, "example.org/x": {name}}
 			want := []string{name + " (" + reason + "): cmd/oc-release-x → pkg/printers → example.org/x → " + name}
-			if got := ballast(g, program); !slices.Equal(got, want) {
+			if got := unwantedPackages(g, program); !slices.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
 	}
 	t.Run("only in tests", func(t *testing.T) {
 		g := graph{program: {own}, own: {"k8s.io/client-go/rest"}, module + "/internal/x": {"testing"}}
-		if got := ballast(g, program); got != nil {
+		if got := unwantedPackages(g, program); got != nil {
 			t.Errorf("got %q, want nothing", got)
 		}
 	})
 }
 
-// loadGraph asks go list for the packages of this module and all they are made of, without tests.
+// loadGraph lists the packages of this module and their dependencies with go list, without tests.
 func loadGraph(t *testing.T) graph {
 	t.Helper()
 	const format = "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}"

@@ -18,7 +18,7 @@ func TestInstall(t *testing.T) {
 	writeProgram(t, binary, "#!/bin/sh\necho installed\n")
 	names := []string{"kubectl-release_x", "kubectl_complete-release_x", "oc-release_x", "oc_complete-release_x"}
 	for name, test := range map[string]struct {
-		env []string // with @ for a folder of its own
+		env []string // @ stands for a new directory
 		bin string
 		out string // after the first line
 	}{
@@ -68,7 +68,7 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-// fileNames lists a folder, files that begin with a dot included.
+// fileNames lists a directory, including files that begin with a dot.
 func fileNames(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

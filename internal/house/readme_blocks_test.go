@@ -12,16 +12,16 @@ import (
 	"testing"
 )
 
-// TestReadmeBlocksWork pastes the README's blocks in their order into one shell whose HOME is empty, in a copy of this
-// checkout. It runs when RELEASE_X_TEST_README is set, because it builds the program. Blocks that say what they need
-// are left out, and so is the test command.
+// TestReadmeBlocksWork runs the README's blocks in their order in one shell with an empty HOME, in a copy of this checkout. It only
+// runs if RELEASE_X_TEST_README is set, because it builds the program. It skips blocks that say what they need, and the test
+// command.
 func TestReadmeBlocksWork(t *testing.T) {
 	if os.Getenv("RELEASE_X_TEST_README") == "" {
 		t.Skip("RELEASE_X_TEST_README is not set")
 	}
 	clone, home, programs := t.TempDir(), t.TempDir(), t.TempDir()
 	copyCheckout(t, clone)
-	// Stands for oc: it runs the plugin that the PATH has for a command.
+	// A replacement for oc: it runs the plugin for a command from the PATH.
 	writeProgram(t, filepath.Join(programs, "oc"), "#!/bin/sh\nname=oc-$(echo \"$1\" | tr - _)\nshift\nexec \"$name\" \"$@\"\n")
 	script := "set -u\n"
 	commands := 0
@@ -56,8 +56,7 @@ func TestReadmeBlocksWork(t *testing.T) {
 	}
 }
 
-// TestReadmeNamesLeaveFilesAlone runs the block that names what go install installed, in folders that hold more or less
-// than that.
+// TestReadmeNamesLeaveFilesAlone runs the block that links what go install installed, in directories with other files.
 func TestReadmeNamesLeaveFilesAlone(t *testing.T) {
 	var block string
 	for _, b := range readmeBlocks(readFile(t, filepath.Join("..", "..", "README.md"))) {
@@ -108,7 +107,7 @@ func TestReadmeNamesLeaveFilesAlone(t *testing.T) {
 	}
 }
 
-// readmeBlocks are what a reader pastes, in order: whole blocks of sh, and of console blocks the lines behind $.
+// readmeBlocks returns the commands of the README in order: complete sh blocks, and the lines after $ of console blocks.
 func readmeBlocks(readme string) []string {
 	var blocks []string
 	for _, parts := range regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)```").FindAllStringSubmatch(readme, -1) {
@@ -124,13 +123,13 @@ func readmeBlocks(readme string) []string {
 	return blocks
 }
 
-// failsOnPurpose is true of commands that show an error.
+// failsOnPurpose reports whether a command is there to show an error.
 func failsOnPurpose(command string) bool {
 	return strings.Contains(command, "kube-apisrver") || strings.Contains(command, "foreign.asc") ||
 		strings.Contains(command, "oci:/nowhere") || strings.Contains(command, "| |")
 }
 
-// copyCheckout copies what the repository holds, without what was built.
+// copyCheckout copies the files of the repository without build results.
 func copyCheckout(t *testing.T, to string) {
 	t.Helper()
 	from := filepath.Join("..", "..")
@@ -144,7 +143,7 @@ func copyCheckout(t *testing.T, to string) {
 			t.Fatal(err)
 		}
 	}
-	// CopyFS keeps no modes.
+	// CopyFS does not keep modes.
 	err := filepath.WalkDir(filepath.Join(to, "hack"), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err

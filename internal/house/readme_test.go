@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write what the program prints into the README")
 
-// TestReadmeShowsRealOutput runs every command that the README shows and compares; with -update it writes what
-// they print. A line of … stands for the rest of the output.
+// TestReadmeShowsRealOutput runs every command in the README and compares the output. With -update it writes the output into the
+// README. A line of … stands for the rest of the output.
 func TestReadmeShowsRealOutput(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
 	before, err := os.ReadFile("README.md")
@@ -53,11 +53,11 @@ func TestReadmeShowsRealOutput(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(after, string(before)); diff != "" {
-		t.Errorf("the README shows something else than the program (go test ./internal/house -update mends it):\n%s", diff)
+		t.Errorf("the README differs from the output of the program (go test ./internal/house -update fixes it):\n%s", diff)
 	}
 }
 
-// afterProgram are the arguments of a command line of ours, nil for another program.
+// afterProgram returns the arguments of a command line of the plugin, nil for another program.
 func afterProgram(words []string) []string {
 	for _, program := range [][]string{{"oc", "release-x"}, {"go", "run", "./cmd/oc-release-x"}} {
 		if len(words) > len(program) && strings.Join(words[:len(program)], " ") == strings.Join(program, " ") {
@@ -67,7 +67,7 @@ func afterProgram(words []string) []string {
 	return nil
 }
 
-// execute runs a command line as a person without a configuration would see it.
+// execute runs a command line without any configuration.
 func execute(args []string) string {
 	var out bytes.Buffer
 	plugin.Execute(context.Background(), plugin.Environment{
@@ -78,7 +78,7 @@ func execute(args []string) string {
 	return out.String()
 }
 
-// cut shortens output to as many lines as the README shows before its line of ….
+// cut shortens output to the number of lines that the README shows before its line of ….
 func cut(output, shown string) string {
 	if output != "" && !strings.HasSuffix(output, "\n") {
 		output += "\n"
@@ -150,7 +150,7 @@ func flagSection(text string) string {
 	return before + open + "\n" + b.String() + "\n" + end + after
 }
 
-// subCommands are the commands of commands.
+// subCommands returns the subcommands of all commands.
 func subCommands(root *cobra.Command) []*cobra.Command {
 	var list []*cobra.Command
 	for _, command := range root.Commands() {
@@ -159,13 +159,13 @@ func subCommands(root *cobra.Command) []*cobra.Command {
 	return list
 }
 
-// flagRow is a flag that means the same in one or more commands.
+// flagRow is a flag with the same meaning in one or more commands.
 type flagRow struct {
 	flag     *pflag.Flag
 	commands string
 }
 
-// addFlag adds a command's flag to the row of a flag that means the same, or a row of its own.
+// addFlag adds a command to the row of a flag with the same meaning, or adds a row.
 func addFlag(rows []flagRow, f *pflag.Flag, command string) []flagRow {
 	for i, row := range rows {
 		if row.flag.Name == f.Name && row.usage() == usage(f) {
@@ -178,7 +178,7 @@ func addFlag(rows []flagRow, f *pflag.Flag, command string) []flagRow {
 
 func (r flagRow) usage() string { return usage(r.flag) }
 
-// usage is what a flag means, without the list of forms, which differs from command to command.
+// usage returns the meaning of a flag, without the list of output formats, which differs between commands.
 func usage(f *pflag.Flag) string {
 	text, _, _ := strings.Cut(f.Usage, ". One of: (")
 	return strings.ReplaceAll(text, "|", `\|`)

@@ -33,7 +33,7 @@ func importLimits() []importLimit {
 	}
 }
 
-// pure are the packages that take bytes and give values.
+// pure lists the pure packages, which take bytes and return values.
 func pure() []string {
 	return []string{"pkg/payload", "pkg/payload/fault/...", "pkg/payload/document/...", "pkg/payload/oci/...", "pkg/payload/manifest/...", "pkg/payload/graph/...", "pkg/payload/extract/...", "pkg/payload/diff/..."}
 }
@@ -45,12 +45,12 @@ func notPure() []string {
 	}
 }
 
-// wall keeps packages from others: none of them is reached, not even through a third.
+// wall says which packages must not import which others, directly or indirectly.
 type wall struct {
 	from, to []string // of this module, relative to it
 }
 
-// walls are the arrows of ARCHITECTURE.md, turned round.
+// walls lists the imports that the arrows of ARCHITECTURE.md exclude.
 func walls() []wall {
 	const plugin, printers = "pkg/plugin/...", "pkg/printers/..."
 	const image, registry, cluster = "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/..."
@@ -67,7 +67,7 @@ func walls() []wall {
 	}
 }
 
-// unwanted are the packages that are never part of the program, not even through a library, and why.
+// unwanted lists the packages that must not be part of the program, even through a library, and why.
 func unwanted() map[string]string {
 	return map[string]string{
 		"k8s.io/kubectl/...":                         "its translations are parsed when the program starts: 16 to 22 ms",
@@ -88,8 +88,8 @@ func unwanted() map[string]string {
 	}
 }
 
-// breaches gives what a graph does against the rules, one line each, sorted.
-func breaches(g graph) []string {
+// importViolations returns the violations of importLimits and walls, sorted.
+func importViolations(g graph) []string {
 	var found []string
 	for _, pkg := range sortedKeys(g) {
 		own, ours := packageOf(pkg)
@@ -118,8 +118,8 @@ func breaches(g graph) []string {
 	return slices.Compact(found)
 }
 
-// ballast gives the unwanted packages that a program is made of, each with the way that leads to it.
-func ballast(g graph, program string) []string {
+// unwantedPackages returns the unwanted packages of a program, each with its import path through the graph.
+func unwantedPackages(g graph, program string) []string {
 	var found []string
 	for reached, path := range reach(g, program) {
 		for pattern, reason := range unwanted() {
@@ -132,7 +132,7 @@ func ballast(g graph, program string) []string {
 	return found
 }
 
-// reach gives every package that one is made of, itself included, each with a shortest way to it.
+// reach returns all dependencies of a package and the package itself, each with a shortest import path.
 func reach(g graph, from string) map[string][]string {
 	paths := map[string][]string{from: {from}}
 	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
@@ -156,7 +156,7 @@ func describe(path []string) string {
 	return strings.Join(short, " → ")
 }
 
-// packageOf gives a package's path within the module; false for the packages of others.
+// packageOf returns the path of a package within the module, false for other modules.
 func packageOf(pkg string) (string, bool) {
 	return strings.CutPrefix(pkg, module+"/")
 }

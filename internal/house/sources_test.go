@@ -14,17 +14,17 @@ import (
 
 func TestSources(t *testing.T) {
 	for dir, sources := range readSources(t) {
-		found, err := offences(dir, sources)
+		found, err := violations(dir, sources)
 		if err != nil {
 			t.Errorf("%s: %v", dir, err)
 		}
-		for _, offence := range found {
-			t.Error(offence)
+		for _, violation := range found {
+			t.Error(violation)
 		}
 	}
 }
 
-func TestOffences(t *testing.T) {
+func TestViolations(t *testing.T) {
 	const head = "// Package x is one.\npackage x\n"
 	tests := []struct {
 		name, dir, source string
@@ -113,12 +113,12 @@ func TestOffences(t *testing.T) {
 			},
 		},
 		{"reads the factory", "pkg/plugin", head + "func (f *factory) a() { f := f.flags; g.flags = f }", nil},
-		{"util", "pkg/util", "// Package util is one.\npackage util", []string{"pkg/util: a package called util says nothing of what it holds"}},
+		{"util", "pkg/util", "// Package util is one.\npackage util", []string{"pkg/util: the name util does not say what the package does"}},
 		{"no package comment", "pkg/x", "package x", []string{"pkg/x: no package comment"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := offences(test.dir, map[string]string{"x.go": test.source})
+			got, err := violations(test.dir, map[string]string{"x.go": test.source})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,7 +129,7 @@ func TestOffences(t *testing.T) {
 	}
 }
 
-// readSources gives the sources of every package of this module, without tests: folder, file, text.
+// readSources returns the sources of every package of this module without tests, by directory and file.
 func readSources(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	root := filepath.Join("..", "..")
@@ -167,9 +167,9 @@ func readSources(t *testing.T) map[string]map[string]string {
 	return packages
 }
 
-// offences gives what the sources of one package do against the style, sorted.
-func offences(dir string, sources map[string]string) ([]string, error) {
-	p := pack{dir: dir, files: token.NewFileSet(), functions: map[string]bool{}}
+// violations returns the violations of the style in the sources of one package, sorted.
+func violations(dir string, sources map[string]string) ([]string, error) {
+	p := inspection{dir: dir, files: token.NewFileSet(), functions: map[string]bool{}}
 	for _, name := range sortedKeys(sources) {
 		file, err := parser.ParseFile(p.files, dir+"/"+name, sources[name], parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// pack is one package while it is looked at.
-type pack struct {
+// inspection has the syntax of one package and the violations in it.
+type inspection struct {
 	dir       string
 	files     *token.FileSet
 	syntax    []*ast.File
@@ -22,7 +22,7 @@ type pack struct {
 	found     []string
 }
 
-func (p *pack) add(file *ast.File) {
+func (p *inspection) add(file *ast.File) {
 	p.syntax = append(p.syntax, file)
 	for _, decl := range file.Decls {
 		if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil {
@@ -31,9 +31,9 @@ func (p *pack) add(file *ast.File) {
 	}
 }
 
-func (p *pack) inspect() {
+func (p *inspection) inspect() {
 	p.inspectPackage()
-	// A package for tests may know where it runs; TestStartUp keeps those out of the program.
+	// Packages for tests may use the environment. They are not part of the program.
 	free := strings.HasPrefix(p.dir, "cmd/") || slices.ContainsFunc(p.syntax, importsTesting)
 	for _, file := range p.syntax {
 		imports := importsOf(file)
@@ -51,21 +51,21 @@ func (p *pack) inspect() {
 	}
 }
 
-func (p *pack) inspectPackage() {
+func (p *inspection) inspectPackage() {
 	if name := path.Base(p.dir); slices.Contains([]string{"util", "utils", "common", "helper", "helpers", "misc"}, name) {
-		p.found = append(p.found, fmt.Sprintf("%s: a package called %s says nothing of what it holds", p.dir, name))
+		p.found = append(p.found, fmt.Sprintf("%s: the name %s does not say what the package does", p.dir, name))
 	}
 	if !slices.ContainsFunc(p.syntax, func(file *ast.File) bool { return file.Doc != nil }) {
 		p.found = append(p.found, p.dir+": no package comment")
 	}
 }
 
-// inspectStart looks for what runs before main: init functions and calls that fill package variables.
-func (p *pack) inspectStart(decl ast.Decl, imports map[string]string) {
+// inspectStart finds code that runs before main: init functions and calls in package variables.
+func (p *inspection) inspectStart(decl ast.Decl, imports map[string]string) {
 	switch decl := decl.(type) {
 	case *ast.FuncDecl:
 		if decl.Recv == nil && decl.Name.Name == "init" {
-			p.offence(decl, "func init: it runs at every start")
+			p.report(decl, "func init: it runs at every start")
 		}
 	case *ast.GenDecl:
 		if decl.Tok != token.VAR {
@@ -75,24 +75,24 @@ func (p *pack) inspectStart(decl ast.Decl, imports map[string]string) {
 			call, isCall := node.(*ast.CallExpr)
 			if isCall {
 				if name := p.called(call, imports); name != "" && !slices.Contains(cheap(), name) {
-					p.offence(call, name+" at package level: it runs at every start, sync.OnceValue makes it wait")
+					p.report(call, name+" at package level: it runs at every start, sync.OnceValue makes it wait")
 				}
 			}
-			// What is in a function literal waits until somebody calls it.
+			// A function literal does not run at the start.
 			_, isLiteral := node.(*ast.FuncLit)
 			return !isLiteral
 		})
 	}
 }
 
-// cheap are the functions that may fill a package variable: they only allocate, or wait.
+// cheap lists the functions that may initialize a package variable.
 func cheap() []string {
 	return []string{"errors.New", "fmt.Errorf", "sync.OnceFunc", "sync.OnceValue", "sync.OnceValues"}
 }
 
-// called names the function that a call runs: "" for a builtin, a method or a conversion to a type
-// of this package. A conversion to another package's type is taken for a call.
-func (p *pack) called(call *ast.CallExpr, imports map[string]string) string {
+// called returns the name of the called function, empty for a builtin, a method or a conversion to a type of this package. A
+// conversion to a type of another package counts as a call.
+func (p *inspection) called(call *ast.CallExpr, imports map[string]string) string {
 	switch fun := call.Fun.(type) {
 	case *ast.FuncLit:
 		return "a function literal"
@@ -108,9 +108,9 @@ func (p *pack) called(call *ast.CallExpr, imports map[string]string) string {
 	return ""
 }
 
-// inspectSurroundings looks for what only main may touch; all else takes it as an argument, so that
-// tests can run side by side and give their own.
-func (p *pack) inspectSurroundings(file *ast.File, imports map[string]string) {
+// inspectSurroundings finds uses of the environment, which only main may use. Other code gets it as arguments, so that tests can
+// run in parallel.
+func (p *inspection) inspectSurroundings(file *ast.File, imports map[string]string) {
 	ours := []string{
 		"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Setenv", "os.Unsetenv",
 		"os.Stdin", "os.Stdout", "os.Stderr", "os.Args", "os.Exit",
@@ -119,16 +119,16 @@ func (p *pack) inspectSurroundings(file *ast.File, imports map[string]string) {
 	ast.Inspect(file, func(node ast.Node) bool {
 		if selector, ok := node.(*ast.SelectorExpr); ok {
 			if name := selected(selector, imports); slices.Contains(ours, name) {
-				p.offence(selector, name+" outside cmd/: take it from the caller")
+				p.report(selector, name+" outside cmd/: take it from the caller")
 			}
 		}
 		return true
 	})
 }
 
-// inspectComment wants a sentence with every exported name. The methods of well-known interfaces
-// speak for themselves, and a group of constants or variables may share its comment.
-func (p *pack) inspectComment(decl ast.Decl) {
+// inspectComment requires a comment for every exported name. Methods of well-known interfaces need none, and a group of constants
+// or variables may share a comment.
+func (p *inspection) inspectComment(decl ast.Decl) {
 	switch decl := decl.(type) {
 	case *ast.FuncDecl:
 		known := []string{"Error", "String", "Unwrap", "Is", "Read", "Write", "Close", "Len", "Less", "Swap"}
@@ -148,19 +148,19 @@ func (p *pack) inspectComment(decl ast.Decl) {
 	}
 }
 
-func (p *pack) wantComment(name *ast.Ident, comments ...*ast.CommentGroup) {
-	silent := !slices.ContainsFunc(comments, func(c *ast.CommentGroup) bool { return c != nil })
-	if name.IsExported() && silent {
-		p.offence(name, name.Name+" is exported without a comment")
+func (p *inspection) wantComment(name *ast.Ident, comments ...*ast.CommentGroup) {
+	missing := !slices.ContainsFunc(comments, func(c *ast.CommentGroup) bool { return c != nil })
+	if name.IsExported() && missing {
+		p.report(name, name.Name+" is exported without a comment")
 	}
 }
 
-func (p *pack) offence(node ast.Node, text string) {
+func (p *inspection) report(node ast.Node, text string) {
 	at := p.files.Position(node.Pos())
 	p.found = append(p.found, fmt.Sprintf("%s:%d: %s", at.Filename, at.Line, text))
 }
 
-// receiver gives the name of the type that a method is on, without pointer and type parameters.
+// receiver returns the name of the receiver type, without pointer and type parameters.
 func receiver(method *ast.FuncDecl) string {
 	kind := method.Recv.List[0].Type
 	for {
@@ -179,7 +179,7 @@ func receiver(method *ast.FuncDecl) string {
 	}
 }
 
-// selected gives what a selector takes from an imported package, as path.Name; "" for other selectors.
+// selected returns PATH.NAME for a name of an imported package, empty for other selectors.
 func selected(selector *ast.SelectorExpr, imports map[string]string) string {
 	if x, ok := selector.X.(*ast.Ident); ok && imports[x.Name] != "" {
 		return imports[x.Name] + "." + selector.Sel.Name
@@ -187,13 +187,13 @@ func selected(selector *ast.SelectorExpr, imports map[string]string) string {
 	return ""
 }
 
-// importsOf gives the paths of a file's imports by the names that the file uses.
+// importsOf returns the import paths of a file by the names of the packages.
 func importsOf(file *ast.File) map[string]string {
 	imports := map[string]string{}
 	for _, spec := range file.Imports {
 		imported, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
-			continue // the parser has refused it
+			continue // the parser refuses it
 		}
 		name := usualName(imported)
 		if spec.Name != nil {
@@ -208,7 +208,7 @@ func importsTesting(file *ast.File) bool {
 	return importsOf(file)["testing"] == "testing"
 }
 
-// usualName is the name of the package at a path, by the customs: no version at the end, no "go-".
+// usualName returns the usual package name of an import path: without a version at the end and without "go-".
 func usualName(imported string) string {
 	name := path.Base(imported)
 	if number, ok := strings.CutPrefix(name, "v"); ok && strings.Trim(number, "0123456789") == "" {

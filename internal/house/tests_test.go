@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A test that measures time fails when the machine is busy. Inside testing/synctest the clock is not the machine's.
+// A test that measures time fails on a busy machine. Tests with testing/synctest have a clock of their own.
 func TestNoTestMeasuresTime(t *testing.T) {
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -53,7 +53,7 @@ func TestFaultsHaveTests(t *testing.T) {
 	}
 }
 
-// testNames are the names of the tests in the files of one directory.
+// testNames returns the names of the tests in a directory.
 func testNames(t *testing.T, directory string) map[string]bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(directory, "*_test.go"))

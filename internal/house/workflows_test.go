@@ -37,7 +37,7 @@ func TestUnpinned(t *testing.T) {
 	}
 }
 
-// unpinned gives the actions of a workflow that are not pinned by commit.
+// unpinned returns the actions of a workflow that are not pinned by commit.
 func unpinned(workflow string) []string {
 	pinned := regexp.MustCompile(`^uses: [\w./-]+@[0-9a-f]{40} # v\d`)
 	var found []string
