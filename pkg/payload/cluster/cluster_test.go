@@ -23,7 +23,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// config is how a test server is reached by a user with a token.
+// config is the configuration for a user with a token.
 func config(s *testcluster.Server, token string) *rest.Config {
 	return &rest.Config{Host: s.URL, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: s.CertificatePEM()}}
 }
@@ -32,7 +32,6 @@ func newCluster(c *rest.Config) *cluster.Cluster {
 	return cluster.New(func() (*rest.Config, error) { return c, nil })
 }
 
-// connected is the cluster of a test server.
 func connected(s *testcluster.Server) *cluster.Cluster {
 	return newCluster(config(s, testcluster.Token))
 }
@@ -259,8 +258,7 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// TestStuckTransport gives up on a transport that knows nothing of contexts, as one that runs a program for its
-// credentials.
+// A request ends in time even if a program that gets credentials does not.
 func TestStuckTransport(t *testing.T) {
 	s := testcluster.New(t)
 	c := config(s, "")
@@ -278,7 +276,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestPathOfTheServer is a server behind a proxy that gives each cluster a path.
+// A proxy may give each cluster a path.
 func TestPathOfTheServer(t *testing.T) {
 	s := testcluster.New(t)
 	s.With("/clusters/a"+testcluster.ClusterVersion, `{"status":{"desired":{"version":"4.14.1"}}}`)
