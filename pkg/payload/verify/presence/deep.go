@@ -2,6 +2,7 @@ package presence
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
@@ -10,95 +11,81 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-const (
-	maxDepth     = 3    // how deep manifest lists may lie in one another
-	maxDocuments = 1000 // manifests that are fetched for one image
-)
-
-// deep asks for everything that images are made of, each manifest and blob once.
-type deep struct {
-	registry Registry
-
-	mu   sync.Mutex
-	once map[string]func() error // by REPOSITORY@DIGEST
-}
-
-func newDeep(registry Registry) *deep {
-	return &deep{registry: registry, once: map[string]func() error{}}
-}
-
-// single runs a question once and gives its answer ever after.
-func (d *deep) single(key string, ask func() error) error {
-	d.mu.Lock()
-	answer, ok := d.once[key]
-	if !ok {
-		answer = sync.OnceValue(ask)
-		d.once[key] = answer
-	}
-	d.mu.Unlock()
-	return answer()
-}
-
-// Image asks for an image's configuration and layers, those of all images of a list.
+// Image checks that a registry has everything that an image or a manifest list consists of: it fetches and verifies the
+// manifests and asks for the blobs. Something that is missing or wrong is fault.NotFound or Integrity.
 func Image(ctx context.Context, registry Registry, repository oci.Repository, d digest.Digest) error {
 	return newDeep(registry).image(ctx, repository, d)
 }
 
-func (d *deep) image(ctx context.Context, repository oci.Repository, at digest.Digest) error {
-	documents := 0
-	return d.manifest(ctx, repository, at, 0, &documents)
+// deep is the check of Image for several images, which asks for each manifest and blob once.
+type deep struct {
+	registry Registry
+
+	mu        sync.Mutex
+	manifests map[oci.PullSpec]func() (manifest, error)
+	blobs     map[oci.PullSpec]func() error
 }
 
-// manifest fetches a manifest, verifies it, and asks for everything that it names.
-func (d *deep) manifest(ctx context.Context, repository oci.Repository, at digest.Digest, depth int, documents *int) error {
-	name := repository.Digest(at).String()
-	if *documents++; depth > maxDepth || *documents > maxDocuments {
-		return fault.Errorf(fault.Integrity, "%s: manifest lists lie too deep in one another, or name too many images", name)
-	}
-	return d.single(name, func() error {
-		body, _, _, err := d.registry.Manifest(ctx, repository, at.String())
-		if err != nil {
-			return err
-		}
-		if got := digest.FromBytes(body); got != at {
-			return fault.Errorf(fault.Integrity, "%s: the manifest has the digest %s", name, got)
-		}
-		m, err := oci.ParseManifest(body, "")
-		if err != nil {
-			return fault.Errorf(fault.Integrity, "%s: %w", name, err)
-		}
-		for _, child := range m.Entries {
-			if err := d.manifest(ctx, repository, child.Digest, depth+1, documents); err != nil {
-				return err
-			}
-		}
-		if m.List {
-			return nil
-		}
-		for _, part := range append([]oci.Descriptor{m.Config}, m.Layers...) {
-			if err := d.blob(ctx, repository, part); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+type manifest struct {
+	body      []byte
+	mediaType string
 }
 
-// blob asks for one part of an image and compares its size. What lies elsewhere by its own account, a foreign
-// layer, is never asked for.
-func (d *deep) blob(ctx context.Context, repository oci.Repository, part oci.Descriptor) error {
-	if part.Foreign() {
+func newDeep(registry Registry) *deep {
+	return &deep{registry: registry, manifests: map[oci.PullSpec]func() (manifest, error){}, blobs: map[oci.PullSpec]func() error{}}
+}
+
+func (d *deep) image(ctx context.Context, repository oci.Repository, root digest.Digest) error {
+	var registryErr error // names the image itself, unlike the errors of Walk
+	fetch := func(ctx context.Context, at oci.Descriptor) ([]byte, string, error) {
+		m, err := d.manifest(ctx, repository.Digest(at.Digest))
+		registryErr = err
+		return m.body, m.mediaType, err
+	}
+	visit := func(part oci.Visited) error {
+		if part.Manifest == nil {
+			registryErr = d.blob(ctx, repository.Digest(part.Digest), part.Descriptor)
+		}
+		return registryErr
+	}
+	err := oci.Walk(ctx, oci.Descriptor{Digest: root, Size: -1}, fetch, visit)
+	if err == nil || registryErr != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", repository, err)
+}
+
+func (d *deep) manifest(ctx context.Context, spec oci.PullSpec) (manifest, error) {
+	d.mu.Lock()
+	fetch, ok := d.manifests[spec]
+	if !ok {
+		fetch = sync.OnceValues(func() (manifest, error) {
+			body, mediaType, _, err := d.registry.Manifest(ctx, spec.Repository, spec.Digest.String())
+			return manifest{body, mediaType}, err
+		})
+		d.manifests[spec] = fetch
+	}
+	d.mu.Unlock()
+	return fetch()
+}
+
+// blob checks that the registry has a blob of the right size. It does not ask for a foreign layer, which is elsewhere.
+func (d *deep) blob(ctx context.Context, spec oci.PullSpec, blob oci.Descriptor) error {
+	if blob.Foreign() {
 		return nil
 	}
-	name := repository.Digest(part.Digest).String()
-	return d.single("blob "+name, func() error {
-		size, err := d.registry.HeadBlob(ctx, repository, part.Digest)
-		if err != nil {
+	d.mu.Lock()
+	check, ok := d.blobs[spec]
+	if !ok {
+		check = sync.OnceValue(func() error {
+			size, err := d.registry.HeadBlob(ctx, spec.Repository, spec.Digest)
+			if err == nil && size >= 0 && size != blob.Size {
+				err = fault.Errorf(fault.Integrity, "%s: the registry has %d bytes of it, the manifest says %d", spec, size, blob.Size)
+			}
 			return err
-		}
-		if size >= 0 && size != part.Size {
-			return fault.Errorf(fault.Integrity, "%s: the registry has %d bytes of it, the manifest says %d", name, size, part.Size)
-		}
-		return nil
-	})
+		})
+		d.blobs[spec] = check
+	}
+	d.mu.Unlock()
+	return check()
 }

@@ -1,5 +1,5 @@
-// Package presence finds out whether the images of a release are where their pull specs say, and can be pulled
-// with the credentials at hand. One request an image is enough where the registry answers HEAD; Deep looks at what the images are made of too.
+// Package presence checks that the images of a release can be pulled with the credentials at hand. If the registry answers
+// HEAD, that takes one request for an image. Options.Deep also checks what the images consist of.
 package presence
 
 import (
@@ -15,38 +15,40 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// Registry is asked about images; repository is host[:port]/path.
+// Registry has what is needed of registries.
 type Registry interface {
-	// Head asks for a manifest by tag or digest without its bytes; declared is the digest that the answer names.
+	// Head asks for a manifest by tag or digest without its bytes; declared is the answer's digest, empty without one.
 	Head(ctx context.Context, repository oci.Repository, tagOrDigest string) (declared string, err error)
-	// HeadBlob asks whether a blob is there; size is what the answer names, -1 when it does not.
+	// HeadBlob asks for a blob without its bytes; size is the answer's number of bytes, -1 without one.
 	HeadBlob(ctx context.Context, repository oci.Repository, d digest.Digest) (size int64, err error)
-	// Manifest fetches a manifest, unverified.
+	// Manifest fetches a manifest, not verified.
 	Manifest(ctx context.Context, repository oci.Repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
 }
 
-// Result is what was found out about one component's image.
+// Result is the result for the image of a component.
 type Result struct {
 	Component payload.Component
-	Err       error // nil when the image is there; its kind says what stopped the question
+	Err       error // nil if the image can be pulled
 }
 
-// Options say how to ask.
+// Options say how to check.
 type Options struct {
-	Parallel int  // questions at once; 0 is 8
-	Deep     bool // manifests are fetched and verified, and their configurations and layers asked for
+	Parallel int  // how many images at once; 0 is 8
+	Deep     bool // check everything that the images consist of, as Image does
 }
 
-// Check asks about every component's image, in the order of the components. Images that several components
-// share are asked for once. It ends early only when ctx does, which is then the error of what is left.
+// Check checks the images of components and returns the results in their order. An image that several components have is
+// checked once. When ctx ends, its error is that of the remaining images.
 func Check(ctx context.Context, registry Registry, components []payload.Component, o Options) []Result {
 	if o.Parallel <= 0 {
 		o.Parallel = 8
 	}
-	order, answers, down := distinct(components), map[string]error{}, map[string][]error{}
-	ask := questioner{registry: registry}
+	order := distinct(components)
+	errs := map[string]error{}       // by image
+	failures := map[string][]error{} // in a row, by host
+	images := checker{registry: registry}
 	if o.Deep {
-		ask.deep = newDeep(registry)
+		images.deep = newDeep(registry)
 	}
 	meter := progress.Begin(ctx, progress.Task{Verb: "looking for", What: "component images", Count: true, Total: int64(len(order))})
 	defer meter.End()
@@ -58,20 +60,22 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 		group.Add(1)
 		go func() {
 			defer func() { <-slots; group.Done() }()
-			host := oci.SplitRepository(image).Host
-			mu.Lock()
-			err := unreachable(down[host])
-			mu.Unlock()
+			spec, err := parsePinned(image)
 			if err == nil {
-				err = ask.one(ctx, image)
+				mu.Lock()
+				err = unreachable(failures[spec.Host])
+				mu.Unlock()
+			}
+			if err == nil {
+				err = images.check(ctx, spec)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			answers[image] = err
+			errs[image] = err
 			if fault.KindOf(err) == fault.Network {
-				down[host] = append(down[host], err)
+				failures[spec.Host] = append(failures[spec.Host], err)
 			} else {
-				down[host] = nil
+				failures[spec.Host] = nil
 			}
 			meter.Advance(1)
 		}()
@@ -79,23 +83,23 @@ func Check(ctx context.Context, registry Registry, components []payload.Componen
 	group.Wait()
 	results := make([]Result, 0, len(components))
 	for _, c := range components {
-		results = append(results, Result{Component: c, Err: answers[c.Image]})
+		results = append(results, Result{Component: c, Err: errs[c.Image]})
 	}
 	return results
 }
 
-// patience is how often in a row a host may fail to answer before it is not asked again.
-const patience = 3
+// maxFailures is how often in a row a host may fail to answer before it is not asked again.
+const maxFailures = 3
 
-// unreachable is the error of a host that failed too often, nil for every other.
+// unreachable returns the first error of a host that failed too often, otherwise nil.
 func unreachable(failures []error) error {
-	if len(failures) < patience {
+	if len(failures) < maxFailures {
 		return nil
 	}
 	return failures[0]
 }
 
-// distinct are the pull specs, each once, in the order of the components.
+// distinct returns the pull specs, each once, in the order of the components.
 func distinct(components []payload.Component) []string {
 	seen := map[string]bool{}
 	var order []string
@@ -108,53 +112,55 @@ func distinct(components []payload.Component) []string {
 	return order
 }
 
-// questioner asks for images, deep when that is not nil.
-type questioner struct {
-	registry Registry
-	deep     *deep
+func parsePinned(image string) (oci.PullSpec, error) {
+	spec, err := oci.ParsePullSpec(image)
+	if err != nil || spec.Digest == "" {
+		return oci.PullSpec{}, fault.Errorf(fault.Integrity, "it is not referenced by a digest: %s", payload.HideUserinfo(image))
+	}
+	return spec, nil
 }
 
-// one asks for one image by its digest.
-func (q questioner) one(ctx context.Context, image string) error {
+// checker checks single images.
+type checker struct {
+	registry Registry
+	deep     *deep // nil unless Options.Deep
+}
+
+func (c checker) check(ctx context.Context, image oci.PullSpec) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	spec, err := oci.ParsePullSpec(image)
-	if err != nil || spec.Digest == "" {
-		return fault.Errorf(fault.Integrity, "it is not referenced by a digest: %s", payload.HideUserinfo(image))
+	if c.deep != nil {
+		return c.deep.image(ctx, image.Repository, image.Digest)
 	}
-	repository, d := spec.Repository, spec.Digest
-	if q.deep != nil {
-		return q.deep.image(ctx, repository, d)
-	}
-	declared, err := q.registry.Head(ctx, repository, d.String())
-	_, answers := errors.AsType[answer](err)
+	declared, err := c.registry.Head(ctx, image.Repository, image.Digest.String())
+	_, answered := errors.AsType[answerError](err)
 	switch {
-	case err == nil && declared == d.String():
+	case err == nil && declared == image.Digest.String():
 		return nil
 	case err == nil && declared != "":
 		return fault.Errorf(fault.Integrity, "%s: the registry answers with another image, %s", image, declared)
-	case ctx.Err() != nil || fault.KindOf(err) == fault.Network && !answers:
+	case ctx.Err() != nil || fault.KindOf(err) == fault.Network && !answered:
 		return err
 	}
-	return q.get(ctx, image, repository, d)
+	return c.get(ctx, image)
 }
 
-// get fetches a manifest to see that it is there. Any answer to HEAD but 200 with the digest means nothing: proxies
-// and stores exist that refuse HEAD, or answer it for what they have cached alone.
-func (q questioner) get(ctx context.Context, image string, repository oci.Repository, d digest.Digest) error {
-	body, _, _, err := q.registry.Manifest(ctx, repository, d.String())
+// get fetches a manifest to see that it exists. An answer to HEAD other than 200 with the digest does not show that it is
+// missing: some proxies refuse HEAD, or answer it only for manifests that they have cached.
+func (c checker) get(ctx context.Context, image oci.PullSpec) error {
+	body, _, _, err := c.registry.Manifest(ctx, image.Repository, image.Digest.String())
 	if err != nil {
 		return err
 	}
-	if got := digest.FromBytes(body); got != d {
+	if got := digest.FromBytes(body); got != image.Digest {
 		return fault.Errorf(fault.Integrity, "%s: the registry answers with another image, %s", image, got)
 	}
 	return nil
 }
 
-// answer is the error of a registry that is there, but does not do what it is asked for.
-type answer interface {
+// answerError is the error for an answer of the registry, with its HTTP status.
+type answerError interface {
 	error
 	Status() int
 }

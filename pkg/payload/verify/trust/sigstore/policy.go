@@ -91,14 +91,14 @@ func (p Policy) Always() bool {
 
 // Covers reports whether an image's name, with a tag, a digest or neither, is in one of the scopes.
 func (p Policy) Covers(reference string) bool {
-	name, _, _ := strings.Cut(reference, "@")
-	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
-		name = name[:colon]
+	spec, err := oci.ParsePullSpec(reference)
+	if err != nil {
+		return false
 	}
-	host := oci.SplitRepository(name).Host
+	name := spec.Repository.String()
 	return slices.ContainsFunc(p.Scopes, func(scope string) bool {
 		if domain, ok := strings.CutPrefix(scope, "*."); ok {
-			return strings.HasSuffix(host, "."+domain)
+			return strings.HasSuffix(spec.Host, "."+domain)
 		}
 		return name == scope || strings.HasPrefix(name, scope+"/")
 	})
