@@ -43,7 +43,7 @@ func get(t *testing.T, ctx context.Context, server *httptest.Server, from string
 	return response, data, err
 }
 
-// open asks for the content and gives its body as it comes.
+// open requests the content and returns the body.
 func open(t *testing.T, ctx context.Context, server *httptest.Server) io.ReadCloser {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/file", nil)

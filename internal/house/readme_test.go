@@ -95,7 +95,7 @@ func cut(output, shown string) string {
 	return strings.Join(lines[:min(keep, len(lines))], "") + "…\n"
 }
 
-// shellWords splits a command line that quotes with ' and " alone.
+// shellWords splits a command line with ' and " as quotes.
 func shellWords(line string) ([]string, error) {
 	var words []string
 	var word strings.Builder

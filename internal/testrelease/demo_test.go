@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write examples/release again")
 
-// The example that the README's first command reads is exactly what Demo makes.
+// examples/release, which the README uses, is the release of Demo.
 func TestExampleIsTheDemo(t *testing.T) {
 	demo, err := testrelease.Demo()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "write examples/keys and examples/signatures again")
 
-// TestExamples holds the keys and the signature of the demo release to what this package makes.
+// TestExamples compares the keys and the signature of the demo release with those of this package.
 func TestExamples(t *testing.T) {
 	demo, err := testrelease.Demo()
 	if err != nil {
@@ -22,7 +22,7 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update { // signatures lie below the digests of what was signed
+	if *update { // the directories of signatures have the digest of the release in their names
 		if err := os.RemoveAll(filepath.Join("..", "..", "examples", "signatures")); err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +43,7 @@ func TestExamples(t *testing.T) {
 			}
 		}
 		if got, err := os.ReadFile(file); err != nil || string(got) != want {
-			t.Errorf("%s is not what is made today (%v); go test ./internal/testsign -update writes it again", file, err)
+			t.Errorf("%s is out of date (%v); go test ./internal/testsign -update writes it again", file, err)
 		}
 	}
 }

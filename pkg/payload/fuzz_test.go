@@ -9,8 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// FuzzReferences reads any bytes as image-references: what is read is complete and safe in a shell, and what is
-// not read is refused with a kind.
+// FuzzReferences parses any bytes as image-references. The result is complete and safe in a shell; otherwise the error has a kind.
 func FuzzReferences(f *testing.F) {
 	f.Add([]byte(`{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","metadata":{"name":"4.14.0"},"spec":{"tags":[{"name":"etcd","annotations":{"io.openshift.build.versions":"a=1.0.0"},"from":{"kind":"DockerImage","name":"` + pullSpec("a") + `"}}]}}`))
 	f.Add([]byte("\ufeffkind: ImageStream\napiVersion: image.openshift.io/v1\nspec: {tags: [{name: a}, {name: a, from: {kind: DockerImage, name: x}}]}\n"))
@@ -25,7 +24,7 @@ func FuzzReferences(f *testing.F) {
 			return
 		}
 		if !json.Valid(r.References.Raw) {
-			t.Fatalf("what is kept is no JSON: %q", r.References.Raw)
+			t.Fatalf("Raw is not JSON: %q", r.References.Raw)
 		}
 		for i, c := range r.Components {
 			if i > 0 && r.Components[i-1].Name >= c.Name {

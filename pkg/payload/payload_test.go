@@ -52,7 +52,7 @@ func (s stream) read(t *testing.T) *payload.Release {
 	return r
 }
 
-// pullSpec is a pull spec by a digest made of one hex digit.
+// pullSpec returns a pull spec whose digest repeats one hex digit.
 func pullSpec(digit string) string {
 	return "quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:" + strings.Repeat(digit, 64)
 }
@@ -143,7 +143,7 @@ func TestReadSkipsTagsWithoutImage(t *testing.T) {
 		withRaw(map[string]any{"name": "stream", "from": map[string]string{"kind": "ImageStreamTag", "name": "x:y"}}).
 		read(t)
 	if len(r.Components) != 1 || r.Components[0].Name != "etcd" {
-		t.Errorf("components %v, want etcd alone", r.Components)
+		t.Errorf("components %v, want only etcd", r.Components)
 	}
 	want := []string{
 		`the tag "nothing" of image-references is left out: it points to no image`,

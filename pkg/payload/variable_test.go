@@ -34,7 +34,7 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-// Every name of the operating system, Red Hat's and OKD's, has the variables of the installer.
+// The operating system has the variables of the installer under all its names in OCP and OKD.
 func TestOperatingSystemVariables(t *testing.T) {
 	for _, name := range []string{
 		"rhel-coreos", "rhel-coreos-8", "rhel-coreos-9", "rhel-coreos-10", "stream-coreos", "stream-coreos-10",
@@ -80,7 +80,7 @@ func TestSafeValue(t *testing.T) {
 	}
 }
 
-// A component on a host that is named by its IPv6 address is referenced by digest like any other.
+// The host of a pull spec may be an IPv6 address.
 func TestComponentOnAnIPv6Host(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("a", 64)
 	r := stream{}.with("etcd", "[2001:db8::10]:5000/ocp/art@"+digest).read(t)
@@ -89,7 +89,7 @@ func TestComponentOnAnIPv6Host(t *testing.T) {
 	}
 }
 
-// A release that has a component of an alias's name gives the component's image under that name.
+// If a component has the name of an alias, the variable has the component's image.
 func TestComponentWinsOverAlias(t *testing.T) {
 	variables, err := stream{}.with("hyperkube", pullSpec("a")).with("kube-apiserver", pullSpec("b")).read(t).Variables(true)
 	if err != nil {
@@ -130,7 +130,7 @@ func TestVariablesRefusesUnsafeNames(t *testing.T) {
 	}
 }
 
-// Every target of an alias that is found under its own name by the plain rule needs no alias.
+// VariableName must not already give a target the variable of its alias.
 func TestAliasesAreDistinct(t *testing.T) {
 	seen := map[string]bool{}
 	for _, alias := range payload.Aliases() {

@@ -64,7 +64,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// UTF-16 hides nothing from the bounds.
+// The limits hold for UTF-16.
 func TestAliasesInUTF16(t *testing.T) {
 	text := "a: &a [" + strings.Repeat("x,", 10_000) + "]\nb: [" + strings.Repeat("*a,", 1000) + "]\n"
 	data := []byte("\xff\xfe")
@@ -76,7 +76,7 @@ func TestAliasesInUTF16(t *testing.T) {
 	}
 }
 
-// Aliases are followed before the error is found: that counts too.
+// The parser expands aliases before it finds the error, so they count.
 func TestAliasesBeforeAnError(t *testing.T) {
 	text := []byte("a: &a [" + strings.Repeat("x,", 10_000) + "]\nb: [" + strings.Repeat("*a,", 30) + "]\n<<: text\n")
 	budget := document.NewBudget(document.Limits{})
@@ -90,7 +90,7 @@ func TestAliasesBeforeAnError(t *testing.T) {
 	}
 }
 
-// FuzzAliases holds that what comes out of a document is bounded by its length and by what its aliases may add.
+// FuzzAliases checks that the length of a document and the limit for aliases limit the length of the result.
 func FuzzAliases(f *testing.F) {
 	f.Add("a: &a [x, y]\nb: [*a, *a]\n")
 	f.Add("a: &a {b: &b 1}\n<<: *a\nc: *b\n")
@@ -103,7 +103,7 @@ func FuzzAliases(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// A byte of text is up to six of JSON, and a value that was written in short up to five with its comma.
+		// A byte of text becomes up to six bytes of JSON, and a short value up to five with its comma.
 		if limit := 8 * (len(text) + most); len(converted) > limit+64 {
 			t.Errorf("%d bytes of %d: %q", len(converted), len(text), text)
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// object is a manifest of a cluster's default profile, with a comment and an order of fields of its own.
+// object is a manifest of the default profile with a comment and unsorted fields.
 func object(name string) string {
 	return "# " + name + "\nkind: ConfigMap\napiVersion: v1\nmetadata:\n  name: " + name +
 		"\n  annotations: {include.release.openshift.io/self-managed-high-availability: \"true\"}\n"
@@ -25,7 +25,7 @@ func request(name, kind string) string {
 	return "apiVersion: cloudcredential.openshift.io/v1\nkind: CredentialsRequest\nmetadata: {name: " + name + "}\nspec:\n  providerSpec: {kind: " + kind + "}\n"
 }
 
-// small is a payload with a file of each sort.
+// small is a payload with a file of each kind.
 func small() payload.Files {
 	file := func(name, text string) payload.File {
 		return payload.File{Name: name, Size: int64(len(text)), Data: []byte(text)}
@@ -41,7 +41,7 @@ func small() payload.Files {
 	}
 }
 
-// files gives what is extracted, as PATH=CONTENT.
+// files returns the extracted files, contents by path.
 func files(t *testing.T, o extract.Options) (map[string]string, error) {
 	t.Helper()
 	source := small()
@@ -211,8 +211,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// Files begin as people write them; strict readers want a byte order mark nowhere but at the beginning of a stream, and
-// take two separators for an empty document between them.
+// Strict readers only allow a byte order mark at the beginning of a stream, and read an empty document between two separators.
 func TestJoinedDocuments(t *testing.T) {
 	const mark = "\ufeff"
 	for name, test := range map[string]struct{ text, stream, join string }{

@@ -26,8 +26,8 @@ func TestIsPayloadName(t *testing.T) {
 
 func TestIsPayloadNameOfTheRealRelease(t *testing.T) {
 	files := fixture.Release(t, fixture.Version)
-	for _, folder := range [][]payload.File{files.Release, files.Operator} {
-		for _, f := range folder {
+	for _, list := range [][]payload.File{files.Release, files.Operator} {
+		for _, f := range list {
 			want := f.Name != "0000_50_cluster-kube-apiserver-operator_gensccroles.sh"
 			if got := extract.IsPayloadName(f.Name); got != want {
 				t.Errorf("%s: %v", f.Name, got)

@@ -21,8 +21,7 @@ func build(t *testing.T, strategy graph.Strategy, attempt int, entries []manifes
 	return g
 }
 
-// check holds what is true of every graph: each loaded object is in one node, ways in and out agree, and there are no
-// circles.
+// check checks what is true of every graph: each loaded object is in one node, In and Out agree, and there are no cycles.
 func check(t *testing.T, g *graph.Graph, entries []manifest.Entry) {
 	t.Helper()
 	var got []int
@@ -35,12 +34,12 @@ func check(t *testing.T, g *graph.Graph, entries []manifest.Entry) {
 		}
 		for _, to := range node.Out {
 			if !slices.Contains(g.Nodes[to].In, i) {
-				t.Errorf("%d leads to %d, which does not know", i, to)
+				t.Errorf("%d leads to %d, which does not have it in In", i, to)
 			}
 		}
 		for _, from := range node.In {
 			if !slices.Contains(g.Nodes[from].Out, i) {
-				t.Errorf("%d comes from %d, which does not know", i, from)
+				t.Errorf("%d comes from %d, which does not have it in Out", i, from)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// The cases by which the operator's rules are told, A to K.
+// Examples of the operator's rules.
 func TestRules(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -40,7 +40,7 @@ func TestRules(t *testing.T) {
 				"3[90_openshift-cluster-image-policy.yaml 90_service-ca-operator_02 90_service-ca-operator_03_x]",
 		},
 		{
-			"D the operator's folder is not merged with the release's", graph.Update,
+			"D the operator's directory is not merged with the release's", graph.Update,
 			[]string{"0000_00_cvo_1", "0000_30_cvo_1", "0000_90_cvo_sm", "0000_00_apiserver_1", "0000_03_config_1", "0000_03_quota_1"},
 			"0[]>1 1[00_cvo_1 30_cvo_1 90_cvo_sm 00_apiserver_1]>2,3 2[03_config_1] 3[03_quota_1]",
 		},
@@ -107,7 +107,7 @@ func TestOtherJobs(t *testing.T) {
 	}
 }
 
-// What is not loaded has no place in the graph.
+// The graph has only loaded objects.
 func TestNotLoaded(t *testing.T) {
 	entries := testmanifest.Entries("0000_01_a_1", "0000_01_b_1")
 	entries[0].Loaded = false
@@ -122,8 +122,8 @@ func TestUnknownStrategy(t *testing.T) {
 	}
 }
 
-// The operator shuffles the chunks of an installation with math/rand, seeded with attempt/8, and turns the order for
-// the eight attempts that share a seed.
+// The operator shuffles the chunks of an installation with math/rand, seeded with attempt/8, and rotates the order for the eight
+// attempts with the same seed.
 func TestReconcile(t *testing.T) {
 	for _, files := range [][]string{
 		{"a", "b", "c"},
@@ -149,7 +149,7 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-// One generator serves the parts on both sides of a job, in the order of their nodes.
+// The nodes on both sides of a job use one generator, in their order.
 func TestReconcileAroundJobs(t *testing.T) {
 	left, right := []string{"a", "b", "c", "d"}, []string{"e", "f", "g"}
 	generator := rand.New(rand.NewSource(0))
@@ -168,7 +168,7 @@ func TestReconcileAroundJobs(t *testing.T) {
 	}
 }
 
-// The first order of an attempt stands for all machines and versions of Go.
+// The order of an attempt is the same on all machines and with all versions of Go.
 func TestReconcileIsFixed(t *testing.T) {
 	got := shape(build(t, graph.Reconcile, 0, testmanifest.Entries("a", "b", "c", "d", "e")))
 	if want := "0[]>1,2,3,4,5 1[c] 2[d] 3[b] 4[a] 5[e]"; got != want {
@@ -176,7 +176,7 @@ func TestReconcileIsFixed(t *testing.T) {
 	}
 }
 
-// Building a graph leaves the entries alone.
+// New does not change the entries.
 func TestEntriesStay(t *testing.T) {
 	entries := testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_30_d_1", "0000_40_e_1", "x")
 	before := slices.Clone(entries)
@@ -188,7 +188,7 @@ func TestEntriesStay(t *testing.T) {
 	}
 }
 
-// Any names, with jobs among them: no object is lost, and none begins before those that it waits for.
+// For any names, no object is lost, and none begins before the objects that it waits for.
 func FuzzGraph(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7}, 3)
 	names := []string{"0000_10_a_1", "0000_10_b_1", "0000_20_a_1", "0000_20_c_job", "x", "0000_30_d_1", "job", "0000_30_a.b_1"}

@@ -9,7 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 )
 
-// A file without a component is no component.
+// Components skips files without a component.
 func TestComponents(t *testing.T) {
 	node := build(t, graph.Update, 0, testmanifest.Entries("0000_10_a_1", "x.yaml", "0000_10_b_1", "0000_10_b_2")).Nodes[0]
 	if diff := cmp.Diff([]string{"a", "b"}, node.Components()); diff != "" {
@@ -27,6 +27,8 @@ func TestNodeLevel(t *testing.T) {
 		t.Errorf("levels (-want +got):\n%s", diff)
 	}
 }
+
+// Neighbours skips nodes without objects.
 func TestNeighbours(t *testing.T) {
 	g := build(t, graph.Update, 0, testmanifest.Entries("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1"))
 	if got, want := shape(g), "0[]>1,2 1[10_a_1]>3 2[10_b_1]>3 3[]>4,5 4[20_c_1] 5[20_d_1]"; got != want {

@@ -54,7 +54,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// What puzzles readers of a release of real size.
+// The reasons of a release of real size.
 func TestReasonsOfARealRelease(t *testing.T) {
 	payload := manifest.Load(fixture.Release(t, fixture.Version), manifest.Render{})
 	entries, _ := manifest.Evaluate(payload.Objects, manifest.Settings{MajorVersion: new(uint64(4))})

@@ -7,7 +7,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// One listing of a release with 1,300 objects: reading is to take at most 120 ms of CPU.
+// The goal for a release with 1,300 objects is 120 ms of CPU.
 func BenchmarkLoad(b *testing.B) {
 	files := fixture.Release(b, fixture.Version)
 	b.SetBytes(fixture.Size(files))
@@ -16,7 +16,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// A listing with everything that decides about it.
+// Reading and deciding about inclusion.
 func BenchmarkLoadAndEvaluate(b *testing.B) {
 	files := fixture.Release(b, fixture.Version)
 	b.SetBytes(fixture.Size(files))
@@ -39,7 +39,7 @@ func BenchmarkHash(b *testing.B) {
 	}
 }
 
-// For comparison: what a full parse of every document takes, one after the other.
+// For comparison: full parses of all documents, one after the other.
 func BenchmarkConvertAll(b *testing.B) {
 	files := fixture.Release(b, fixture.Version)
 	loaded := manifest.Load(files, manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"})

@@ -8,7 +8,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// object is a manifest to be written: included in the default profile unless it says something else.
+// object is a manifest. The default profile includes it unless its annotations say otherwise.
 type object struct {
 	apiVersion, kind, namespace, name string
 	annotations                       []string
@@ -38,7 +38,7 @@ func (o object) with(annotations ...string) object {
 	return o
 }
 
-// plain has no annotations.
+// plain removes the annotations.
 func (o object) plain() object {
 	o.annotations = nil
 	return o
@@ -66,7 +66,7 @@ func (o object) String() string {
 	return out.String()
 }
 
-// file joins documents.
+// file returns a file of several documents.
 func file(name string, documents ...string) payload.File {
 	text := strings.Join(documents, "---\n")
 	return payload.File{Name: name, Size: int64(len(text)), Data: []byte(text)}

@@ -12,7 +12,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// filtered is a release of one component image and the entries of four objects; the object o is excluded.
+// filtered returns a release of one component and the entries of four objects, of which o is excluded.
 func filtered(t *testing.T) (*payload.Release, []manifest.Entry) {
 	t.Helper()
 	etcd := payload.Component{Name: "etcd", Image: "quay.io/r/r@" + digest.FromString("etcd").String(), Digest: digest.FromString("etcd")}

@@ -9,7 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// gates is the manifest that says which gates a feature set enables.
+// gates is the manifest with the gates that a feature set enables.
 func gates(spec string, enabled ...string) object {
 	body := "spec: " + spec + "\nstatus:\n  featureGates:\n  - version: 4.22.0\n    disabled:\n    - name: Off\n    enabled:\n"
 	for _, name := range enabled {
@@ -56,7 +56,7 @@ func TestEnabledGates(t *testing.T) {
 	}
 }
 
-// A payload without the manifest is told of only where it matters.
+// The warning about a payload without FeatureGate manifest is only for payloads with gates.
 func TestGatesNotFound(t *testing.T) {
 	quiet := read(t, file("a.yaml", config("a").String()))
 	if _, warnings := manifest.Evaluate(quiet, manifest.Settings{}); len(warnings) > 0 {

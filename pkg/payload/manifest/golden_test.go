@@ -11,7 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// What the operator's own code loads from a release, object for object, with its hash.
+// The objects and the hash are recorded from the operator's own code.
 func TestOperatorLoads(t *testing.T) {
 	recordings, err := filepath.Glob(filepath.Join(fixture.Path(t, "cvo-golden"), "load-*.jsonl"))
 	if err != nil || len(recordings) < 9 {
@@ -48,7 +48,7 @@ func compareLoaded(t *testing.T, want recording, entries []manifest.Entry) {
 	}
 }
 
-// The gates that the payload enables are found without anybody naming them.
+// PayloadGates finds the gates that the payload enables.
 func TestPayloadGates(t *testing.T) {
 	want := readRecording(t, "load-default-payloadgates.jsonl")
 	objects := want.load(t, fixture.Release(t, fixture.Version))

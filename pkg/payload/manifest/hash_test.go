@@ -9,8 +9,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// The hashes were worked out with another program: FNV-1 over the two texts, YAML as compact JSON and JSON as it
-// stands, without the spaces around it.
+// The hashes were computed with another program: FNV-1 over the YAML as compact JSON and the JSON as it is, without the spaces
+// around it.
 func TestHash(t *testing.T) {
 	web := config("web").String()
 	key := `{ "kind": "Secret", "apiVersion": "v1", "metadata": {"name": "key", "annotations": ` +
@@ -22,10 +22,10 @@ func TestHash(t *testing.T) {
 		"nothing":         {payload.Files{}, "y_Kc5IQiIyU="},
 		"nothing to load": {payload.Files{Release: []payload.File{file("a.yaml", config("a").plain().String())}}, "y_Kc5IQiIyU="},
 		"YAML, then JSON": {payload.Files{Release: []payload.File{file("a.yaml", web), file("b.json", "\n "+key+"\n\n")}}, "r7qL92Oug4k="},
-		"with what is excluded": {payload.Files{Release: []payload.File{
+		"with excluded objects": {payload.Files{Release: []payload.File{
 			file("a.yaml", "# comment\n---\n"+web, config("x").with("exclude.release.openshift.io/me=true").String()), file("b.json", key),
 		}}, "r7qL92Oug4k="},
-		"two folders": {payload.Files{Operator: []payload.File{file("z.yaml", web)}, Release: []payload.File{file("a.json", key)}}, "r7qL92Oug4k="},
+		"two directories": {payload.Files{Operator: []payload.File{file("z.yaml", web)}, Release: []payload.File{file("a.json", key)}}, "r7qL92Oug4k="},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -38,8 +38,8 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// A cluster refuses a payload with an invalid object, so there is no hash, even if nobody would load the object. What only
-// this program does not read has none either, but nothing is said of a cluster.
+// A cluster refuses a payload with an invalid object, even if it would not load the object. If an object only exceeds a limit of
+// this program, the error does not mention a cluster.
 func TestNoHash(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"a list": {"kind: List\n", "a cluster refuses the payload, release-manifests/a.yaml: document 2: required field name is missing: the operator takes no lists"},

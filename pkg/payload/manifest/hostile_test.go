@@ -13,8 +13,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// Documents that are made to break a reader become rows of their own, in bounded time and memory, and what stands
-// beside them is read.
+// Hostile documents become objects with a problem, in limited time and memory. Other documents in the file are read.
 func TestHostileDocuments(t *testing.T) {
 	const bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" +
 		"d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n" +
@@ -81,14 +80,14 @@ func loadCounted(t *testing.T, files ...payload.File) (loaded *manifest.Payload,
 	return loaded, used
 }
 
-// allocated is how many bytes were ever allocated.
+// allocated returns how many bytes were allocated since the start.
 func allocated() uint64 {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return stats.TotalAlloc
 }
 
-// Documents that hold nothing cost next to nothing, however many there are and however that is written.
+// Many empty documents cost almost nothing, in all forms.
 func TestEmptyDocuments(t *testing.T) {
 	good := config("good").String()
 	for name, text := range map[string]string{
@@ -113,7 +112,7 @@ func TestEmptyDocuments(t *testing.T) {
 	}
 }
 
-// There is a limit for all that the parser has to read of a file, besides those for the payload.
+// A file has a limit of its own for documents that need the parser.
 func TestUnusualDocuments(t *testing.T) {
 	text := strings.Repeat("---\n? kind\n: A\nmetadata: {name: x}\nlist:\n"+strings.Repeat("- a: bcde\n", 110), 10_000)
 	loaded, used := loadCounted(t, file("a.yaml", text))
@@ -126,7 +125,7 @@ func TestUnusualDocuments(t *testing.T) {
 	}
 }
 
-// What the documents of a payload cost together has limits, however it is spread over files, and reading ends there.
+// The limits of a payload hold for one file and for many, and reading stops at them.
 func TestLimitsOfAPayload(t *testing.T) {
 	const (
 		documents = "the payload has more than 20000 documents (--max-documents)"
@@ -171,7 +170,7 @@ func TestLimitsOfAPayload(t *testing.T) {
 	}
 }
 
-// The limits hold for what is converted later too, and for what an index holds.
+// The limits also count later conversions and the objects of an index.
 func TestPayloadLimitsOfObjects(t *testing.T) {
 	text := config("one").String() + "---\n" + config("two").String()
 	files := payload.Files{Release: []payload.File{file("a.yaml", text)}}

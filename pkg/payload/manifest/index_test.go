@@ -14,7 +14,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// odd is a payload with everything that an index has to carry.
+// odd is a payload with every value that an index encodes.
 func odd() payload.Files {
 	file := func(name, text string) payload.File {
 		return payload.File{Name: name, Size: int64(len(text)), Data: []byte(text)}
@@ -31,7 +31,7 @@ func odd() payload.Files {
 	}
 }
 
-// same compares what a payload is read to be, without the texts that an index lacks.
+// same compares a payload from its files with one from its index, without texts.
 func same(t *testing.T, files payload.Files) {
 	t.Helper()
 	render := manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"}
@@ -117,7 +117,7 @@ func FuzzIndex(f *testing.F) {
 	})
 }
 
-// A listing from an index is to cost next to nothing.
+// A listing from an index should cost almost nothing.
 func BenchmarkLoadIndexed(b *testing.B) {
 	files := fixture.Release(b, fixture.Version)
 	index := manifest.Load(files, manifest.Render{}).Index()

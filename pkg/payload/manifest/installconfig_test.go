@@ -59,7 +59,7 @@ func TestParseInstallConfig(t *testing.T) {
 	}
 }
 
-// vCurrent has what the payload names, too.
+// vCurrent includes the capabilities that the payload names.
 func TestInstallConfigKnowsThePayload(t *testing.T) {
 	got, err := manifest.ParseInstallConfig([]byte("apiVersion: v1\n"))
 	if err != nil {

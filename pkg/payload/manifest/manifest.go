@@ -60,9 +60,9 @@ func (w Warning) String() string {
 
 // source is a file to read.
 type source struct {
-	folder Directory
-	name   string
-	data   []byte
+	directory Directory
+	name      string
+	data      []byte
 }
 
 // Load reads the documents of a payload: first the operator's directory, rendered, then the release's as it is; files in

@@ -11,7 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// list writes objects as FOLDER/FILE#DOCUMENT KIND NAMESPACE/NAME, and their problem.
+// list writes objects as DIRECTORY/FILE#DOCUMENT KIND NAMESPACE/NAME, and their problem.
 func list(objects []*manifest.Object) []string {
 	var lines []string
 	for _, o := range objects {
@@ -24,7 +24,7 @@ func list(objects []*manifest.Object) []string {
 	return lines
 }
 
-// The two folders follow each other and are not merged; names are ordered byte by byte, so level 100 comes before 20.
+// The two directories are not merged. Names are in bytewise order, so level 100 comes before 20.
 func TestOrder(t *testing.T) {
 	one := func(name string) payload.File { return file(name, config("x").String()) }
 	loaded := manifest.Load(payload.Files{
@@ -51,7 +51,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// What a file may hold, and what becomes of it.
+// Files of all forms and their objects.
 func TestDocuments(t *testing.T) {
 	a, b := config("a").String(), config("b").in("ns").String()
 	tests := map[string]struct {
@@ -119,7 +119,7 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// The parts of a file that its documents are cut from.
+// The texts and offsets of documents in a file.
 func TestRaw(t *testing.T) {
 	text := "# licence\n---\n" + config("a").String() + "---\n" + config("b").String()
 	objects := read(t, file("f.yaml", text))
@@ -137,7 +137,7 @@ func TestRaw(t *testing.T) {
 	}
 }
 
-// Every problem is told once, with its place.
+// There is one warning for each problem, with its place.
 func TestWarnings(t *testing.T) {
 	loaded := manifest.Load(payload.Files{
 		Operator: []payload.File{file("b.yaml", "{{ .Nothing }}"), file("a.yaml", "kind: [\n")},
@@ -160,7 +160,7 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// A release without the operator's folder works too.
+// The operator's directory may be missing.
 func TestWithoutOperatorDirectory(t *testing.T) {
 	objects := read(t, file("a.yaml", config("a").String()))
 	if diff := cmp.Diff([]string{"release-manifests/a.yaml#1 ConfigMap /a"}, list(objects)); diff != "" {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Images are found in string values, whole.
+// Images match whole words in string values.
 func TestMentions(t *testing.T) {
 	const tagged, digest, pinned = "quay.io/o/e:1", "sha256:12", "quay.io/o/e@sha256:12"
 	for name, test := range map[string]struct {

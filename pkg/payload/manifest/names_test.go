@@ -9,7 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// named is a payload that names what only it knows.
+// named is a payload with names that this program does not know.
 func named(t *testing.T) []*manifest.Object {
 	return read(t, file("0000_10_a_00.yaml", texts(
 		config("a").with("include.release.openshift.io/edge=true", "capability.openshift.io/name=Novel"),

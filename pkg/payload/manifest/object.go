@@ -97,7 +97,7 @@ func readFile(file source, budget *document.Budget) []*Object {
 	seen := make(map[objectKey]int, len(documents))
 	for i, read := range documents {
 		object := newObject(read)
-		object.Directory, object.File, object.Document = file.folder, file.name, i+1
+		object.Directory, object.File, object.Document = file.directory, file.name, i+1
 		object.Level, object.Component = level, component
 		object.budget = budget
 		object.raw = file.data[read.start:read.end:read.end]

@@ -39,7 +39,7 @@ func TestParseFileName(t *testing.T) {
 	}
 }
 
-// The expression in which the operator states the form.
+// The operator has this regular expression.
 func FuzzParseFileName(f *testing.F) {
 	form := regexp.MustCompile(`^0000_(\d+)_([a-zA-Z0-9]+(-[a-zA-Z0-9]+)*?)_`)
 	for _, seed := range []string{"0000_50_a-b_c", "0000_5_a_", "0000_50_a--b_", "0000_٣_a_b", "0000_50_a\n_b", "0000_50__a"} {

@@ -35,7 +35,7 @@ func readRecording(t testing.TB, file string) recording {
 	return r
 }
 
-// settings are those that the recording was made with.
+// settings returns the settings of the recording.
 func (r recording) settings() manifest.Settings {
 	s := manifest.Settings{
 		Profile:           r.Profile,
@@ -57,7 +57,7 @@ func (r recording) settings() manifest.Settings {
 	return s
 }
 
-// load reads a release as the recording's operator did.
+// load reads a release like the operator of the recording.
 func (r recording) load(t testing.TB, files payload.Files) []*manifest.Object {
 	t.Helper()
 	loaded := manifest.Load(files, manifest.Render{ReleaseImage: r.ReleaseImage, ClusterProfile: r.Profile})

@@ -51,7 +51,7 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// Only the operator's folder is rendered: the release's manifests are full of braces of their own.
+// Only the operator's directory is rendered. The release's manifests have braces that are not templates.
 func TestRenderedDirectory(t *testing.T) {
 	text := config("a").holding("data:\n  image: '{{.ReleaseImage}}'\n").String()
 	loaded := manifest.Load(payload.Files{Operator: []payload.File{file("a.yaml", text)}, Release: []payload.File{file("a.yaml", text)}},
@@ -78,6 +78,6 @@ func TestRendered(t *testing.T) {
 	}
 	done := manifest.Render{Done: true}
 	if text, err := done.Execute([]byte("{{ $labels }}")); err != nil || string(text) != "{{ $labels }}" {
-		t.Errorf("what is rendered is rendered again: %s, %v", text, err)
+		t.Errorf("rendered again: %s, %v", text, err)
 	}
 }

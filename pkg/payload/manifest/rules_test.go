@@ -9,7 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// Every rule with its reason. Gates are listed, none enabled, unless a test says something else.
+// Each rule with its reason. Unless a test says otherwise, no feature gate is enabled.
 func TestRules(t *testing.T) {
 	crd := config("x").of("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 	gate := config("x").of("config.openshift.io/v1", "FeatureGate")
@@ -167,7 +167,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// Of several rules that fail the first one is the reason, in this order.
+// The reason is the first of several rules that fail, in this order.
 func TestFirstRule(t *testing.T) {
 	annotations := []string{
 		"exclude.release.openshift.io/me=true",
@@ -209,8 +209,7 @@ func TestFirstRule(t *testing.T) {
 	}
 }
 
-// An object is numbered among those that are loaded, applied or not; capabilities that are enabled and overrides
-// change neither number nor hash.
+// Index numbers all loaded objects. Enabled capabilities and overrides do not change the numbers or the hash.
 func TestLoadedAndApplied(t *testing.T) {
 	objects := read(t, file("a.yaml", texts(config("a"), config("b").plain(), config("c").with("capability.openshift.io/name=C"), config("d"))...))
 	all, _ := manifest.Evaluate(objects, manifest.Settings{})

@@ -114,8 +114,8 @@ func (r *fieldReader) acceptNull() bool { return r.current == fieldNone }
 // acceptFlow reports whether the value of the last key may be a flow collection.
 func (r *fieldReader) acceptFlow() bool { return r.current == fieldNone }
 
-// acceptText reports whether the value of the last key may be a text of several lines. Only an annotation that nobody wants
-// may be one.
+// acceptText reports whether the value of the last key may be a text of several lines. Only an unwanted annotation may
+// be one.
 func (r *fieldReader) acceptText() bool {
 	return r.current == fieldNone || r.current == fieldAnnotation && !r.wanted(r.annotation)
 }
