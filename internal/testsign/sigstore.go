@@ -169,7 +169,7 @@ func (r *Images) Manifest(_ context.Context, repository oci.Repository, name str
 }
 
 // Blob fulfils what reads registries.
-func (r *Images) Blob(_ context.Context, repository oci.Repository, d digest.Digest, _ int64) (io.ReadCloser, error) {
+func (r *Images) Blob(_ context.Context, repository oci.Repository, d digest.Digest, _, _ int64) (io.ReadCloser, error) {
 	r.Asked = append(r.Asked, repository.Digest(d).String())
 	data, ok := r.Blobs[d]
 	if !ok {

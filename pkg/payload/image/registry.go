@@ -17,10 +17,9 @@ type Registry interface {
 	// Manifest fetches a manifest by tag or digest in one GET, at most 8 MiB. declared is the Docker-Content-Digest header as it
 	// came (empty when absent), mediaType the Content-Type without parameters.
 	Manifest(ctx context.Context, repository oci.Repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
-	// Blob opens a blob in one GET. size is what the descriptor says; the reader may give more or less, the caller checks.
-	Blob(ctx context.Context, repository oci.Repository, digest digest.Digest, size int64) (io.ReadCloser, error)
-	// BlobFrom is Blob from byte number from on, counted from 0: who has the beginning goes on with it.
-	BlobFrom(ctx context.Context, repository oci.Repository, digest digest.Digest, size, from int64) (io.ReadCloser, error)
+	// Blob opens a blob from byte number from on, counted from 0, in one GET. size is what the descriptor says of the whole blob; the
+	// reader may give more or less, the caller checks.
+	Blob(ctx context.Context, repository oci.Repository, digest digest.Digest, size, from int64) (io.ReadCloser, error)
 	// Head asks for a manifest without its bytes in one HEAD, for the Docker-Content-Digest header (empty when absent).
 	Head(ctx context.Context, repository oci.Repository, tagOrDigest string) (declared string, err error)
 }

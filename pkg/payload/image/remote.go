@@ -40,10 +40,7 @@ func (r remote) blob(ctx context.Context, d oci.Descriptor) (io.ReadCloser, erro
 		if r.offline {
 			return nil, r.missing(string(d.Digest))
 		}
-		if from > 0 {
-			return r.registry.BlobFrom(ctx, r.repository, d.Digest, d.Size, from)
-		}
-		return r.registry.Blob(ctx, r.repository, d.Digest, d.Size)
+		return r.registry.Blob(ctx, r.repository, d.Digest, d.Size, from)
 	}
 	if r.cache == nil {
 		return fetch(ctx, 0)

@@ -75,15 +75,13 @@ func (s *shelf) Manifest(ctx context.Context, repository oci.Repository, name st
 	return body, mediaType, s.declared, nil
 }
 
-func (s *shelf) BlobFrom(_ context.Context, _ oci.Repository, d digest.Digest, _, from int64) (io.ReadCloser, error) {
-	s.ask(fmt.Sprintf("blob %s from %d", d, from))
-	data, _ := s.release.Blob(d)
-	return io.NopCloser(bytes.NewReader(data[from:])), nil
-}
-
-func (s *shelf) Blob(_ context.Context, _ oci.Repository, d digest.Digest, _ int64) (io.ReadCloser, error) {
-	s.ask("blob " + string(d))
+func (s *shelf) Blob(_ context.Context, _ oci.Repository, d digest.Digest, _, from int64) (io.ReadCloser, error) {
 	data, ok := s.release.Blob(d)
+	if from > 0 {
+		s.ask(fmt.Sprintf("blob %s from %d", d, from))
+		return io.NopCloser(bytes.NewReader(data[from:])), nil
+	}
+	s.ask("blob " + string(d))
 	if !ok {
 		return nil, fault.Errorf(fault.NotFound, "%s: blob unknown", d)
 	}

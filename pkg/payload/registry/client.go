@@ -89,13 +89,8 @@ func (c *Client) Manifest(ctx context.Context, repository oci.Repository, tagOrD
 	return c.Source(repository).Manifest(ctx, tagOrDigest)
 }
 
-// Blob is Source.Blob from the first byte on.
-func (c *Client) Blob(ctx context.Context, repository oci.Repository, d digest.Digest, size int64) (io.ReadCloser, error) {
-	return c.Source(repository).Blob(ctx, d, size, 0)
-}
-
-// BlobFrom is Source.Blob.
-func (c *Client) BlobFrom(ctx context.Context, repository oci.Repository, d digest.Digest, size, from int64) (io.ReadCloser, error) {
+// Blob is Source.Blob.
+func (c *Client) Blob(ctx context.Context, repository oci.Repository, d digest.Digest, size, from int64) (io.ReadCloser, error) {
 	return c.Source(repository).Blob(ctx, d, size, from)
 }
 

@@ -121,7 +121,7 @@ func TestTokenThatEndsHalfWay(t *testing.T) {
 	s := start(t, newHTTP, ts.layer("user:secret", "/token"), faults(faultproxy.Rule{Path: "/blobs/", Times: 1, Fault: faultproxy.Cut(500_000)}))
 	d := s.pushBlob(t, "org/r", blob)
 	c := registry.New(withFile(s, authFile(t, s.host, "user", "secret")))
-	b, err := c.Blob(t.Context(), orgR(s.host), d, mebibyte)
+	b, err := c.Blob(t.Context(), orgR(s.host), d, mebibyte, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

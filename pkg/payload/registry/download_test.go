@@ -234,7 +234,7 @@ func TestSlowReaderIsNoStall(t *testing.T) {
 	blob := bigBlob(4 * mebibyte) // more than the buffers of a connection
 	d := s.pushBlob(t, "org/r", blob)
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, Timeouts: registry.Timeouts{Stall: time.Second}}))
-	b, err := c.Blob(t.Context(), orgR(s.host), d, 4*mebibyte)
+	b, err := c.Blob(t.Context(), orgR(s.host), d, 4*mebibyte, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

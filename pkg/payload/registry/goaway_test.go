@@ -107,7 +107,7 @@ func TestGoAwayMidBlob(t *testing.T) {
 	}()
 	host := listener.Addr().String()
 	c := registry.New(quick(registry.Options{Insecure: []string{host}}))
-	body, err := c.Blob(t.Context(), orgR(host), digest.FromBytes(g.blob), 1000)
+	body, err := c.Blob(t.Context(), orgR(host), digest.FromBytes(g.blob), 1000, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func TestBlobFromAByteOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, newHTTP, faults(test.rules...))
 			d := s.pushBlob(t, "org/r", blob)
-			b, err := anyClient(s).BlobFrom(t.Context(), orgR(s.host), d, mebibyte, from)
+			b, err := anyClient(s).Blob(t.Context(), orgR(s.host), d, mebibyte, from)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +115,7 @@ func TestBlobFromAByteOn(t *testing.T) {
 func TestBlobThatIsShorterThanWhatIsHere(t *testing.T) {
 	s := start(t, newHTTP)
 	d := s.pushBlob(t, "org/r", bigBlob(1000))
-	_, err := anyClient(s).BlobFrom(t.Context(), orgR(s.host), d, 1000, 2000)
+	_, err := anyClient(s).Blob(t.Context(), orgR(s.host), d, 1000, 2000)
 	wantFault(t, err, fault.Integrity, blobError(s, d, "HOST gave 1000 bytes, of which 2000 are here already"))
 }
 

@@ -227,7 +227,7 @@ func TestRequestsAtOnceAreLimited(t *testing.T) {
 	d := s.pushBlob(t, "org/r", layerBytes)
 	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, MaxPerRegistry: 2}))
 	open := func() io.ReadCloser {
-		b, err := c.Blob(t.Context(), orgR(s.host), d, 11)
+		b, err := c.Blob(t.Context(), orgR(s.host), d, 11, 0)
 		if err != nil {
 			t.Error(err)
 			return io.NopCloser(strings.NewReader(""))

@@ -100,7 +100,7 @@ func TestWhatIsNotThereIsAskedForOnce(t *testing.T) {
 	_, _, _, err = c.Manifest(t.Context(), orgR(s.host), none)
 	wantFault(t, err, fault.NotFound, "getting "+s.host+"/org/r@"+none+": not found: the repository has no such digest")
 	wantRequests(t, s, "GET /v2/org/r/manifests/"+none)
-	_, err = c.Blob(t.Context(), orgR(s.host), none, 1)
+	_, err = c.Blob(t.Context(), orgR(s.host), none, 1, 0)
 	wantFault(t, err, fault.NotFound, "getting blob "+none+" of "+s.host+"/org/r: not found: "+s.host+" answered 404")
 	wantRequests(t, s, "GET /v2/org/r/blobs/"+none)
 }
@@ -376,7 +376,7 @@ func TestCancelEndsEverythingSoon(t *testing.T) {
 					_, _, _, err = c.Manifest(ctx, orgR(s.host), "t")
 					return
 				}
-				b, openErr := c.Blob(ctx, orgR(s.host), d, 11)
+				b, openErr := c.Blob(ctx, orgR(s.host), d, 11, 0)
 				if openErr != nil {
 					t.Error(openErr)
 					return

@@ -209,7 +209,7 @@ func quick(o registry.Options) registry.Options {
 
 func readBlob(t *testing.T, c *registry.Client, repository oci.Repository, d digest.Digest, size int64) ([]byte, error) {
 	t.Helper()
-	b, err := c.Blob(t.Context(), repository, d, size)
+	b, err := c.Blob(t.Context(), repository, d, size, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -32,14 +32,14 @@ func TestRequestsTellOfThemselves(t *testing.T) {
 	if _, err := c.HeadBlob(ctx, repository, d); err != nil {
 		t.Fatal(err)
 	}
-	r, err := c.BlobFrom(progress.WithName(ctx, "layer "+d.String()), repository, d, mebibyte, 1000)
+	r, err := c.Blob(progress.WithName(ctx, "layer "+d.String()), repository, d, mebibyte, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, blob[1000:]) {
 		t.Fatalf("got %d bytes, %v", len(got), err)
 	}
-	if _, err := c.Blob(ctx, repository, d[:len(d)-4]+"0000", 5); err == nil {
+	if _, err := c.Blob(ctx, repository, d[:len(d)-4]+"0000", 5, 0); err == nil {
 		t.Error("there is a blob that was not pushed")
 	}
 	mirrors := " the files that name mirrors from : 0 of 0"

@@ -106,15 +106,12 @@ func (k cachedRegistry) HeadBlob(context.Context, oci.Repository, digest.Digest)
 }
 
 // Blob reads the whole blob, so that it is in the cache when Blob returns.
-func (k cachedRegistry) Blob(ctx context.Context, repository oci.Repository, d digest.Digest, size int64) (io.ReadCloser, error) {
+func (k cachedRegistry) Blob(ctx context.Context, repository oci.Repository, d digest.Digest, size, from int64) (io.ReadCloser, error) {
 	reading, err := k.cache.Blob(ctx, d, size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
-		switch {
-		case k.Registry == nil:
+		if k.Registry == nil {
 			return nil, fault.Errorf(fault.NotFound, "%s is not in the cache", d)
-		case from > 0:
-			return k.Registry.BlobFrom(ctx, repository, d, size, from)
 		}
-		return k.Registry.Blob(ctx, repository, d, size)
+		return k.Registry.Blob(ctx, repository, d, size, from)
 	})
 	if err != nil {
 		return nil, err
@@ -129,5 +126,5 @@ func (k cachedRegistry) Blob(ctx context.Context, repository oci.Repository, d d
 	} else {
 		reading.Refuted()
 	}
-	return io.NopCloser(bytes.NewReader(data)), nil
+	return io.NopCloser(bytes.NewReader(data[min(from, int64(len(data))):])), nil
 }

@@ -5,18 +5,14 @@ package verify
 import (
 	"cmp"
 	"context"
-	"io"
 	"slices"
 	"strings"
-
-	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
-	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/presence"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
@@ -74,8 +70,6 @@ type Request struct {
 type Registry interface {
 	presence.Registry
 	sigstore.Registry
-	// BlobFrom is Blob without the first bytes, as many as from says.
-	BlobFrom(ctx context.Context, repository oci.Repository, d digest.Digest, size, from int64) (io.ReadCloser, error)
 }
 
 // Report has the results.

@@ -35,8 +35,8 @@ const (
 type Registry interface {
 	// Manifest fetches a manifest by tag or digest; declared is the Docker-Content-Digest header, empty when absent.
 	Manifest(ctx context.Context, repository oci.Repository, tagOrDigest string) (body []byte, mediaType, declared string, err error)
-	// Blob opens a blob; size is what its descriptor says.
-	Blob(ctx context.Context, repository oci.Repository, digest digest.Digest, size int64) (io.ReadCloser, error)
+	// Blob opens a blob from byte number from on; size is what its descriptor says.
+	Blob(ctx context.Context, repository oci.Repository, digest digest.Digest, size, from int64) (io.ReadCloser, error)
 }
 
 // Signature is a document with its signature. The document has the digest that the signature's image says; the signature is
@@ -113,7 +113,7 @@ func fetchOne(ctx context.Context, registry Registry, repository oci.Repository,
 	if layer.Size < 0 || layer.Size > maxDocument {
 		return nil, nil, fault.Errorf(fault.Integrity, "it has %d bytes, more than the %d that are read", layer.Size, maxDocument)
 	}
-	blob, err := registry.Blob(ctx, repository, want, layer.Size)
+	blob, err := registry.Blob(ctx, repository, want, layer.Size, 0)
 	switch {
 	case fault.KindOf(err) == fault.NotFound: // a missing layer is not a missing signature
 		return nil, nil, fault.Errorf(fault.Integrity, "%w", err)
