@@ -13,11 +13,11 @@ import (
 // Limits limit all documents of one payload together. A zero field means the default.
 type Limits struct {
 	Documents int64 // documents with content; default 20,000; --max-documents
-	Parsed    int64 // bytes that are parsed; default 64 MiB; --max-parsed-size
+	Parsed    int64 // bytes that are parsed, short values count as more; default 64 MiB; --max-parsed-size
 	Expanded  int64 // bytes that aliases add; default 16 MiB; --max-expanded-size
 }
 
-// DefaultLimits returns limits far above the size of releases: 4.14 has 900 documents and 9 MB of text.
+// DefaultLimits returns limits far above the size of releases: 4.14 has 900 documents and 9 MB of text, 4.22 counts as 18 MB.
 func DefaultLimits() Limits {
 	return Limits{Documents: 20_000, Parsed: 64 << 20, Expanded: 16 << 20}
 }
@@ -92,9 +92,59 @@ func (b *Budget) Hold(document []byte) (release func()) {
 }
 
 // shortestValue is the number of bytes that a value counts at least, because many short values cost more than a long text.
-const shortestValue = 64
+const shortestValue = 32
 
 // cost is the length of a document, or that of its values if it is larger.
 func cost(document []byte) int64 {
 	return int64(max(len(document), shortestValue*values(document)))
+}
+
+// What Go needs to hold a parsed document, beside its text: a map of up to eight keys, and a value with its place in a map or
+// slice. memoryPerByte is how much of it counts as one parsed byte.
+const (
+	mapMemory     = 336
+	valueMemory   = 48
+	memoryPerByte = 3
+)
+
+// CheckJSON refuses a JSON object that is nested deeper than MaxDepth. It takes from the budget what the values of the object
+// need in memory, if that is more than was taken for the text that the object was parsed from.
+func (b *Budget) CheckJSON(object, text []byte) error {
+	objects, values, depth := measure(object)
+	if depth > MaxDepth {
+		return LimitErrorf("the document is nested deeper than the %d levels that this program reads", MaxDepth)
+	}
+	if b == nil {
+		return nil
+	}
+	memory := int64(len(object) + mapMemory*objects + valueMemory*values)
+	b.parsed.Add(max(0, memory/memoryPerByte-cost(text)))
+	return b.Parse(nil)
+}
+
+// measure counts the objects and the values of a JSON document, and how deep they are nested.
+func measure(document []byte) (objects, values, depth int) {
+	open, inString := 0, false
+	for i := 0; i < len(document); i++ {
+		c := document[i]
+		switch {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{', c == '[':
+			if c == '{' {
+				objects++
+			}
+			values++
+			open++
+			depth = max(depth, open)
+		case c == '}', c == ']':
+			open--
+		case c == ',':
+			values++
+		}
+	}
+	return objects, values, depth
 }

@@ -20,6 +20,7 @@ const (
 	MaxSize     = 4 << 20  // bytes of YAML, or of JSON that is parsed into values
 	MaxJSON     = 16 << 20 // bytes of JSON that stays as it is: the longest `oc adm release info -o json` has 5 MB
 	MaxValues   = 100_000  // values; the largest definition in 4.22 has 25,000
+	MaxDepth    = 100      // levels of objects and lists; the deepest definition in 4.22 has 40
 	MaxExpanded = 16 << 20 // bytes that aliases may add
 )
 
@@ -85,7 +86,14 @@ func toJSON(document []byte, budget *Budget, convert func([]byte) ([]byte, error
 		return nil, err
 	}
 	defer budget.Hold(text)()
-	return convert(text)
+	object, err := convert(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := budget.CheckJSON(object, text); err != nil {
+		return nil, err
+	}
+	return object, nil
 }
 
 // Decode parses one JSON document into a value. Names of fields are case-sensitive. A duplicate key anywhere is fault.Integrity,

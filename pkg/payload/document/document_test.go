@@ -90,6 +90,42 @@ func TestAliasesBeforeAnError(t *testing.T) {
 	}
 }
 
+// A document may be nested as deep as MaxDepth: indented JSON repeats the depth on every line.
+func TestDepth(t *testing.T) {
+	const tooDeep = "the document is nested deeper than the 100 levels that this program reads"
+	for name, test := range map[string]struct{ text, want string }{
+		"lists at the limit":   {strings.Repeat("[", 100) + strings.Repeat("]", 100), ""},
+		"lists beyond it":      {strings.Repeat("[", 101) + strings.Repeat("]", 101), tooDeep},
+		"objects beyond it":    {strings.Repeat(`{"a": `, 101) + "1" + strings.Repeat("}", 101), tooDeep},
+		"brackets in a string": {`{"a": "\"` + strings.Repeat("[", 200) + `"}`, ""},
+		"lists side by side":   {"[" + strings.Repeat("[],", 200) + "[]]", ""},
+	} {
+		_, err := document.ToJSON([]byte(test.text), document.NewBudget(document.Limits{}))
+		if test.want == "" && err != nil || test.want != "" && (err == nil || err.Error() != test.want) {
+			t.Errorf("%s: got %v, want %q", name, err, test.want)
+		}
+	}
+}
+
+// What values need in memory counts as parsed text, three bytes as one: a small object needs far more than its text.
+func TestMemoryOfValues(t *testing.T) {
+	for name, test := range map[string]struct {
+		text string
+		want int64 // the smallest budget in which it fits
+	}{
+		"long string":   {`"` + strings.Repeat("x", 3000) + `"`, 3002},
+		"numbers":       {"[" + strings.Repeat("1,", 99) + "1]", 32 * 100},
+		"small objects": {"[" + strings.Repeat(`{"a":1},`, 99) + `{"a":1}]`, (801 + 336*100 + 48*200) / 3},
+	} {
+		for less := range int64(2) {
+			_, err := document.ToJSON([]byte(test.text), document.NewBudget(document.Limits{Parsed: test.want - less}))
+			if (err == nil) != (less == 0) {
+				t.Errorf("%s: with a budget of %d: %v", name, test.want-less, err)
+			}
+		}
+	}
+}
+
 // FuzzAliases checks that the length of a document and the limit for aliases limit the length of the result.
 func FuzzAliases(f *testing.F) {
 	f.Add("a: &a [x, y]\nb: [*a, *a]\n")

@@ -28,6 +28,7 @@ func TestHostileDocuments(t *testing.T) {
 		"nested flow, open":                strings.Repeat("[", 1_000_000),
 		"nested maps":                      "a: " + strings.Repeat("{a: ", 100_000) + strings.Repeat("}", 100_000) + "\n",
 		"nested JSON":                      strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000),
+		"nested JSON of 101 levels":        `{"kind":"A","metadata":{"name":"x"},"a":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "}",
 		"nested JSON, open":                strings.Repeat(`{"a":[`, 100_000),
 		"nested blocks":                    strings.Repeat("- ", 100_000) + "a\n",
 		"nested by spaces":                 stairs(2500),

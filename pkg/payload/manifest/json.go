@@ -71,6 +71,9 @@ func readObject(decoder *json.Decoder, budget *document.Budget) (parsedDocument,
 	if read.problem = budget.Parse(object); read.problem != nil {
 		return read, nil
 	}
+	if read.problem = budget.CheckJSON(object, object); read.problem != nil {
+		return read, nil
+	}
 	read.json = object
 	read.header, read.problem = decodeHeader(object, budget)
 	if read.problem == nil {
