@@ -2,6 +2,7 @@ package testsign
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -19,17 +20,18 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/internal/testrelease"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// Signer is a key as cosign uses it.
+// Signer is a key pair of cosign.
 type Signer struct {
 	Private crypto.Signer
 	PEM     string // the public key
 }
 
-// NewSigner makes a key: p256, p384, p521, rsa2048, rsa1024 or ed25519. All but the last are other ones on every run.
+// NewSigner makes a key of a kind: p224, p256, p384, p521, rsa2048 or ed25519. Only ed25519 is the same on every run.
 func NewSigner(t testing.TB, kind string) Signer {
 	t.Helper()
 	var private crypto.Signer
@@ -56,7 +58,7 @@ func NewSigner(t testing.TB, kind string) Signer {
 	return Signer{Private: private, PEM: PublicPEM(t, private.Public())}
 }
 
-// PublicPEM is a public key as cosign writes it.
+// PublicPEM returns a public key in the format of cosign.
 func PublicPEM(t testing.TB, public crypto.PublicKey) string {
 	t.Helper()
 	der, err := x509.MarshalPKIXPublicKey(public)
@@ -81,70 +83,61 @@ func (s Signer) Sign(t testing.TB, document []byte) []byte {
 	return value
 }
 
-// Layer is one signature in an image of signatures. Zero fields are made of the document and the key.
+// Layer is a signature in an image of signatures.
 type Layer struct {
 	Document  []byte
 	Value     []byte
-	MediaType string
-	Stored    []byte // what the registry gives in place of the document
+	MediaType string // default: that of simple signing
+	Stored    []byte // if set, the registry has it instead of Document
 }
 
-// SignatureLayer is a signed document that says that reference has a digest.
+// SignatureLayer signs a document with a digest and a reference.
 func (s Signer) SignatureLayer(t testing.TB, d digest.Digest, reference string) Layer {
 	t.Helper()
 	document := Document(CosignType, d, reference)
 	return Layer{Document: document, Value: s.Sign(t, document)}
 }
 
-// Images is a registry in memory: what is in it is given as it is, whatever it claims to be.
+// Images is a registry in memory. It returns its contents without checks.
 type Images struct {
 	Manifests map[string]Manifest // by REPOSITORY:TAG or REPOSITORY@DIGEST
 	Blobs     map[digest.Digest][]byte
-	Asked     []string // what was asked for, in order
-	Err       error    // what every question is answered with
+	Requests  []string // all requests in their order
+	Err       error    // if set, the answer to all requests for manifests
 }
 
-// Manifest is what a registry says about a name.
+// Manifest is a manifest with its media type and the digest that the registry declares.
 type Manifest struct {
 	Body      []byte
 	MediaType string
 	Declared  string
 }
 
-// NewImages makes an empty registry.
+// NewImages returns an empty registry.
 func NewImages() *Images {
 	return &Images{Manifests: map[string]Manifest{}, Blobs: map[digest.Digest][]byte{}}
 }
 
-// AddSignatures puts an image of signatures at the tag of an image's digest.
+// AddSignatures adds an image of signatures with the tag for the digest of an image.
 func (r *Images) AddSignatures(t testing.TB, repository oci.Repository, d digest.Digest, layers ...Layer) {
 	t.Helper()
-	type descriptor struct {
-		MediaType   string            `json:"mediaType"`
-		Digest      digest.Digest     `json:"digest"`
-		Size        int               `json:"size"`
-		Annotations map[string]string `json:"annotations,omitempty"`
-	}
-	const kind = "application/vnd.oci.image.manifest.v1+json"
+	const kind = testrelease.MediaTypeOCIManifest
 	config := []byte("{}")
-	descriptors := []descriptor{}
+	descriptors := []testrelease.Descriptor{}
 	for _, layer := range layers {
-		if layer.MediaType == "" {
-			layer.MediaType = "application/vnd.dev.cosign.simplesigning.v1+json"
-		}
 		stored := layer.Document
 		if layer.Stored != nil {
 			stored = layer.Stored
 		}
 		r.Blobs[digest.FromBytes(layer.Document)] = stored
-		descriptors = append(descriptors, descriptor{
-			MediaType: layer.MediaType, Digest: digest.FromBytes(layer.Document), Size: len(layer.Document),
+		descriptors = append(descriptors, testrelease.Descriptor{
+			MediaType: cmp.Or(layer.MediaType, "application/vnd.dev.cosign.simplesigning.v1+json"), Digest: digest.FromBytes(layer.Document), Size: int64(len(layer.Document)),
 			Annotations: map[string]string{"dev.cosignproject.cosign/signature": base64.StdEncoding.EncodeToString(layer.Value)},
 		})
 	}
 	body, err := json.Marshal(map[string]any{
 		"schemaVersion": 2, "mediaType": kind,
-		"config": descriptor{MediaType: "application/vnd.oci.image.config.v1+json", Digest: digest.FromBytes(config), Size: len(config)},
+		"config": testrelease.Descriptor{MediaType: testrelease.MediaTypeOCIConfig, Digest: digest.FromBytes(config), Size: int64(len(config))},
 		"layers": descriptors,
 	})
 	if err != nil {
@@ -155,9 +148,9 @@ func (r *Images) AddSignatures(t testing.TB, repository oci.Repository, d digest
 	r.Manifests[name] = Manifest{Body: body, MediaType: kind, Declared: digest.FromBytes(body).String()}
 }
 
-// Manifest fulfils what reads registries.
+// Manifest implements the registry of package sigstore.
 func (r *Images) Manifest(_ context.Context, repository oci.Repository, name string) (body []byte, mediaType, declared string, err error) {
-	r.Asked = append(r.Asked, repository.Tag(name).String())
+	r.Requests = append(r.Requests, repository.Tag(name).String())
 	if r.Err != nil {
 		return nil, "", "", r.Err
 	}
@@ -168,9 +161,9 @@ func (r *Images) Manifest(_ context.Context, repository oci.Repository, name str
 	return m.Body, m.MediaType, m.Declared, nil
 }
 
-// Blob fulfils what reads registries.
+// Blob implements the registry of package sigstore.
 func (r *Images) Blob(_ context.Context, repository oci.Repository, d digest.Digest, _, _ int64) (io.ReadCloser, error) {
-	r.Asked = append(r.Asked, repository.Digest(d).String())
+	r.Requests = append(r.Requests, repository.Digest(d).String())
 	data, ok := r.Blobs[d]
 	if !ok {
 		return nil, fault.Errorf(fault.NotFound, "blob %s not found", d)

@@ -217,13 +217,10 @@ func splitUnlessEmpty(value, separator string) []string {
 	return strings.Split(value, separator)
 }
 
-// splitWords splits the value of an annotation at commas and drops spaces and empty words.
+// splitWords is SplitList for the value of an annotation, nil without words.
 func splitWords(value string) []string {
-	var words []string
-	for word := range strings.SplitSeq(value, ",") {
-		if word = strings.TrimSpace(word); word != "" {
-			words = append(words, word)
-		}
+	if words := SplitList(value); len(words) > 0 {
+		return words
 	}
-	return words
+	return nil
 }

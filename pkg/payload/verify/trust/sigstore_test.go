@@ -91,7 +91,7 @@ func TestListsHaveNoSignature(t *testing.T) {
 		Check{Name: "sigstore", Subject: "list of images", Result: Skipped, Cause: List, Digest: list(), Reason: "sigstore signatures are of single images and never cover a list: the image is checked instead"},
 		Check{Name: "sigstore", Subject: "image", Result: Pass, Digest: image(), Key: public(t, s).ID(), Reason: "signed by the key " + public(t, s).ID() + ", as quay.io/example/release:1, for " + image().String() + ", found in " + tag + ", layer 1"},
 	)
-	for _, asked := range registry.Asked {
+	for _, asked := range registry.Requests {
 		if strings.Contains(asked, list().Encoded()) {
 			t.Errorf("asked for %s", asked)
 		}

@@ -211,8 +211,8 @@ func TestBadDescriptors(t *testing.T) {
 			if err == nil || strings.TrimPrefix(err.Error(), repository+":"+Tag(imageA())+": ") != test.reason || fault.KindOf(err) != fault.Integrity {
 				t.Errorf("got  %+v, %v\nwant %s", found, err, test.reason)
 			}
-			if len(registry.Asked) != 1 {
-				t.Errorf("asked for %v", registry.Asked)
+			if len(registry.Requests) != 1 {
+				t.Errorf("asked for %v", registry.Requests)
 			}
 		})
 	}
