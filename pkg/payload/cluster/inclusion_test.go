@@ -136,7 +136,7 @@ func TestInclusionSettings(t *testing.T) {
 	}
 }
 
-// The cluster names its own release by the reference that it has for it, and no other.
+// ReleaseImage is the cluster's pull spec of its own release only.
 func TestInclusionReleaseImage(t *testing.T) {
 	list, child, other := digest.FromString("list"), digest.FromString("child"), digest.FromString("other")
 	i := &cluster.Inclusion{Version: &cluster.Version{Desired: cluster.Release{Image: "quay.io/r/r@" + child.String()}}}

@@ -36,7 +36,7 @@ func TestSkipNames(t *testing.T) {
 	}
 }
 
-// What failed comes before what was stopped, and that before a signature that nobody could check.
+// Failed checks decide before those that an error prevented, and those before missing signatures.
 func TestReportErr(t *testing.T) {
 	check := func(name string, result trust.Result) trust.Check {
 		return trust.Check{Name: name, Result: result, Reason: "reason of " + name}
@@ -91,8 +91,8 @@ func TestReportErr(t *testing.T) {
 	}
 }
 
-// A release whose bytes are not those of its digests fails the chain and has nothing else checked, unless the chain is left
-// out: then the error is the command's. So is any other error of reading.
+// A release whose bytes do not have their digests fails the chain, and nothing else is checked. Run returns the error if the
+// chain is skipped, and any other error of reading.
 func TestRunStopsAtABrokenChain(t *testing.T) {
 	broken := fault.Errorf(fault.Integrity, "r: the layer is not that of its digest")
 	request := func(err error, skip ...string) Request {

@@ -3,12 +3,12 @@ package trust
 import (
 	"bytes"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/release-x/oc-release-x/internal/boundedfile"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/configmap"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
@@ -65,7 +65,7 @@ func keyringFiles(path string) ([]string, error) {
 }
 
 func readKeyring(path string) ([]openpgp.Keyring, error) {
-	data, err := readLimited(path, openpgp.MaxKeyring)
+	data, err := readKeyFile(path, openpgp.MaxKeyring)
 	if err != nil {
 		return nil, err
 	}
@@ -99,26 +99,14 @@ func readConfigMap(path string, data []byte) ([]openpgp.Keyring, error) {
 	return keyrings, nil
 }
 
-// readLimited reads a file of at most limit bytes.
-func readLimited(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fault.Errorf(fault.Local, "reading a key: %w", err)
-	}
-	if !info.Mode().IsRegular() { // a pipe might never end
-		return nil, fault.Errorf(fault.Local, "reading a key: %s is not a file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fault.Errorf(fault.Local, "reading a key: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, fault.Errorf(fault.Local, "reading a key: %w", err)
-	}
-	if int64(len(data)) > limit {
+// readKeyFile reads a file of at most limit bytes. One that is longer is fault.Usage, other errors are fault.Local.
+func readKeyFile(path string, limit int64) ([]byte, error) {
+	data, err := boundedfile.Read(path, limit)
+	if _, ok := errors.AsType[*boundedfile.TooLongError](err); ok {
 		return nil, fault.Errorf(fault.Usage, "%s has more than the %d bytes that a keyring may have", path, limit)
+	}
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "reading a key: %w", err)
 	}
 	return data, nil
 }

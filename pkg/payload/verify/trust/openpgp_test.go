@@ -30,7 +30,7 @@ func image() digest.Digest { return digest.FromString("image") }
 func list() digest.Digest  { return digest.FromString("list") }
 func other() digest.Digest { return digest.FromString("other") }
 
-// release is one with manifests: name, content, name, content.
+// release makes a release with manifests: name, content, name, content.
 func release(files ...string) Release {
 	r := Release{Reference: "registry.example.com/a/b:1", Repository: oci.SplitRepository("registry.example.com/a/b"), Digest: image()}
 	for i := 0; i < len(files); i += 2 {
@@ -39,7 +39,7 @@ func release(files ...string) Release {
 	return r
 }
 
-// bringing is a release with keys and stores of its own.
+// bringing makes a release with keys and stores of its own.
 func bringing(data map[string]string) Release {
 	return release(testsign.VerificationName, testsign.Verification(data))
 }
@@ -53,8 +53,8 @@ func ring(t testing.TB, name string, keys ...*testsign.Key) openpgp.Keyring {
 	return k
 }
 
-// folder is a store of signatures of an image's digest.
-func folder(t testing.TB, d digest.Digest, messages ...[]byte) store.Store {
+// directory makes a store of signatures of a digest.
+func directory(t testing.TB, d digest.Digest, messages ...[]byte) store.Store {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "s")
 	at := filepath.Join(dir, "sha256="+d.Encoded())
@@ -120,18 +120,18 @@ func TestBadSignaturesFail(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := folder(t, image(), test.message)
+			s := directory(t, image(), test.message)
 			got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{s}, Now: testsign.Now()})
 			equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: at(s, image(), 1) + ": " + test.reason, Digest: image()})
 		})
 	}
 	t.Run("too long", func(t *testing.T) {
-		s := folder(t, image(), make([]byte, openpgp.MaxMessage+1))
+		s := directory(t, image(), make([]byte, openpgp.MaxMessage+1))
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{s}, Now: testsign.Now()})
 		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: at(s, image(), 1) + ": it has more than the 51200 bytes that are read", Digest: image()})
 	})
 	t.Run("none at all", func(t *testing.T) {
-		s := folder(t, image())
+		s := directory(t, image())
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{s}, Now: testsign.Now()})
 		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "not signed: no signature of " + image().String() + " in " + s.String(), Digest: image()})
 	})
@@ -158,7 +158,7 @@ func TestBadSignaturesFail(t *testing.T) {
 		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "no place is known where a signature could be: name a store, a directory or a file with --signature", Digest: image()})
 	})
 	t.Run("good", func(t *testing.T) {
-		s := folder(t, image(), []byte("<html>"), mallory.SignAtomic(t, image()), alice.SignAtomic(t, image()))
+		s := directory(t, image(), []byte("<html>"), mallory.SignAtomic(t, image()), alice.SignAtomic(t, image()))
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{s}, Now: testsign.Now()})
 		equal(t, got, Check{
 			Name: "signature", Subject: "image, keyring ring", Result: Pass, Key: alice.Fingerprint(), Digest: image(),
@@ -178,7 +178,7 @@ func TestEveryKeyringNeedsASignature(t *testing.T) {
 		}
 	}
 	t.Run("one is missing", func(t *testing.T) {
-		s := folder(t, image(), alice.SignAtomic(t, image()))
+		s := directory(t, image(), alice.SignAtomic(t, image()))
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: keyrings, Stores: []store.Store{s}, Now: testsign.Now()})
 		equal(t, got, pass("a", alice, "alice", at(s, image(), 1)), Check{
 			Name: "signature", Subject: "image, keyring b", Result: Fail, Digest: image(),
@@ -186,13 +186,13 @@ func TestEveryKeyringNeedsASignature(t *testing.T) {
 		})
 	})
 	t.Run("both, in two stores", func(t *testing.T) {
-		first, second := folder(t, image(), alice.SignAtomic(t, image())), folder(t, image(), bob.SignAtomic(t, image()))
+		first, second := directory(t, image(), alice.SignAtomic(t, image())), directory(t, image(), bob.SignAtomic(t, image()))
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: keyrings, Stores: []store.Store{first, second}, Now: testsign.Now()})
 		equal(t, got, pass("a", alice, "alice", at(first, image(), 1)), pass("b", bob, "bob", at(second, image(), 1)))
 	})
 	t.Run("both by one message", func(t *testing.T) {
 		keyrings := []openpgp.Keyring{ring(t, "a", alice), ring(t, "b", bob, alice)}
-		s := folder(t, image(), alice.SignAtomic(t, image()))
+		s := directory(t, image(), alice.SignAtomic(t, image()))
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: keyrings, Stores: []store.Store{s}, Now: testsign.Now()})
 		equal(t, got, pass("a", alice, "alice", at(s, image(), 1)), pass("b", alice, "alice", at(s, image(), 1)))
 	})
@@ -228,7 +228,7 @@ func TestOtherErrorsAreNot404(t *testing.T) {
 	})
 	t.Run("another store has it", func(t *testing.T) {
 		status = http.StatusForbidden
-		s := folder(t, image(), alice.SignAtomic(t, image()))
+		s := directory(t, image(), alice.SignAtomic(t, image()))
 		o := o
 		o.Stores = []store.Store{web, s}
 		if got := VerifyOpenPGP(t.Context(), release(), o); got[0].Result != Pass || got[0].Err != nil {
@@ -236,7 +236,7 @@ func TestOtherErrorsAreNot404(t *testing.T) {
 		}
 	})
 	t.Run("another store has a wrong one", func(t *testing.T) {
-		s := folder(t, image(), alice.SignAtomic(t, other()))
+		s := directory(t, image(), alice.SignAtomic(t, other()))
 		o := o
 		o.Stores = []store.Store{web, s}
 		got := VerifyOpenPGP(t.Context(), release(), o)
@@ -250,7 +250,7 @@ func TestOtherErrorsAreNot404(t *testing.T) {
 // A release cannot vouch for itself.
 func TestReleasesOwnKeyIsNotTrusted(t *testing.T) {
 	mallory := testsign.NewKey(t, "mallory")
-	s := folder(t, image(), mallory.SignAtomic(t, image()))
+	s := directory(t, image(), mallory.SignAtomic(t, image()))
 	r := bringing(map[string]string{"verifier-public-key-redhat": testsign.Armored(t, mallory), "store-a": "https://example.com"})
 	const mend = "; name the keys that you trust with --keyring, or trust the running cluster's with --trust-cluster"
 	fail := func(reason string) Check {
@@ -274,7 +274,7 @@ func TestReleasesOwnKeyIsNotTrusted(t *testing.T) {
 	})
 }
 
-// TestPinnedKeys: of the release's own keys, those count whose fingerprint is known, and only they.
+// Of the release's own keys, only those with a pinned fingerprint count.
 func TestPinnedKeys(t *testing.T) {
 	known, mallory := testsign.NewKey(t, "known"), testsign.NewKey(t, "mallory")
 	own := func(keys ...*testsign.Key) Release {
@@ -283,7 +283,7 @@ func TestPinnedKeys(t *testing.T) {
 	const subject = "image, keyring verifier-public-key-redhat"
 	verify := func(t *testing.T, r Release, message []byte, pins ...string) (Check, string) {
 		t.Helper()
-		s := folder(t, image(), message)
+		s := directory(t, image(), message)
 		got := VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{s}, Now: testsign.Now(), Pins: pins})
 		if len(got) != 1 {
 			t.Fatalf("got %+v", got)
@@ -321,7 +321,7 @@ func TestPinnedKeys(t *testing.T) {
 		}
 	})
 	t.Run("another key that says that it is the known one", func(t *testing.T) {
-		// By its user id: fingerprints are computed.
+		// A key with a known user ID: only fingerprints count.
 		double := testsign.NewKey(t, "known", testsign.MadeOn(testsign.Created().Add(time.Second)))
 		got, _ := verify(t, own(double), double.SignAtomic(t, image()), known.Fingerprint())
 		if got.Result != Fail || !strings.HasPrefix(got.Reason, "no key to trust: the release brings the key "+double.Fingerprint()) {
@@ -330,7 +330,7 @@ func TestPinnedKeys(t *testing.T) {
 	})
 	t.Run("a keyring more than is known", func(t *testing.T) {
 		r := bringing(map[string]string{"verifier-public-key-a": testsign.Armored(t, known), "verifier-public-key-b": testsign.Armored(t, mallory)})
-		s := folder(t, image(), known.SignAtomic(t, image()), mallory.SignAtomic(t, image()))
+		s := directory(t, image(), known.SignAtomic(t, image()), mallory.SignAtomic(t, image()))
 		got := VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{s}, Now: testsign.Now(), Pins: []string{known.Fingerprint()}})
 		if len(got) != 2 || got[0].Result != Pass {
 			t.Fatalf("got %+v", got)
@@ -358,7 +358,7 @@ func TestCoveredDigest(t *testing.T) {
 	r := release()
 	r.ListDigest = list()
 	t.Run("of the list", func(t *testing.T) {
-		s := folder(t, list(), alice.SignAtomic(t, list()))
+		s := directory(t, list(), alice.SignAtomic(t, list()))
 		o := o
 		o.Stores = []store.Store{s}
 		equal(t, VerifyOpenPGP(t.Context(), r, o), Check{
@@ -367,9 +367,9 @@ func TestCoveredDigest(t *testing.T) {
 		})
 	})
 	t.Run("of one of its images", func(t *testing.T) {
-		s := folder(t, list(), alice.SignAtomic(t, image()))
+		s := directory(t, list(), alice.SignAtomic(t, image()))
 		o := o
-		o.Stores = []store.Store{s, folder(t, image(), alice.SignAtomic(t, image()))}
+		o.Stores = []store.Store{s, directory(t, image(), alice.SignAtomic(t, image()))}
 		equal(t, VerifyOpenPGP(t.Context(), r, o), Check{
 			Name: "signature", Subject: "list of images, keyring ring", Result: Fail, Digest: list(),
 			Reason: at(s, list(), 1) + ": it is about another image, " + image().String(),
@@ -387,10 +387,10 @@ func TestNoDigest(t *testing.T) {
 	want.Result, want.Cause = Fail, ""
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{TrustCluster: true, Cluster: &store.Cluster{Objects: api{}}, Now: testsign.Now()}), want)
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Now: testsign.Now()}), want)
-	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{folder(t, image(), alice.SignAtomic(t, image()))}, Now: testsign.Now()}), want)
+	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{directory(t, image(), alice.SignAtomic(t, image()))}, Now: testsign.Now()}), want)
 }
 
-// api is a cluster in memory: ConfigMaps by the selector that asks for them.
+// api is a cluster in memory.
 type api struct {
 	keys, signatures string
 	version          string // the ClusterVersion; empty: there is none
@@ -413,7 +413,7 @@ func (a api) Get(_ context.Context, path string, query url.Values) ([]byte, erro
 func TestTrustCluster(t *testing.T) {
 	alice, known, mallory := testsign.NewKey(t, "alice"), testsign.NewKey(t, "known"), testsign.NewKey(t, "mallory")
 	keys := fmt.Sprintf(`{"metadata":{"name":"release-verification","annotations":{"release.openshift.io/verification-config-map":""}},"data":{"verifier-public-key-c":%q}}`, testsign.Armored(t, alice))
-	s := folder(t, image(), alice.SignAtomic(t, image()), known.SignAtomic(t, image()))
+	s := directory(t, image(), alice.SignAtomic(t, image()), known.SignAtomic(t, image()))
 	run := func(r Release, a api, trust bool) []Check {
 		return VerifyOpenPGP(t.Context(), r, OpenPGP{
 			Stores: []store.Store{s}, Cluster: &store.Cluster{Objects: a}, TrustCluster: trust, Now: testsign.Now(), Pins: []string{known.Fingerprint()},
@@ -519,13 +519,13 @@ func TestStoresOfTheAdministrator(t *testing.T) {
 	if got := run(api{version: names("/chosen?a=b")}); got.Result != Skipped || fault.KindOf(got.Err) != fault.Network {
 		t.Errorf("an address that cannot be asked: got %+v", got)
 	}
-	// A server on this machine is none that a release may name; that it is refused shows that it was considered.
+	// A release may not name a server on this machine. The refusal shows that its store was considered.
 	if got := run(api{version: `[]`}); got.Result != Skipped || !strings.Contains(got.Reason, server.URL+`/release" is not asked`) {
 		t.Errorf("when it is not known whether there are any: got %+v", got)
 	}
 }
 
-// The stores that a release names are asked when there is a way to, and never without.
+// The stores that a release names are asked only if there is a Web.
 func TestStoresOfTheRelease(t *testing.T) {
 	alice := testsign.NewKey(t, "alice")
 	r := bringing(map[string]string{"verifier-public-key-r": testsign.Armored(t, alice), "store-a": "http://169.254.169.254/latest", "store-b": "https://localhost/x"})
@@ -544,20 +544,20 @@ func TestStoresOfTheRelease(t *testing.T) {
 		Name: "signature", Subject: subject, Result: Skipped, Cause: Network, Digest: image(),
 		Reason: `the release's store of signatures "http://169.254.169.254/latest" is not asked: it is not https; the release's store of signatures "https://localhost/x" is not asked: it is a loopback or link-local address`,
 	})
-	o.Stores = []store.Store{folder(t, image(), alice.SignAtomic(t, image()))}
+	o.Stores = []store.Store{directory(t, image(), alice.SignAtomic(t, image()))}
 	if got := VerifyOpenPGP(t.Context(), r, o); got[0].Result != Pass {
 		t.Errorf("got %+v", got)
 	}
 }
 
-// A hundred reasons stay one line that can be read.
+// Only the first of many reasons are printed.
 func TestManyReasons(t *testing.T) {
 	if got, want := joinReasons([]string{"a", "b", "c"}, []error{errors.New("d"), errors.New("e"), errors.New("f")}), "a; b; c; d; and 2 more"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// Somebody hangs so many subkeys on a known key that to find out that they are forged would take minutes.
+// A pinned key has so many forged subkeys that verifying them would take minutes.
 func TestForgedSubkeysOfAKnownKey(t *testing.T) {
 	known, thief := testsign.NewKey(t, "known"), testsign.NewKey(t, "thief")
 	crowded := testsign.NewKey(t, "known")
@@ -570,7 +570,7 @@ func TestForgedSubkeysOfAKnownKey(t *testing.T) {
 	for range 9 {
 		messages = append(messages, known.SignAtomic(t, image()))
 	}
-	got := VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{folder(t, image(), messages...)}, Now: testsign.Now(), Pins: []string{known.Fingerprint()}})
+	got := VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{directory(t, image(), messages...)}, Now: testsign.Now(), Pins: []string{known.Fingerprint()}})
 	if len(got) != 3 {
 		t.Fatalf("got %+v", got)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
-// The recorded release carries the policy that Red Hat publishes. Its key has to be one that counts: otherwise sigstore
-// signatures of real releases are never checked.
+// The recorded release has Red Hat's policy. Its key has to be one that this program knows, so that the sigstore signatures
+// of real releases are checked.
 func TestKnowsThePolicyKeyOfARecordedRelease(t *testing.T) {
 	layout := fixture.Path(t, "ocp-release")
 	ref, err := payloadimage.ParseReference("oci:" + layout + ":4.22.0-x86_64")

@@ -32,7 +32,7 @@ func ReadKeys(paths ...string) ([]sigstore.Key, error) {
 	var keys []sigstore.Key
 	for _, path := range paths {
 		const limit = 64 << 10
-		text, err := readLimited(path, limit)
+		text, err := readKeyFile(path, limit)
 		if err != nil {
 			return nil, err
 		}

@@ -98,7 +98,7 @@ func TestListsHaveNoSignature(t *testing.T) {
 	}
 }
 
-// Errors that are neither a signature nor its absence leave the check open.
+// After other errors than a missing tag the check is skipped.
 func TestSigstoreErrors(t *testing.T) {
 	key := public(t, testsign.NewSigner(t, "p256"))
 	for name, kind := range map[string]fault.Kind{"network": fault.Network, "credentials": fault.Auth} {
@@ -114,7 +114,7 @@ func TestSigstoreErrors(t *testing.T) {
 	}
 }
 
-// A source without a digest or a registry has nothing to check: that fails what the user asked for.
+// If there is no digest or no registry, the check fails if the user named keys.
 func TestSigstoreWithoutRegistry(t *testing.T) {
 	key := public(t, testsign.NewSigner(t, "p256"))
 	s := testsign.NewSigner(t, "p256")

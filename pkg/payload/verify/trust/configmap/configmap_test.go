@@ -186,7 +186,7 @@ func TestFindVerification(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, reading it ends, gives ConfigMaps or an error, and signatures only of the digest asked for.
+// Parsing ends for any file, and yields signatures of the wanted digest only.
 func FuzzConfigMap(f *testing.F) {
 	d := digest.FromString("a")
 	f.Add([]byte(one))
@@ -213,7 +213,7 @@ func FuzzConfigMap(f *testing.F) {
 	})
 }
 
-// A release brings its ConfigMap, so what it may cost is bounded before anybody is trusted.
+// The ConfigMap of a release that is not trusted yet is limited.
 func TestVerificationIsBounded(t *testing.T) {
 	key := testsign.Armored(t, testsign.NewKey(t, "alice"))
 	data := func(keyrings, stores int, more string) map[string]string {

@@ -7,8 +7,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
-// Whatever the bytes are, a message that is accepted has a claim about the wanted image, by a key of the keyring, and is
-// one that was signed: nobody but the fuzzer's seeds knows a private key.
+// A message that is accepted has a document about the wanted image and was signed by a key of the keyring. The fuzzer cannot
+// sign one, because only the seeds know a private key.
 func FuzzSignatureMessage(f *testing.F) {
 	alice := testsign.NewKey(f, "alice")
 	k := ring(f, alice)
@@ -42,12 +42,12 @@ func FuzzSignatureMessage(f *testing.F) {
 			t.Fatal(err)
 		}
 		if _, err := simplesigning.Parse(message.body, simplesigning.Atomic); err != nil {
-			t.Errorf("accepted a claim that is refused alone: %v", err)
+			t.Errorf("accepted a document that Parse refuses: %v", err)
 		}
 	})
 }
 
-// Whatever the bytes are, no key but those whose fingerprints were asked for is left, and nobody else's message passes.
+// Only leaves no key with another fingerprint, and messages by other keys do not pass.
 func FuzzKeyring(f *testing.F) {
 	alice, mallory := testsign.NewKey(f, "alice"), testsign.NewKey(f, "mallory")
 	sub, thief := testsign.NewKey(f, "alice"), testsign.NewKey(f, "thief").WithSubkey(f)

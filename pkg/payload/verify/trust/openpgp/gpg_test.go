@@ -13,7 +13,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testsign"
 )
 
-// gnupg runs gpg with a home of its own; the test is skipped where there is none.
+// gnupg runs gpg with its own home directory. Tests are skipped if gpg is not installed.
 type gnupg struct{ path, home string }
 
 func newGnuPG(t *testing.T) gnupg {
@@ -50,7 +50,7 @@ func (g gnupg) run(t *testing.T, input []byte, args ...string) []byte {
 	return out
 }
 
-// key makes a key and gives the fingerprint that gpg says it has.
+// key makes a key and returns its fingerprint.
 func (g gnupg) key(t *testing.T, name, kind, lifetime string) string {
 	t.Helper()
 	g.run(t, nil, "--quick-gen-key", name+" <"+name+"@example.com>", kind, "sign", lifetime)
@@ -84,7 +84,7 @@ func TestGnuPG(t *testing.T) {
 					"SHA-512":           {"--sign", "--digest-algo", "SHA512"},
 					"lines":             {"--sign", "--textmode"},
 					"not expired":       {"--sign", "--default-sig-expire", "2d"},
-					"with a file name":  {"--sign", "--set-filename", "claim.json"},
+					"with a file name":  {"--sign", "--set-filename", "document.json"},
 					"of unknown length": {"--sign", "--compress-algo", "none", "--no-emit-version"},
 				} {
 					t.Run(form+", "+name, func(t *testing.T) {
@@ -165,7 +165,7 @@ func TestGnuPGRefused(t *testing.T) {
 		old := g.run(t, nil, "--armor", "--export", fingerprint)
 		g.run(t, text, "--import")
 		refused(t, export(), message, time.Minute, "the key "+fingerprint+" is revoked")
-		// As gpg has it that imported both, whichever comes first.
+		// The order of the key and its revocation does not matter.
 		for _, data := range [][]byte{slices.Concat(old, text), slices.Concat(text, old), slices.Concat(old, g.run(t, nil, "--armor", "--export", fingerprint))} {
 			k, err := ParseKeyring("ring", data)
 			if err != nil {
@@ -184,7 +184,7 @@ func TestGnuPGRefused(t *testing.T) {
 	})
 }
 
-// What gpg makes of the messages of testsign: they are what tests elsewhere rely on.
+// gpg reads the messages of testsign, which other tests use.
 func TestGnuPGReadsTestsign(t *testing.T) {
 	g := newGnuPG(t)
 	rsa := testsign.NewKey(t, "rsa", testsign.RSA(2048))

@@ -109,7 +109,7 @@ func TestOnly(t *testing.T) {
 			}
 		})
 	}
-	// A subkey's fingerprint pins nothing: it would be pinned with whatever primary key it hangs on.
+	// A subkey's fingerprint pins nothing, because the subkey could be attached to any primary key.
 	sub := testsign.NewKey(t, "sub").WithSubkey(t)
 	if got := ring(t, sub).Only([]string{sub.SubkeyFingerprint()}).Keys(); got != nil {
 		t.Errorf("got %v", got)
@@ -117,7 +117,7 @@ func TestOnly(t *testing.T) {
 	check(t, ring(t, sub).Only([]string{sub.Fingerprint()}), sub.SignAtomic(t, imageA()), "")
 }
 
-// The zero keyring and one without a known key verify nothing.
+// The zero keyring and one without a pinned key verify nothing.
 func TestEmptyKeyring(t *testing.T) {
 	alice := testsign.NewKey(t, "alice")
 	want := "it is signed by the key " + alice.Fingerprint() + ", which is not in the keyring "
@@ -125,7 +125,7 @@ func TestEmptyKeyring(t *testing.T) {
 	check(t, Keyring{}, alice.SignAtomic(t, imageA()), "it holds no public key")
 }
 
-// A keyring may be used for many messages, and by several at a time.
+// A keyring may be used for many messages and by several goroutines.
 func TestKeyringIsNotChanged(t *testing.T) {
 	alice := testsign.NewKey(t, "alice")
 	k := ring(t, alice)
@@ -372,7 +372,7 @@ func TestVerifierVerifiesWhatItNeedsOnce(t *testing.T) {
 		for _, identity := range v.entities[0].Identities {
 			results = append(results, identity.SelfCertifications[0].Valid)
 		}
-		if subkeys := v.entities[0].Subkeys; len(subkeys) != 4 { // its own, for encryption, and the strangers'
+		if subkeys := v.entities[0].Subkeys; len(subkeys) != 4 { // its own, for encryption, and the forged ones
 			t.Fatalf("%d subkeys", len(subkeys))
 		}
 		for _, sub := range v.entities[0].Subkeys {

@@ -37,7 +37,7 @@ func ring(t testing.TB, keys ...*testsign.Key) Keyring {
 
 func body() []byte { return testsign.Document(testsign.AtomicType, imageA(), reference) }
 
-// check holds one verification to what it has to say: reason is empty when the message has to be good.
+// check verifies a message and compares the error; reason is empty if the message is valid.
 func check(t *testing.T, k Keyring, message []byte, reason string) Signed {
 	t.Helper()
 	got, err := k.Verify(message, imageA(), testsign.Now())
@@ -98,7 +98,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// A keyring may hold many keys, and any one of them suffices, wherever it stands.
+// Any key of a keyring suffices.
 func TestAnyKeySuffices(t *testing.T) {
 	alice, bob, carol := testsign.NewKey(t, "alice"), testsign.NewKey(t, "bob"), testsign.NewKey(t, "carol")
 	for _, signer := range []*testsign.Key{alice, bob, carol} {
@@ -108,7 +108,7 @@ func TestAnyKeySuffices(t *testing.T) {
 	}
 }
 
-// A cluster reads messages with one signature, whoever the others are by.
+// A cluster refuses messages with several signatures.
 func TestSeveralSignatures(t *testing.T) {
 	alice, mallory := testsign.NewKey(t, "alice"), testsign.NewKey(t, "mallory")
 	m := testsign.Message{Body: body()}
@@ -128,7 +128,7 @@ func TestSeveralSignatures(t *testing.T) {
 
 func slicesConcat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
-// What a claim must say is held by the tests of package claim; here, that it is read at all, after the signature.
+// The document is parsed after the signature was verified. Package simplesigning tests its contents.
 func TestRefusedClaims(t *testing.T) {
 	alice, mallory := testsign.NewKey(t, "alice"), testsign.NewKey(t, "mallory")
 	other := testsign.Document(testsign.AtomicType, imageB(), reference)
@@ -173,7 +173,7 @@ func TestRefusedSignatures(t *testing.T) {
 		change(contents)
 		return testsign.Join(t, testsign.Message{Body: body()}, testsign.Packet(tagSignature, contents))
 	}
-	// The two bytes stand before the two numbers of an Ed25519 signature.
+	// The two bytes are before the two numbers of an Ed25519 signature.
 	changedTag := func(message []byte) []byte {
 		message[len(message)-2*(2+32)-1] ^= 1
 		return message
@@ -259,7 +259,7 @@ func TestSubkeyThatMayNotSign(t *testing.T) {
 	check(t, ring(t, alice), message, fmt.Sprintf("the subkey %X is not one for signing", encryption.Fingerprint))
 }
 
-// A key that was extended goes on verifying what it signed before, though nothing that it says of itself is so old.
+// A key whose lifetime was extended still verifies older signatures, although its self-signature is newer.
 func TestExtendedKey(t *testing.T) {
 	alice := testsign.NewKey(t, "alice", testsign.LastingFor(45*day))
 	message := alice.SignAtomic(t, imageA())
@@ -280,7 +280,7 @@ func TestExtendedKey(t *testing.T) {
 	})
 }
 
-// SHA-1 under a key's own signature is what go-crypto's policy lets pass: Red Hat's own key had one for years.
+// A self-signature may be over SHA-1, as go-crypto allows: Red Hat's key had such a one for years.
 func TestHashOfSelfSignature(t *testing.T) {
 	old := testsign.NewKey(t, "old").SelfSignedWith(t, crypto.SHA1)
 	check(t, ring(t, old), old.Sign(t, testsign.Message{Body: body()}), "")
@@ -324,7 +324,7 @@ func TestRefusedShapes(t *testing.T) {
 		{"unsigned, compressed", testsign.Compressed(t, literal), "it is not signed"},
 		{"armored", []byte(testsign.Armor(t, "PGP MESSAGE", good)), "it is armored, which a cluster does not read: gpg --dearmor makes it binary"},
 		{"a web page", []byte("<!DOCTYPE html><html>"), `it is not an OpenPGP message: it begins with "<!DOCTYPE html><html"`},
-		{"the claim alone", body(), `it is not an OpenPGP message: it begins with "{\"critical\":{\"type\":"`},
+		{"the document alone", body(), `it is not an OpenPGP message: it begins with "{\"critical\":{\"type\":"`},
 		{"a key", alice.Public(t), "it is a key, not a message"},
 		{"encrypted", testsign.Packet(18, []byte{1, 2, 3}), "it is encrypted"},
 		{"encrypted for a key", append(testsign.Packet(1, []byte{3}), testsign.Packet(18, []byte{1})...), "it is encrypted"},
@@ -360,7 +360,7 @@ func TestRefusedShapes(t *testing.T) {
 	}
 }
 
-// A certificate's signature type over the same bytes is no signature of a document.
+// A certification over the same bytes is not a signature of a document.
 func TestSignatureOfAnotherType(t *testing.T) {
 	alice := testsign.NewKey(t, "alice")
 	p := &packet.OpaquePacket{Tag: tagSignature, Contents: packetContents(t, alice.Signature(t, testsign.Message{Body: body()}))}
@@ -381,8 +381,8 @@ func packetContents(t *testing.T, data []byte) []byte {
 	return p.Contents
 }
 
-// A cluster chooses key and hash by the one-pass packet, so a message whose one-pass packet differs from its signature is none
-// that a cluster verifies.
+// A cluster takes the key and the hash from the one-pass packet, so it refuses a message in which that differs from the
+// signature.
 func TestRefusesAnotherOnePassPacket(t *testing.T) {
 	alice, rsa := testsign.NewKey(t, "alice"), testsign.NewKey(t, "rsa", testsign.RSA(2048))
 	const differs = "its one-pass packet announces another signature than follows: type, hash, algorithm and key id have to be the same"

@@ -11,8 +11,8 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// What Red Hat and the CI of OpenShift really signed, with the keys that they really have. It lies in the library that
-// the cluster version operator verifies with, which the tests in test/ are held against.
+// Signatures of Red Hat and of OpenShift's CI, with their keys, from the tests of the library with which the cluster version
+// operator verifies.
 func TestRealSignatures(t *testing.T) {
 	list := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/openshift/library-go")
 	list.Dir = filepath.Join("..", "..", "..", "..", "test")

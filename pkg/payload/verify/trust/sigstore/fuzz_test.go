@@ -8,8 +8,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
-// Whatever manifest, document and signature a registry gives: reading it ends, and what passes is the document that was
-// signed.
+// With any manifest, document and signature from a registry, reading ends, and only the signed document passes.
 func FuzzSigstorePayload(f *testing.F) {
 	s := testsign.NewSigner(f, "ed25519")
 	k := key(f, s)

@@ -45,7 +45,7 @@ func TestParseKeyRefuses(t *testing.T) {
 	}
 }
 
-// openssl makes keys and signatures, and the hash that ID gives.
+// Keys, signatures and IDs are compatible with openssl.
 func TestOpenSSL(t *testing.T) {
 	path, err := exec.LookPath("openssl")
 	if err != nil {

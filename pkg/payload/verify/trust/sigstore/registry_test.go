@@ -14,7 +14,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
-// What a real registry gives through the client that the program uses.
+// Fetch through the registry client of the program.
 func TestRegistry(t *testing.T) {
 	server := testrelease.Registry(t)
 	host := strings.TrimPrefix(server.URL, "http://")

@@ -170,7 +170,7 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// A signature that is named and missing is one that cannot be verified, not the absence of one.
+// A missing layer is a signature that cannot be verified, unlike a missing tag.
 func TestBlobIsGone(t *testing.T) {
 	s := testsign.NewSigner(t, "p256")
 	layer := s.SignatureLayer(t, imageA(), reference)
@@ -187,7 +187,7 @@ func TestBlobIsGone(t *testing.T) {
 	}
 }
 
-// Descriptors that cannot be used are never asked for.
+// Blobs with an invalid descriptor are not fetched.
 func TestBadDescriptors(t *testing.T) {
 	entry := `{"schemaVersion":2,"config":{"digest":"` + imageA().String() + `"},"layers":[{"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":%s,"size":%s,"annotations":{%s}}]}`
 	const annotation = `"dev.cosignproject.cosign/signature":"YQ=="`

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/internal/boundedfile"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 )
@@ -58,26 +58,14 @@ func Open(name string, web *Web) (Store, error) {
 	return openFile(name)
 }
 
-// readFile reads a file of at most limit bytes. It refuses a pipe, which may never end.
+// readFile reads a file of at most limit bytes. One that is longer is fault.Integrity, other errors are fault.Local.
 func readFile(name string, limit int64) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, fault.Errorf(fault.Local, "reading a signature: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fault.Errorf(fault.Local, "reading a signature: %s is not a file", name)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fault.Errorf(fault.Local, "reading a signature: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, fault.Errorf(fault.Local, "reading a signature: %w", err)
-	}
-	if int64(len(data)) > limit {
+	data, err := boundedfile.Read(name, limit)
+	if _, ok := errors.AsType[*boundedfile.TooLongError](err); ok {
 		return nil, tooLong(name, limit)
+	}
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "reading a signature: %w", err)
 	}
 	return data, nil
 }

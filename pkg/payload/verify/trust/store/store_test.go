@@ -20,7 +20,7 @@ import (
 func image() digest.Digest { return digest.FromString("image") }
 func other() digest.Digest { return digest.FromString("other") }
 
-// found is what a store gives: the data of signatures, the texts of errors, with places relative to a folder.
+// found lists the signatures and errors of a store, with paths relative to a directory.
 func found(t *testing.T, s Store, dir string) []string {
 	t.Helper()
 	var got []string
@@ -121,7 +121,7 @@ func TestFile(t *testing.T) {
 		want          []string
 	}{
 		{"message", message, []string{"f " + message}},
-		// Verifying says what is wrong with these.
+		// The verification says what is wrong with these.
 		{"armored", armored, []string{"f " + armored}},
 		{"ConfigMap", two, []string{
 			"f, ConfigMap openshift-config-managed/sha256-" + hex + ", sha256-" + hex + "-1 a",
@@ -235,7 +235,7 @@ func TestClusterVerification(t *testing.T) {
 	}
 }
 
-// A reader that has what it wants stops, and nothing more is read.
+// A caller may stop after any signature.
 func TestStopsEarly(t *testing.T) {
 	hex := image().Encoded()
 	dir := write(t, t.TempDir(), map[string]string{
