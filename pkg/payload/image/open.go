@@ -41,7 +41,7 @@ func (o Opener) Open(ctx context.Context, ref Reference) (Image, error) {
 	}
 	found, err := o.open(ctx, ref)
 	if err != nil {
-		return nil, about(ref.Text, err)
+		return nil, withSubject(ref.Text, err)
 	}
 	return found, nil
 }

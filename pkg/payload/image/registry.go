@@ -10,9 +10,9 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// Registry reads manifests and blobs of registries; repository is host[:port]/path. What it returns is not verified yet:
-// this package does that. Its errors carry their kind; one that begins with the name of what it could not get gives that
-// name by a method About, and the rest by Unwrap.
+// Registry reads manifests and blobs of registries. What it returns is not verified yet: this package does that. Its errors have
+// a kind. One that begins with the name of what could not be fetched returns that name by a method Subject, and the rest by
+// Unwrap.
 type Registry interface {
 	// Manifest fetches a manifest by tag or digest in one GET, at most 8 MiB. declared is the Docker-Content-Digest header as it
 	// came (empty when absent), mediaType the Content-Type without parameters.
@@ -24,12 +24,12 @@ type Registry interface {
 	Head(ctx context.Context, repository oci.Repository, tagOrDigest string) (declared string, err error)
 }
 
-// about puts a name before an error, once: what could not be got may be just that.
-func about(name string, err error) error {
+// withSubject puts a name before an error, unless the error begins with it already.
+func withSubject(name string, err error) error {
 	if e, ok := err.(interface {
-		About() string
+		Subject() string
 		Unwrap() error
-	}); ok && e.About() == name {
+	}); ok && e.Subject() == name {
 		err = e.Unwrap()
 	}
 	return fmt.Errorf("%s: %w", name, err)

@@ -101,4 +101,4 @@ func (s *stored) warn(t *tree) {
 	})
 }
 
-func (s *stored) wrap(err error) error { return about(s.identity.Reference, err) }
+func (s *stored) wrap(err error) error { return withSubject(s.identity.Reference, err) }

@@ -36,7 +36,7 @@ func errorCode(response *http.Response) string {
 	return code
 }
 
-// isWebPage says whether a body begins as HTML does: the answer of a sign-in page or a proxy, not of a registry.
+// isWebPage reports whether a body begins as HTML does. Then it comes from a sign-in page or a proxy, not from a registry.
 func isWebPage(body []byte) bool {
 	return strings.HasPrefix(http.DetectContentType(body), "text/html")
 }

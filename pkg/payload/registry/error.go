@@ -14,26 +14,26 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// getError says what could not be got. Who has named that already leaves the name out by About and Unwrap.
-type getError struct {
+// fetchError says what could not be fetched. A caller that has named it already leaves the name out with Subject and Unwrap.
+type fetchError struct {
 	what string
 	err  error
 }
 
-func (e *getError) Error() string { return "getting " + e.what + ": " + e.err.Error() }
+func (e *fetchError) Error() string { return "getting " + e.what + ": " + e.err.Error() }
 
-// About is what could not be got: a reference, or a blob of a repository.
-func (e *getError) About() string { return e.what }
+// Subject is what could not be fetched: a reference, or a blob of a repository.
+func (e *fetchError) Subject() string { return e.what }
 
-// Unwrap gives the reason, which has the kind.
-func (e *getError) Unwrap() error { return e.err }
+// Unwrap returns the reason, which has the kind.
+func (e *fetchError) Unwrap() error { return e.err }
 
-// failed is the error of what could not be got.
+// failed is the error for what could not be fetched.
 func failed(ctx context.Context, r ref.Ref, what string, err error) error {
 	if ctx.Err() != nil {
 		return ended(ctx, r)
 	}
-	return &getError{what, err}
+	return &fetchError{what, err}
 }
 
 // ended says that the command was interrupted or ran out of its time.
@@ -44,7 +44,7 @@ func ended(ctx context.Context, r ref.Ref) error {
 	return fmt.Errorf("getting %s: %w", r.CommonName(), ctx.Err())
 }
 
-// allFailed is the one failure, or all of them with the kind of the first that is more than a missing image.
+// allFailed is the only failure, or all of them with the kind of the first that is more than a missing image.
 func allFailed(r ref.Ref, failures []error) error {
 	if len(failures) == 1 {
 		return failures[0]
@@ -57,7 +57,7 @@ func allFailed(r ref.Ref, failures []error) error {
 			kind = k
 		}
 	}
-	return &getError{r.CommonName(), fault.Errorf(kind, "no source has it: %s%w", strings.Join(texts, "; "), unprinted{errors.Join(failures...)})}
+	return &fetchError{r.CommonName(), fault.Errorf(kind, "no source has it: %s%w", strings.Join(texts, "; "), unprinted{errors.Join(failures...)})}
 }
 
 // withRefused adds to an error which places were not asked, and why.
@@ -66,15 +66,15 @@ func withRefused(err error, refused []string) error {
 		return err
 	}
 	why := strings.Join(refused, "; ")
-	if e, ok := errors.AsType[*getError](err); ok {
-		return &getError{e.what, fault.Errorf(fault.KindOf(err), "%w; %s", e.err, why)}
+	if e, ok := errors.AsType[*fetchError](err); ok {
+		return &fetchError{e.what, fault.Errorf(fault.KindOf(err), "%w; %s", e.err, why)}
 	}
 	return fault.Errorf(fault.KindOf(err), "%w; %s", err, why)
 }
 
-// reasonOf is an error without the name of what could not be got.
+// reasonOf is an error without the name of what could not be fetched.
 func reasonOf(r ref.Ref, err error) error {
-	if e, ok := errors.AsType[*getError](err); ok && e.what == r.CommonName() {
+	if e, ok := errors.AsType[*fetchError](err); ok && e.what == r.CommonName() {
 		return e.err
 	}
 	return err
@@ -110,7 +110,7 @@ func (s *session) reason(r ref.Ref, x *exchange, err error) error {
 	return fault.Errorf(fault.Network, "%w", &transport.StatusError{Host: x.answer.Request.URL.Host, Code: status})
 }
 
-// unauthorized tells why a challenge could not be met, where a credential was looked for, and what fixes it.
+// unauthorized says why a challenge could not be met, where a credential was looked for, and what fixes it.
 func (s *session) unauthorized(x *exchange) (text, hint string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,7 +146,7 @@ func (s *session) identity() string {
 	return "with " + s.credential.String()
 }
 
-// missing says what a registry does not have, as far as it tells.
+// missing says what a registry does not have, as far as its answer says so.
 func (s *session) missing(r ref.Ref, x *exchange) string {
 	switch x.code {
 	case "NAME_UNKNOWN":
@@ -157,7 +157,7 @@ func (s *session) missing(r ref.Ref, x *exchange) string {
 	return x.answer.Request.URL.Host + " answered 404"
 }
 
-// isAnswer says whether an error is what a registry answered, and not that it did not.
+// isAnswer reports whether the registry answered; otherwise the error says why it did not.
 func isAnswer(err error) bool {
 	switch fault.KindOf(err) {
 	case fault.Auth, fault.NotFound:

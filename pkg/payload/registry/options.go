@@ -31,8 +31,8 @@ type Options struct {
 
 	Timeouts Timeouts
 	Sleep    func(context.Context, time.Duration) error                           // waits before a retry; nil is the clock
-	Now      func() time.Time                                                     // for dates in Retry-After; nil is the clock
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // nil is the system's; another one answers itself for where redirects may lead
+	Now      func() time.Time                                                     // for dates in Retry-After and the patience with busy servers; nil is the clock
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // nil is the system's; another one checks itself where redirects may lead
 }
 
 // Timeouts bound the parts of a request; zero values stand for the defaults.
@@ -43,7 +43,7 @@ type Timeouts struct {
 	Stall     time.Duration // a body that brings less than 4 KiB in this time is given up, 30 s
 }
 
-// withDefaults fills what was left out.
+// withDefaults sets the fields that were left out.
 func (o Options) withDefaults() Options {
 	if o.Getenv == nil {
 		o.Getenv = func(string) string { return "" }

@@ -62,11 +62,11 @@ func (c *Client) withHint(repository oci.Repository, r ref.Ref, err error) error
 	if rulesErr != nil || r.Digest != "" || isSignatureTag(r.Tag) || !rules.OnlyDigests(repository) {
 		return err
 	}
-	return &getError{r.CommonName(), fault.Errorf(fault.KindOf(err), "%w; its mirrors are used for digests only: name it by digest, or give --itms-file", reasonOf(r, err))}
+	return &fetchError{r.CommonName(), fault.Errorf(fault.KindOf(err), "%w; its mirrors are used for digests only: name it by digest, or give --itms-file", reasonOf(r, err))}
 }
 
-// isSignatureTag says whether a tag is made of a digest, as those of sigstore signatures are: it lies where the image
-// lies, so the mirrors of digests have it.
+// isSignatureTag reports whether a tag is made of a digest, as those of sigstore signatures are. Signatures are mirrored together
+// with their images, so such a tag is looked up at the mirrors for digests.
 func isSignatureTag(tag string) bool {
 	digest, found := strings.CutSuffix(tag, ".sig")
 	hex, ofDigest := strings.CutPrefix(digest, "sha256-")
@@ -82,7 +82,7 @@ func (c *Client) places(repository oci.Repository, byDigest bool) (places []mirr
 	places, refused, err = rules.Places(repository, byDigest)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// What a tag resolved to was found at one place: by digest that place is the first to know it.
+	// The place that resolved a tag also has the digest, whether or not it is a mirror for digests.
 	first, known := c.tagged[repository]
 	if err != nil && (!known || !byDigest) {
 		return nil, nil, err
@@ -113,7 +113,7 @@ func (c *Client) remember(repository oci.Repository, r ref.Ref, place mirrors.Pl
 	c.tagged[repository] = place
 }
 
-// forget puts a host that cannot be reached behind the others, so that a dead mirror costs its tries once.
+// forget asks a host that cannot be reached after all others from now on, so that a dead mirror costs its tries once.
 func (c *Client) forget(host string, err error) {
 	if fault.KindOf(err) != fault.Network {
 		return
@@ -123,8 +123,8 @@ func (c *Client) forget(host string, err error) {
 	c.down[host] = true
 }
 
-// await runs work and returns early when ctx ends; a result that comes later goes to discard. regclient asks for
-// tokens and names without a context.
+// await runs work and returns early when ctx ends; a result that comes later goes to discard. It is needed because regclient asks
+// for tokens and looks up names without a context.
 func await[T any](ctx context.Context, work func() (T, error), discard func(T)) (T, error) {
 	type result struct {
 		value T

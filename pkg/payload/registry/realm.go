@@ -44,7 +44,7 @@ func (s *session) approve(base *url.URL, realm string) (string, error) {
 		return "", fault.WithHint(fault.Auth, "if it is right, add --allow-realm "+u.Host, "%s belongs to another domain", u.Host)
 	}
 	if u.Scheme == "http" {
-		// regclient never leaves https; the round tripper knows better.
+		// regclient asks token servers over https only; the link Plain then uses http for this host.
 		s.client.plain.Set(u.Host)
 		u.Scheme = "https"
 	}
@@ -55,10 +55,10 @@ func (s *session) approve(base *url.URL, realm string) (string, error) {
 	return u.String(), nil
 }
 
-// notInURL says which characters RFC 3986 has no place for; url.Parse keeps them in a query.
+// notInURL reports whether RFC 3986 forbids a character; url.Parse accepts all of them in a query.
 func notInURL(r rune) bool { return r <= ' ' || r >= 0x7f }
 
-// approved says whether a request for a token goes where a challenge was approved to lead.
+// approved reports whether a request for a token goes to a token server that was approved.
 func (s *session) approved(u *url.URL) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,7 @@ func (s *session) trustsRealm(u *url.URL) bool {
 	return sameDomain((&url.URL{Host: s.host}).Hostname(), u.Hostname())
 }
 
-// sameDomain says whether two hosts are one, or belong to one registrable domain. Addresses are no names: they must be equal.
+// sameDomain reports whether two hosts are the same, or belong to one registrable domain. Addresses must be equal.
 func sameDomain(a, b string) bool {
 	a, b = strings.TrimSuffix(strings.ToLower(a), "."), strings.TrimSuffix(strings.ToLower(b), ".")
 	if a == b {
@@ -191,7 +191,7 @@ func (s *session) tokenServer(next http.RoundTripper) http.RoundTripper {
 // tokenLimit bounds the answer of a token server, in bytes.
 const tokenLimit = 1 << 20
 
-// tokenLife is the longest life of a token that is believed, in seconds: a day.
+// tokenLife is the longest lifetime of a token that is believed, in seconds.
 const tokenLife = 24 * 60 * 60
 
 // plainToken reads the answer of a token server and writes it in the one form that regclient reads. Only the token
@@ -229,7 +229,7 @@ func plainToken(body []byte) ([]byte, error) {
 	return json.Marshal(answer)
 }
 
-// textField is a field that is a string, "" for any other.
+// textField returns a field that is a string, "" for any other.
 func textField(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) != nil {

@@ -18,13 +18,13 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/registry/auth"
 )
 
-// sessionKey names what has credentials and tokens of its own.
+// sessionKey identifies a session.
 type sessionKey struct {
 	registry, repository string
 	insecure             bool
 }
 
-// session is one repository of one registry: the credential that is right for it, and regclient's tokens.
+// session is one repository of one registry, with its credential and regclient's tokens.
 type session struct {
 	client     *Client
 	registry   string // as references write it
@@ -38,7 +38,7 @@ type session struct {
 	realms      map[string]bool // the token servers that were approved
 	tokenStatus int             // what the token server answered last
 	tokenHost   string
-	active      int // requests under way, whose end also ends the asking for tokens
+	active      int // requests under way; tokens ends with the last of them
 	tokens      context.Context
 	stopTokens  context.CancelFunc
 }
