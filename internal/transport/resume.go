@@ -65,7 +65,7 @@ type download struct {
 	ended  error         // what every further Read gives
 
 	length int64         // where the current answer's own header says that the body ends, -1 when it does not
-	total  int64         // the size of the whole body, -1 when nobody said
+	total  int64         // the size of the whole body, -1 if unknown
 	etag   string        // of the first answer
 	from   int64         // the first byte that is given
 	offset int64         // the next byte to give

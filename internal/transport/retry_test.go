@@ -93,7 +93,7 @@ func TestRetryGivesUpABusyHostAfterItsPatience(t *testing.T) {
 	if len(*sent) != 11 {
 		t.Errorf("sent %d times, want 11", len(*sent))
 	}
-	// What follows does not wait again, in no chain, but for an answer of another kind.
+	// Later requests in any chain do not wait again, except after an answer of another kind.
 	_, err = link(next).RoundTrip(newRequest(t, "GET", "https://a.example/y"))
 	wantError(t, err, fault.Network, "a.example answered 429 Too Many Requests, and has answered nothing else for 10m0s: try again later")
 	other, _ := answers(404)

@@ -8,7 +8,7 @@ import (
 )
 
 // exchange gives two folders each other's name in one step. It is errors.ErrUnsupported where the kernel, the file system or
-// whoever watches over system calls does not know that.
+// a filter of system calls does not support that.
 func exchange(a, b string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
 	switch {

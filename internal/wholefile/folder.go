@@ -35,7 +35,7 @@ type Options struct {
 // WriteFolder puts files into a folder that appears whole or not at all: they are written into a new folder
 // beside it, which then takes its name. What stands there must be empty, or a folder that the options allow to be replaced
 // as a whole; its mode stays. A link to a folder is followed. What killed processes left beside the folder is deleted.
-// Errors are fault.Local, but for two names that are one on a file system that knows no upper and lower case, which is
+// Errors are fault.Local, except for two names that are equal on a file system that ignores case, which is
 // fault.Integrity.
 func WriteFolder(ctx context.Context, dir string, files []File, o Options) error {
 	return system{writeFile, syncSystem, exchange}.writeFolder(ctx, dir, files, o)

@@ -133,7 +133,7 @@ func TestNoCluster(t *testing.T) {
 	}
 }
 
-// TestPodWithoutAServiceAccount is a pod that is told of its API server and has no token for it.
+// TestPodWithoutAServiceAccount is a pod that has the address of its API server and no token for it.
 func TestPodWithoutAServiceAccount(t *testing.T) {
 	if _, err := os.Stat("/var/run/secrets/kubernetes.io/serviceaccount"); err == nil {
 		t.Skip("this is a pod with a service account")

@@ -161,7 +161,7 @@ users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, com
 	}
 }
 
-// TestCompletionLeavesOut keeps names from a shell that it could act on, whoever made them.
+// TestCompletionLeavesOut checks that completion offers no names with characters that a shell acts on.
 func TestCompletionLeavesOut(t *testing.T) {
 	odd := []string{"$(id)", "`id`", "a b", "a;id", "a|id", "a&id", "a>b", "a'b", `a"b`, `a\b`, "a*", "a?", "a[b]", "{a,b}", "~root", "!1", "#a", "a\tb", "a\x1b[31m", "%1", "a\u202eb", "ä", strings.Repeat("a", 600)}
 	b := testrelease.New("4.14.0").WithComponent("plain").WithComponent("-rf").WithComponent("=ls")

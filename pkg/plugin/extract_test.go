@@ -73,7 +73,7 @@ func TestExtractForceReplacesWhatItWrote(t *testing.T) {
 	}
 }
 
-// What an extraction of another release wrote is replaced, but for files whose names are of that release alone.
+// The files of another release are replaced, except those whose names only that release has.
 func TestExtractForceReplacesAnotherRelease(t *testing.T) {
 	old := testrelease.New("4.13.0").WithComponent("etcd").WithManifest("0000_70_gone_00.yaml", object("Secret", "gone"))
 	dir := filepath.Join(t.TempDir(), "d")
@@ -381,7 +381,7 @@ func TestExtractOfTheRealRelease(t *testing.T) {
 	}
 }
 
-// What lies too deep to be read is told of once, by every command, cold and warm.
+// Every command warns once of files in subdirectories, with and without a cache.
 func TestFilesInFoldersOfTheReleaseFolder(t *testing.T) {
 	file := func(name string) testrelease.Entry { return testrelease.File("release-manifests/"+name, "a: b\n") }
 	const why = " left out: folders below release-manifests are passed over, as the operator does\n"

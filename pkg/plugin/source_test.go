@@ -76,8 +76,8 @@ func everySource(t *testing.T, b *testrelease.Builder) map[string][]string {
 	return sources
 }
 
-// TestEverySourceGivesTheSame reads one release in every way: the documents are the same but for where the
-// release was read from and, of sources that do not know it, its digest.
+// TestEverySourceGivesTheSame reads one release in every way: the documents only differ in the source and,
+// for sources that do not have it, in the digest.
 func TestEverySourceGivesTheSame(t *testing.T) {
 	sources := everySource(t, small())
 	const document = `del(.release.reference, .release.image, .release.digest, .release.architecture, .image, .digest, .contentDigest, .config)`

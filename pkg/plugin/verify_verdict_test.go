@@ -60,7 +60,7 @@ const (
 	unverified = "digest-chain=SKIPPED(no-digest) version=SKIPPED(no-version) references=PASS signature=SKIPPED(no-digest) sigstore=SKIPPED(no-digest) image=SKIPPED(offline) payload-hash=SKIPPED(offline)"
 )
 
-// A source without a digest cannot be signed, and whoever makes an archive chooses its form: nothing passes unsigned.
+// A source without a digest cannot be signed, and an attacker may choose the format of an archive: nothing passes unsigned.
 func TestUnsignedSourcesNeverPass(t *testing.T) {
 	dir := t.TempDir()
 	archive, folder := filepath.Join(dir, "old.tar"), filepath.Join(dir, "folder")

@@ -174,7 +174,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// What is loaded and not applied keeps its place and is told of in the tree; the operator's tool knows nothing of it.
+// Objects that are loaded but not applied keep their place. The tree marks them; the operator's tool does not.
 func TestNotApplied(t *testing.T) {
 	entries := testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_20_c_2", "0000_20_d_job")
 	var whole [2]strings.Builder

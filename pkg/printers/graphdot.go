@@ -12,7 +12,7 @@ import (
 )
 
 // writeDOT writes a graph in the language of Graphviz, byte for byte as the operator's own tool prints it
-// (cluster-version-operator, hack/cluster-version-util), but for names that no cluster accepts.
+// (cluster-version-operator, hack/cluster-version-util), except for names that no cluster accepts.
 func writeDOT(w io.Writer, g *graph.Graph) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprint(out, "digraph tasks {\n  labelloc=t;\n  rankdir=TB;\n")

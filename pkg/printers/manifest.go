@@ -8,7 +8,7 @@ import (
 )
 
 // ReleaseManifests shows the objects of a payload: as a table, or as KIND.GROUP/NAME one a line. withState
-// shows in the plain table what becomes of each object and why.
+// shows in the plain table the state of each object and the reason.
 func ReleaseManifests(list *v1alpha1.ReleaseManifestList, withState bool) View {
 	return View{
 		Document: list,

@@ -48,7 +48,7 @@ type Output struct {
 }
 
 // NewOutput checks the user's choices, so that a mistake in them is found before anything is fetched. Every
-// error is fault.Usage, but for a file of a template that cannot be read.
+// error is fault.Usage, except for a template file that cannot be read.
 func NewOutput(o Options) (*Output, error) {
 	form, argument, argued := strings.Cut(o.Output, "=")
 	if form == "" && o.Template != "" {
@@ -141,7 +141,7 @@ func (out *Output) ShowsTable() bool {
 	return out.options.Forms.Table && out.query == nil && (out.form == "" || out.form == "wide")
 }
 
-// Print writes a view; nothing is written when it fails, but for results of jq before the one that failed.
+// Print writes a view; it writes nothing if it fails, except results of jq before the one that failed.
 func (out *Output) Print(ctx context.Context, w io.Writer, v View) error {
 	if out.sorter != nil {
 		if err := out.sorter.sort(v.Document); err != nil {

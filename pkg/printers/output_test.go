@@ -276,7 +276,7 @@ func TestRow50NothingReachesATerminalRaw(t *testing.T) {
 	}
 }
 
-// TestRow50LinesAndColumnsInPipes: what is one value a line stays so, whoever reads it.
+// TestRow50LinesAndColumnsInPipes: a value stays on one line in terminals and pipes.
 func TestRow50LinesAndColumnsInPipes(t *testing.T) {
 	const hostile = "a\x1b[31m\nb"
 	list := v1alpha1.NewComponentImageList(v1alpha1.Release{Version: "4.14.0"}, []payload.Component{{Name: hostile, Image: hostile}})

@@ -57,7 +57,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestNotOpenShift asks a server that was told of no kind beyond Kubernetes' own.
+// TestNotOpenShift asks a server that only has the kinds of Kubernetes.
 func TestNotOpenShift(t *testing.T) {
 	plain, stop, err := kubeapi.Start(t.TempDir(), readable)
 	if err != nil {

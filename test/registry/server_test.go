@@ -20,7 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	logrus.SetOutput(io.Discard) // the registry tells of every request
+	logrus.SetOutput(io.Discard) // the registry logs every request
 	os.Exit(m.Run())
 }
 

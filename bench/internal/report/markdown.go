@@ -34,7 +34,7 @@ func Costs(t contest.Table) string {
 	return fmt.Sprintf("### %s: %s\n\n%s, %s.\n\n%s", t.Title, t.Link, rounds, load, markdown("lrrrrrrr", rows))
 }
 
-// invite asks whoever has the missing program to measure it.
+// invite asks readers who have the missing program to measure it.
 func invite(why string) string {
 	if strings.HasSuffix(why, contest.NotHere) {
 		why += ": fill in where it is"

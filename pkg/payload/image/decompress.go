@@ -16,7 +16,7 @@ import (
 const zstdWindow = 128 * mebi
 
 // decompress unpacks gzip and zstd, told by their first bytes and never by a media type; anything else passes through.
-// Its errors are fault.Integrity, but for those of r, which the caller knows of itself.
+// Its errors are fault.Integrity, except those of r, which it does not change.
 func decompress(r *bufio.Reader) (io.Reader, func(), error) {
 	head, err := r.Peek(4)
 	if err != nil && err != io.EOF {

@@ -122,7 +122,7 @@ func (c challenge) render(realm string) string {
 	return b.String()
 }
 
-// escape makes a text safe between quotes: byte for byte, whatever its encoding, but for control characters.
+// escape makes a text safe between quotes: byte for byte in any encoding, except control characters.
 func escape(s string) string {
 	var b strings.Builder
 	for i := range len(s) {

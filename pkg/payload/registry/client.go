@@ -29,7 +29,7 @@ import (
 type Client struct {
 	options     Options
 	network     *transport.Network
-	base        func(route func(host string) transport.Route) http.RoundTripper // network.Via, but for tests
+	base        func(route func(host string) transport.Route) http.RoundTripper // network.Via, except in tests
 	plain       transport.Plain                                                 // which insecure hosts do not speak TLS
 	retry       transport.Link                                                  // one for all sessions: it knows which hosts are busy
 	credentials *auth.Resolver

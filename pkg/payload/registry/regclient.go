@@ -63,7 +63,7 @@ type exchange struct {
 	rangeText string         // which bytes of a blob are wanted, "" for all
 	meter     progress.Meter // counts the bytes of a manifest, nil for others
 
-	answer     *http.Response // the last answer, as it came but for its body
+	answer     *http.Response // the last answer, without its body
 	code       string         // the registry's own error code
 	manifest   []byte
 	err        error // why there is no answer

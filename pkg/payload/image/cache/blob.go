@@ -17,8 +17,8 @@ import (
 // Fetch opens a blob where it comes from, beginning with byte number from.
 type Fetch func(ctx context.Context, from int64) (io.ReadCloser, error)
 
-// Reading is a blob while it is read: from the cache, or on its way into it. Whoever reads it hashes it, and says what
-// came of it before he closes it: Verified, Refuted, or nothing for a blob that was not read to its end.
+// Reading is a blob that is being read, from the cache or into it. The reader hashes it and calls Verified or Refuted before
+// Close, or neither if it did not read the blob to its end.
 type Reading interface {
 	io.ReadCloser
 	// Verified keeps the blob.

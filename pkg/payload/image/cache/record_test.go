@@ -113,7 +113,7 @@ func TestRow42DamageThatStays(t *testing.T) {
 	}
 }
 
-// Whoever can write a checksum can write a record: what it says is looked at all the same.
+// A record with a valid checksum may be forged, so its contents are checked too.
 func TestRecordThatLies(t *testing.T) {
 	c, told := fresh(t)
 	b := newBlob(100)
@@ -142,6 +142,6 @@ func TestRecordThatLies(t *testing.T) {
 		}
 	}
 	if n := len(told.all()); n != 8 {
-		t.Errorf("told of %d damages, want 8", n)
+		t.Errorf("%d reports of damage, want 8", n)
 	}
 }

@@ -237,7 +237,7 @@ func (s *search) addStores(ctx context.Context, own, running *configmap.Verifica
 	}
 }
 
-// addAddresses opens stores with a function that suits whoever names them.
+// addAddresses opens stores with a function for the source of their addresses.
 func (s *search) addAddresses(whose string, addresses []string, open func(*store.Web, string) (store.Store, error)) {
 	for _, address := range addresses {
 		if s.options.Web == nil {

@@ -266,7 +266,7 @@ func TestUntrustedStoreOnThisMachine(t *testing.T) {
 	equal(t, found(t, s, "-"), "error: getting http://127.0.0.1:1/sha256="+image().Encoded()+"/signature-1: 127.0.0.1:1 is a loopback or link-local address")
 }
 
-// Redirects to this machine or to plain HTTP are not followed, whoever named the store.
+// Redirects to this machine or to plain HTTP are not followed for any store.
 func TestRedirectsAreGuarded(t *testing.T) {
 	location := ""
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
