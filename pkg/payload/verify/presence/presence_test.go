@@ -186,6 +186,7 @@ type fixed struct {
 }
 
 func (f fixed) Head(context.Context, oci.Repository, string) (string, error) { return f.declared, nil }
+
 func (f fixed) HeadBlob(context.Context, oci.Repository, digest.Digest) (int64, error) {
 	return f.size, nil
 }
