@@ -119,7 +119,7 @@ func TestVerifyOfflineWithAKeyOfSigstore(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := with("verify", release, "--offline", "--key", public, "--keyring", keyFile(t, key), "--signature", folder, "--jq", `[.checks[]|select(.name|startswith("sig"))|.name+"="+.result]|join(" ")`)
-	const needs = "a sigstore signature lies beside the image in its registry, and no registry is asked"
+	const needs = "a sigstore signature is next to the image in its registry, and no registry is asked"
 	got := p.run(t, args...)
 	if got.code != 7 || got.out != "signature=SKIPPED sigstore=SKIPPED\n" || !strings.Contains(got.err, ": no signature could be checked: ") {
 		t.Errorf("code %d, %s%s", got.code, got.out, got.err)

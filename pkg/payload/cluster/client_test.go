@@ -38,7 +38,7 @@ func TestNotOpenShift(t *testing.T) {
 	for _, object := range []string{"<html>log in</html>", `[]`, `{"status":"Failure"}`, ""} {
 		s := testcluster.New(t).With(testcluster.ClusterVersion, object)
 		_, err := connected(s).Version(t.Context())
-		wantError(t, err, fault.Integrity, "the server "+s.Host()+" is not an API server of OpenShift: what it sends as clusterversions.config.openshift.io/version is no such object")
+		wantError(t, err, fault.Integrity, "the server "+s.Host()+" is not an API server of OpenShift: its answer for clusterversions.config.openshift.io/version is not such an object")
 	}
 }
 

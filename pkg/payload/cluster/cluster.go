@@ -103,7 +103,7 @@ func (c *Cluster) get(ctx context.Context, o object, into any) (*client, error) 
 		return api, err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return api, fault.Errorf(fault.Integrity, "the server %s is not an API server of OpenShift: what it sends as %s is no such object", api.host, o)
+		return api, fault.Errorf(fault.Integrity, "the server %s is not an API server of OpenShift: its answer for %s is not such an object", api.host, o)
 	}
 	return api, nil
 }
@@ -113,7 +113,7 @@ func (c *Cluster) get(ctx context.Context, o object, into any) (*client, error) 
 func (c *Cluster) Get(ctx context.Context, path string, query url.Values) ([]byte, error) {
 	o, ok := objectAt(path)
 	if !ok {
-		return nil, fault.Errorf(fault.Internal, "%q is no path of an object", path)
+		return nil, fault.Errorf(fault.Internal, "%q is not the path of an object", path)
 	}
 	o.query = query
 	api, err := c.connect()

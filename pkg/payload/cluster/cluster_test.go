@@ -59,7 +59,7 @@ func TestGet(t *testing.T) {
 	wantError(t, err, fault.NotFound, "the cluster at "+s.Host()+" has no configmaps/b in namespace openshift-config-managed")
 	for _, path := range []string{"", "/api/v1", "/apis/apps/v1", "/version", list + "/a/b", "/apis/apps/v1beta1/deployments"} {
 		_, err := connected(s).Get(t.Context(), path, nil)
-		wantError(t, err, fault.Internal, fmt.Sprintf("%q is no path of an object", path))
+		wantError(t, err, fault.Internal, fmt.Sprintf("%q is not the path of an object", path))
 	}
 }
 

@@ -163,7 +163,7 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 		check.Err = s.failed[0]
 		return check.skip(CauseOf(check.Err), joinReasons(nil, s.failed))
 	case len(s.stores) == 0:
-		return check.fail("no place is known where a signature could be: name a store, a directory or a file with --signature")
+		return check.fail("there is no store to search for signatures: name a store, a directory or a file with --signature")
 	}
 	var searched []string
 	for _, place := range s.stores {

@@ -155,7 +155,7 @@ func TestBadSignaturesFail(t *testing.T) {
 	})
 	t.Run("nowhere to look", func(t *testing.T) {
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Now: testsign.Now()})
-		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "no place is known where a signature could be: name a store, a directory or a file with --signature", Digest: image()})
+		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "there is no store to search for signatures: name a store, a directory or a file with --signature", Digest: image()})
 	})
 	t.Run("good", func(t *testing.T) {
 		s := directory(t, image(), []byte("<html>"), mallory.SignAtomic(t, image()), alice.SignAtomic(t, image()))

@@ -78,9 +78,9 @@ func (o Sigstore) verify(ctx context.Context, r Release) Check {
 	case len(keys) == 0:
 		return check.skip(NoKey, reason)
 	case r.Repository.IsZero():
-		return check.skipUnless(named, NoRegistry, "a sigstore signature lies beside the image in its registry, and this release is not read from one")
+		return check.skipUnless(named, NoRegistry, "a sigstore signature is next to the image in its registry, and this release is not read from one")
 	case o.Registry == nil:
-		return check.skip(Offline, "a sigstore signature lies beside the image in its registry, and no registry is asked")
+		return check.skip(Offline, "a sigstore signature is next to the image in its registry, and no registry is asked")
 	}
 	signatures, err := sigstore.Fetch(ctx, o.Registry, r.Repository, r.Digest)
 	switch {

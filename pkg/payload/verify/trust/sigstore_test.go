@@ -120,12 +120,12 @@ func TestSigstoreWithoutRegistry(t *testing.T) {
 	s := testsign.NewSigner(t, "p256")
 	local := release(testsign.PolicyName, testsign.Policy(s.PEM, "", "quay.io/a"))
 	local.Repository = oci.SplitRepository("")
-	const noRegistry = "a sigstore signature lies beside the image in its registry, and this release is not read from one"
+	const noRegistry = "a sigstore signature is next to the image in its registry, and this release is not read from one"
 	equal(t, VerifySigstore(t.Context(), local, Sigstore{Keys: []sigstore.Key{key}, Registry: testsign.NewImages()}), Check{Name: "sigstore", Subject: "image", Result: Fail, Digest: image(), Reason: noRegistry})
 	equal(t, VerifySigstore(t.Context(), local, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: NoRegistry, Digest: image(), Reason: noRegistry})
 	online := local
 	online.Repository = oci.SplitRepository(repository)
-	equal(t, VerifySigstore(t.Context(), online, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: Offline, Digest: image(), Reason: "a sigstore signature lies beside the image in its registry, and no registry is asked"})
+	equal(t, VerifySigstore(t.Context(), online, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: Offline, Digest: image(), Reason: "a sigstore signature is next to the image in its registry, and no registry is asked"})
 	const noDigest = "a signature covers a digest, and this source has none: read the release from a registry"
 	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{}), Check{Name: "sigstore", Subject: "dir:x", Result: Skipped, Cause: NoDigest, Reason: noDigest})
 	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{Keys: []sigstore.Key{key}}), Check{Name: "sigstore", Subject: "dir:x", Result: Fail, Reason: noDigest})

@@ -81,7 +81,7 @@ func usable(e *v2.Entity, now time.Time) error {
 func strong(key *packet.PublicKey, name string) error {
 	config := policy(time.Time{})
 	if config.RejectPublicKeyAlgorithm(key.PubKeyAlgo) {
-		return fmt.Errorf("%s is of an algorithm that no longer counts (%d: DSA or ElGamal)", name, key.PubKeyAlgo)
+		return fmt.Errorf("%s uses an algorithm that is no longer accepted (%d: DSA or ElGamal)", name, key.PubKeyAlgo)
 	}
 	switch key.PubKeyAlgo {
 	case packet.PubKeyAlgoRSA, packet.PubKeyAlgoRSASignOnly:
@@ -90,7 +90,7 @@ func strong(key *packet.PublicKey, name string) error {
 		}
 	case packet.PubKeyAlgoECDSA, packet.PubKeyAlgoEdDSA:
 		if curve, err := key.Curve(); err != nil || config.RejectCurve(curve) {
-			return fmt.Errorf("%s is on a curve that no longer counts (%s)", name, curve)
+			return fmt.Errorf("%s is on a curve that is not accepted (%s)", name, curve)
 		}
 	}
 	return nil

@@ -80,7 +80,7 @@ func readPackets(data []byte) ([]*packet.OpaquePacket, error) {
 			return packets, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("it is no whole OpenPGP message: %w", err)
+			return nil, fmt.Errorf("it is not a complete OpenPGP message: %w", err)
 		}
 		if len(packets) == maxPackets {
 			return nil, fmt.Errorf("it has more than %d packets", maxPackets)
@@ -93,7 +93,7 @@ func readPackets(data []byte) ([]*packet.OpaquePacket, error) {
 // go-crypto would ignore.
 func decompress(p *packet.OpaquePacket) ([]byte, error) {
 	if len(p.Contents) == 0 {
-		return nil, errors.New("it is compressed in a way that cannot be read")
+		return nil, errors.New("its compressed packet is empty")
 	}
 	rest := bytes.NewReader(p.Contents[1:]) // an io.ByteReader, of which flate reads not one byte too much
 	unpacked, err := unpack(p.Contents[0], rest)
@@ -128,7 +128,7 @@ func unpack(algorithm byte, data io.Reader) (io.Reader, error) {
 	case 3:
 		return bzip2.NewReader(data), nil
 	}
-	return nil, fmt.Errorf("it is compressed in a way that is not known here (%d)", algorithm)
+	return nil, fmt.Errorf("it is compressed with an unknown algorithm (%d)", algorithm)
 }
 
 func newMessage(packets []*packet.OpaquePacket) (*message, error) {

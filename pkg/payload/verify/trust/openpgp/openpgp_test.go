@@ -196,16 +196,16 @@ func TestRefusedSignatures(t *testing.T) {
 		{"from the future", alice.Sign(t, testsign.Message{Body: body(), Time: testsign.Now().Add(day)}), "it was signed on 2023-12-02T12:00:00Z, later than this machine's clock says (2023-12-01T12:00:00Z): set the clock"},
 		{"version 3, from the future", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Time: testsign.Now().Add(day)}), "it was signed on 2023-12-02T12:00:00Z, later than this machine's clock says (2023-12-01T12:00:00Z): set the clock"},
 		{"older than its key", alice.Sign(t, testsign.Message{Body: body(), Time: testsign.Created().Add(-day)}), "it was signed on 2023-09-30T12:00:00Z, before the key " + alice.Fingerprint() + " was made"},
-		{"SHA-1", rsa.Sign(t, testsign.Message{Body: body(), Hash: crypto.SHA1}), "its signature is over SHA-1, which no longer counts: it has to be signed again with SHA-256 or better"},
-		{"version 3, SHA-1", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Hash: crypto.SHA1}), "its signature is over SHA-1, which no longer counts: it has to be signed again with SHA-256 or better"},
-		{"SHA-224", rsa.Sign(t, testsign.Message{Body: body(), Hash: crypto.SHA224}), "its signature is over SHA-224, which no longer counts: it has to be signed again with SHA-256 or better"},
-		{"version 3, SHA-224", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Hash: crypto.SHA224}), "its signature is over SHA-224, which no longer counts: it has to be signed again with SHA-256 or better"},
-		{"version 3, MD5", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Hash: crypto.MD5}), "its signature is over MD5, which no longer counts: it has to be signed again with SHA-256 or better"},
+		{"SHA-1", rsa.Sign(t, testsign.Message{Body: body(), Hash: crypto.SHA1}), "its signature is over SHA-1, which is no longer accepted: it has to be signed again with SHA-256 or better"},
+		{"version 3, SHA-1", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Hash: crypto.SHA1}), "its signature is over SHA-1, which is no longer accepted: it has to be signed again with SHA-256 or better"},
+		{"SHA-224", rsa.Sign(t, testsign.Message{Body: body(), Hash: crypto.SHA224}), "its signature is over SHA-224, which is no longer accepted: it has to be signed again with SHA-256 or better"},
+		{"version 3, SHA-224", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Hash: crypto.SHA224}), "its signature is over SHA-224, which is no longer accepted: it has to be signed again with SHA-256 or better"},
+		{"version 3, MD5", rsa.Sign(t, testsign.Message{Body: body(), Old: true, Hash: crypto.MD5}), "its signature is over MD5, which is no longer accepted: it has to be signed again with SHA-256 or better"},
 		{"an intended recipient", alice.Sign(t, testsign.Message{Body: body(), For: otherRSA}), "it names a recipient, although it is not encrypted"},
 		{"version 3, with another length of what is hashed", changedOld(func(contents []byte) { contents[1] = 6 }), "its signature of version 3 cannot be read"},
 		{"version 3, with other first bytes of the hash", changedOld(func(contents []byte) { contents[17] ^= 1 }), forged(rsa)},
 		{"with other first bytes of the hash", changedTag(alice.SignAtomic(t, imageA())), forged(alice)},
-		{"critical notation", alice.Sign(t, testsign.Message{Body: body(), Notation: "must@example.com"}), `it carries the critical notation "must@example.com", which is not known here`},
+		{"critical notation", alice.Sign(t, testsign.Message{Body: body(), Notation: "must@example.com"}), `it carries the critical notation "must@example.com", which this program does not know`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { check(t, ring(t, alice, rsa), test.message, test.reason) })
@@ -291,7 +291,7 @@ func TestWeakKeys(t *testing.T) {
 	short := testsign.NewKey(t, "short", testsign.RSA(1024))
 	check(t, ring(t, short), short.SignAtomic(t, imageA()), "the key "+short.Fingerprint()+" is RSA of 1024 bits, at least 2048 are needed")
 	odd := testsign.NewKey(t, "odd", testsign.ECDSA(packet.CurveSecP256k1))
-	check(t, ring(t, odd), odd.SignAtomic(t, imageA()), "the key "+odd.Fingerprint()+" is on a curve that no longer counts (SecP256k1)")
+	check(t, ring(t, odd), odd.SignAtomic(t, imageA()), "the key "+odd.Fingerprint()+" is on a curve that is not accepted (SecP256k1)")
 	good := testsign.NewKey(t, "good", testsign.ECDSA(packet.CurveNistP256))
 	check(t, ring(t, good), good.SignAtomic(t, imageA()), "")
 }
@@ -329,8 +329,8 @@ func TestRefusedShapes(t *testing.T) {
 		{"encrypted", testsign.Packet(18, []byte{1, 2, 3}), "it is encrypted"},
 		{"encrypted for a key", append(testsign.Packet(1, []byte{3}), testsign.Packet(18, []byte{1})...), "it is encrypted"},
 		{"too long", long, "it has more than the 51200 bytes that are read"},
-		{"cut off", good[:len(good)-10], "it is no whole OpenPGP message: unexpected EOF"},
-		{"something behind", append(bytes.Clone(good), "hello"...), "it is no whole OpenPGP message: openpgp: invalid data: tag byte does not have MSB set"},
+		{"cut off", good[:len(good)-10], "it is not a complete OpenPGP message: unexpected EOF"},
+		{"something behind", append(bytes.Clone(good), "hello"...), "it is not a complete OpenPGP message: openpgp: invalid data: tag byte does not have MSB set"},
 		{"two messages", slicesConcat(good, good), "its packets are out of order"},
 		{"two bodies", slicesConcat(testsign.OnePass(sig), literal, literal, sig), "its packets are out of order"},
 		{"more announced than signed", slicesConcat(testsign.OnePass(sig), testsign.OnePass(sig), literal, sig), "its packets are out of order"},
@@ -349,8 +349,8 @@ func TestRefusedShapes(t *testing.T) {
 		{"a message behind what is compressed", compressed(zip(good), string(good)), fmt.Sprintf("it is compressed and broken: %d bytes follow its end", len(good))},
 		{"something behind what is compressed as ZLIB", compressed(zlibbed(good), "hello"), "it is compressed and broken: 5 bytes follow its end"},
 		{"compressed and cut off", compressed(zip(good)[:50], ""), "it is compressed and broken: unexpected EOF"},
-		{"compressed, and nothing in it", testsign.Packet(8, nil), "it is compressed in a way that cannot be read"},
-		{"compressed in another way", testsign.Packet(8, []byte{9, 1}), "it is compressed in a way that is not known here (9)"},
+		{"compressed, and nothing in it", testsign.Packet(8, nil), "its compressed packet is empty"},
+		{"compressed in another way", testsign.Packet(8, []byte{9, 1}), "it is compressed with an unknown algorithm (9)"},
 		{"unknown version", slicesConcat(testsign.OnePass(sig), literal, testsign.Packet(2, []byte{9, 0, 0, 0, 0, 0})), "its signature cannot be read: openpgp: unsupported feature: signature packet version 9"},
 		{"broken version 3", slicesConcat(testsign.OnePass(sig), literal, testsign.Packet(2, []byte{3, 5, 0})), "its signature of version 3 cannot be read"},
 		{"version 3 by DSA", slicesConcat(testsign.OnePass(sig), literal, testsign.Packet(2, append([]byte{3, 5}, make([]byte, 19)...))), "its signature of version 3 is not by an RSA key (algorithm 0)"},

@@ -103,7 +103,7 @@ func acceptable(s *packet.Signature, now time.Time) error {
 	}
 	for _, notation := range s.Notations {
 		if notation.IsCritical {
-			return fmt.Errorf("it carries the critical notation %.80q, which is not known here", notation.Name)
+			return fmt.Errorf("it carries the critical notation %.80q, which this program does not know", notation.Name)
 		}
 	}
 	if len(s.IntendedRecipients) > 0 {
@@ -122,7 +122,7 @@ func acceptableHash(kind packet.SignatureType, sum crypto.Hash, config *packet.C
 		return fmt.Errorf("its signature is of type %#02x, which is not for documents", uint8(kind))
 	}
 	if config.RejectMessageHashAlgorithm(sum) || config.RejectHashAlgorithm(sum) || sum == crypto.SHA224 {
-		return fmt.Errorf("its signature is over %s, which no longer counts: it has to be signed again with SHA-256 or better", sum)
+		return fmt.Errorf("its signature is over %s, which is no longer accepted: it has to be signed again with SHA-256 or better", sum)
 	}
 	return nil
 }
@@ -174,7 +174,7 @@ func readOldSignature(data []byte) (*oldSignature, error) {
 	// RFC 4880, section 9.4.
 	hashes := map[byte]crypto.Hash{1: crypto.MD5, 2: crypto.SHA1, 8: crypto.SHA256, 9: crypto.SHA384, 10: crypto.SHA512, 11: crypto.SHA224}
 	if s.hash = hashes[data[16]]; s.hash == 0 {
-		return nil, fmt.Errorf("its signature of version 3 is over a hash that is not known here (%d)", data[16])
+		return nil, fmt.Errorf("its signature of version 3 is over an unknown hash (%d)", data[16])
 	}
 	if bits := int(binary.BigEndian.Uint16(data[19:])); len(s.value) != (bits+7)/8 {
 		return nil, errors.New("its signature of version 3 cannot be read")
