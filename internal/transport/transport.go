@@ -87,9 +87,3 @@ func host(request *http.Request, response *http.Response) string {
 	}
 	return request.URL.Host
 }
-
-// body is a reader with the Close of another.
-type body struct {
-	io.Reader
-	io.Closer
-}
