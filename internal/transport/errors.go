@@ -58,6 +58,9 @@ var errStalled = errors.New("no progress")
 
 // transient reports whether another try may go better.
 func transient(err error) bool {
+	if _, ok := errors.AsType[*RepeatError](err); ok {
+		return true
+	}
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return false
 	}
@@ -71,7 +74,7 @@ func transient(err error) bool {
 		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return true
 	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "read" || op.Op == "write") {
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "read" || op.Op == "write" || op.Op == "readfrom") {
 		return !isAlert(err)
 	}
 	// What net/http's HTTP/2 returns has no exported types.

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -61,6 +62,18 @@ func Retry(o RetryOptions) Link {
 	}
 }
 
+// RepeatError is the error of a link below Retry that asks for another try, whatever Err is. With Progress the tries before it
+// are forgotten, because this one brought the request on.
+type RepeatError struct {
+	Err      error
+	Progress bool
+}
+
+func (e *RepeatError) Error() string { return e.Err.Error() }
+
+// Unwrap is the reason.
+func (e *RepeatError) Unwrap() error { return e.Err }
+
 // Repeatable reports whether a request may be sent again: its method changes nothing the second time, and its body, if it has
 // one, can be opened again.
 func Repeatable(r *http.Request) bool {
@@ -96,6 +109,9 @@ func (r *retry) send(next http.RoundTripper, request *http.Request) (*http.Respo
 		if err == nil {
 			wait, err = r.judge(sent, response, n, &failed)
 		} else {
+			if again, ok := errors.AsType[*RepeatError](err); ok && again.Progress {
+				failed = 0
+			}
 			failed++
 			wait = Backoff(failed)
 			if failed == Tries || !transient(err) {

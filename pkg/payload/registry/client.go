@@ -54,7 +54,7 @@ func New(o Options) *Client {
 		options: o,
 		network: network,
 		base:    network.Via,
-		retry:   transport.Retry(transport.RetryOptions{Log: o.Log, Clock: o.clock()}),
+		retry:   transport.Retry(transport.RetryOptions{Repeatable: repeatable, Log: o.Log, Clock: o.clock()}),
 		credentials: auth.New(auth.Options{
 			File: o.AuthFile, Content: o.PullSecret, Getenv: o.Getenv, Home: o.Home, UID: o.UID,
 			Warnf: warner(o.Log),

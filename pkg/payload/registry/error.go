@@ -92,6 +92,9 @@ func (s *session) reason(r ref.Ref, x *exchange, err error) error {
 		// regclient looks up the names of token servers itself.
 		return fault.Errorf(fault.Auth, "%s sends its clients to a token server that is refused: a loopback or link-local address", s.registry)
 	}
+	if x.err != nil {
+		return fault.Errorf(fault.Network, "%w", err)
+	}
 	status := x.status()
 	switch status {
 	case http.StatusUnauthorized:

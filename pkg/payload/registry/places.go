@@ -20,6 +20,13 @@ import (
 func eachPlace[T any](ctx context.Context, source Source, r ref.Ref, ask func(context.Context, *session, ref.Ref) (T, error), discard func(T)) (T, error) {
 	var none T
 	c, repository := source.client, source.repository
+	if source.direct {
+		s, err := c.session(ctx, r, false, true)
+		if err != nil {
+			return none, err
+		}
+		return ask(ctx, s, r)
+	}
 	reading := progress.Begin(ctx, progress.Task{What: "the files that name mirrors"})
 	places, refused, err := c.places(repository, r.Digest != "" || isSignatureTag(r.Tag))
 	reading.End()
@@ -34,7 +41,7 @@ func eachPlace[T any](ctx context.Context, source Source, r ref.Ref, ask func(co
 			return none, err
 		}
 		v, err := await(ctx, func() (T, error) {
-			s, err := c.session(asking, at, place.Insecure)
+			s, err := c.session(asking, at, place.Insecure, false)
 			if err != nil {
 				return none, err
 			}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/regclient/regclient/config"
 	"github.com/regclient/regclient/scheme/reg"
 	"github.com/regclient/regclient/types/descriptor"
+	"github.com/regclient/regclient/types/manifest"
 	"github.com/regclient/regclient/types/ref"
 
 	"github.com/release-x/oc-release-x/internal/transport"
@@ -32,6 +34,10 @@ import (
 //     challenges that were judged and are written in one form (realm.go).
 //   - It asks for tokens without the context of the request. So a session has one for them.
 //   - It keeps using a token that was revoked, or a password that was changed, until its client is a new one. So renew makes one.
+//   - It sends a body that cannot be read twice, uploads chunks through a buffer when a PUT fails, to an address that has the
+//     digest twice, and follows no session that was interrupted. So it gets a placeholder for the blob, and upload.go sends it;
+//     the bytes of a manifest are set below it.
+//   - It writes a list of referrers to the registry for a manifest with a subject. So it does not see the subject.
 //   - It changes the settings of an *http.Transport. So its client gets a round tripper of another type.
 
 // newReg makes regclient's view of the registry.
@@ -53,6 +59,7 @@ func (s *session) newReg() *reg.Reg {
 			return requests.RoundTrip(r)
 		})}),
 		reg.WithUserAgent(s.client.options.UserAgent),
+		reg.WithManifestMax(manifestLimit, manifestLimit),
 		reg.WithRetryLimit(1),
 		reg.WithDelay(time.Millisecond, time.Millisecond),
 	)
@@ -61,6 +68,8 @@ func (s *session) newReg() *reg.Reg {
 // exchange travels with a request through regclient to the chain, and brings back what regclient does not tell.
 type exchange struct {
 	rangeText string         // which bytes of a blob are wanted, "" for all
+	upload    *upload        // the blob to upload, nil for other requests
+	push      []byte         // the manifest to push, nil for other requests
 	meter     progress.Meter // counts the bytes of a manifest, nil for others
 
 	answer     *http.Response // the last answer, without its body
@@ -72,6 +81,7 @@ type exchange struct {
 	requests   int    // how many regclient sent
 	authorized bool   // the first of them carried a credential
 	sent       bool   // any of them did
+	accepted   bool   // the registry took the credential of one of them
 	challenged bool   // the registry named a way to sign in that is known here
 	scheme     string // a way to sign in that is not
 }
@@ -94,12 +104,20 @@ func (x *exchange) status() int {
 
 // complete reports whether there is all that was asked for, whatever regclient thinks of it.
 func (x *exchange) complete() bool {
-	return x.err == nil && x.status() == http.StatusOK && (x.manifest != nil || x.answer.Request.Method == http.MethodHead)
+	switch {
+	case x.err != nil:
+		return false
+	case x.push != nil:
+		return x.status() == http.StatusCreated
+	}
+	return x.status() == http.StatusOK && (x.manifest != nil || x.answer.Request.Method == http.MethodHead)
 }
 
 // refused reports whether a registry refuses what it accepted before: the first request carried a token or a password, and still
 // met a challenge.
-func (x *exchange) refused() bool { return x.status() == http.StatusUnauthorized && x.authorized }
+func (x *exchange) refused() bool {
+	return x.status() == http.StatusUnauthorized && (x.authorized || x.accepted)
+}
 
 // do sends one request through regclient. When the registry no longer takes a token or a password, everything that was agreed
 // with it is forgotten and the request sent once more. The error has a kind and does not name what was asked for.
@@ -135,6 +153,31 @@ func (s *session) headBlob(ctx context.Context, r ref.Ref, x *exchange) error {
 	return s.do(ctx, r, x, func(ctx context.Context, from *reg.Reg) error {
 		_, err := from.BlobHead(ctx, r, descriptor.Descriptor{Digest: digest.Digest(r.Digest)})
 		return err
+	})
+}
+
+func (s *session) putManifest(ctx context.Context, r ref.Ref, x *exchange, mediaType string) error {
+	m, err := manifest.New(manifest.WithRaw(x.push), manifest.WithDesc(descriptor.Descriptor{
+		MediaType: mediaType, Digest: digest.FromBytes(x.push), Size: int64(len(x.push)),
+	}))
+	if err != nil {
+		return fault.Errorf(fault.Integrity, "%w", err)
+	}
+	return s.do(ctx, r, x, func(ctx context.Context, to *reg.Reg) error {
+		return to.ManifestPut(ctx, r, struct{ manifest.Manifest }{m}) // without GetSubject
+	})
+}
+
+func (s *session) putBlob(ctx context.Context, r ref.Ref, x *exchange) error {
+	return s.do(ctx, r, x, func(ctx context.Context, to *reg.Reg) error {
+		_, err := to.BlobPut(ctx, r, descriptor.Descriptor{Digest: x.upload.digest, Size: x.upload.size}, placeholder{x})
+		return err
+	})
+}
+
+func (s *session) mountBlob(ctx context.Context, from, r ref.Ref, x *exchange) error {
+	return s.do(ctx, r, x, func(ctx context.Context, to *reg.Reg) error {
+		return to.BlobMount(ctx, from, r, descriptor.Descriptor{Digest: digest.Digest(r.Digest)})
 	})
 }
 
@@ -200,14 +243,24 @@ func (s *session) exchange(next http.RoundTripper) http.RoundTripper {
 		if x.rangeText != "" {
 			sent.Header.Set("Range", x.rangeText)
 		}
+		if x.push != nil && request.Method == http.MethodPut {
+			sent.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.push)), nil }
+			sent.Body, _ = sent.GetBody()
+		}
+		if x.upload != nil && request.Method == http.MethodPut {
+			sent.GetBody = func() (io.ReadCloser, error) { return http.NoBody, nil } // uploads sends the blob
+		}
 		authorized := sent.Header.Get("Authorization") != ""
 		x.requests++
 		x.authorized = x.authorized || authorized && x.requests == 1
 		x.sent = x.sent || authorized
 		response, err := next.RoundTrip(sent)
 		if err == nil {
-			answer := *response
-			x.answer = &answer
+			if request.Method != http.MethodDelete { // regclient cancels an upload that failed
+				answer := *response
+				x.answer = &answer
+			}
+			x.accepted = x.accepted || authorized && response.StatusCode != http.StatusUnauthorized
 			at := response.Request.URL
 			x.redirected = at.Host != request.URL.Host || at.Path != request.URL.Path
 			err = x.read(request, response)
@@ -217,6 +270,9 @@ func (s *session) exchange(next http.RoundTripper) http.RoundTripper {
 		}
 		if err != nil {
 			x.err = err
+			if x.upload != nil {
+				s.cancel(next, sent, x.upload)
+			}
 			return nil, err
 		}
 		response.Request = request

@@ -22,6 +22,7 @@ import (
 type sessionKey struct {
 	registry, repository string
 	insecure             bool
+	push                 bool // its tokens allow pushing
 }
 
 // session is one repository of one registry, with its credential and regclient's tokens.
@@ -44,9 +45,9 @@ type session struct {
 }
 
 // session finds or makes the session of a reference's repository.
-func (c *Client) session(ctx context.Context, r ref.Ref, insecure bool) (*session, error) {
+func (c *Client) session(ctx context.Context, r ref.Ref, insecure, push bool) (*session, error) {
 	insecure = insecure || c.insecure(r.Registry)
-	key := sessionKey{r.Registry, r.Repository, insecure}
+	key := sessionKey{r.Registry, r.Repository, insecure, push}
 	c.mu.Lock()
 	s := c.sessions[key]
 	c.mu.Unlock()
@@ -85,6 +86,7 @@ func (s *session) chains() (requests, tokens http.RoundTripper) {
 		s.exchange,
 		s.challenges,
 		c.retry,
+		s.uploads,
 		transport.Buffer(bufferManifests()),
 		transport.Redirect(),
 	)

@@ -24,10 +24,13 @@ const manifestLimit = 8 << 20
 type Source struct {
 	client     *Client
 	repository oci.Repository
+	direct     bool // a target: no rules for mirrors, and tokens that allow pushing
 }
 
 // Source is the repository to read from. Rules for mirrors apply to it.
-func (c *Client) Source(repository oci.Repository) Source { return Source{c, repository} }
+func (c *Client) Source(repository oci.Repository) Source {
+	return Source{client: c, repository: repository}
+}
 
 // Resolve finds which manifest a tag or digest names, in one HEAD. Where the registry does not know HEAD or tells no digest, the
 // manifest is fetched. The digest is what the registry says, or that of the bytes.
