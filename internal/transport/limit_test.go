@@ -77,7 +77,7 @@ func (b *hostBody) Close() error {
 	return nil
 }
 
-func newRequest(ctx context.Context, method, host string) *http.Request {
+func hostRequest(ctx context.Context, method, host string) *http.Request {
 	req, err := http.NewRequestWithContext(ctx, method, "https://"+host+"/v2/", nil)
 	if err != nil {
 		panic(err)
@@ -87,7 +87,7 @@ func newRequest(ctx context.Context, method, host string) *http.Request {
 
 // fetch sends a GET, reads its answer and returns its status, 0 for an error.
 func fetch(ctx context.Context, link http.RoundTripper, host string) int {
-	response, err := link.RoundTrip(newRequest(ctx, http.MethodGet, host))
+	response, err := link.RoundTrip(hostRequest(ctx, http.MethodGet, host))
 	if err != nil {
 		return 0
 	}
@@ -99,7 +99,7 @@ func fetch(ctx context.Context, link http.RoundTripper, host string) int {
 // openUntil sends a GET until the answer is 200, and returns it with its body open.
 func openUntil(ctx context.Context, link http.RoundTripper, host string) *http.Response {
 	for {
-		response, err := link.RoundTrip(newRequest(ctx, http.MethodGet, host))
+		response, err := link.RoundTrip(hostRequest(ctx, http.MethodGet, host))
 		if err == nil && response.StatusCode == http.StatusOK {
 			return response
 		}
@@ -154,7 +154,7 @@ func TestPermitLastsUntilTheBodyEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				link := NewLimiter(1).Link(&hostsServer{})
-				response, err := link.RoundTrip(newRequest(t.Context(), test.method, "a"))
+				response, err := link.RoundTrip(hostRequest(t.Context(), test.method, "a"))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -250,7 +250,7 @@ func TestWaitForAPermitEndsWithItsContext(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := link.RoundTrip(newRequest(ctx, http.MethodGet, "a")); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := link.RoundTrip(hostRequest(ctx, http.MethodGet, "a")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a request: %v", err)
 		}
 		if _, _, err := limiter.Take(ctx, "b", "c"); !errors.Is(err, context.DeadlineExceeded) {
@@ -420,7 +420,7 @@ func TestPermitsAreLentBackBetweenTries(t *testing.T) {
 				}
 				defer release()
 				if reads {
-					response, err := link.RoundTrip(newRequest(held, http.MethodGet, "source"))
+					response, err := link.RoundTrip(hostRequest(held, http.MethodGet, "source"))
 					if err != nil {
 						t.Fatal(err)
 					}

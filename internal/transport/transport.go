@@ -6,6 +6,7 @@
 //
 //	Resume    makes one body of the parts in which a broken one arrives
 //	Retry     sends a request again when that may help, and explains the failure when it does not
+//	Limiter   bounds how many requests are under way at a host, by what the host can take
 //	Buffer    reads short bodies completely, so that one that breaks off fails its try
 //	Redirect  follows redirects, without credentials and not to addresses of this machine
 //	Plain     asks a host in the clear, if the user allowed it and the host does not speak TLS
