@@ -1,0 +1,43 @@
+// Package mirror copies releases with their images and signatures from registries to a registry. NewPlan decides what goes
+// where, in which order; a Copier carries the plan out. The target and the partial downloads are the only state, so a copy
+// that was interrupted at any point continues with the next run.
+package mirror
+
+import (
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+)
+
+// Kind is what an image is for.
+type Kind int
+
+// The kinds, in the order in which their manifests are pushed: whoever finds a release at the target finds all of it.
+const (
+	KindComponent Kind = iota
+	KindComponentSignature
+	KindReleaseSignature
+	KindRelease
+)
+
+// Image is an image or a manifest list, with everything that it consists of, as it was read from its source.
+type Image struct {
+	Kind   Kind
+	Source oci.PullSpec   // by digest
+	Target []oci.PullSpec // by tag; all in one repository
+	// Manifests are the image's own and, of a list, those of its children. Each comes after those that it names; the last is
+	// that of Source.
+	Manifests []Manifest
+}
+
+// Manifest is a verified manifest.
+type Manifest struct {
+	oci.Descriptor // MediaType is never empty
+	Body           []byte
+	Blobs          []oci.Descriptor // the configuration and the layers that registries must have
+	Children       []oci.Digest     // of a list
+}
+
+// Root is the manifest of Source.
+func (i Image) Root() Manifest { return i.Manifests[len(i.Manifests)-1] }
+
+// repository is the target's.
+func (i Image) repository() oci.Repository { return i.Target[0].Repository }
