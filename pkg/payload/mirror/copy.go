@@ -1,0 +1,303 @@
+package mirror
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+)
+
+// Target is a repository to copy to.
+type Target interface {
+	// Resolve finds which digest a tag or digest has. A missing one is fault.NotFound.
+	Resolve(ctx context.Context, tagOrDigest string) (oci.Digest, error)
+	// Exists reports whether a blob is there.
+	Exists(ctx context.Context, d oci.Digest) (bool, error)
+	// Mount makes a blob of another repository of the same registry appear in this one. It is false when the registry does
+	// not do that.
+	Mount(ctx context.Context, d oci.Digest, from oci.Repository) (bool, error)
+	// PushBlob uploads a blob; open opens it from a byte on, more than once if need be.
+	PushBlob(ctx context.Context, d oci.Digest, size int64, open func(from int64) (io.ReadCloser, error)) error
+	// PushManifest uploads a manifest and checks the digest that the registry answers.
+	PushManifest(ctx context.Context, tagOrDigest, mediaType string, body []byte) error
+}
+
+// Stage keeps a blob on this machine while it is copied. The blob is verified.
+type Stage interface {
+	Stage(ctx context.Context, d oci.Digest, size int64, fetch func(ctx context.Context, from int64) (io.ReadCloser, error)) (Staged, error)
+}
+
+// Staged is a blob that is copied.
+type Staged interface {
+	Open(ctx context.Context, from int64) (io.ReadCloser, error)
+	// Drop deletes the blob after it was copied.
+	Drop()
+	// Close keeps the blob for the next run.
+	Close() error
+}
+
+// Copier carries out plans.
+type Copier struct {
+	Source   func(oci.Repository) Source
+	Target   func(oci.Repository) Target
+	Stage    Stage
+	Parallel int  // transfers at once
+	Force    bool // replace tags that have another digest
+	// Begin tells of a blob that is moved; the returned function tells that it is done. nil tells nothing.
+	Begin func(Blob) (done func(moved bool))
+}
+
+// Result is what a copy did.
+type Result struct {
+	Manifests, Present int   // pushed, and found at the target
+	Blobs, Skipped     int   // moved, and found at the target
+	Bytes, SkippedSize int64 // of the blobs
+}
+
+// Run copies what the target lacks. Blobs come before the manifests that need them, and the manifests in the order of their
+// stages, so that the target never has a manifest without its parts. A tag that has another digest is fault.Integrity, and
+// nothing is copied then, unless Force is set.
+func (c Copier) Run(ctx context.Context, p *Plan) (Result, error) {
+	r := &run{Copier: c, plan: p}
+	missing, err := r.missing(ctx)
+	if err != nil {
+		return r.result(), err
+	}
+	if err := r.moveBlobs(ctx, missing); err != nil {
+		return r.result(), err
+	}
+	return r.result(), r.push(ctx, missing)
+}
+
+// run is one copy.
+type run struct {
+	Copier
+	plan *Plan
+
+	manifests, present atomic.Int64
+	blobs, skipped     atomic.Int64
+	bytes, skippedSize atomic.Int64
+}
+
+func (r *run) result() Result {
+	return Result{
+		Manifests: int(r.manifests.Load()), Present: int(r.present.Load()),
+		Blobs: int(r.blobs.Load()), Skipped: int(r.skipped.Load()),
+		Bytes: r.bytes.Load(), SkippedSize: r.skippedSize.Load(),
+	}
+}
+
+// each calls work for every item, Parallel at once, until one fails.
+func each[T any](ctx context.Context, parallel int, items []T, work func(context.Context, T) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, parallel))
+	for _, item := range items {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			return work(ctx, item)
+		})
+	}
+	return group.Wait()
+}
+
+// missing asks the target for every manifest, and returns those to push in their stages.
+func (r *run) missing(ctx context.Context) ([][]Push, error) {
+	type place struct{ stage, index int }
+	var all []place
+	lacks := make([][]bool, len(r.plan.Stages))
+	for i, stage := range r.plan.Stages {
+		lacks[i] = make([]bool, len(stage))
+		for j := range stage {
+			all = append(all, place{i, j})
+		}
+	}
+	err := each(ctx, r.Parallel, all, func(ctx context.Context, at place) (err error) {
+		lacks[at.stage][at.index], err = r.lacks(ctx, r.plan.Stages[at.stage][at.index])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	missing := make([][]Push, len(r.plan.Stages))
+	for i, stage := range r.plan.Stages {
+		for j, push := range stage {
+			if lacks[i][j] {
+				missing[i] = append(missing[i], push)
+			}
+		}
+	}
+	return missing, nil
+}
+
+// lacks reports whether the target lacks a manifest.
+func (r *run) lacks(ctx context.Context, push Push) (bool, error) {
+	found, err := r.Target(push.Target.Repository).Resolve(ctx, push.Target.Name())
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return true, nil
+	case err != nil:
+		return false, err
+	case found == push.Digest:
+		r.present.Add(1)
+		return false, nil
+	case r.Force || push.Kind == KindComponentSignature || push.Kind == KindReleaseSignature:
+		return true, nil // whether a signature may be replaced was decided before the plan
+	}
+	return false, fault.WithHint(fault.Integrity, "--force replaces it",
+		"%s is %s at the target, and not %s: nothing was copied", push.Target, found, push.Digest)
+}
+
+// moveBlobs moves the blobs of missing manifests.
+func (r *run) moveBlobs(ctx context.Context, missing [][]Push) error {
+	needed := map[oci.Digest][]oci.Repository{}
+	for _, stage := range missing {
+		for _, push := range stage {
+			for _, d := range push.Blobs {
+				needed[d.Digest] = appendNew(needed[d.Digest], push.Target.Repository)
+			}
+		}
+	}
+	var blobs []Blob
+	for _, b := range r.plan.Blobs {
+		if b.To = needed[b.Digest]; len(b.To) > 0 {
+			blobs = append(blobs, b)
+		}
+	}
+	var p probe
+	return each(ctx, r.Parallel, blobs, func(ctx context.Context, b Blob) error {
+		return r.moveBlob(ctx, b, &p)
+	})
+}
+
+// moveBlob brings one blob to the repositories that lack it.
+func (r *run) moveBlob(ctx context.Context, b Blob, p *probe) error {
+	has, lacks, err := r.find(ctx, b, p)
+	if err != nil {
+		return err
+	}
+	if len(lacks) == 0 {
+		r.skipped.Add(1)
+		r.skippedSize.Add(b.Size)
+		return nil
+	}
+	done := func(bool) {}
+	if r.Begin != nil {
+		done = r.Begin(b)
+	}
+	moved, err := r.transfer(ctx, b, has, lacks)
+	done(moved)
+	if err == nil && moved {
+		r.blobs.Add(1)
+		r.bytes.Add(b.Size)
+	} else if err == nil {
+		r.skipped.Add(1)
+		r.skippedSize.Add(b.Size)
+	}
+	return err
+}
+
+// find asks which of a blob's target repositories have it, as far as the probe wants to know.
+func (r *run) find(ctx context.Context, b Blob, p *probe) (has, lacks []oci.Repository, err error) {
+	if !p.asks() {
+		return nil, b.To, nil
+	}
+	for _, to := range b.To {
+		there, err := r.Target(to).Exists(ctx, b.Digest)
+		if err != nil {
+			return nil, nil, err
+		}
+		if there {
+			p.hit()
+			has = append(has, to)
+		} else {
+			lacks = append(lacks, to)
+		}
+	}
+	return has, lacks, nil
+}
+
+// transfer mounts a blob where the registry has it already, and uploads it elsewhere. moved is false when it was only
+// mounted.
+func (r *run) transfer(ctx context.Context, b Blob, has, lacks []oci.Repository) (moved bool, err error) {
+	open := sync.OnceValues(func() (Staged, error) { return r.stage(ctx, b) })
+	for _, to := range lacks {
+		if r.mount(ctx, b, has, to) {
+			has = append(has, to)
+			continue
+		}
+		staged, err := open()
+		if err != nil {
+			return moved, err
+		}
+		err = r.Target(to).PushBlob(ctx, b.Digest, b.Size, func(from int64) (io.ReadCloser, error) { return staged.Open(ctx, from) })
+		if err != nil {
+			_ = staged.Close()
+			return moved, err
+		}
+		moved = true
+		has = append(has, to)
+	}
+	if moved {
+		if staged, err := open(); err == nil {
+			staged.Drop()
+		}
+	}
+	return moved, nil
+}
+
+// mount tries to mount a blob from a repository of the same registry: one that has it, or one that it is copied from.
+func (r *run) mount(ctx context.Context, b Blob, has []oci.Repository, to oci.Repository) bool {
+	for _, from := range slices.Concat(has, b.From) {
+		if from.Host != to.Host || from == to {
+			continue
+		}
+		if ok, err := r.Target(to).Mount(ctx, b.Digest, from); err == nil && ok {
+			return true
+		}
+	}
+	return false
+}
+
+// stage gets a blob from the first of its sources that has it.
+func (r *run) stage(ctx context.Context, b Blob) (Staged, error) {
+	return r.Stage.Stage(ctx, b.Digest, b.Size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
+		var first error
+		for _, repository := range b.From {
+			body, err := r.Source(repository).Blob(ctx, b.Digest, b.Size, from)
+			if err == nil || ctx.Err() != nil {
+				return body, err
+			}
+			first = cmp.Or(first, err)
+		}
+		return nil, first
+	})
+}
+
+// push pushes the missing manifests, one stage after the other.
+func (r *run) push(ctx context.Context, missing [][]Push) error {
+	for _, stage := range missing {
+		err := each(ctx, r.Parallel, stage, func(ctx context.Context, push Push) error {
+			err := r.Target(push.Target.Repository).PushManifest(ctx, push.Target.Name(), push.MediaType, push.Body)
+			if err == nil {
+				r.manifests.Add(1)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

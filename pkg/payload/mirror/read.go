@@ -1,0 +1,100 @@
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
+)
+
+// Source reads the images of one repository. Nothing that it returns is verified.
+type Source interface {
+	// Manifest fetches a manifest by tag or digest. A missing one is fault.NotFound.
+	Manifest(ctx context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error)
+	// Blob opens a blob from byte number from on, counted from 0.
+	Blob(ctx context.Context, d oci.Digest, size, from int64) (io.ReadCloser, error)
+}
+
+// Wanted is an image to read.
+type Wanted struct {
+	Kind   Kind
+	Source oci.PullSpec // by digest
+	Target []oci.PullSpec
+}
+
+// Reader reads the manifests of images.
+type Reader struct {
+	Source   func(oci.Repository) Source
+	Parallel int // images at once
+}
+
+// Read reads the manifests of all images, in their order. Each is verified. An image that its source does not have is
+// fault.NotFound and named.
+func (r Reader) Read(ctx context.Context, wanted []Wanted) ([]Image, error) {
+	images := make([]Image, len(wanted))
+	meter := progress.Begin(ctx, progress.Task{Verb: "reading", What: "manifests of images", Count: true, Total: int64(len(wanted))})
+	defer meter.End()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, r.Parallel))
+	for i, w := range wanted {
+		group.Go(func() (err error) {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			images[i], err = r.image(ctx, w)
+			meter.Advance(1)
+			return err
+		})
+	}
+	return images, group.Wait()
+}
+
+// image reads one image.
+func (r Reader) image(ctx context.Context, w Wanted) (Image, error) {
+	image := Image{Kind: w.Kind, Source: w.Source, Target: w.Target}
+	source := r.Source(w.Source.Repository)
+	fetch := func(ctx context.Context, d oci.Descriptor) ([]byte, string, error) {
+		body, mediaType, _, err := source.Manifest(ctx, d.Digest.String())
+		return body, mediaType, err
+	}
+	root := oci.Descriptor{Digest: w.Source.Digest, Size: -1}
+	err := oci.Walk(ctx, root, fetch, func(v oci.Visited) error {
+		if v.Manifest != nil {
+			m, err := newManifest(v)
+			image.Manifests = append(image.Manifests, m)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return image, fmt.Errorf("%s: %w", w.Source, err)
+	}
+	return image, nil
+}
+
+// newManifest is a manifest that Walk verified.
+func newManifest(v oci.Visited) (Manifest, error) {
+	m := Manifest{Descriptor: v.Descriptor, Body: v.Body}
+	m.Size = int64(len(v.Body))
+	if m.MediaType = v.Manifest.MediaType; m.MediaType == "" {
+		// Registries want to know it, and the manifest does not say it.
+		return m, fault.Errorf(fault.Integrity, "the manifest %s has no media type", v.Digest)
+	}
+	if v.Manifest.List {
+		for _, child := range v.Manifest.Entries {
+			m.Children = append(m.Children, child.Digest)
+		}
+		return m, nil
+	}
+	for _, d := range append([]oci.Descriptor{v.Manifest.Config}, v.Manifest.Layers...) {
+		if !d.Foreign() {
+			m.Blobs = append(m.Blobs, d)
+		}
+	}
+	return m, nil
+}
