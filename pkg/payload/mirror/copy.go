@@ -48,10 +48,9 @@ type Copier struct {
 	Source   func(oci.Repository) Source
 	Target   func(oci.Repository) Target
 	Stage    Stage
-	Parallel int  // transfers at once
-	Force    bool // replace tags that have another digest
-	// Begin tells of a blob that is moved; the returned function tells that it is done. nil tells nothing.
-	Begin func(Blob) (done func(moved bool))
+	Parallel int   // transfers at once
+	Force    bool  // replace tags that have another digest
+	Meter    Meter // nil: nobody follows
 }
 
 // Result is what a copy did.
@@ -65,6 +64,9 @@ type Result struct {
 // stages, so that the target never has a manifest without its parts. A tag that has another digest is fault.Integrity, and
 // nothing is copied then, unless Force is set.
 func (c Copier) Run(ctx context.Context, p *Plan) (Result, error) {
+	if c.Meter == nil {
+		c.Meter = discard{}
+	}
 	r := &run{Copier: c, plan: p}
 	missing, err := r.missing(ctx)
 	if err != nil {
@@ -192,12 +194,9 @@ func (r *run) moveBlob(ctx context.Context, b Blob, p *probe) error {
 		r.skippedSize.Add(b.Size)
 		return nil
 	}
-	done := func(bool) {}
-	if r.Begin != nil {
-		done = r.Begin(b)
-	}
-	moved, err := r.transfer(ctx, b, has, lacks)
-	done(moved)
+	follow := r.Meter.Blob("blob "+b.Digest.Encoded()[:12], b.Size)
+	defer follow.End()
+	moved, err := r.transfer(ctx, b, follow, has, lacks)
 	if err == nil && moved {
 		r.blobs.Add(1)
 		r.bytes.Add(b.Size)
@@ -230,8 +229,8 @@ func (r *run) find(ctx context.Context, b Blob, p *probe) (has, lacks []oci.Repo
 
 // transfer mounts a blob where the registry has it already, and uploads it elsewhere. moved is false when it was only
 // mounted.
-func (r *run) transfer(ctx context.Context, b Blob, has, lacks []oci.Repository) (moved bool, err error) {
-	open := sync.OnceValues(func() (Staged, error) { return r.stage(ctx, b) })
+func (r *run) transfer(ctx context.Context, b Blob, follow Transfer, has, lacks []oci.Repository) (moved bool, err error) {
+	open := sync.OnceValues(func() (Staged, error) { return r.stage(ctx, b, follow) })
 	for _, to := range lacks {
 		if r.mount(ctx, b, has, to) {
 			has = append(has, to)
@@ -241,7 +240,14 @@ func (r *run) transfer(ctx context.Context, b Blob, has, lacks []oci.Repository)
 		if err != nil {
 			return moved, err
 		}
-		err = r.Target(to).PushBlob(ctx, b.Digest, b.Size, func(from int64) (io.ReadCloser, error) { return staged.Open(ctx, from) })
+		sent := &followed{follow: follow}
+		err = r.Target(to).PushBlob(ctx, b.Digest, b.Size, func(from int64) (io.ReadCloser, error) {
+			body, err := staged.Open(ctx, from)
+			if err != nil {
+				return nil, err
+			}
+			return sent.reader(body, from), nil
+		})
 		if err != nil {
 			_ = staged.Close()
 			return moved, err
@@ -271,13 +277,17 @@ func (r *run) mount(ctx context.Context, b Blob, has []oci.Repository, to oci.Re
 }
 
 // stage gets a blob from the first of its sources that has it.
-func (r *run) stage(ctx context.Context, b Blob) (Staged, error) {
+func (r *run) stage(ctx context.Context, b Blob, follow Transfer) (Staged, error) {
+	received := &followed{follow: follow}
 	return r.Stage.Stage(ctx, b.Digest, b.Size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
 		var first error
 		for _, repository := range b.From {
 			body, err := r.Source(repository).Blob(ctx, b.Digest, b.Size, from)
-			if err == nil || ctx.Err() != nil {
-				return body, err
+			switch {
+			case err == nil:
+				return received.reader(body, from), nil
+			case ctx.Err() != nil:
+				return nil, err
 			}
 			first = cmp.Or(first, err)
 		}
