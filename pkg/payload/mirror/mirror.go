@@ -10,7 +10,7 @@ import (
 // Kind is what an image is for.
 type Kind int
 
-// The kinds, in the order in which their manifests are pushed: whoever finds a release at the target finds all of it.
+// The kinds, in the order in which their manifests are pushed. So a release at the target is complete.
 const (
 	KindComponent Kind = iota
 	KindComponentSignature
