@@ -63,18 +63,19 @@ func (o *outputFlags) isDefault() bool {
 // output checks the flags and compiles templates, paths and jq.
 func (o *outputFlags) output(streams Streams) (*printers.Output, error) {
 	return printers.NewOutput(printers.Options{
-		Output:    o.form(),
-		Template:  *o.kubectl.TemplatePrinterFlags.TemplateArgument,
-		Kubectl:   o.kubectlPrinter,
-		JQ:        o.jq.text,
-		HasJQ:     o.jq.given,
-		JQArgs:    o.jqArgs,
-		SortBy:    o.sortBy,
-		NoHeaders: o.noHeaders,
-		Terminal:  streams.OutTerminal,
-		Color:     streams.Color,
-		Width:     streams.Width,
-		Forms:     o.forms,
+		Output:            o.form(),
+		Template:          *o.kubectl.TemplatePrinterFlags.TemplateArgument,
+		Kubectl:           o.kubectlPrinter,
+		RefuseMissingKeys: !*o.kubectl.TemplatePrinterFlags.AllowMissingKeys,
+		JQ:                o.jq.text,
+		HasJQ:             o.jq.given,
+		JQArgs:            o.jqArgs,
+		SortBy:            o.sortBy,
+		NoHeaders:         o.noHeaders,
+		Terminal:          streams.OutTerminal,
+		Color:             streams.Color,
+		Width:             streams.Width,
+		Forms:             o.forms,
 	})
 }
 

@@ -192,13 +192,19 @@ func (r *manifestsRequest) choose(s *session, release *evaluatedRelease) ([]mani
 // writeManifests writes manifests as one YAML stream. It omits invalid ones, which would break the stream and have a
 // warning.
 func writeManifests(w io.Writer, entries []manifest.Entry) error {
-	readable := slices.DeleteFunc(slices.Clone(entries), func(e manifest.Entry) bool { return e.State == manifest.Invalid })
-	stream, err := extract.Stream(payload.Files{}, readable, extract.Options{Operator: true})
-	if err != nil {
-		return err
+	for _, e := range entries {
+		if e.State == manifest.Invalid {
+			continue
+		}
+		text, err := extract.Stream(payload.Files{}, []manifest.Entry{e}, extract.Options{Operator: true})
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
 	}
-	_, err = w.Write(stream)
-	return err
+	return nil
 }
 
 // checkHash refuses --hash with flags that filter or format a list.

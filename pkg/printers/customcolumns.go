@@ -74,7 +74,7 @@ func (c *customColumns) add(heading, path string) error {
 
 // print writes a row for each item of a list, or one for a document that is no list.
 func (c *customColumns) print(w io.Writer, document any, noHeaders bool) error {
-	_, rows := takeApart(document)
+	_, rows := splitList(document)
 	if rows == nil {
 		rows = []any{document}
 	}
@@ -83,7 +83,7 @@ func (c *customColumns) print(w io.Writer, document any, noHeaders bool) error {
 		fmt.Fprintln(table, strings.Join(c.headings, "\t"))
 	}
 	for _, row := range rows {
-		values, err := fields(row)
+		values, err := toValues(row)
 		if err != nil {
 			return err
 		}

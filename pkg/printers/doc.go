@@ -1,6 +1,5 @@
-// Package printers turns documents into bytes: tables and lines for people, cli-runtime's JSON, YAML and
-// templates, custom columns and jq for scripts, and the text forms of single commands.
+// Package printers turns documents into bytes: tables and lines for people, JSON, YAML, templates, custom columns and jq for
+// scripts, and the text forms of single commands.
 //
-// A document is marshalled once. cli-runtime's printers get it as unstructured content, jq gets the same
-// JSON with its numbers exact.
+// The forms of kubectl are byte for byte those of cli-runtime's printers.
 package printers

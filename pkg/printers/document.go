@@ -9,7 +9,7 @@ import (
 	kubejson "k8s.io/apimachinery/pkg/util/json"
 )
 
-// marshal is a document as JSON, without the escapes that browsers want.
+// marshal encodes a document as JSON. HTML characters are not escaped.
 func marshal(document any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -20,51 +20,60 @@ func marshal(document any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// takeApart gives a list document without its items, and the items: those of a long list are converted one by one, because
-// the conversion of the whole would hold it several times. They are nil for a document that is no list.
-func takeApart(document any) (envelope any, items []any) {
-	value := reflect.Indirect(reflect.ValueOf(document))
-	if value.Kind() != reflect.Struct {
-		return document, nil
-	}
-	field := value.FieldByName("Items")
-	if !field.IsValid() || field.Kind() != reflect.Slice {
+// splitList returns a list document without its items, and the items. items is nil if the document is not a list. Items are
+// converted one by one, because the conversion of a long list at once takes several times its memory.
+func splitList(document any) (envelope any, items []any) {
+	field := itemsOf(document)
+	if !field.IsValid() {
 		return document, nil
 	}
 	items = make([]any, field.Len())
 	for i := range items {
 		items[i] = field.Index(i).Interface()
 	}
+	value := reflect.Indirect(reflect.ValueOf(document))
 	empty := reflect.New(value.Type()).Elem()
 	empty.Set(value)
 	empty.FieldByName("Items").Set(reflect.MakeSlice(field.Type(), 0, 0))
 	return empty.Interface(), items
 }
 
-// content is a document as unstructured content: whole numbers stay exact in it up to 2^63.
-func content(document any) (map[string]any, error) { return convert(document, fields) }
+// itemsOf returns the field of a list document that holds its items, the zero Value for other documents.
+func itemsOf(document any) reflect.Value {
+	value := reflect.Indirect(reflect.ValueOf(document))
+	if value.Kind() != reflect.Struct {
+		return reflect.Value{}
+	}
+	field := value.FieldByName("Items")
+	if !field.IsValid() || field.Kind() != reflect.Slice {
+		return reflect.Value{}
+	}
+	return field
+}
 
-// exact is the document with every number as it is written, which is what jq wants.
-func exact(document any) (map[string]any, error) { return convert(document, exactFields) }
-
-// convert makes values of a document, of the items of a list one by one.
-func convert(document any, one func(any) (map[string]any, error)) (map[string]any, error) {
-	envelope, items := takeApart(document)
-	values, err := one(envelope)
+// takeValues converts a document to maps, slices and scalars, each item of a list with convert. It removes the items of a
+// list that is given by its pointer: the JSON of each is freed when its values are made, so that both are never held for the
+// whole list.
+func takeValues(document any, convert func(any) (map[string]any, error)) (map[string]any, error) {
+	envelope, items := splitList(document)
+	if field := itemsOf(document); field.IsValid() && field.CanSet() {
+		field.SetZero()
+	}
+	values, err := convert(envelope)
 	if err != nil || len(items) == 0 {
 		return values, err
 	}
-	list := make([]any, len(items))
 	for i, item := range items {
-		if list[i], err = one(item); err != nil {
+		if items[i], err = convert(item); err != nil {
 			return nil, err
 		}
 	}
-	values["items"] = list
+	values["items"] = items
 	return values, nil
 }
 
-func fields(document any) (map[string]any, error) {
+// toValues converts a document as Kubernetes does: integers are int64 up to 2^63, other numbers float64.
+func toValues(document any) (map[string]any, error) {
 	raw, err := marshal(document)
 	if err != nil {
 		return nil, err
@@ -76,7 +85,8 @@ func fields(document any) (map[string]any, error) {
 	return values, nil
 }
 
-func exactFields(document any) (map[string]any, error) {
+// toExactValues converts a document for jq, which keeps all digits of numbers.
+func toExactValues(document any) (map[string]any, error) {
 	raw, err := marshal(document)
 	if err != nil {
 		return nil, err

@@ -122,7 +122,7 @@ func syntaxError(expression string, err error) error {
 // printQuery writes the results of the query on a document, one a line: strings raw, everything else as
 // JSON, compact when piped. What came before an error is written, as jq does.
 func (out *Output) printQuery(ctx context.Context, w io.Writer, document any) error {
-	input, err := exact(document)
+	input, err := takeValues(document, toExactValues)
 	if err != nil {
 		return err
 	}
@@ -149,17 +149,17 @@ func (out *Output) printQuery(ctx context.Context, w io.Writer, document any) er
 	}
 }
 
-// writeResult writes one result of a query and ends its line.
+// writeResult writes one result of a query and ends its line. The errors of w are left to its Flush.
 func (out *Output) writeResult(w *bufio.Writer, value any) error {
 	if text, isString := value.(string); isString {
 		if out.options.Terminal {
 			text = SafeText(text)
 		}
 		w.WriteString(text)
-	} else if err := (style{indent: out.options.Terminal, color: out.options.Color}).write(w, value, 0); err != nil {
+	} else if err := jqJSON(out.options.Terminal, out.options.Color).write(w, value, 0); err != nil {
 		return err
 	}
-	return w.WriteByte('\n') // a bufio.Writer keeps the first error
+	return w.WriteByte('\n')
 }
 
 // queryMemory is how much memory a query may take before the collector works hard, where the program has no lower limit; it

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"text/template"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -25,7 +26,10 @@ type Options struct {
 	Output   string // the value of -o
 	Template string // the value of --template
 	// Kubectl makes cli-runtime's printer for Output and Template, nil for a form that it does not know.
-	Kubectl   func() (KubectlPrinter, error)
+	Kubectl func() (KubectlPrinter, error)
+	// RefuseMissingKeys makes a key that is missing an error of a Go template.
+	RefuseMissingKeys bool
+
 	JQ        string
 	HasJQ     bool     // an empty expression is an expression
 	JQArgs    []string // name=value
@@ -39,12 +43,13 @@ type Options struct {
 
 // Output prints views in the form that the user chose.
 type Output struct {
-	options Options
-	form    string // without its argument, "" for the default
-	kubectl KubectlPrinter
-	query   *query
-	columns *customColumns
-	sorter  *sorter
+	options  Options
+	form     string // without its argument, "" for the default
+	kubectl  KubectlPrinter
+	template *template.Template
+	query    *query
+	columns  *customColumns
+	sorter   *sorter
 }
 
 // NewOutput checks the user's choices, so that a mistake in them is found before anything is fetched. Every
@@ -78,8 +83,8 @@ func NewOutput(o Options) (*Output, error) {
 	case form == "custom-columns-file":
 		out.columns, err = readColumns(argument)
 	default:
-		out.kubectl, err = out.kubectlPrinter(argument)
-		if err == nil && out.kubectl == nil {
+		var found bool
+		if found, err = out.prepareKubectl(argument); err == nil && !found {
 			err = out.unknownForm()
 		}
 	}
@@ -141,44 +146,44 @@ func (out *Output) ShowsTable() bool {
 	return out.options.Forms.Table && out.query == nil && (out.form == "" || out.form == "wide")
 }
 
-// Print writes a view; it writes nothing if it fails, except results of jq before the one that failed.
+// Print writes a view; it writes nothing if it fails, except results of jq before the one that failed. It removes the items of
+// the view's document.
 func (out *Output) Print(ctx context.Context, w io.Writer, v View) error {
 	if out.sorter != nil {
 		if err := out.sorter.sort(v.Document); err != nil {
 			return err
 		}
 	}
-	if out.query != nil {
+	switch {
+	case out.query != nil:
 		return out.printQuery(ctx, w, v.Document)
+	case out.kubectl != nil:
+		return out.printKubectl(w, v.Document)
 	}
-	var b pages
-	if err := out.render(&b, v); err != nil {
+	var text pages
+	if err := out.render(&text, v); err != nil {
 		return err
 	}
-	if out.options.Terminal && !out.ShowsTable() { // the cells of tables are safe
-		_, err := io.WriteString(w, SafeText(b.String()))
-		return err
-	}
-	_, err := b.WriteTo(w)
-	return err
+	// The cells of tables are safe already.
+	return text.writeTo(w, out.options.Terminal && !out.ShowsTable())
 }
 
-func (out *Output) render(b *pages, v View) error {
+func (out *Output) render(w io.Writer, v View) error {
 	switch {
 	case out.columns != nil:
-		return out.columns.print(b, v.Document, out.options.NoHeaders)
-	case out.kubectl != nil:
-		return out.printObject(b, v.Document)
+		return out.columns.print(w, v.Document, out.options.NoHeaders)
+	case out.template != nil:
+		return out.printTemplate(w, v.Document)
 	case v.Lines[out.form] != nil:
 		for _, line := range v.Lines[out.form]() {
-			io.WriteString(b, SafeLine(line)+"\n")
+			io.WriteString(w, SafeLine(line)+"\n")
 		}
 		return nil
 	case v.Texts[out.form] != nil:
-		return v.Texts[out.form](b)
+		return v.Texts[out.form](w)
 	case v.Table != nil:
-		return out.printTable(b, v.Table())
+		return out.printTable(w, v.Table())
 	default:
-		return v.Text(b)
+		return v.Text(w)
 	}
 }

@@ -331,7 +331,13 @@ func TestListsLikeKubectl(t *testing.T) {
 		item.APIVersion, item.Kind = list.APIVersion, "ReleaseManifest"
 		list.Items = append(list.Items, item)
 	}
-	for _, form := range []string{"json", "yaml", "kyaml"} {
+	for _, form := range []string{
+		"json", "yaml", "kyaml", "jsonpath={.items}", "jsonpath={.items[*].file} {.kind}", "jsonpath-as-json={.items[*]['file','manifest']}",
+		`jsonpath={range .items[*]}{.file}{"\t"}{.manifest.empty}{.document}{"\n"}{end}`, "jsonpath={.items[*].nope}",
+		"go-template={{.}}", `go-template={{range .items}}{{.file}} {{.nope}} {{.document}}{{"\n"}}{{end}}`,
+		`template={{range .items}}{{exists .manifest "spec" 1 .file}}{{exists .manifest "spec" 7}}{{exists .file 0}}{{exists .nope}}{{exists . "nope"}}{{exists .document 1}}{{end}}`,
+		`go-template={{base64decode "aGVsbG8="}}`,
+	} {
 		for _, n := range []int{0, 1, len(list.Items)} {
 			t.Run(fmt.Sprintf("%s of %d", form, n), func(t *testing.T) {
 				some := *list
@@ -342,14 +348,14 @@ func TestListsLikeKubectl(t *testing.T) {
 					t.Fatal(err)
 				}
 				var got, want bytes.Buffer
-				if err := output.Print(context.Background(), &got, printers.View{Document: &some}); err != nil {
-					t.Fatal(err)
-				}
 				printer, err := o.Kubectl()
 				if err != nil {
 					t.Fatal(err)
 				}
 				if err := printer.PrintObj(unstructuredList(t, &some), &want); err != nil {
+					t.Fatal(err)
+				}
+				if err := output.Print(context.Background(), &got, printers.View{Document: &some}); err != nil {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(want.String(), got.String()); diff != "" {

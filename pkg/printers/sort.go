@@ -67,13 +67,13 @@ func (s *sorter) sort(document any) error {
 	if !ok {
 		return nil
 	}
-	_, all := takeApart(document)
+	_, all := splitList(document)
 	keys := make([]any, len(all))
 	order := make([]int, len(all))
 	found := false
 	for i, item := range all {
 		order[i] = i
-		values, err := fields(item)
+		values, err := toValues(item)
 		if err != nil {
 			return err
 		}

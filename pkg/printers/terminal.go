@@ -5,15 +5,17 @@ import (
 
 	"github.com/moby/term"
 	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/release-x/oc-release-x/pkg/printers/safe"
 )
 
-// IsTerminal says whether a person is at the other end of a stream.
+// IsTerminal reports whether a stream is a terminal.
 func IsTerminal(stream any) bool { return printers.IsTerminal(stream) }
 
-// ShowsColor says whether a stream is a terminal that shows colours and may: NO_COLOR and TERM are heeded.
+// ShowsColor reports whether a stream is a terminal that shows colors. NO_COLOR and TERM are respected.
 func ShowsColor(w io.Writer) bool { return printers.AllowsColorOutput(w) }
 
-// Width is how many columns a terminal has, 0 for what is no terminal.
+// Width returns the number of columns of a terminal, 0 for other streams.
 func Width(stream any) int {
 	fd, isTerminal := term.GetFdInfo(stream)
 	if !isTerminal {
@@ -24,4 +26,40 @@ func Width(stream any) int {
 		return 0
 	}
 	return int(size.Width)
+}
+
+// SafeText escapes text for a terminal, except line breaks and tabs. See safe.Text.
+func SafeText(text string) string { return safe.Text(text) }
+
+// SafeLine escapes one cell, line or name for a terminal. See safe.Line.
+func SafeLine(text string) string { return safe.Line(text) }
+
+// pages is a buffer of pages, which are not copied when it grows. It keeps each Write in one page.
+type pages struct{ full [][]byte }
+
+// pageSize is the smallest size of a page.
+const pageSize = 64 << 10
+
+func (p *pages) Write(text []byte) (int, error) {
+	last := len(p.full) - 1
+	if last < 0 || cap(p.full[last])-len(p.full[last]) < len(text) {
+		p.full = append(p.full, make([]byte, 0, max(pageSize, len(text))))
+		last++
+	}
+	p.full[last] = append(p.full[last], text...)
+	return len(text), nil
+}
+
+// writeTo writes the text, escaped for a terminal if escape is set. No page ends within a character of the text, because
+// each Write has whole characters.
+func (p *pages) writeTo(w io.Writer, escape bool) error {
+	for _, page := range p.full {
+		if escape {
+			page = []byte(SafeText(string(page)))
+		}
+		if _, err := w.Write(page); err != nil {
+			return err
+		}
+	}
+	return nil
 }
