@@ -51,12 +51,12 @@ func itemsOf(document any) reflect.Value {
 	return field
 }
 
-// takeValues converts a document to maps, slices and scalars, each item of a list with convert. It removes the items of a
-// list that is given by its pointer: the JSON of each is freed when its values are made, so that both are never held for the
-// whole list.
-func takeValues(document any, convert func(any) (map[string]any, error)) (map[string]any, error) {
-	envelope, items := splitList(document)
-	if field := itemsOf(document); field.IsValid() && field.CanSet() {
+// values converts the document of a view to maps, slices and scalars, each item of a list with convert. If the view allows
+// it, the items are removed from the document: each is freed when its values are made, so that the whole list is never held
+// twice.
+func (v View) values(convert func(any) (map[string]any, error)) (map[string]any, error) {
+	envelope, items := splitList(v.Document)
+	if field := itemsOf(v.Document); v.Consume && field.IsValid() && field.CanSet() {
 		field.SetZero()
 	}
 	values, err := convert(envelope)

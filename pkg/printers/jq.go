@@ -121,8 +121,8 @@ func syntaxError(expression string, err error) error {
 
 // printQuery writes the results of the query on a document, one a line: strings raw, everything else as
 // JSON, compact when piped. What came before an error is written, as jq does.
-func (out *Output) printQuery(ctx context.Context, w io.Writer, document any) error {
-	input, err := takeValues(document, toExactValues)
+func (out *Output) printQuery(ctx context.Context, w io.Writer, v View) error {
+	input, err := v.values(toExactValues)
 	if err != nil {
 		return err
 	}

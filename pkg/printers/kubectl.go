@@ -74,15 +74,15 @@ func checkTemplateFile(path string) error {
 
 // printKubectl writes a document in a form of cli-runtime. JSON and JSONPaths are written by this program in the same form,
 // because cli-runtime's printers hold several copies of the text.
-func (out *Output) printKubectl(w io.Writer, document any) error {
+func (out *Output) printKubectl(w io.Writer, v View) error {
 	b := bufio.NewWriter(w)
 	var err error
 	if path, ok := out.kubectl.(*printers.JSONPathPrinter); ok {
-		err = out.printJSONPath(b, path, document)
+		err = out.printJSONPath(b, path, v)
 	} else if strings.EqualFold(out.form, "json") {
-		err = out.printJSON(b, document)
+		err = out.printJSON(b, v.Document)
 	} else {
-		err = out.printYAML(b, document)
+		err = out.printYAML(b, v.Document)
 	}
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 func ReleaseManifests(list *v1alpha1.ReleaseManifestList, withState bool) View {
 	return View{
 		Document: list,
+		Consume:  true, // with --objects the list may be large
 		Table:    func() Table { return manifestTable(list, withState) },
 		Lines: map[string]func() []string{"name": func() []string {
 			names := make([]string, 0, len(list.Items))

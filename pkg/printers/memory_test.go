@@ -82,7 +82,7 @@ func TestMemoryOfForms(t *testing.T) {
 			}
 			before := liveHeap()
 			w := &heapWriter{}
-			if err := output.Print(context.Background(), w, printers.View{Document: test.list()}); err != nil {
+			if err := output.Print(context.Background(), w, printers.View{Document: test.list(), Consume: true}); err != nil {
 				t.Fatal(err)
 			}
 			if used := int(w.most-before) >> 20; used > test.most || w.written == 0 {
@@ -104,7 +104,7 @@ func TestMemoryOfTemplates(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	var text strings.Builder
-	if err := output.Print(context.Background(), &text, printers.View{Document: list}); err != nil {
+	if err := output.Print(context.Background(), &text, printers.View{Document: list, Consume: true}); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

@@ -146,8 +146,7 @@ func (out *Output) ShowsTable() bool {
 	return out.options.Forms.Table && out.query == nil && (out.form == "" || out.form == "wide")
 }
 
-// Print writes a view; it writes nothing if it fails, except results of jq before the one that failed. It removes the items of
-// the view's document.
+// Print writes a view; it writes nothing if it fails, except results of jq before the one that failed.
 func (out *Output) Print(ctx context.Context, w io.Writer, v View) error {
 	if out.sorter != nil {
 		if err := out.sorter.sort(v.Document); err != nil {
@@ -156,9 +155,9 @@ func (out *Output) Print(ctx context.Context, w io.Writer, v View) error {
 	}
 	switch {
 	case out.query != nil:
-		return out.printQuery(ctx, w, v.Document)
+		return out.printQuery(ctx, w, v)
 	case out.kubectl != nil:
-		return out.printKubectl(w, v.Document)
+		return out.printKubectl(w, v)
 	}
 	var text pages
 	if err := out.render(&text, v); err != nil {
@@ -173,7 +172,7 @@ func (out *Output) render(w io.Writer, v View) error {
 	case out.columns != nil:
 		return out.columns.print(w, v.Document, out.options.NoHeaders)
 	case out.template != nil:
-		return out.printTemplate(w, v.Document)
+		return out.printTemplate(w, v)
 	case v.Lines[out.form] != nil:
 		for _, line := range v.Lines[out.form]() {
 			io.WriteString(w, SafeLine(line)+"\n")

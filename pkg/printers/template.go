@@ -50,9 +50,9 @@ func isTemplate(form string) bool {
 	return form == "go-template" || form == "go-template-file" || form == "template" || form == "templatefile"
 }
 
-// printTemplate executes the template on a document. A panic of the template is an error.
-func (out *Output) printTemplate(w io.Writer, document any) (err error) {
-	values, err := takeValues(document, toValues)
+// printTemplate executes the template on the document of a view. A panic of the template is an error.
+func (out *Output) printTemplate(w io.Writer, v View) (err error) {
+	values, err := v.values(toValues)
 	if err != nil {
 		return err
 	}
@@ -120,8 +120,8 @@ func base64decode(text string) (string, error) {
 
 // printJSONPath writes what a JSONPath finds in a document, as cli-runtime's printer does, but without a copy of all text.
 // Nothing is written before the path was found.
-func (out *Output) printJSONPath(b *bufio.Writer, path *printers.JSONPathPrinter, document any) error {
-	values, err := takeValues(document, toValues)
+func (out *Output) printJSONPath(b *bufio.Writer, path *printers.JSONPathPrinter, v View) error {
+	values, err := v.values(toValues)
 	if err != nil {
 		return err
 	}

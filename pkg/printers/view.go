@@ -9,6 +9,7 @@ import (
 // View is what a command has to show, in all the forms it knows. Only what the chosen form needs is asked for.
 type View struct {
 	Document any                                // for json, yaml, templates, custom columns and jq
+	Consume  bool                               // Print may remove the items of the document, to free memory
 	Table    func() Table                       // for no form and wide, one row an item
 	Lines    map[string]func() []string         // for name, digest and the like: one value a line
 	Text     func(w io.Writer) error            // for no form, of a command without a table
