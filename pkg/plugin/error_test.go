@@ -68,7 +68,7 @@ func TestUsage(t *testing.T) {
 		{name: "size", args: "images " + release + " --max-payload-size x", want: `--max-payload-size "x": want a positive size such as 512Mi or 1G`},
 		{name: "no requests", args: "images " + release + " --max-per-registry 0", want: "--max-per-registry 0: at least one request is needed"},
 		{name: "no number", args: "images -v=abc", want: "invalid argument \"abc\" for \"-v, --v\" flag; see `oc release-x images --help`"},
-		{name: "no kubeconfig", args: "images --kubeconfig " + kubeconfig, want: `the kubeconfig "` + kubeconfig + `": it is not a kubeconfig: want YAML or JSON with kind: Config`},
+		{name: "no kubeconfig", args: "images --kubeconfig " + kubeconfig, want: `--kubeconfig "` + kubeconfig + `": it is not a kubeconfig: want YAML or JSON with kind: Config`},
 		{name: "timeout", args: "images " + release + " --timeout -1s", want: `--timeout -1s: want a time that is not negative, such as 30s`},
 		{name: "not here yet", args: "info --bugs " + release, want: "info has no --bugs yet: use `oc adm release info --bugs`"},
 		{name: "contents and sizes", args: "info --contents --size " + release, want: "only one of --pullspecs, --commits, --commit-urls, --size, --contents, --image-for, -o and --jq can be given"},

@@ -73,17 +73,25 @@ func fileFlags() []fileFlag {
 	}
 	signature := fileFlag{
 		name: "--signature ", commands: []string{"verify RELEASE", "cache add RELEASE"}, content: serviceObject,
-		missing: fails(8, "there is no directory or file FILE to read signatures from"),
-		wrong:   fails(6, "FILE is neither an OpenPGP message nor a ConfigMap: it holds no ConfigMap"),
+		missing: fails(8, "--signature: there is no directory or file FILE to read signatures from"),
+		wrong:   fails(6, "--signature: FILE is neither an OpenPGP message nor a ConfigMap: it holds no ConfigMap"),
 	}
 	emptySignature := signature
-	emptySignature.content, emptySignature.wrong = "", fails(6, "FILE is neither an OpenPGP message nor a ConfigMap: it is empty")
+	emptySignature.content, emptySignature.wrong = "", fails(6, "--signature: FILE is neither an OpenPGP message nor a ConfigMap: it is empty")
+	kubeconfig := func(content string) fileFlag {
+		return fileFlag{
+			name: "--kubeconfig ", commands: all, content: content,
+			missing: fails(8, "--kubeconfig: stat FILE: no such file or directory"),
+			wrong:   fails(2, `--kubeconfig "FILE": it is not a kubeconfig: want YAML or JSON with kind: Config`),
+		}
+	}
 	return []fileFlag{
-		credentials("--authfile "), credentials("--registry-config "), credentials("-a "),
+		credentials("--authfile "), credentials("--registry-config "),
 		mirrors("--idms-file "), mirrors("--itms-file "), mirrors("--icsp-file "),
 		template("-o go-template-file=", "go-template-file"), template("-o jsonpath-file=", "jsonpath-file"),
 		template("-o go-template-file --template ", "go-template-file"),
 		signature, emptySignature,
+		kubeconfig(serviceObject), kubeconfig(`{"auths": {}}`),
 		{
 			"--certificate-authority ", all,
 			fails(8, "reading --certificate-authority: open FILE: no such file or directory"),
@@ -93,16 +101,6 @@ func fileFlags() []fileFlag {
 			"--registries-conf ", all,
 			fails(8, "reading mirrors: open FILE: no such file or directory"),
 			fails(2, `reading mirrors from FILE: it is not a registries.conf but a Kubernetes object of kind "Service"`), serviceObject,
-		},
-		{
-			"--kubeconfig ", all,
-			fails(8, "--kubeconfig: stat FILE: no such file or directory"),
-			fails(2, `the kubeconfig "FILE": it is not a kubeconfig: want YAML or JSON with kind: Config`), serviceObject,
-		},
-		{
-			"--kubeconfig ", all,
-			fails(8, "--kubeconfig: stat FILE: no such file or directory"),
-			fails(2, `the kubeconfig "FILE": it is not a kubeconfig: want YAML or JSON with kind: Config`), `{"auths": {}}`,
 		},
 		{
 			"--client-certificate ", all,
@@ -133,14 +131,14 @@ func fileFlags() []fileFlag {
 		{
 			"--keyring ",
 			[]string{"verify RELEASE"},
-			fails(8, "there is no keyring FILE"),
-			fails(2, `keyring FILE: it holds no public key: it begins with "apiVersion: v1\nkind:"`), serviceObject,
+			fails(8, "--keyring: there is no keyring FILE"),
+			fails(2, `--keyring: keyring FILE: it holds no public key: it begins with "apiVersion: v1\nkind:"`), serviceObject,
 		},
 		{
 			"--key ",
 			[]string{"verify RELEASE"},
-			fails(8, "reading a key: stat FILE: no such file or directory"),
-			fails(2, "the public key FILE: it is not PEM (-----BEGIN PUBLIC KEY-----)"), serviceObject,
+			fails(8, "--key: reading a key: stat FILE: no such file or directory"),
+			fails(2, "--key: the public key FILE: it is not PEM (-----BEGIN PUBLIC KEY-----)"), serviceObject,
 		},
 	}
 }

@@ -118,7 +118,7 @@ func (c *clusterFlags) checkKubeconfig() error {
 	}
 	err = yaml.Unmarshal(data, &object)
 	if len(bytes.TrimSpace(data)) > 0 && (err != nil || object.Kind != "Config") {
-		return fault.Errorf(fault.Usage, "the kubeconfig %q: %s", path, notKubeconfig)
+		return fault.Errorf(fault.Usage, "--kubeconfig %q: %s", path, notKubeconfig)
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func readPEM(flag, path, want string, parse func([]byte) error) ([]byte, error) 
 func (c *clusterFlags) rawConfig() (*api.Config, error) {
 	raw, err := c.kubectl.ToRawKubeConfigLoader().RawConfig()
 	if err != nil {
-		return nil, kubeconfigError(err)
+		return nil, c.kubeconfigError(err)
 	}
 	if name := *c.kubectl.Context; name != "" && raw.Contexts[name] == nil {
 		return nil, fault.Errorf(fault.Usage, "--context %q: %s", name, contexts(&raw))
@@ -178,19 +178,23 @@ func (c *clusterFlags) rawConfig() (*api.Config, error) {
 }
 
 // kubeconfigError shortens the error for a kubeconfig that cannot be read.
-func kubeconfigError(err error) error {
+func (c *clusterFlags) kubeconfigError(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return fault.Errorf(fault.Local, "--kubeconfig: %w", path)
+	}
+	subject := "the kubeconfig"
+	if *c.kubectl.KubeConfig != "" {
+		subject = "--kubeconfig"
 	}
 	_, rest, found := strings.Cut(err.Error(), "error loading config file ")
 	name, why, _ := strings.Cut(rest, ": ")
 	switch {
 	case !found:
-		return fault.Errorf(fault.Usage, "the kubeconfig: %w", err)
+		return fault.Errorf(fault.Usage, "%s: %w", subject, err)
 	case strings.Contains(why, "get version/kind"), strings.Contains(why, "Go value"), strings.Contains(why, "is registered for version"):
 		why = notKubeconfig
 	}
-	return fault.Errorf(fault.Usage, "the kubeconfig %s: %s", name, why)
+	return fault.Errorf(fault.Usage, "%s %s: %s", subject, name, why)
 }
 
 // noCluster is the error when no flag and no kubeconfig names a cluster.

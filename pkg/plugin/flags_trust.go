@@ -48,10 +48,10 @@ func (t *trustFlags) complete(f *factory) (trustRequest, error) {
 	r.openPGP.TrustCluster, r.openPGP.Now = t.cluster, time.Now()
 	var err error
 	if r.openPGP.Keyrings, err = trust.ReadKeyrings(t.keyrings...); err != nil {
-		return r, err
+		return r, fmt.Errorf("--keyring: %w", err)
 	}
 	if r.sigstore.Keys, err = trust.ReadKeys(t.keys...); err != nil {
-		return r, err
+		return r, fmt.Errorf("--key: %w", err)
 	}
 	web := store.NewWeb(store.WebOptions{Getenv: f.Getenv, CAFile: f.flags.registry.caFile, UserAgent: userAgent()})
 	if err := web.CheckFiles(); err != nil {
@@ -66,7 +66,7 @@ func (t *trustFlags) complete(f *factory) (trustRequest, error) {
 		}
 		opened, err := store.Open(place, web)
 		if err != nil {
-			return r, err
+			return r, fmt.Errorf("--signature: %w", err)
 		}
 		r.openPGP.Stores = append(r.openPGP.Stores, opened)
 	}

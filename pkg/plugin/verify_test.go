@@ -162,7 +162,7 @@ func TestVerifyExitCodes(t *testing.T) {
 	want(t, run(t, "verify", "oci:/nowhere"), 3, "", "error: oci:/nowhere: stat /nowhere: no such file or directory\n")
 	want(t, run(t, "verify", s.release, "--offline", "--signature", "https://example.com/s"), 2, "",
 		"error: --signature https://example.com/s: --offline was given, so no server is asked\n")
-	want(t, run(t, "verify", s.release, "--keyring", "/nowhere"), 8, "", "error: there is no keyring /nowhere\n")
+	want(t, run(t, "verify", s.release, "--keyring", "/nowhere"), 8, "", "error: --keyring: there is no keyring /nowhere\n")
 }
 
 // Who asks for the exit code learns that a check failed, also when nobody reads the table.
