@@ -6,7 +6,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-func TestRow12NamesThatDifferInCase(t *testing.T) {
+func TestNamesThatDifferInCase(t *testing.T) {
 	files := []File{{Path: "0000_a.yaml"}, {Path: "0000_A.yaml"}}
 	for system, want := range map[string]string{
 		"linux":   "",

@@ -74,7 +74,7 @@ func TestFolderThatIsThere(t *testing.T) {
 }
 
 // What somebody planted in the target is never written through: the folder is replaced as a whole.
-func TestRow11PlantedLinks(t *testing.T) {
+func TestWriteFolderRefusesPlantedLinks(t *testing.T) {
 	parent := t.TempDir()
 	dir, outside := filepath.Join(parent, "d"), filepath.Join(parent, "outside")
 	for _, folder := range []string{dir, outside} {
@@ -125,7 +125,7 @@ func TestFolderBehindALink(t *testing.T) {
 	}
 }
 
-func TestRow09PathsOutside(t *testing.T) {
+func TestWriteFolderRefusesPathsOutside(t *testing.T) {
 	parent := t.TempDir()
 	for _, path := range []string{"../x", "/x", "a/../../x"} {
 		err := wholefile.WriteFolder(t.Context(), filepath.Join(parent, "d"), files("good", path), wholefile.Options{})
@@ -135,7 +135,7 @@ func TestRow09PathsOutside(t *testing.T) {
 	}
 }
 
-func TestRow45InterruptedFolderIsNotThere(t *testing.T) {
+func TestInterruptedDirectoryDoesNotAppear(t *testing.T) {
 	parent := t.TempDir()
 	cause := errors.New("interrupted")
 	ctx, cancel := context.WithCancelCause(t.Context())

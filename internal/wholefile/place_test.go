@@ -67,7 +67,7 @@ var anything = Options{Force: true, Replaceable: func(string) error { return nil
 // real is the system as it is.
 func real() system { return system{writeFile, syncSystem, exchange} }
 
-func TestRow40NothingIsLeftOfWhatFails(t *testing.T) {
+func TestFailedReplaceLeavesNothing(t *testing.T) {
 	one := []File{{Path: "a/b"}}
 	for name, test := range map[string]struct {
 		change func(*system)
@@ -131,7 +131,7 @@ func recording(t *testing.T, parent string, exchange func(a, b string) error) (s
 }
 
 // The old folder keeps its place until the new one is complete, and with Sync until that lies on the disk.
-func TestRow45OldOrNew(t *testing.T) {
+func TestReplaceLeavesOldOrNew(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o022))
 	for name, exchange := range map[string]func(a, b string) error{
 		"in one step":  exchange,
@@ -162,7 +162,7 @@ func TestRow45OldOrNew(t *testing.T) {
 }
 
 // An interrupt ends the writing between two files.
-func TestRow45InterruptedInTheMiddle(t *testing.T) {
+func TestReplaceAfterInterruption(t *testing.T) {
 	many := make([]File, 300)
 	for i := range many {
 		many[i] = File{Path: fmt.Sprintf("sub/%d", i), Data: []byte("n")}

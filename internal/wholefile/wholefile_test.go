@@ -56,7 +56,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-func TestRow11DevicesAreLeftAlone(t *testing.T) {
+func TestDevicesAreLeftAlone(t *testing.T) {
 	for _, path := range []string{"/dev/null", t.TempDir()} {
 		err := wholefile.Write(path, []byte("x"))
 		if want := "writing " + path + ": it exists and is not a regular file"; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
@@ -162,7 +162,7 @@ func TestLongNames(t *testing.T) {
 }
 
 // The limit is that of a process of its own: go test writes files of this one meanwhile.
-func TestRow40NoSpaceLeavesNothing(t *testing.T) {
+func TestNoSpaceLeavesNothing(t *testing.T) {
 	const folder = "WHOLEFILE_TEST_FOLDER"
 	if dir := os.Getenv(folder); dir != "" {
 		limit := syscall.Rlimit{Cur: 10, Max: 10}
@@ -173,7 +173,7 @@ func TestRow40NoSpaceLeavesNothing(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
-	child := exec.Command(os.Args[0], "-test.run=^TestRow40NoSpaceLeavesNothing$")
+	child := exec.Command(os.Args[0], "-test.run=^TestNoSpaceLeavesNothing$")
 	child.Env = append(os.Environ(), folder+"="+dir)
 	out, err := child.Output()
 	if want := "writing " + filepath.Join(dir, "f") + ": file too large\n"; err != nil || !strings.HasPrefix(string(out), want) || names(t, dir) != "" {
@@ -181,7 +181,7 @@ func TestRow40NoSpaceLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestRow53Modes(t *testing.T) {
+func TestModesFollowUmask(t *testing.T) {
 	dir := t.TempDir()
 	for mask, want := range map[int]os.FileMode{0: 0o644, 0o022: 0o644, 0o077: 0o600, 0o027: 0o640} {
 		dir := filepath.Join(dir, fmt.Sprint(mask))

@@ -297,7 +297,7 @@ func TestWriterFails(t *testing.T) {
 }
 
 // No form holds a character of a hostile release that a terminal or a reader would act on.
-func TestRow60HostileNames(t *testing.T) {
+func TestGraphFormsEscapeHostileNames(t *testing.T) {
 	const hostile = "a\x1b[31m\x00\u202e\u2066\n\r\t\x7f\u0085\xffz"
 	entries := testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_20_c_job", "x"+hostile)
 	for i, entry := range entries {

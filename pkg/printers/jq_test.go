@@ -173,7 +173,7 @@ func TestJQRuntime(t *testing.T) {
 	}
 }
 
-func TestRow51JQIsStoppedInTime(t *testing.T) {
+func TestJQStopsAtDeadline(t *testing.T) {
 	for name, expression := range map[string]string{
 		"a loop without end": "repeat(.)|empty",
 		"one long step":      `[range(200000)] - [range(200000;400000)]`, // compares each with each

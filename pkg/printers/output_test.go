@@ -232,7 +232,7 @@ func TestSeveralReleases(t *testing.T) {
 	}
 }
 
-func TestRow50NothingReachesATerminalRaw(t *testing.T) {
+func TestTerminalOutputIsEscaped(t *testing.T) {
 	const hostile = "a\x1b[31m\u202e\tb\nc\x00\xff"
 	for _, o := range []printers.Options{
 		{},
@@ -276,8 +276,8 @@ func TestRow50NothingReachesATerminalRaw(t *testing.T) {
 	}
 }
 
-// TestRow50LinesAndColumnsInPipes: a value stays on one line in terminals and pipes.
-func TestRow50LinesAndColumnsInPipes(t *testing.T) {
+// TestPipedLinesAndColumnsAreEscaped: a value stays on one line in terminals and pipes.
+func TestPipedLinesAndColumnsAreEscaped(t *testing.T) {
 	const hostile = "a\x1b[31m\nb"
 	list := v1alpha1.NewComponentImageList(v1alpha1.Release{Version: "4.14.0"}, []payload.Component{{Name: hostile, Image: hostile}})
 	for output, want := range map[string]string{

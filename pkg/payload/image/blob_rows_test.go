@@ -31,7 +31,7 @@ func sampleNames() []string {
 	}
 }
 
-func TestRow01LayerBytesDiffer(t *testing.T) {
+func TestLayerWithOtherBytes(t *testing.T) {
 	tests := []struct {
 		name        string
 		compression testrelease.Compression
@@ -61,7 +61,7 @@ func TestRow01LayerBytesDiffer(t *testing.T) {
 	}
 }
 
-func TestRow02LayerSizeDiffers(t *testing.T) {
+func TestLayerWithOtherSize(t *testing.T) {
 	longer := build(t, sample().WithStored(testrelease.PayloadPart, func(b []byte) []byte { return append(bytes.Clone(b), make([]byte, 1<<20)...) }))
 	shorter := build(t, sample().WithStored(testrelease.PayloadPart, func(b []byte) []byte { return b[:len(b)-3] }))
 	empty := build(t, sample().WithStored(testrelease.PayloadPart, func([]byte) []byte { return nil }))
@@ -97,7 +97,7 @@ func (c *counting) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestRow05TruncatedGzipWithItsOwnDigest(t *testing.T) {
+func TestTruncatedGzip(t *testing.T) {
 	whole := build(t, sample())
 	size := int(payloadLayer(whole).Size)
 	for _, cut := range []int{1, 4, 8, 9, 100, size - 18, size - 10, size - 3} {
@@ -109,7 +109,7 @@ func TestRow05TruncatedGzipWithItsOwnDigest(t *testing.T) {
 	}
 }
 
-func TestRow05TruncatedTarAndZstd(t *testing.T) {
+func TestTruncatedTarAndZstd(t *testing.T) {
 	release := build(t, sample().WithTar(func(b []byte) []byte { return b[:len(b)-1024-507] }))
 	files, err := (&shelf{release: release}).read(t, image.Limits{})
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: entry 5: the tar archive is truncated", payloadLayer(release).Digest))
@@ -119,7 +119,7 @@ func TestRow05TruncatedTarAndZstd(t *testing.T) {
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: zstd truncated", payloadLayer(release).Digest))
 }
 
-func TestRow06GarbageAfterTheEnd(t *testing.T) {
+func TestBytesAfterEndOfLayer(t *testing.T) {
 	for name, garbage := range map[string]string{"text": "this is no gzip member", "zeros": string(make([]byte, 512)), "one byte": "x"} {
 		t.Run("after gzip: "+name, func(t *testing.T) {
 			release := build(t, sample().WithContent(testrelease.PayloadPart, func(b []byte) []byte { return append(bytes.Clone(b), garbage...) }))
@@ -150,7 +150,7 @@ func TestRow06GarbageAfterTheEnd(t *testing.T) {
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: its bytes have the digest %s", layer.Digest, digest.FromBytes(stored)))
 }
 
-func TestRow06BrokenGzipChecksum(t *testing.T) {
+func TestWrongGzipChecksum(t *testing.T) {
 	release := build(t, sample().WithContent(testrelease.PayloadPart, func(b []byte) []byte {
 		b = bytes.Clone(b)
 		b[len(b)-8] ^= 0xff
@@ -160,7 +160,7 @@ func TestRow06BrokenGzipChecksum(t *testing.T) {
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: gzip broken: gzip: invalid checksum", payloadLayer(release).Digest))
 }
 
-func TestRow07ConcatenatedGzipMembers(t *testing.T) {
+func TestConcatenatedGzipMembers(t *testing.T) {
 	members := func(b []byte) []byte {
 		empty := gz(t, nil)
 		return bytes.Join([][]byte{gz(t, b[:700]), empty, gz(t, b[700:]), empty}, nil)
@@ -178,7 +178,7 @@ func TestRow07ConcatenatedGzipMembers(t *testing.T) {
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: gzip truncated", payloadLayer(release).Digest))
 }
 
-func TestRow08CompressionByMagic(t *testing.T) {
+func TestCompressionByFirstBytes(t *testing.T) {
 	skippable := []byte{0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c'}
 	tests := map[string]*testrelease.Builder{
 		"gzip":              sample(),
@@ -205,7 +205,7 @@ func TestRow08CompressionByMagic(t *testing.T) {
 	}
 }
 
-func TestRow08UnknownCompression(t *testing.T) {
+func TestUnknownCompression(t *testing.T) {
 	release := build(t, sample().WithContent(testrelease.PayloadPart, func([]byte) []byte { return append([]byte("\xfd7zXZ\x00"), make([]byte, 2000)...) }))
 	files, err := (&shelf{release: release}).read(t, image.Limits{})
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: entry 1: no tar header: it is not a tar archive, or a broken one", payloadLayer(release).Digest))

@@ -20,7 +20,7 @@ import (
 // The sample's top layer has five entries: the folder, image-references, release-metadata and two manifests.
 const nextEntry = 6
 
-func TestRow09HostileNames(t *testing.T) {
+func TestHostileNamesAreRefused(t *testing.T) {
 	long := strings.Repeat("long/", 1000) + "name"
 	tests := []struct{ name, why string }{
 		{"../x", "leads out of the archive"},
@@ -53,7 +53,7 @@ func TestRow09HostileNames(t *testing.T) {
 }
 
 // A name with a NUL ends at it for some programs and does not for others: a tar reader sees the header as broken.
-func TestRow09NameWithNUL(t *testing.T) {
+func TestNameWithNULIsRefused(t *testing.T) {
 	record := "33 path=release-manifests/x\x00.yaml\n"
 	release := build(t, sample().WithEntries(testrelease.Entry{Blocks: paxEntry(t, record, "y")}))
 	files, err := (&shelf{release: release}).read(t, image.Limits{})
@@ -143,7 +143,7 @@ func TestSparseFilesAreRefused(t *testing.T) {
 	}
 }
 
-func TestRow09HarmlessNames(t *testing.T) {
+func TestHarmlessNamesAreAccepted(t *testing.T) {
 	b := sample().WithEntries(
 		testrelease.File(`usr/lib/systemd/system/system-systemd\x2dfsck.slice`, "x"),
 		testrelease.File("a..b", ""), testrelease.File("..c", ""), testrelease.File("de:f/g..", ""),
@@ -160,13 +160,13 @@ func TestRow09HarmlessNames(t *testing.T) {
 	}
 }
 
-func TestRow09BackslashInAPayloadFile(t *testing.T) {
+func TestBackslashInPayloadFileIsRefused(t *testing.T) {
 	release := build(t, sample().WithEntries(testrelease.File(`release-manifests/a\b.yaml`, "x")))
 	files, err := (&shelf{release: release}).read(t, image.Limits{})
 	refused(t, files, err, fault.Integrity, fmt.Sprintf(`layer %s: entry 6: the name "release-manifests/a\\b.yaml" contains a backslash`, payloadLayer(release).Digest))
 }
 
-func TestRow10LinksAndDevices(t *testing.T) {
+func TestLinksAndDevicesAreRefused(t *testing.T) {
 	const name = "release-manifests/x.yaml"
 	tests := []struct {
 		entry testrelease.Entry
@@ -192,7 +192,7 @@ func TestRow10LinksAndDevices(t *testing.T) {
 }
 
 // The folder itself as a link, in a layer above the real one.
-func TestRow10FolderIsALink(t *testing.T) {
+func TestLinkInPlaceOfDirectoryIsRefused(t *testing.T) {
 	release := build(t, sample().WithLayerOnTop(testrelease.Link(tar.TypeSymlink, "release-manifests", "etc")))
 	files, err := (&shelf{release: release}).read(t, image.Limits{})
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: entry 1: release-manifests is a symbolic link, want a directory", payloadLayer(release).Digest))
@@ -212,7 +212,7 @@ func TestTarReaderErrorsAreIntegrityFaults(t *testing.T) {
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("layer %s: entry 6: the tar archive is broken: archive/tar: header field too long", payloadLayer(release).Digest))
 }
 
-func TestRow12DuplicateNames(t *testing.T) {
+func TestDuplicateNamesAreRefused(t *testing.T) {
 	tests := []struct {
 		entry testrelease.Entry
 		want  string
@@ -232,7 +232,7 @@ func TestRow12DuplicateNames(t *testing.T) {
 	}
 }
 
-func TestRow14Limits(t *testing.T) {
+func TestLayerLimits(t *testing.T) {
 	blanks := func(n int) testrelease.Entry { return testrelease.File("usr/blanks", string(make([]byte, n))) }
 	header := func(size int64) testrelease.Entry {
 		data, err := testrelease.Tar(testrelease.File("release-manifests/0000_50_big_big.yaml", "x"))

@@ -12,7 +12,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
-func TestRow13Whiteouts(t *testing.T) {
+func TestWhiteouts(t *testing.T) {
 	const (
 		references = "release-manifests/image-references"
 		metadata   = "release-manifests/release-metadata"
@@ -70,7 +70,7 @@ func TestRow13Whiteouts(t *testing.T) {
 	}
 }
 
-func TestRow13TopLayerWins(t *testing.T) {
+func TestTopLayerWins(t *testing.T) {
 	b := sample().WithLayerOnTop(testrelease.File("release-manifests/0000_05_a_a.yaml", "kind: New\n"), testrelease.Whiteout("release-manifests/release-metadata"))
 	b.WithLayerOnTop(testrelease.File("release-manifests/release-metadata", "newest"), testrelease.File("manifests/0000_00_cluster-version-operator_00_namespace.yaml", "kind: New\n"))
 	files, err := (&shelf{release: build(t, b)}).read(t, image.Limits{})
@@ -94,7 +94,7 @@ func TestRow13TopLayerWins(t *testing.T) {
 	}
 }
 
-func TestRow13HiddenAndThereAtOnce(t *testing.T) {
+func TestPathAndItsWhiteoutInOneLayer(t *testing.T) {
 	const a = "release-manifests/0000_05_a_a.yaml"
 	tests := []struct {
 		name    string
@@ -116,7 +116,7 @@ func TestRow13HiddenAndThereAtOnce(t *testing.T) {
 	}
 }
 
-func TestRow16NotARelease(t *testing.T) {
+func TestImageWithoutReleaseFiles(t *testing.T) {
 	const file = "release-manifests/image-references"
 	tests := []struct {
 		name    string
@@ -142,7 +142,7 @@ func TestRow16NotARelease(t *testing.T) {
 }
 
 // What the files say is for their reader: they come as they are.
-func TestRow16BytesAreNotJudged(t *testing.T) {
+func TestReadKeepsBytesOfUnreadableFiles(t *testing.T) {
 	for _, raw := range []string{"no JSON", "\ufeff{}", "kind: Pod\n", " "} {
 		files, err := (&shelf{release: build(t, sample().WithReferences(raw))}).read(t, image.Limits{})
 		if err != nil || string(files.Release[2].Data) != raw {
@@ -151,7 +151,7 @@ func TestRow16BytesAreNotJudged(t *testing.T) {
 	}
 }
 
-func TestRow18PlainImage(t *testing.T) {
+func TestPlainImageCostsOneLayer(t *testing.T) {
 	busybox := testrelease.New("1").WithLabel("io.openshift.release", "").Without(payload.ReferencesName).Without(payload.MetadataName)
 	busybox.WithBaseLayer(testrelease.File("bin/busybox", "x")).WithLayerOnTop(testrelease.File("etc/passwd", "root"))
 	s := &shelf{release: build(t, busybox)}
@@ -164,7 +164,7 @@ func TestRow18PlainImage(t *testing.T) {
 	}
 }
 
-func TestRow18NoImageAtAll(t *testing.T) {
+func TestArtifactIsNoImage(t *testing.T) {
 	chart := build(t, sample().WithDescriptor(testrelease.ConfigPart, func(d *testrelease.Descriptor) { d.MediaType = "application/vnd.cncf.helm.config.v1+json" }))
 	s := &shelf{release: chart}
 	files, err := s.read(t, image.Limits{})

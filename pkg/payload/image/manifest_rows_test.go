@@ -21,7 +21,7 @@ import (
 
 const repository = "registry.test/ocp/release"
 
-func TestRow03ManifestIsNotTheOneAskedFor(t *testing.T) {
+func TestManifestWithAnotherDigest(t *testing.T) {
 	release := build(t, sample())
 	asked := release.Digest()
 	other := []byte(`{"schemaVersion":2}`)
@@ -32,7 +32,7 @@ func TestRow03ManifestIsNotTheOneAskedFor(t *testing.T) {
 	}
 }
 
-func TestRow03HeaderLies(t *testing.T) {
+func TestDigestHeaderContradictsRequestedDigest(t *testing.T) {
 	release := build(t, sample())
 	lie := digest.FromString("something else")
 	s := &shelf{release: release, declared: lie.String()}
@@ -43,7 +43,7 @@ func TestRow03HeaderLies(t *testing.T) {
 	}
 }
 
-func TestRow04TagWithAnotherDigestInTheHeader(t *testing.T) {
+func TestDigestHeaderContradictsBodyOfTag(t *testing.T) {
 	release := build(t, sample())
 	lie := digest.FromString("something else")
 	files, err := (&shelf{release: release, declared: lie.String()}).read(t, image.Limits{})
@@ -55,7 +55,7 @@ func TestRow04TagWithAnotherDigestInTheHeader(t *testing.T) {
 	}
 }
 
-func TestRow15BigManifests(t *testing.T) {
+func TestBigManifestsAreRefused(t *testing.T) {
 	big := append([]byte(`{"schemaVersion":2,"mediaType":"`), bytes.Repeat([]byte("x"), 8<<20)...)
 	files, err := (&shelf{release: build(t, sample()), manifest: big}).read(t, image.Limits{})
 	refused(t, files, err, fault.Integrity, "manifest: it has more than 8388608 bytes")
@@ -81,7 +81,7 @@ func entry(platform *testrelease.Platform, annotations map[string]string, seed s
 	}
 }
 
-func TestRow19ManifestLists(t *testing.T) {
+func TestManifestLists(t *testing.T) {
 	unknown := &testrelease.Platform{OS: "unknown", Architecture: "unknown"}
 	attestation := entry(unknown, nil, "a")
 	annotated := entry(&testrelease.Platform{OS: "linux", Architecture: "s390x"}, map[string]string{"vnd.docker.reference.type": "attestation-manifest"}, "b")
@@ -168,7 +168,7 @@ func (n *nested) Manifest(ctx context.Context, repository oci.Repository, name s
 	return n.shelf.Manifest(ctx, repository, name)
 }
 
-func TestRow19NestedLists(t *testing.T) {
+func TestNestedManifestLists(t *testing.T) {
 	release := build(t, sample().WithList("amd64", "arm64"))
 	other := entry(&testrelease.Platform{OS: "linux", Architecture: "s390x"}, nil, "s")
 	open := func(depth int) (image.Image, *nested, error) {
@@ -199,14 +199,14 @@ func TestRow19NestedLists(t *testing.T) {
 	refused(t, payload.Files{}, err, fault.Integrity, "manifest lists in manifest lists: more than 3 deep or 16 together")
 }
 
-func TestRow19SizeOfAChildLies(t *testing.T) {
+func TestManifestListWithWrongSize(t *testing.T) {
 	release := build(t, sample().WithList("amd64").WithDescriptor(testrelease.ManifestPart, func(d *testrelease.Descriptor) { d.Size++ }))
 	files, err := (&shelf{release: release}).read(t, image.Limits{})
 	body, _ := release.Blob(release.Digest())
 	refused(t, files, err, fault.Integrity, fmt.Sprintf("manifest %s: it has %d bytes, its list says %d", release.Digest(), len(body), len(body)+1))
 }
 
-func TestRow20Schema1(t *testing.T) {
+func TestSchema1IsUnsupported(t *testing.T) {
 	const text = "manifest: the image has a manifest of schema 1, which is unsupported: push it again with a newer client"
 	for name, s := range map[string]*shelf{
 		"by its version":  {manifest: []byte(`{"schemaVersion":1,"name":"a","fsLayers":[]}`)},
@@ -222,7 +222,7 @@ func TestRow20Schema1(t *testing.T) {
 	}
 }
 
-func TestRow21AmbiguousManifests(t *testing.T) {
+func TestAmbiguousManifestsAreRefused(t *testing.T) {
 	const (
 		ociImage = testrelease.MediaTypeOCIManifest
 		ociIndex = testrelease.MediaTypeOCIIndex
@@ -276,7 +276,7 @@ func (u *untyped) Manifest(ctx context.Context, repository oci.Repository, name 
 }
 
 // A body without a media type and an answer without one are both fine: the fields say what it is.
-func TestRow21OneMediaTypeIsEnough(t *testing.T) {
+func TestOneMediaTypeIsEnough(t *testing.T) {
 	plain := build(t, sample().WithContent(testrelease.ManifestPart, func(b []byte) []byte {
 		return bytes.Replace(b, []byte(`"mediaType": "`+testrelease.MediaTypeOCIManifest+`",`), nil, 1)
 	}))
@@ -321,7 +321,7 @@ func malformedDigests() []string {
 	}
 }
 
-func TestRow22MalformedDigests(t *testing.T) {
+func TestMalformedDigestsAreRefused(t *testing.T) {
 	for _, bad := range malformedDigests() {
 		said := fmt.Sprintf("malformed digest %q: want sha256 with 64 lower-case hex digits", bad)
 		t.Run(bad, func(t *testing.T) {
@@ -356,7 +356,7 @@ func TestRow22MalformedDigests(t *testing.T) {
 }
 
 // The urls of a descriptor are a way to other servers: only the repository is asked.
-func TestRow23ForeignURLs(t *testing.T) {
+func TestForeignURLsAreIgnored(t *testing.T) {
 	release := build(t, sample().WithDescriptor(testrelease.PayloadPart, func(d *testrelease.Descriptor) {
 		d.URLs = []string{"http://127.0.0.1:1/layer"}
 		d.MediaType = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
