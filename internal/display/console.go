@@ -6,19 +6,19 @@ import (
 	"sync"
 )
 
-// Console is standard error with one line at its end that comes and goes. Whatever else is written goes through Guard or
-// Result, which erase the line first.
+// Console writes to standard error, with a progress line at its end. All other output goes through Guard or Result, which
+// erase the line first.
 type Console struct {
 	mu     sync.Mutex
 	err    io.Writer
-	shown  int  // columns of the line that stands there; 0 for none
-	closed bool // no line is drawn any more
+	shown  int  // columns of the line that is shown; 0 for none
+	closed bool // no line is drawn
 }
 
-// NewConsole makes a console of standard error.
+// NewConsole returns a console that writes to standard error.
 func NewConsole(err io.Writer) *Console { return &Console{err: err} }
 
-// Guard gives a writer to standard error before whose writes the line is erased. It may come back after them.
+// Guard returns a writer to standard error that erases the line before each write. The line is drawn again later.
 func (c *Console) Guard() io.Writer { return guarded{c} }
 
 type guarded struct{ *Console }
@@ -30,8 +30,8 @@ func (g guarded) Write(p []byte) (int, error) {
 	return g.err.Write(p)
 }
 
-// Result gives a writer for the result, w. With its first byte the line is gone for good: w may be the same terminal,
-// or a pager that fills it.
+// Result returns a writer for the result of the command. The first write to it ends the line, because w may be the same
+// terminal, or a pager that uses it.
 func (c *Console) Result(w io.Writer) io.Writer { return result{c, w} }
 
 type result struct {
@@ -51,8 +51,7 @@ func (c *Console) close() {
 	c.closed = true
 }
 
-// draw puts a line in place of the one that stands there; "" erases it. No escape sequence is needed for that, so it works
-// where TERM is dumb.
+// draw replaces the line that is shown; "" erases it. It uses no escape sequences, so it works where TERM is dumb.
 func (c *Console) draw(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -65,12 +64,12 @@ func (c *Console) draw(line string) {
 		c.erase()
 		return
 	}
-	// A line that cannot be shown is not worth an error.
+	// If the line cannot be shown, the command still continues.
 	_, _ = io.WriteString(c.err, "\r"+line+strings.Repeat(" ", padding)+strings.Repeat("\b", padding))
 	c.shown = width
 }
 
-// erase leaves the cursor at the start of an empty line.
+// erase erases the line and leaves the cursor at its start.
 func (c *Console) erase() {
 	if c.shown > 0 {
 		_, _ = io.WriteString(c.err, "\r"+strings.Repeat(" ", c.shown)+"\r")
@@ -78,7 +77,7 @@ func (c *Console) erase() {
 	}
 }
 
-// print writes a line that stays.
+// print writes a line that is not erased.
 func (c *Console) print(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
-// status is the line that shows a record after so much time, "" when nothing is under way.
+// status returns the line that shows a record, with the elapsed time. It is empty if there is no task.
 func status(r *Record, elapsed time.Duration) string {
 	t, others, ok := r.current(false)
 	if !ok {
@@ -18,36 +18,36 @@ func status(r *Record, elapsed time.Duration) string {
 	}
 	text := describe(t, fmt.Sprintf(", %ds", int(elapsed.Seconds())))
 	if others > 0 {
-		text += more(others)
+		text += andMore(others)
 	}
 	return printers.SafeLine(strings.ToUpper(text[:1]) + text[1:])
 }
 
-func more(others int) string { return fmt.Sprintf(", and %d more", others) }
+func andMore(others int) string { return fmt.Sprintf(", and %d more", others) }
 
-// describe says what is done, how far it is, and from where; time stands before the place, which is cut first where
-// the line is narrow.
+// describe returns what a task does, how much is done, and the source. time is placed before the source, which is cut first on
+// narrow terminals.
 func describe(t progress.Task, time string) string {
 	verb := t.Verb
 	if verb == "" {
 		verb = "reading"
 	}
-	far := time
-	if text := howFar(t); text != "" {
-		far = ", " + text + time
+	done := time
+	if text := amount(t); text != "" {
+		done = ", " + text + time
 	}
-	text := verb + " " + shortDigest(t.What) + far
+	text := verb + " " + shortDigest(t.What) + done
 	switch {
 	case t.From == "":
 		return text
-	case far == "":
+	case done == "":
 		return text + " from " + t.From
 	}
 	return text + ", from " + t.From
 }
 
-// howFar is "12.3 of 45.6 MiB (27%)", or as much of it as is known; "" for a question, which is answered or not.
-func howFar(t progress.Task) string {
+// amount returns how much is done as "12.3 of 45.6 MiB (27%)", or the known part of it. It is empty for tasks without parts.
+func amount(t progress.Task) string {
 	switch {
 	case t.Count:
 		return fmt.Sprintf("%d of %d", t.Done, t.Total)
@@ -64,7 +64,7 @@ func howFar(t progress.Task) string {
 	return fmt.Sprintf("%s of %s %s (%d%%)", quantity(t.Done, divisor), quantity(t.Total, divisor), unit, percent)
 }
 
-// unitOf is the unit in which a number of bytes is shown.
+// unitOf returns the unit in which to show a number of bytes.
 func unitOf(bytes int64) (divisor int64, name string) {
 	switch {
 	case bytes >= 1<<30:
@@ -84,17 +84,17 @@ func quantity(bytes, divisor int64) string {
 	return fmt.Sprintf("%.1f", float64(bytes)/float64(divisor))
 }
 
-// shortDigest leaves of a digest what tells it from others.
+// shortDigest shortens the digest in a text to twelve digits.
 func shortDigest(text string) string {
-	const name, shown, whole = "sha256:", 12, 64
+	const name, shown, length = "sha256:", 12, 64
 	before, hex, found := strings.Cut(text, name)
-	if !found || len(hex) < whole {
+	if !found || len(hex) < length {
 		return text
 	}
-	return before + name + hex[:shown] + hex[whole:]
+	return before + name + hex[:shown] + hex[length:]
 }
 
-// fit cuts a line to a number of columns. What is not ASCII may take two.
+// fit cuts a line to a number of columns. Characters outside ASCII count as two.
 func fit(text string, columns int) string {
 	if columnsOf(text) <= columns {
 		return text

@@ -1,33 +1,126 @@
+// Package display shows on standard error what a command is waiting for. A Record is the progress.Reporter that reads report
+// themselves to. Terminal shows it as one line, which is erased before other output; Text prints a line every ten seconds;
+// Discard shows nothing. When --timeout runs out, the record says what was interrupted.
 package display
 
 import (
+	"context"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// When a record is shown.
+// Record holds the tasks that a command is doing. When its context ends, the record no longer changes: tasks that end later
+// were interrupted.
+type Record struct {
+	ctx context.Context
+
+	mu    sync.Mutex
+	tasks []*task // in the order in which they began
+}
+
+// NewRecord returns a record of the tasks that run in ctx.
+func NewRecord(ctx context.Context) *Record { return &Record{ctx: ctx} }
+
+// Begin adds a task.
+func (r *Record) Begin(t progress.Task) progress.Meter {
+	added := &task{record: r, Task: t}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ctx.Err() == nil {
+		r.tasks = append(r.tasks, added)
+	}
+	return added
+}
+
+// task is one task of a record, whose mutex guards its fields.
+type task struct {
+	record *Record
+	progress.Task
+}
+
+// Advance adds to what is done.
+func (t *task) Advance(n int64) {
+	t.record.mu.Lock()
+	defer t.record.mu.Unlock()
+	t.Done += n
+}
+
+// End removes the task, unless it was interrupted.
+func (t *task) End() {
+	t.record.mu.Lock()
+	defer t.record.mu.Unlock()
+	if t.record.ctx.Err() == nil {
+		t.record.tasks = slices.DeleteFunc(t.record.tasks, func(other *task) bool { return other == t })
+	}
+}
+
+// current returns the task to show and the number of the others, with or without hidden tasks. A task that counts things is
+// shown instead of the reads that it consists of; otherwise it is the task that began first. ok is false if there is no task.
+func (r *Record) current(withHidden bool) (shown progress.Task, others int, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	others = -1
+	for _, t := range r.tasks {
+		switch {
+		case t.Hidden && !withHidden:
+			continue
+		case t.Count:
+			return t.Task, 0, true
+		case !ok:
+			shown, ok = t.Task, true
+		}
+		others++
+	}
+	return shown, others, ok
+}
+
+// Interrupted describes what was interrupted when the record's context ended, "" if there was no task. resumable reports
+// whether the next run continues where this one stopped.
+func (r *Record) Interrupted() (what string, resumable bool) {
+	t, others, ok := r.current(true)
+	if !ok {
+		return "", false
+	}
+	what = describe(t, "")
+	if others > 0 {
+		what += andMore(others)
+	}
+	return what, r.resumable()
+}
+
+// resumable reports whether a task has read something from which the next run continues.
+func (r *Record) resumable() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.tasks, func(t *task) bool { return t.Resumable && t.Done > 0 })
+}
+
+// The times at which a record is shown.
 const (
 	terminalDelay = time.Second // a command that ends sooner shows nothing
 	terminalEvery = 200 * time.Millisecond
 	textEvery     = 10 * time.Second
 )
 
-// usualWidth is assumed of a terminal that does not tell its own.
+// usualWidth is the width of terminals that do not report one.
 const usualWidth = 80
 
 // Display shows a record until it is closed.
 type Display interface {
-	// Close removes what is shown for the moment, and ends the display.
+	// Close erases the line that is shown and ends the display.
 	Close()
 }
 
 // Discard shows nothing.
 type Discard struct{}
 
-// Close has nothing to remove.
+// Close does nothing.
 func (Discard) Close() {}
 
-// Terminal shows a record as one line that is drawn over and over, from the first second on.
+// Terminal shows a record as one line, which it draws again five times a second, beginning after one second.
 type Terminal struct {
 	console *Console
 	record  *Record
@@ -36,21 +129,21 @@ type Terminal struct {
 	stop    func()
 }
 
-// NewTerminal shows a record on a console. width gives the columns of the terminal, 0 when they are not known; it may
-// change while the command runs.
+// NewTerminal shows a record on a console. width returns the columns of the terminal, 0 if they are not known; it is called
+// for every line, because the window may change.
 func NewTerminal(c *Console, r *Record, width func() int) *Terminal {
 	t := &Terminal{console: c, record: r, width: width, started: time.Now()}
 	t.stop = repeat(terminalDelay, terminalEvery, t.show)
 	return t
 }
 
-// show draws the line for a moment.
+// show draws the line for a time.
 func (t *Terminal) show(now time.Time) {
 	width := t.width()
 	if width <= 0 {
 		width = usualWidth
 	}
-	// A line that fills the last column would make some terminals begin a new one.
+	// In the last column, some terminals begin a new line.
 	t.console.draw(fit(status(t.record, now.Sub(t.started)), width-1))
 }
 
@@ -60,7 +153,7 @@ func (t *Terminal) Close() {
 	t.console.close()
 }
 
-// Text prints a record every ten seconds: for logs of commands that copy for minutes.
+// Text prints a line about a record every ten seconds, for the logs of commands that copy for minutes.
 type Text struct {
 	console *Console
 	record  *Record
@@ -75,17 +168,17 @@ func NewText(c *Console, r *Record) *Text {
 	return t
 }
 
-// show prints the line for a moment.
+// show prints the line for a time.
 func (t *Text) show(now time.Time) {
 	if line := status(t.record, now.Sub(t.started)); line != "" {
 		t.console.print(line)
 	}
 }
 
-// Close prints nothing more.
+// Close ends the display.
 func (t *Text) Close() { t.stop() }
 
-// repeat calls show after delay and then again and again, until stop is called: it returns when show is over.
+// repeat calls show after delay and then at intervals. stop waits for a running show and ends this.
 func repeat(delay, every time.Duration, show func(now time.Time)) (stop func()) {
 	done := make(chan struct{})
 	var running sync.WaitGroup

@@ -76,13 +76,13 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-func TestRecordForgetsWhatEndedAndKeepsWhatWasBrokenOff(t *testing.T) {
+func TestRecordRemovesEndedTasksAndKeepsInterruptedOnes(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := NewRecord(ctx)
 	first, second := r.Begin(progress.Task{What: "a"}), r.Begin(progress.Task{What: "b", From: "q.io/r", Total: 4, Resumable: true})
 	first.End()
 	first.End()
-	if what, continues := r.Stopped(); what != "reading b, nothing has arrived, from q.io/r" || continues {
+	if what, continues := r.Interrupted(); what != "reading b, nothing has arrived, from q.io/r" || continues {
 		t.Errorf("got %q, %v", what, continues)
 	}
 	second.Advance(3)
@@ -90,21 +90,21 @@ func TestRecordForgetsWhatEndedAndKeepsWhatWasBrokenOff(t *testing.T) {
 	cancel()
 	second.End()
 	r.Begin(progress.Task{What: "c"})
-	if what, continues := r.Stopped(); what != "reading b, 2 of 4 B (50%), from q.io/r" || !continues {
+	if what, continues := r.Interrupted(); what != "reading b, 2 of 4 B (50%), from q.io/r" || !continues {
 		t.Errorf("got %q, %v", what, continues)
 	}
 	both := NewRecord(t.Context())
 	both.Begin(progress.Task{What: "a"})
 	both.Begin(progress.Task{What: "b", Done: 1, Resumable: true})
-	if what, continues := both.Stopped(); what != "reading a, nothing has arrived, and 1 more" || !continues {
+	if what, continues := both.Interrupted(); what != "reading a, nothing has arrived, and 1 more" || !continues {
 		t.Errorf("got %q, %v", what, continues)
 	}
-	if what, _ := NewRecord(t.Context()).Stopped(); what != "" {
+	if what, _ := NewRecord(t.Context()).Interrupted(); what != "" {
 		t.Errorf("got %q of nothing", what)
 	}
 }
 
-func TestTerminalDrawsOneLineThatIsErasedBeforeAnythingElse(t *testing.T) {
+func TestTerminalErasesItsLineBeforeOtherOutput(t *testing.T) {
 	var b bytes.Buffer
 	console := NewConsole(&b)
 	errOut, out := console.Guard(), console.Result(&b)

@@ -106,7 +106,7 @@ func timeoutError(ctx context.Context, cause error, record *display.Record) erro
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return cause
 	}
-	switch what, continues := record.Stopped(); {
+	switch what, continues := record.Interrupted(); {
 	case what == "":
 		return cause
 	case continues:
