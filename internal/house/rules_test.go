@@ -29,6 +29,7 @@ func importLimits() []importLimit {
 		{[]string{"k8s.io/client-go/plugin/..."}, []string{"cmd/..."}},
 		{[]string{"k8s.io/client-go/rest/...", "k8s.io/client-go/transport/..."}, []string{"pkg/plugin/...", "pkg/payload/cluster/..."}},
 		{[]string{"k8s.io/client-go/tools/clientcmd/..."}, []string{"pkg/plugin/..."}},
+		{[]string{"github.com/fxamacker/cbor/..."}, []string{"pkg/payload/image/cache"}},
 		{[]string{"net/http/...", "os", "os/exec"}, notPure()},
 	}
 }
@@ -41,7 +42,7 @@ func pure() []string {
 func notPure() []string {
 	return []string{
 		"cmd/...", "internal/...", "krew/...", "pkg/plugin/...", "pkg/printers/...",
-		"pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror/...", "pkg/payload/verify/trust/...",
+		"pkg/payload/blobstore/...", "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror/...", "pkg/payload/verify/trust/...",
 	}
 }
 
@@ -53,11 +54,12 @@ type wall struct {
 // walls lists the imports that the arrows of ARCHITECTURE.md exclude.
 func walls() []wall {
 	const plugin, printers = "pkg/plugin/...", "pkg/printers/..."
-	const image, registry, cluster = "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/..."
+	const blobstore, image, registry, cluster = "pkg/payload/blobstore/...", "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/..."
 	const mirror, verify, trust, presence = "pkg/payload/mirror/...", "pkg/payload/verify/...", "pkg/payload/verify/trust/...", "pkg/payload/verify/presence/..."
 	return []wall{
 		{pure(), []string{plugin, printers, image, registry, cluster, mirror, verify}},
 		{[]string{printers}, []string{plugin, image, registry, cluster, mirror, verify}},
+		{[]string{blobstore}, []string{plugin, printers, image, registry, cluster, mirror, verify}},
 		{[]string{image}, []string{plugin, printers, cluster, mirror, verify}},
 		{[]string{registry}, []string{plugin, printers, image, cluster, mirror, verify}},
 		{[]string{cluster}, []string{plugin, printers, image, registry, mirror, verify}},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/printers"
@@ -103,7 +104,7 @@ at the same time download again what they need.`,
 			if all && olderThan != "" {
 				return nil, fault.Errorf(fault.Usage, "--all and --older-than exclude each other: give one of them")
 			}
-			cleaning := cache.Cleaning{All: all, OlderThan: cache.DefaultAge}
+			cleaning := blobstore.Cleaning{All: all, OlderThan: cache.DefaultAge}
 			if olderThan != "" {
 				var err error
 				if cleaning.OlderThan, err = parseAge(olderThan); err != nil {
@@ -121,7 +122,7 @@ at the same time download again what they need.`,
 // cacheCleanRequest deletes entries of the cache.
 type cacheCleanRequest struct {
 	noHosts
-	cleaning cache.Cleaning
+	cleaning blobstore.Cleaning
 }
 
 func (r cacheCleanRequest) run(_ context.Context, s *session) error {

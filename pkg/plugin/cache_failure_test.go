@@ -88,9 +88,9 @@ func TestDamagedCacheFilesAreFetchedAgain(t *testing.T) {
 		"the manifest": {func(r *testrelease.Release) string { return "repositories/*/" + r.Digest().Encoded() }, []string{"GET image"}, []string{"HEAD tag"}},
 		"the tag":      {func(*testrelease.Release) string { return "repositories/*/tags/*" }, nil, []string{"GET tag"}},
 		"a layer's note": {func(r *testrelease.Release) string {
-			return "notes/layer-2/" + r.Images[0].Layers[2].Digest.Encoded()
+			return "notes/layer-3/" + r.Images[0].Layers[2].Digest.Encoded()
 		}, nil, []string{"HEAD tag"}},
-		"the manifests' note": {func(r *testrelease.Release) string { return "notes/manifests-1/" + r.Digest().Encoded() }, nil, []string{"HEAD tag"}},
+		"the manifests' note": {func(r *testrelease.Release) string { return "notes/manifests-2/" + r.Digest().Encoded() }, nil, []string{"HEAD tag"}},
 	} {
 		for how := range damages(t) {
 			t.Run(what+" "+how, func(t *testing.T) {
@@ -126,7 +126,7 @@ func TestDamagedCacheFilesAreFetchedAgain(t *testing.T) {
 func TestCacheDirectoryOfAnotherUser(t *testing.T) {
 	const (
 		unused    = "the cache is not used: WHY; --cache-dir names another directory, --no-cache disables it"
-		blobsOnly = "only blobs are read from the cache, and nothing is written: WHY; --cache-dir names another directory"
+		blobsOnly = "only blobs are read from the cache, and nothing is written: WHY; --cache-dir names another directory, --no-cache disables it"
 	)
 	for name, test := range map[string]struct {
 		change    func(folder string) error
@@ -222,7 +222,7 @@ func TestCacheRecordsOfAnotherVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(note, bytes.Replace(data, []byte("cache 1\n"), []byte("cache 2\n"), 1), 0o600); err != nil {
+		if err := os.WriteFile(note, bytes.Replace(data, []byte("cache 2\n"), []byte("cache 1\n"), 1), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -231,7 +231,7 @@ func TestCacheRecordsOfAnotherVersion(t *testing.T) {
 		c.want(t, "HEAD tag")
 	}
 	for _, note := range notes {
-		if data, err := os.ReadFile(note); err != nil || !bytes.HasPrefix(data, []byte("oc-release-x cache 1\n")) {
+		if data, err := os.ReadFile(note); err != nil || !bytes.HasPrefix(data, []byte("oc-release-x cache 2\n")) {
 			t.Errorf("%s is not made anew: %v", note, err)
 		}
 	}

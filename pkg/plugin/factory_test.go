@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
-	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
@@ -114,7 +114,7 @@ func TestRequests(t *testing.T) {
 		{"verify oci:a --deep -o wide --skip version,image,version", &verifyRequest{releaseRequest: one(), deep: true, wide: true, skip: []string{"image", "version"}}},
 		{"verify oci:a --context c --kubeconfig " + kubeconfigWithContext(t), &verifyRequest{releaseRequest: one(), trust: trustRequest{cluster: true}}},
 		{"cache add oci:a --deep", &cacheAddRequest{releaseRequest: one(), deep: true}},
-		{"cache clean --older-than 7d", cacheCleanRequest{cleaning: cache.Cleaning{OlderThan: 7 * 24 * time.Hour}}},
+		{"cache clean --older-than 7d", cacheCleanRequest{cleaning: blobstore.Cleaning{OlderThan: 7 * 24 * time.Hour}}},
 		{"cache list", cacheListRequest{}},
 	} {
 		t.Run(test.line, func(t *testing.T) {

@@ -29,11 +29,11 @@ type Image interface {
 	Config(ctx context.Context) (*Config, error)
 }
 
-// Notebook is an Image that remembers what was made of its verified files, for the next time that the same digest is
+// Deriver is an Image that remembers what was derived from its verified files, for the next time that the same digest is
 // opened. Images without a cache remember nothing.
-type Notebook interface {
-	Note(kind string) ([]byte, bool)
-	KeepNote(kind string, note []byte)
+type Deriver interface {
+	Derived(kind string, value any) bool
+	KeepDerived(kind string, value any)
 }
 
 // Identity is what is known of a release before its layers are read.

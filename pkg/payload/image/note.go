@@ -8,7 +8,6 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/release-x/oc-release-x/internal/frame"
 	"github.com/release-x/oc-release-x/pkg/payload"
 )
 
@@ -16,7 +15,7 @@ import (
 // holds and how large they are, which lie too deep to be read, what it hides, and the content of those that are small and
 // always asked for. A layer that holds nothing of the payload has a note too, so that nobody looks into it twice.
 const (
-	layerNote = "layer-2" // the number is that of this form
+	layerNote = "layer-3" // the number is that of layerRecord
 	noteMost  = 8 * mebi  // bytes of contents
 )
 
@@ -73,14 +72,11 @@ func (l *layer) count(limits Limits, total *total) error {
 
 // noted gives a layer as it is noted, as far as that is enough. known is the note itself.
 func (s *stored) noted(b blob, want Want, above *tree) (l, known *layer) {
-	data, ok := s.cache.Note(layerNote, b.digest)
-	if !ok {
+	var record layerRecord
+	if !s.cache.Derived(layerNote, b.digest, &record) {
 		return nil, nil
 	}
-	known, err := decodeLayer(data)
-	if err != nil {
-		return nil, nil
-	}
+	known = record.layer()
 	if known.passed && want.Operator {
 		return nil, known
 	}
@@ -111,57 +107,62 @@ func (s *stored) note(d digest.Digest, l *layer) {
 		}
 	}
 	if size <= noteMost {
-		s.cache.KeepNote(layerNote, d, l.encode())
+		s.cache.KeepDerived(layerNote, d, l.record())
 	}
 }
 
-func (l *layer) encode() []byte {
-	var w frame.Writer
-	w.Flag(l.passed)
-	w.Texts(slices.Sorted(maps.Keys(l.hiding.paths)))
-	w.Texts(slices.Sorted(maps.Keys(l.hiding.folders)))
-	w.Texts(l.nested)
-	w.Number(uint64(len(l.files)))
+// layerRecord is a layer as the cache keeps it.
+type layerRecord struct {
+	_               struct{} `cbor:",toarray"` // without the names of fields
+	OperatorSkipped bool
+	Hidden          []string // paths of whiteouts
+	Opaque          []string // directories with an opaque whiteout
+	Nested          []string
+	Files           []fileRecord
+}
+
+type fileRecord struct {
+	_    struct{} `cbor:",toarray"`
+	Path string
+	Size int64
+	Data []byte // nil when the content is not kept
+}
+
+func (l *layer) record() layerRecord {
+	r := layerRecord{
+		OperatorSkipped: l.passed, Nested: l.nested,
+		Hidden: slices.Sorted(maps.Keys(l.hiding.paths)), Opaque: slices.Sorted(maps.Keys(l.hiding.folders)),
+	}
 	for _, name := range slices.Sorted(maps.Keys(l.files)) {
-		file := l.files[name]
-		w.Text(name)
-		w.Number(uint64(file.Size))
-		with := isNoted(path.Dir(name), path.Base(name))
-		w.Flag(with)
-		if with {
-			w.Data(file.Data)
+		file := fileRecord{Path: name, Size: l.files[name].Size}
+		if isNoted(path.Dir(name), path.Base(name)) {
+			file.Data = l.files[name].Data
 		}
+		r.Files = append(r.Files, file)
 	}
-	return w.Bytes()
+	return r
 }
 
-// decodeLayer reads a note; contents are part of it.
-func decodeLayer(data []byte) (*layer, error) {
-	r := frame.NewReader(data)
-	l := &layer{passed: r.Flag(), hiding: newHiding()}
-	for _, name := range r.Texts() {
+func (r layerRecord) layer() *layer {
+	l := &layer{passed: r.OperatorSkipped, nested: r.Nested, hiding: newHiding(), files: make(map[string]payload.File, len(r.Files))}
+	for _, name := range r.Hidden {
 		l.hiding.paths[name] = true
 	}
-	for _, name := range r.Texts() {
+	for _, name := range r.Opaque {
 		l.hiding.folders[name] = true
 	}
-	l.nested = r.Texts()
-	count := r.Count()
-	l.files = make(map[string]payload.File, count)
-	for range count {
-		name := r.Text()
-		file := payload.File{Name: path.Base(name), Size: int64(r.Number())}
-		if r.Flag() {
-			file.Data = r.Data()
-		}
-		l.files[name] = file
+	for _, file := range r.Files {
+		l.files[file.Path] = payload.File{Name: path.Base(file.Path), Size: file.Size, Data: file.Data}
 	}
-	return l, r.Finish()
+	return l
 }
 
-// Note gives what was made of the image's files before, and KeepNote keeps that for the next time. Only images of
-// registries have notes, and only with a cache. kind is a word for what is noted and in which form.
-func (s *stored) Note(kind string) ([]byte, bool) { return s.cache.Note(kind, s.identity.Digest) }
+// Derived and KeepDerived are those of the cache, for the image's digest.
+func (s *stored) Derived(kind string, value any) bool {
+	return s.cache.Derived(kind, s.identity.Digest, value)
+}
 
-// KeepNote is to be given what was made of verified files alone.
-func (s *stored) KeepNote(kind string, note []byte) { s.cache.KeepNote(kind, s.identity.Digest, note) }
+// KeepDerived needs a value that was made of verified files.
+func (s *stored) KeepDerived(kind string, value any) {
+	s.cache.KeepDerived(kind, s.identity.Digest, value)
+}

@@ -26,9 +26,9 @@ type Release struct {
 	// Image is where the release was read from.
 	Image Image
 
-	limits   document.Limits
-	notebook Notebook            // remembers the index of the manifests; nil without a cache
-	indexed  []*manifests.Object // manifests of the release's folder, in place of their contents
+	limits  document.Limits
+	deriver Deriver         // remembers the index of the manifests; nil without a cache
+	index   manifests.Index // of the manifests of the release's directory, in place of their contents; nil when they are read
 }
 
 // ReadOptions say what is read beyond the two files that describe a release.
@@ -54,7 +54,7 @@ func (o Opener) Read(ctx context.Context, ref Reference, options ReadOptions) (*
 		return nil, err
 	}
 	r := &Release{Reference: ref, Image: img, Identity: img.Identity(), limits: o.Documents}
-	r.notebook, _ = img.(Notebook)
+	r.deriver, _ = img.(Deriver)
 	if options.Index && r.recallIndex() {
 		options.Want.Contents = func(folder, name string) bool { return folder == OperatorFolder && payload.IsManifestName(name) }
 	}
@@ -98,8 +98,8 @@ func (r *Release) Manifests(render manifests.Render) *manifests.Payload {
 		render.Images[component.Name] = component.Image
 	}
 	render.Done = r.Reference.Kind == KindFolder && manifests.Rendered(r.Files.Operator)
-	if r.indexed != nil {
-		return manifests.LoadIndexedWithin(r.limits, r.Files.Operator, r.indexed, render)
+	if r.index != nil {
+		return manifests.LoadIndexedWithin(r.limits, r.Files.Operator, r.index, render)
 	}
 	p := manifests.LoadWithin(r.limits, r.Files, render)
 	if p.Err() == nil {
@@ -108,23 +108,19 @@ func (r *Release) Manifests(render manifests.Render) *manifests.Payload {
 	return p
 }
 
-// recallIndex finds the index of the release's manifests that was made before.
+// recallIndex finds the index of the release's manifests that an earlier run made.
 func (r *Release) recallIndex() bool {
-	if r.notebook == nil {
+	var index manifests.Index
+	if r.deriver == nil || !r.deriver.Derived(manifests.IndexForm, &index) {
 		return false
 	}
-	data, ok := r.notebook.Note(manifests.IndexForm)
-	if !ok {
-		return false
-	}
-	objects, err := manifests.ReadIndex(data)
-	r.indexed = objects
-	return err == nil
+	r.index = index
+	return index != nil
 }
 
 // rememberIndex keeps the index of the release's manifests, unless it is there or not all contents were read.
 func (r *Release) rememberIndex(p *manifests.Payload) {
-	if r.notebook == nil || r.indexed != nil {
+	if r.deriver == nil || r.index != nil {
 		return
 	}
 	for _, file := range r.Files.Release {
@@ -132,8 +128,9 @@ func (r *Release) rememberIndex(p *manifests.Payload) {
 			return
 		}
 	}
-	if _, ok := r.notebook.Note(manifests.IndexForm); !ok {
-		r.notebook.KeepNote(manifests.IndexForm, p.Index())
+	var index manifests.Index
+	if !r.deriver.Derived(manifests.IndexForm, &index) {
+		r.deriver.KeepDerived(manifests.IndexForm, p.Index())
 	}
 }
 

@@ -42,10 +42,7 @@ func (r remote) blob(ctx context.Context, d oci.Descriptor) (io.ReadCloser, erro
 		}
 		return r.registry.Blob(ctx, r.repository, d.Digest, d.Size, from)
 	}
-	if r.cache == nil {
-		return fetch(ctx, 0)
-	}
-	return r.cache.Blob(ctx, d.Digest, d.Size, fetch)
+	return r.cache.Blobs().Blob(ctx, d.Digest, d.Size, fetch)
 }
 
 // missing is the error of what would have to be fetched.

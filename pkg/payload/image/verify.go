@@ -10,8 +10,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
@@ -109,14 +109,14 @@ type staleError struct{ error }
 
 func (e staleError) Unwrap() error { return e.error }
 
-// settle tells a blob that is kept, or that is to be, what was found of its bytes.
+// settle keeps a blob in its store, or discards it, depending on what verifying its bytes found.
 func settle(r io.Reader, verdict error) error {
-	reading, ok := r.(cache.Reading)
+	reader, ok := r.(blobstore.Reader)
 	switch {
 	case !ok:
 	case verdict == nil:
-		reading.Verified()
-	case fault.KindOf(verdict) == fault.Integrity && reading.Refuted():
+		reader.Commit()
+	case fault.KindOf(verdict) == fault.Integrity && reader.Discard():
 		return staleError{verdict}
 	}
 	return verdict

@@ -185,7 +185,7 @@ func TestPayloadLimitsOfObjects(t *testing.T) {
 	if first != nil || err == nil || err.Error() != "a.yaml#2: "+want || fault.KindOf(err) != fault.Integrity || loaded.Err().Error() != want {
 		t.Errorf("errors %v and %v, the payload's %v", first, err, loaded.Err())
 	}
-	indexed := manifest.LoadIndexedWithin(document.Limits{Documents: 1}, nil, loaded.Objects, manifest.Render{})
+	indexed := manifest.LoadIndexedWithin(document.Limits{Documents: 1}, nil, loaded.Index(), manifest.Render{})
 	if err := indexed.Err(); err == nil || err.Error() != "the payload has more than 1 documents (--max-documents)" || len(indexed.Objects) != 0 {
 		t.Errorf("of an index: %v, %d objects", err, len(indexed.Objects))
 	}

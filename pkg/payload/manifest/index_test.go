@@ -1,15 +1,14 @@
 package manifest_test
 
 import (
-	"bytes"
 	"slices"
 	"testing"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/release-x/oc-release-x/internal/fixture"
-	"github.com/release-x/oc-release-x/internal/frame"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
@@ -31,16 +30,26 @@ func odd() payload.Files {
 	}
 }
 
-// same compares a payload from its files with one from its index, without texts.
+// stored is an index as the cache returns it.
+func stored(t testing.TB, index manifest.Index) manifest.Index {
+	t.Helper()
+	var read manifest.Index
+	data, err := cbor.Marshal(index)
+	if err == nil {
+		err = cbor.Unmarshal(data, &read)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+// same compares what a payload is read to be, without the texts that an index lacks.
 func same(t *testing.T, files payload.Files) {
 	t.Helper()
 	render := manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"}
 	whole := manifest.Load(files, render)
-	objects, err := manifest.ReadIndex(whole.Index())
-	if err != nil {
-		t.Fatal(err)
-	}
-	short := manifest.LoadIndexed(files.Operator, objects, render)
+	short := manifest.LoadIndexed(files.Operator, stored(t, whole.Index()), render)
 	if diff := cmp.Diff(whole, short, cmpopts.IgnoreUnexported(manifest.Payload{}, manifest.Object{})); diff != "" {
 		t.Error(diff)
 	}
@@ -74,11 +83,8 @@ func TestIndexOfAReleaseOfRealSize(t *testing.T) { same(t, fixture.Release(t, fi
 
 func TestIndexHasNoTexts(t *testing.T) {
 	files := odd()
-	objects, err := manifest.ReadIndex(manifest.Load(files, manifest.Render{}).Index())
-	if err != nil {
-		t.Fatal(err)
-	}
-	first := objects[0]
+	index := stored(t, manifest.Load(files, manifest.Render{}).Index())
+	first := manifest.LoadIndexed(nil, index, manifest.Render{}).Objects[0]
 	if _, err := first.JSON(); err == nil || err.Error() != "0000_10_a_a.yaml#1: its text was not read" {
 		t.Errorf("JSON: %v", err)
 	}
@@ -87,46 +93,19 @@ func TestIndexHasNoTexts(t *testing.T) {
 	}
 }
 
-func TestIndexThatIsBroken(t *testing.T) {
-	index := manifest.Load(odd(), manifest.Render{}).Index()
-	for n := range index {
-		if objects, err := manifest.ReadIndex(index[:n]); err == nil || objects != nil {
-			t.Fatalf("the first %d of %d bytes are taken for an index", n, len(index))
-		}
-	}
-	var w frame.Writer
-	w.Number(1 << 40)
-	if _, err := manifest.ReadIndex(w.Bytes()); err == nil {
-		t.Error("a count is taken for an index")
-	}
-}
-
-func FuzzIndex(f *testing.F) {
-	f.Add(manifest.Load(odd(), manifest.Render{}).Index())
-	f.Fuzz(func(t *testing.T, index []byte) {
-		objects, err := manifest.ReadIndex(index)
-		if err != nil {
-			return
-		}
-		manifest.Evaluate(objects, manifest.Settings{})
-		written := manifest.LoadIndexed(nil, objects, manifest.Render{}).Index()
-		objects, err = manifest.ReadIndex(written)
-		if err != nil || !bytes.Equal(manifest.LoadIndexed(nil, objects, manifest.Render{}).Index(), written) {
-			t.Errorf("written again it is another one: %v", err)
-		}
-	})
-}
-
-// A listing from an index should cost almost nothing.
+// A listing from an index is to cost next to nothing.
 func BenchmarkLoadIndexed(b *testing.B) {
 	files := fixture.Release(b, fixture.Version)
-	index := manifest.Load(files, manifest.Render{}).Index()
+	index, err := cbor.Marshal(manifest.Load(files, manifest.Render{}).Index())
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.ReportMetric(float64(len(index)), "bytes")
 	for b.Loop() {
-		objects, err := manifest.ReadIndex(index)
-		if err != nil {
+		var read manifest.Index
+		if err := cbor.Unmarshal(index, &read); err != nil {
 			b.Fatal(err)
 		}
-		manifest.LoadIndexed(files.Operator, objects, manifest.Render{})
+		manifest.LoadIndexed(files.Operator, read, manifest.Render{})
 	}
 }

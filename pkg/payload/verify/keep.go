@@ -107,7 +107,7 @@ func (k cachedRegistry) HeadBlob(context.Context, oci.Repository, digest.Digest)
 
 // Blob reads the whole blob, so that it is in the cache when Blob returns.
 func (k cachedRegistry) Blob(ctx context.Context, repository oci.Repository, d digest.Digest, size, from int64) (io.ReadCloser, error) {
-	reading, err := k.cache.Blob(ctx, d, size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
+	reader, err := k.cache.Blobs().Blob(ctx, d, size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
 		if k.Registry == nil {
 			return nil, fault.Errorf(fault.NotFound, "%s is not in the cache", d)
 		}
@@ -116,15 +116,15 @@ func (k cachedRegistry) Blob(ctx context.Context, repository oci.Repository, d d
 	if err != nil {
 		return nil, err
 	}
-	defer reading.Close()
-	data, err := io.ReadAll(io.LimitReader(reading, size+1))
+	defer reader.Close()
+	data, err := io.ReadAll(io.LimitReader(reader, size+1))
 	if err != nil {
 		return nil, err
 	}
 	if int64(len(data)) == size && digest.FromBytes(data) == d {
-		reading.Verified()
+		reader.Commit()
 	} else {
-		reading.Refuted()
+		reader.Discard()
 	}
 	return io.NopCloser(bytes.NewReader(data[min(from, int64(len(data))):])), nil
 }

@@ -1,219 +1,243 @@
-// Package cache keeps on disk what was read from registries, so that the second time costs no request: manifests by
-// repository and digest, the digest last seen behind each tag, blobs by digest, and notes about what is in them.
+// Package cache remembers what registries returned, so that reading it again costs no request: manifests by repository and
+// digest, the digest last seen behind each tag, signatures, and data that this program derived from verified content. It is
+// an index beside the blobs of a blobstore.
 //
-// Nothing in it is trusted. Readers hash blobs again, and everything else carries a checksum over its content and its own
-// name. A damaged file is deleted and fetched again, with one warning on stderr. So files need no fsync, only a rename: one
-// that a power failure cuts short counts as damaged. When the cache fails, the command goes on without it.
-//
-// A checksum does not stop another user from writing a valid record. So records are read only from a folder that only this
-// user and root can write to; from any other folder only blobs are read, and nothing is written there.
+// Nothing in it is trusted. Manifests are hashed again, and every record has a checksum over its content and its own name. A
+// damaged record is deleted, with one note to the user, and made again.
 package cache
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// What is kept, and how long, unless Options say otherwise.
+// DefaultAge is how long files stay that are not used, unless Options say otherwise.
+const DefaultAge = blobstore.DefaultAge
+
+// The directories of records, and the names in them.
 const (
-	DefaultLimit = 2 << 30             // bytes
-	DefaultAge   = 30 * 24 * time.Hour // since the last use
-	lockWait     = 30 * time.Second    // for another process that downloads the same
-	tempAge      = 24 * time.Hour      // of what an interrupted process left behind
-	sweepEvery   = time.Hour
+	derivedDirectory    = "notes"        // KIND/HEX
+	repositoryDirectory = "repositories" // HEX of the name/HEX, and HEX of the name/tags/HEX of the tag
 )
 
-// Options say where the cache is. Its zero value keeps nothing.
+// Options describe a cache. The zero value is a cache that keeps nothing.
 type Options struct {
 	Dir     string // "" keeps nothing
-	Program string // which build writes notes: those of another one are not read
+	Program string // the build of this program: data that another build derived is not read
 
-	Limit    int64         // bytes of everything; 0 is DefaultLimit
-	Age      time.Duration // what was not used for longer is deleted; 0 is DefaultAge
+	Limit    int64         // bytes of all files; 0 is blobstore.DefaultLimit
+	Age      time.Duration // files that were not used for longer are deleted; 0 is DefaultAge
 	LockWait time.Duration // how long to wait for another process; 0 is 30 s
 
 	Now   func() time.Time                 // nil is the clock
-	Notef func(format string, args ...any) // tells the user about the cache itself; may be nil
+	Notef func(format string, args ...any) // receives notes about the cache for the user; may be nil
 }
 
-// Cache is a folder of what was fetched. It is safe for use by several goroutines and processes. A nil Cache keeps
-// nothing and has nothing.
+// store are the options of the cache's directory.
+func (o Options) store() blobstore.Options {
+	return blobstore.Options{
+		Dir: o.Dir, Name: "the cache", Hint: "--cache-dir names another directory, --no-cache disables it",
+		Index: []string{derivedDirectory, repositoryDirectory},
+		Limit: o.Limit, Age: o.Age, LockWait: o.LockWait, Now: o.Now, Notef: o.Notef,
+	}
+}
+
+// Cache is a directory of what registries returned. It is safe for use by several goroutines and processes. A nil Cache
+// keeps nothing and is empty.
 type Cache struct {
-	options Options
-	folder  func() *os.Root // opened at the first use; nil when there is no cache
-	create  func(root *os.Root, name string) (file, error)
-
-	looking   bool // what is read is not used
-	blobsOnly bool // others may have written the folder
-
-	damages sync.Map              // names of files that are damaged and cannot be deleted
-	noted   atomic.Bool           // that writing fails
-	full    atomic.Bool           // nothing is written any more
-	reason  atomic.Pointer[error] // why not everything is kept
-	stored  atomic.Bool           // something was, so it is time to look at the limits
-	writes  sync.WaitGroup
+	program string
+	store   *blobstore.Store // nil when nothing is kept
 }
 
 // New makes a cache. Nothing is opened before it is used.
 func New(o Options) *Cache {
-	if o.Limit == 0 {
-		o.Limit = DefaultLimit
+	c := &Cache{program: o.Program}
+	if o.Dir != "" {
+		c.store = blobstore.New(o.store())
 	}
-	if o.Age == 0 {
-		o.Age = DefaultAge
-	}
-	if o.LockWait == 0 {
-		o.LockWait = lockWait
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	c := &Cache{options: o, create: createFile}
-	c.folder = sync.OnceValue(c.open)
 	return c
 }
 
-// open opens or makes the folder, and finds out how far it can be used.
-func (c *Cache) open() *os.Root {
-	if c.options.Dir == "" {
-		return nil
+// inspect opens a cache to list or clean it. It is nil when its directory does not exist. Errors are fault.Local.
+func inspect(o Options) (*Cache, error) {
+	if o.Dir == "" {
+		return nil, fault.Errorf(fault.Local, "there is no cache: name its directory with --cache-dir")
 	}
-	err := os.MkdirAll(c.options.Dir, 0o700)
-	root, foreign := (*os.Root)(nil), error(nil)
-	if err == nil {
-		root, foreign, err = openFolder(c.options.Dir)
-	}
+	store, err := blobstore.Inspect(o.store())
 	if err != nil {
-		c.reason.Store(&err)
-		c.notef("the cache is not used: %v; --cache-dir names another directory, --no-cache disables it", err)
-		return nil
+		return nil, localError(err)
 	}
-	if foreign != nil {
-		c.blobsOnly = true
-		c.reason.Store(&foreign)
-		c.full.Store(true)
-		c.notef("only blobs are read from the cache, and nothing is written: %v; --cache-dir names another directory", foreign)
-	} else if err := checkWritable(c.options.Dir); err != nil {
-		c.unwritable(err)
+	if store == nil {
+		return nil, nil
 	}
-	return root
+	return &Cache{program: o.Program, store: store}, nil
 }
 
-// openFolder opens a cache's folder. foreign says why others may have written to it, nil when only this user and root can.
-func openFolder(dir string) (root *os.Root, foreign, err error) {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !info.IsDir() {
-		return nil, nil, fmt.Errorf("%s is not a directory", dir)
-	}
-	root, err = os.OpenRoot(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	inner, err := checkFolders(dir, root)
-	if err != nil {
-		_ = root.Close()
-		return nil, nil, err
-	}
-	return root, cmp.Or(checkOwner(dir, info), inner), nil
-}
+func localError(err error) error { return fault.Errorf(fault.Local, "the cache: %w", err) }
 
-// checkFolders refuses a cache in which something else has the name of one of its folders: what lies behind a link can be
-// neither believed nor mended. foreign is as in openFolder.
-func checkFolders(dir string, root *os.Root) (foreign, err error) {
-	for _, folder := range []string{path.Dir(blobFolder), blobFolder, noteFolder, repositoryFolder, lockFolder, tempFolder} {
-		info, err := root.Lstat(folder)
-		at := filepath.Join(dir, filepath.FromSlash(folder))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return nil, err
-		case info.Mode().Type() == fs.ModeSymlink:
-			return nil, fmt.Errorf("%s is a link, want a directory", at)
-		case !info.IsDir():
-			return nil, fmt.Errorf("%s is a file, want a directory", at)
-		case foreign == nil:
-			foreign = checkOwner(at, info)
-		}
-	}
-	return foreign, nil
-}
-
-// root is the folder, nil when nothing is kept.
-func (c *Cache) root() *os.Root {
+// Blobs are the blobs of the cache; nil when nothing is kept.
+func (c *Cache) Blobs() *blobstore.Store {
 	if c == nil {
 		return nil
 	}
-	return c.folder()
+	return c.store
 }
 
-// Wait ends when everything is written, and when it is time deletes what is old or too much.
-func (c *Cache) Wait() {
+// Wait returns when everything is written. Once an hour it also deletes files that are beyond the limits.
+func (c *Cache) Wait() { c.Blobs().Wait() }
+
+// Problem says why not everything was kept, nil when everything was. Ask after Wait.
+func (c *Cache) Problem() error { return c.Blobs().Problem() }
+
+// Clean deletes files of a cache and returns how many there were, and how many bytes. A file that cannot be deleted does not
+// keep the others. Errors are fault.Local; a directory that does not exist is an empty cache.
+func Clean(o Options, what blobstore.Cleaning) (files int, bytes int64, err error) {
+	c, err := inspect(o)
 	if c == nil {
+		return 0, 0, err
+	}
+	defer c.store.Close()
+	if files, bytes, err = c.store.Clean(what); err != nil {
+		err = localError(err)
+	}
+	return files, bytes, err
+}
+
+// manifestRecord is a manifest of a repository.
+type manifestRecord struct {
+	Repository oci.Repository
+	MediaType  string
+	Body       []byte
+}
+
+// Manifest returns a manifest that a repository returned before, with the media type that came with it. Its bytes have the
+// digest.
+func (c *Cache) Manifest(repository oci.Repository, d digest.Digest) (body []byte, mediaType string, ok bool) {
+	var r manifestRecord
+	if d == "" || !c.read(manifestName(repository, d), &r) {
+		return nil, "", false
+	}
+	if r.Repository != repository || digest.FromBytes(r.Body) != d {
+		c.store.Damaged(manifestName(repository, d), "it is another manifest")
+		return nil, "", false
+	}
+	return r.Body, r.MediaType, true
+}
+
+// KeepManifest keeps a manifest whose bytes have the digest.
+func (c *Cache) KeepManifest(repository oci.Repository, d digest.Digest, mediaType string, body []byte) {
+	if !c.Blobs().Writable() {
 		return
 	}
-	c.writes.Wait()
-	if c.stored.Load() {
-		c.sweep()
+	if _, _, ok := c.Manifest(repository, d); !ok {
+		c.write(manifestName(repository, d), manifestRecord{repository, mediaType, body})
 	}
 }
 
-// Problem says why not everything was kept, nil when it was. Ask after Wait.
-func (c *Cache) Problem() error {
-	if c == nil {
+// tagRecord is the digest last seen behind a tag.
+type tagRecord struct {
+	Repository oci.Repository
+	Tag        string
+	Digest     digest.Digest
+}
+
+// Tag returns the digest that was last seen behind a repository's tag.
+func (c *Cache) Tag(repository oci.Repository, tag string) (digest.Digest, bool) {
+	name := tagName(repository, tag)
+	var r tagRecord
+	if !c.read(name, &r) {
+		return "", false
+	}
+	d, err := oci.ParseDigest(string(r.Digest))
+	if r.Repository != repository || r.Tag != tag || err != nil {
+		c.store.Damaged(name, "it is about another tag")
+		return "", false
+	}
+	return d, true
+}
+
+// KeepTag keeps the digest that a registry returned for a tag.
+func (c *Cache) KeepTag(repository oci.Repository, tag string, d digest.Digest) {
+	if !c.Blobs().Writable() {
+		return
+	}
+	if seen, ok := c.Tag(repository, tag); !ok || seen != d {
+		c.write(tagName(repository, tag), tagRecord{repository, tag, d})
+	}
+}
+
+func manifestName(repository oci.Repository, d digest.Digest) string {
+	return path.Join(repositoryDirectory, hexOf(repository.String()), d.Encoded())
+}
+
+func tagName(repository oci.Repository, tag string) string {
+	return path.Join(repositoryDirectory, hexOf(repository.String()), "tags", hexOf(tag))
+}
+
+// hexOf is the file name for a text of any kind.
+func hexOf(text string) string { return digest.FromString(text).Encoded() }
+
+// derivedRecord is what a build of this program derived from the content with a digest.
+type derivedRecord struct {
+	Program string
+	Value   cbor.RawMessage
+}
+
+// Derived fills a value, by its pointer, with what this build derived from the content with a digest. kind is the word that
+// KeepDerived was given. It reports whether there is such a value.
+func (c *Cache) Derived(kind string, d digest.Digest, value any) bool {
+	var r derivedRecord
+	if d == "" || !c.read(derivedName(kind, d), &r) || r.Program != c.program {
+		return false
+	}
+	if err := decode(r.Value, value); err != nil {
+		c.store.Damaged(derivedName(kind, d), wrongForm)
+		return false
+	}
+	return true
+}
+
+// KeepDerived keeps a value that was derived from the content with a digest, all of which was verified. kind names the value
+// and its form. The value has to be one that CBOR can encode.
+func (c *Cache) KeepDerived(kind string, d digest.Digest, value any) {
+	if !c.Blobs().Writable() {
+		return
+	}
+	if encoded, err := cbor.Marshal(value); err == nil {
+		c.write(derivedName(kind, d), derivedRecord{c.program, encoded})
+	}
+}
+
+func derivedName(kind string, d digest.Digest) string {
+	return path.Join(derivedDirectory, kind, d.Encoded())
+}
+
+// signatureKind is the kind of the record that has the signatures of a digest.
+const signatureKind = "signatures-2"
+
+// Signature is an OpenPGP signature as it was found. It is not verified.
+type Signature struct {
+	Where string // the URL, file or field in which it was found
+	Data  []byte
+}
+
+// Signatures returns the OpenPGP signatures that were kept of a digest. Every build of this program reads them.
+func (c *Cache) Signatures(d digest.Digest) []Signature {
+	var list []Signature
+	if d == "" || !c.read(derivedName(signatureKind, d), &list) {
 		return nil
 	}
-	if why := c.reason.Load(); why != nil {
-		return *why
-	}
-	return nil
+	return list
 }
 
-func (c *Cache) notef(format string, args ...any) {
-	if c.options.Notef != nil {
-		c.options.Notef(format, args...)
-	}
-}
-
-// unwritable gives up writing, and says so once.
-func (c *Cache) unwritable(err error) {
-	c.reason.CompareAndSwap(nil, &err)
-	c.full.Store(true)
-	if !c.noted.Swap(true) {
-		c.notef("nothing more is written to the cache %s: %v", filepath.Clean(c.options.Dir), err)
-	}
-}
-
-// damaged deletes a damaged file and warns about it. A file that cannot be deleted is not read again.
-func (c *Cache) damaged(root *os.Root, name, why string) {
-	file := filepath.Join(c.options.Dir, filepath.FromSlash(name))
-	if c.full.Load() {
-		if _, known := c.damages.LoadOrStore(name, true); !known {
-			c.notef("the cache's file %s is damaged (%s)", file, why)
-		}
-		return
-	}
-	if err := root.RemoveAll(name); err != nil {
-		c.damages.Store(name, true)
-		c.unwritable(fmt.Errorf("%s is damaged (%s) and cannot be deleted: %w", file, why, err))
-		return
-	}
-	c.notef("the cache's file %s was damaged (%s) and is deleted", file, why)
-}
-
-// unread warns once about a file that is skipped although it is not damaged.
-func (c *Cache) unread(name string, why error) {
-	if _, known := c.damages.LoadOrStore(name, true); !known {
-		c.notef("the cache's file %s is not read: %v", filepath.Join(c.options.Dir, filepath.FromSlash(name)), why)
-	}
+// KeepSignatures keeps the OpenPGP signatures of a digest, and drops those that were kept before.
+func (c *Cache) KeepSignatures(d digest.Digest, list []Signature) {
+	c.write(derivedName(signatureKind, d), list)
 }

@@ -1,9 +1,6 @@
 package cache
 
 import (
-	"errors"
-	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -11,15 +8,14 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/release-x/oc-release-x/internal/frame"
-	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Kind says what an entry is.
 type Kind string
 
-// The kinds. A blob is what no manifest in the cache speaks of any more.
+// The kinds. A Blob is one that no manifest in the cache names.
 const (
 	List     Kind = "list"
 	Manifest Kind = "manifest"
@@ -28,35 +24,34 @@ const (
 	Blob     Kind = "blob"
 )
 
-// Entry is what is kept of one digest: the bytes themselves, and notes about them.
+// Entry is what is kept of one digest: the bytes themselves, and records about them.
 type Entry struct {
 	Digest     digest.Digest
 	Kind       Kind
 	Size       int64     // bytes on disk
-	Used       time.Time // when it was last of use, to the hour
-	Partial    bool      // a download that was interrupted is all there is of the bytes
-	References []string  // what it belongs to: repository:tag, or repository@digest where no tag is known; sorted
+	Used       time.Time // the last time, to the hour
+	Partial    bool      // of the bytes there is only an interrupted download
+	References []string  // the images it belongs to: repository:tag, or repository@digest where no tag is known; sorted
 }
 
-// Entries lists a cache by digest, of one that others may have written the blobs alone. Errors are fault.Local; a folder that
-// is not there is an empty cache.
+// Entries lists a cache by digest; of a cache that others may have written, it lists the blobs alone. Errors are
+// fault.Local; a directory that does not exist is an empty cache.
 func Entries(o Options) ([]Entry, error) {
-	c, root, foreign, err := inspect(o)
-	if root == nil {
+	c, err := inspect(o)
+	if c == nil {
 		return nil, err
 	}
-	defer root.Close()
-	if foreign != nil {
-		c.blobsOnly = true
-		c.notef("only the blobs of the cache are listed: %v; --cache-dir names another directory", foreign)
+	defer c.store.Close()
+	foreign := c.store.Foreign()
+	if foreign != nil && o.Notef != nil {
+		o.Notef("only the blobs of the cache are listed: %v; --cache-dir names another directory", foreign)
 	}
 	l := &listing{cache: c, entries: map[digest.Digest]*Entry{}, tags: map[string][]string{}}
-	files := items(root)
-	for _, i := range files {
-		l.add(i)
+	for _, file := range c.store.Entries() {
+		l.add(file, foreign != nil)
 	}
 	for _, m := range l.manifests {
-		l.relate(m)
+		l.addReferences(m)
 	}
 	list := make([]Entry, 0, len(l.entries))
 	for _, e := range l.entries {
@@ -68,37 +63,16 @@ func Entries(o Options) ([]Entry, error) {
 	return list, nil
 }
 
-// inspect opens a cache to look at it: nothing is made, and looking is no use. foreign is as in openFolder. Without a folder
-// there is no root.
-func inspect(o Options) (c *Cache, root *os.Root, foreign, err error) {
-	if o.Dir == "" {
-		return nil, nil, nil, fault.Errorf(fault.Local, "there is no cache: name its directory with --cache-dir")
-	}
-	c = New(o)
-	root, foreign, err = openFolder(o.Dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return c, nil, nil, nil
-	case err != nil:
-		return c, nil, nil, local(err)
-	}
-	c.folder = func() *os.Root { return root }
-	c.looking = true
-	return c, root, foreign, nil
-}
-
-func local(err error) error { return fault.Errorf(fault.Local, "the cache: %w", err) }
-
-// listing is a list of entries while it is made.
+// listing collects the entries of a cache.
 type listing struct {
 	cache     *Cache
 	entries   map[digest.Digest]*Entry
 	tags      map[string][]string // repository@digest to references by tag
-	manifests []listed
+	manifests []listedManifest
 }
 
-// listed is a manifest of a repository, with what it speaks of.
-type listed struct {
+// listedManifest is a manifest of a repository, with the digests that it names.
+type listedManifest struct {
 	repository oci.Repository
 	digest     digest.Digest
 	config     digest.Digest
@@ -116,54 +90,45 @@ func (l *listing) entry(d digest.Digest) *Entry {
 }
 
 // add counts a file to the entry that it belongs to.
-func (l *listing) add(i item) {
-	dir, base := path.Split(i.name)
-	hex, begun := strings.CutSuffix(base, partial)
-	d := digest.NewDigestFromEncoded(digest.SHA256, hex)
-	switch {
-	case strings.HasPrefix(i.name, lockFolder+"/"), strings.HasPrefix(i.name, tempFolder+"/"), d.Validate() != nil:
-		return
-	case l.cache.blobsOnly && !strings.HasPrefix(i.name, blobFolder+"/"):
-		return
-	case path.Base(dir) == "tags":
-		l.addTag(i.name)
+func (l *listing) add(file blobstore.Entry, blobsOnly bool) {
+	d, partial, isBlob := file.Blob()
+	if !isBlob {
+		d = digest.NewDigestFromEncoded(digest.SHA256, path.Base(file.Name))
+		isRecord := strings.HasPrefix(file.Name, derivedDirectory+"/") || strings.HasPrefix(file.Name, repositoryDirectory+"/")
+		if blobsOnly || !isRecord || d.Validate() != nil {
+			return
+		}
+	}
+	if path.Base(path.Dir(file.Name)) == "tags" {
+		l.addTag(file.Name)
 		return
 	}
 	e := l.entry(d)
-	e.Size += i.size
-	if i.used.After(e.Used) {
-		e.Used = i.used
+	e.Size += file.Size
+	if file.Used.After(e.Used) {
+		e.Used = file.Used
 	}
-	e.Partial = e.Partial && begun
-	if strings.HasPrefix(i.name, repositoryFolder+"/") {
-		l.addManifest(i.name, d)
+	e.Partial = e.Partial && partial
+	if strings.HasPrefix(file.Name, repositoryDirectory+"/") {
+		l.addManifest(file.Name, d)
 	}
 }
 
 func (l *listing) addTag(name string) {
-	content, ok := l.cache.readRecord(name)
-	if !ok {
-		return
-	}
-	r := frame.NewReader(content)
-	repository, tag, seen := r.Text(), r.Text(), r.Text()
-	if r.Finish() == nil {
-		l.tags[repository+"@"+seen] = append(l.tags[repository+"@"+seen], repository+":"+tag)
+	var r tagRecord
+	if l.cache.read(name, &r) {
+		image := r.Repository.Digest(r.Digest).String()
+		l.tags[image] = append(l.tags[image], r.Repository.Tag(r.Tag).String())
 	}
 }
 
 func (l *listing) addManifest(name string, d digest.Digest) {
-	content, ok := l.cache.readRecord(name)
-	if !ok {
+	var r manifestRecord
+	if !l.cache.read(name, &r) {
 		return
 	}
-	r := frame.NewReader(content)
-	m := listed{repository: oci.SplitRepository(r.Text()), digest: d}
-	_, body := r.Text(), r.Data()
-	if r.Finish() != nil {
-		return
-	}
-	parsed, err := oci.ParseManifest(body, "")
+	m := listedManifest{repository: r.Repository, digest: d}
+	parsed, err := oci.ParseManifest(r.Body, "")
 	if err != nil {
 		return
 	}
@@ -180,8 +145,8 @@ func (l *listing) addManifest(name string, d digest.Digest) {
 	l.manifests = append(l.manifests, m)
 }
 
-// relate says of a manifest, and of all that it speaks of, where they belong.
-func (l *listing) relate(m listed) {
+// addReferences adds the references of a manifest to its entry and to those of its configuration and layers.
+func (l *listing) addReferences(m listedManifest) {
 	references := l.references(m)
 	l.mark(m.digest, "", references)
 	l.mark(m.config, Config, references)
@@ -190,8 +155,8 @@ func (l *listing) relate(m listed) {
 	}
 }
 
-// references are the tags of a manifest or of a list that names it; without one, the repository and the digest.
-func (l *listing) references(m listed) []string {
+// references are the tags of a manifest and of the lists that name it; without any, the repository and the digest.
+func (l *listing) references(m listedManifest) []string {
 	found := slices.Clone(l.tags[m.repository.Digest(m.digest).String()])
 	for _, list := range l.manifests {
 		if list.repository == m.repository && slices.Contains(list.images, m.digest) {

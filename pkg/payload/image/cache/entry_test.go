@@ -2,6 +2,8 @@ package cache
 
 import (
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -11,13 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 func TestEntries(t *testing.T) {
 	started := time.Now().Add(-time.Minute) // file systems round times
-	c, _ := fresh(t)
-	config, layer, alone := newBlob(10), newBlob(20), newBlob(30)
+	c, o, _ := fresh(t)
+	config, layer, alone := newContent(10), newContent(20), newContent(30)
 	image := []byte(fmt.Sprintf(`{"schemaVersion":2,"config":{"digest":%q},"layers":[{"digest":%q}]}`, config.digest, layer.digest))
 	imageDigest := digest.FromBytes(image)
 	list := []byte(fmt.Sprintf(`{"schemaVersion":2,"manifests":[{"digest":%q}]}`, imageDigest))
@@ -27,13 +31,14 @@ func TestEntries(t *testing.T) {
 	c.KeepManifest(oci.SplitRepository("a.b/mirror"), imageDigest, "type", image)
 	c.KeepTag(oci.SplitRepository("a.b/c"), "multi", listDigest)
 	c.KeepTag(oci.SplitRepository("a.b/c"), "single", imageDigest)
-	c.KeepNote("layer", layer.digest, []byte("note"))
-	for _, b := range []*blob{config, layer, alone} {
-		b.good(t, c)
+	c.KeepDerived("layer", layer.digest, "value")
+	for _, b := range []content{config, layer, alone} {
+		b.keep(t, c, len(b.data))
 	}
-	begun := newBlob(40)
-	begin(t, c, begun, begun.data[:7])
-	entries, err := Entries(c.options)
+	begun := newContent(40)
+	begun.keep(t, c, 7)
+	c.Wait()
+	entries, err := Entries(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,24 +65,51 @@ func TestEntries(t *testing.T) {
 	}
 }
 
-// To look at a cache is not to use it.
-func TestEntriesUseNothing(t *testing.T) {
-	c, _ := fresh(t)
-	c.KeepManifest(oci.SplitRepository("a.b/c"), newBlob(1).digest, "type", newBlob(1).data)
+func TestListingIsNoUse(t *testing.T) {
+	c, o, _ := fresh(t)
+	c.KeepManifest(oci.SplitRepository("a.b/c"), newContent(1).digest, "type", newContent(1).data)
 	c.Wait()
-	later := time.Now().Add(10 * day).Truncate(time.Second)
-	c.options.Now = func() time.Time { return later }
+	later := time.Now().Add(240 * time.Hour).Truncate(time.Second)
+	o.Now = func() time.Time { return later }
 	for range 2 {
-		entries, err := Entries(c.options)
-		if err != nil || len(entries) != 1 || later.Sub(entries[0].Used) < 9*day {
+		entries, err := Entries(o)
+		if err != nil || len(entries) != 1 || later.Sub(entries[0].Used) < 216*time.Hour {
 			t.Fatalf("%+v, %v", entries, err)
 		}
 	}
 }
 
 func TestNoEntries(t *testing.T) {
-	c, _ := fresh(t)
-	if entries, err := Entries(c.options); len(entries) != 0 || err != nil {
+	_, o, _ := fresh(t)
+	if entries, err := Entries(o); len(entries) != 0 || err != nil {
 		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// The blobs of a cache that others may have written are listed, because their names are digests.
+func TestListAndCleanCacheOfOtherUsers(t *testing.T) {
+	c, o, told := fresh(t)
+	b := newContent(1000)
+	b.keep(t, c, 1000)
+	c.KeepManifest(oci.SplitRepository("a.b/c"), b.digest, "type", b.data)
+	c.KeepTag(oci.SplitRepository("a.b/c"), "t", b.digest)
+	c.Wait()
+	if err := os.Chmod(o.Dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS == "windows" {
+		t.Skip("modes do not say who may write")
+	}
+	entries, err := Entries(o)
+	if err != nil || len(entries) != 1 || entries[0].Kind != Blob || entries[0].Size != 1000 || entries[0].References != nil {
+		t.Errorf("listed %+v, %v", entries, err)
+	}
+	why := o.Dir + " is writable by all users (mode 0777): run chmod o-w on it"
+	if want := []string{"only the blobs of the cache are listed: " + why + "; --cache-dir names another directory"}; !slices.Equal(told.all(), want) {
+		t.Errorf("told %q, want %q", told.all(), want)
+	}
+	_, _, err = Clean(o, blobstore.Cleaning{All: true})
+	if fault.KindOf(err) != fault.Local || err.Error() != "the cache: nothing is deleted: "+why {
+		t.Errorf("cleaned: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package cache
+package blobstore
 
 import (
 	"bytes"
@@ -17,11 +17,9 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-
-	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// A test starts this binary again as a process that reads one blob: RELEASE_X_TEST_READER is the cache's folder, the
+// A test starts this binary again as a process that reads one blob: RELEASE_X_TEST_READER is the store's directory, the
 // address of the blob, its digest and its size.
 const readerVariable = "RELEASE_X_TEST_READER"
 
@@ -42,15 +40,17 @@ func readAsProcess(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	c := New(Options{Dir: dir, Program: "test", Notef: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }})
+	o := testOptions(dir)
+	o.Notef = func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+	c := New(o)
 	b := &blob{data: make([]byte, size), digest: d}
 	for {
 		data, again, err := b.onceFrom(context.Background(), c, func(ctx context.Context, from int64) (io.ReadCloser, error) {
 			return get(ctx, address, from)
 		})
 		if err == nil && len(data) == size {
-			c.KeepNote("k", d, []byte("note"))
-			c.KeepManifest(oci.SplitRepository("a.b/c"), d, "type", data)
+			c.WriteFile("notes/k/x", []byte("notes/k/x"))
+			c.WriteFile("repositories/x/y", data)
 			c.Wait()
 			return nil
 		}
@@ -75,8 +75,8 @@ func get(ctx context.Context, address string, from int64) (io.ReadCloser, error)
 	return response.Body, nil
 }
 
-// place gives a blob over HTTP, slowly if asked to, and counts how often.
-type place struct {
+// server serves a blob over HTTP, slowly if asked to, and counts how often.
+type server struct {
 	*httptest.Server
 	data  []byte
 	pause time.Duration // after each 16 KiB
@@ -84,9 +84,9 @@ type place struct {
 	sent  atomic.Int64
 }
 
-func newPlace(t *testing.T, size int, pause time.Duration) *place {
+func newServer(t *testing.T, size int, pause time.Duration) *server {
 	t.Helper()
-	p := &place{data: newBlob(size).data, pause: pause}
+	p := &server{data: newBlob(size).data, pause: pause}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.asked.Add(1)
 		http.ServeContent(&slow{w, p}, r, "", time.Time{}, bytes.NewReader(p.data))
@@ -97,7 +97,7 @@ func newPlace(t *testing.T, size int, pause time.Duration) *place {
 
 type slow struct {
 	http.ResponseWriter
-	place *place
+	server *server
 }
 
 func (s *slow) Write(p []byte) (int, error) {
@@ -106,23 +106,23 @@ func (s *slow) Write(p []byte) (int, error) {
 		if _, err := s.ResponseWriter.Write(part); err != nil {
 			return n, err
 		}
-		s.place.sent.Add(int64(len(part)))
+		s.server.sent.Add(int64(len(part)))
 		_ = http.NewResponseController(s.ResponseWriter).Flush()
-		time.Sleep(s.place.pause)
+		time.Sleep(s.server.pause)
 	}
 	return len(p), nil
 }
 
-// reader is a process that reads the blob of a place through a cache.
-func (p *place) reader(t *testing.T, dir string) *exec.Cmd {
+// reader is a process that reads the blob of a server through a store.
+func (p *server) reader(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0])
 	command.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %s %d", readerVariable, dir, p.URL, digest.FromBytes(p.data), len(p.data)))
 	return command
 }
 
-func TestRow44TwentyProcessesOneDownload(t *testing.T) {
-	p := newPlace(t, 256<<10, 5*time.Millisecond)
+func TestTwentyProcessesDownloadOnce(t *testing.T) {
+	p := newServer(t, 256<<10, 5*time.Millisecond)
 	dir := filepath.Join(t.TempDir(), "cache")
 	outputs := make(chan string)
 	for range 20 {
@@ -146,13 +146,13 @@ func TestRow44TwentyProcessesOneDownload(t *testing.T) {
 	valid(t, dir)
 }
 
-// TestRow44Killed kills readers at all sorts of moments. RELEASE_X_TEST_KILLS says how often; make test-all has 200.
-func TestRow44Killed(t *testing.T) {
+// TestStoreSurvivesKilledProcesses kills readers at all sorts of moments. RELEASE_X_TEST_KILLS says how often; make test-all has 200.
+func TestStoreSurvivesKilledProcesses(t *testing.T) {
 	kills := 20
 	if n, err := strconv.Atoi(os.Getenv("RELEASE_X_TEST_KILLS")); err == nil {
 		kills = n
 	}
-	p := newPlace(t, 64<<10, time.Millisecond)
+	p := newServer(t, 64<<10, time.Millisecond)
 	dir := filepath.Join(t.TempDir(), "cache")
 	for i := range kills {
 		command := p.reader(t, dir)
@@ -164,37 +164,47 @@ func TestRow44Killed(t *testing.T) {
 		_ = command.Wait()
 		if i%10 == 9 {
 			// All that was there is begun anew now and then.
-			_ = os.RemoveAll(filepath.Join(dir, filepath.FromSlash(blobFolder)))
+			_ = os.RemoveAll(filepath.Join(dir, filepath.FromSlash(blobDirectory)))
 		}
 	}
-	p = newPlace(t, 64<<10, 0) // the other one may still be counting what it sends to killed readers
+	p = newServer(t, 64<<10, 0) // the other one may still be counting what it sends to killed readers
 	if out, err := p.reader(t, dir).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("after the kills: %v %s", err, out)
 	}
 	if p.asked.Load() > 1 || p.sent.Load() > int64(len(p.data)) {
 		t.Errorf("%d downloads, %d bytes", p.asked.Load(), p.sent.Load())
 	}
-	sweepAll(t, dir)
+	evictLater(t, dir)
 	valid(t, dir)
 }
 
-// sweepAll looks at a cache a day later.
-func sweepAll(t *testing.T, dir string) {
+// clean opens a store and cleans it.
+func clean(o Options, what Cleaning) (files int, bytes int64, err error) {
+	s, err := Inspect(o)
+	if s == nil {
+		return 0, 0, err
+	}
+	defer s.Close()
+	return s.Clean(what)
+}
+
+// evictLater evicts a day later.
+func evictLater(t *testing.T, dir string) {
 	t.Helper()
 	c, _ := at(dir)
 	now := time.Now().Add(25 * time.Hour)
 	c.options.Now = func() time.Time { return now }
-	c.sweep()
+	c.evictHourly()
 }
 
-func TestRow44WorkAndSweep(t *testing.T) {
-	p := newPlace(t, 64<<10, 0)
+func TestProcessesReadWhileOthersClean(t *testing.T) {
+	p := newServer(t, 64<<10, 0)
 	dir := filepath.Join(t.TempDir(), "cache")
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for range 100 {
-			_, _, _ = Clean(Options{Dir: dir}, Cleaning{All: true})
+			_, _, _ = clean(testOptions(dir), Cleaning{All: true})
 			time.Sleep(time.Millisecond)
 		}
 	}()
@@ -205,7 +215,7 @@ func TestRow44WorkAndSweep(t *testing.T) {
 		select {
 		case <-done:
 			if out, err := p.reader(t, dir).CombinedOutput(); err != nil || len(out) > 0 {
-				t.Fatalf("after the sweeps: %v %s", err, out)
+				t.Fatalf("after the cleaning: %v %s", err, out)
 			}
 			valid(t, dir)
 			return

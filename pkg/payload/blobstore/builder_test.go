@@ -1,4 +1,4 @@
-package cache
+package blobstore
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// notes collects what a cache tells.
+// notes collects the notes of a store.
 type notes struct {
 	mu   sync.Mutex
 	list []string
@@ -34,15 +34,22 @@ func (n *notes) all() []string {
 	return n.list
 }
 
-// fresh is a cache in a new folder.
-func fresh(t *testing.T) (*Cache, *notes) {
+// fresh is a store in a new directory.
+func fresh(t *testing.T) (*Store, *notes) {
 	t.Helper()
 	return at(filepath.Join(t.TempDir(), "cache"))
 }
 
-func at(dir string) (*Cache, *notes) {
+// testOptions are those of a store that is called "the cache" and has an index.
+func testOptions(dir string) Options {
+	return Options{Dir: dir, Name: "the cache", Hint: "--cache-dir names another directory", Index: []string{"notes", "repositories"}}
+}
+
+func at(dir string) (*Store, *notes) {
 	n := &notes{}
-	return New(Options{Dir: dir, Program: "test", Notef: n.notef}), n
+	o := testOptions(dir)
+	o.Notef = n.notef
+	return New(o), n
 }
 
 // blob is some content, and where it comes from.
@@ -73,8 +80,8 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errBroken }
 
-// read reads a blob through a cache, as a caller does who hashes it.
-func (b *blob) read(ctx context.Context, c *Cache) ([]byte, error) {
+// read reads a blob through a store and hashes it.
+func (b *blob) read(ctx context.Context, c *Store) ([]byte, error) {
 	for {
 		data, again, err := b.onceFrom(ctx, c, b.fetch)
 		if err == nil || !again {
@@ -83,7 +90,7 @@ func (b *blob) read(ctx context.Context, c *Cache) ([]byte, error) {
 	}
 }
 
-func (b *blob) onceFrom(ctx context.Context, c *Cache, fetch Fetch) (data []byte, again bool, err error) {
+func (b *blob) onceFrom(ctx context.Context, c *Store, fetch Fetch) (data []byte, again bool, err error) {
 	r, err := c.Blob(ctx, b.digest, int64(len(b.data)), fetch)
 	if err != nil {
 		return nil, false, err
@@ -93,14 +100,14 @@ func (b *blob) onceFrom(ctx context.Context, c *Cache, fetch Fetch) (data []byte
 		return nil, false, err
 	}
 	if digest.FromBytes(data) != b.digest {
-		return nil, r.Refuted(), errors.New("another digest")
+		return nil, r.Discard(), errors.New("another digest")
 	}
-	r.Verified()
+	r.Commit()
 	return data, false, nil
 }
 
 // good reads a blob and wants it whole.
-func (b *blob) good(t *testing.T, c *Cache) {
+func (b *blob) good(t *testing.T, c *Store) {
 	t.Helper()
 	data, err := b.read(t.Context(), c)
 	if err != nil || !bytes.Equal(data, b.data) {
@@ -109,7 +116,7 @@ func (b *blob) good(t *testing.T, c *Cache) {
 	c.Wait()
 }
 
-// files are the names and sizes of what is in a folder, folders left out.
+// files are the names and sizes of the files in a directory.
 func files(t *testing.T, dir string) map[string]int64 {
 	t.Helper()
 	found := map[string]int64{}

@@ -1,4 +1,4 @@
-package cache
+package blobstore
 
 import (
 	"maps"
@@ -9,11 +9,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// put makes a file of a cache that was used some time ago.
+// put makes a file that was used some time ago.
 func put(t *testing.T, dir, name string, size int, ago time.Duration) {
 	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(name))
@@ -33,8 +31,8 @@ var noon = time.Date(2023, 10, 31, 12, 0, 0, 0, time.UTC)
 
 const day = 24 * time.Hour
 
-// old is a cache with files of all ages.
-func old(t *testing.T) *Cache {
+// old is a store with files of all ages.
+func old(t *testing.T) *Store {
 	t.Helper()
 	c, _ := fresh(t)
 	c.options.Now = func() time.Time { return noon }
@@ -58,7 +56,7 @@ func names(t *testing.T, dir string) []string {
 	return slices.Sorted(maps.Keys(files(t, dir)))
 }
 
-func TestSweep(t *testing.T) {
+func TestEviction(t *testing.T) {
 	always := []string{"blobs/sha256/begun.partial", "mine.txt", "swept", "tmp/now"}
 	for name, test := range map[string]struct {
 		age   time.Duration
@@ -75,7 +73,7 @@ func TestSweep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := old(t)
 			c.options.Age, c.options.Limit = test.age, test.limit
-			c.sweep()
+			c.evictHourly()
 			want := slices.Sorted(slices.Values(slices.Concat(always, test.want)))
 			if diff := cmp.Diff(want, names(t, c.options.Dir)); diff != "" {
 				t.Error(diff)
@@ -84,36 +82,36 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-func TestSweepOnceAnHour(t *testing.T) {
+func TestEvictionRunsOnceAnHour(t *testing.T) {
 	c := old(t)
-	c.sweep()
-	for after, swept := range map[time.Duration]bool{59 * time.Minute: false, -59 * time.Minute: false} {
+	c.evictHourly()
+	for after, evicted := range map[time.Duration]bool{59 * time.Minute: false, -59 * time.Minute: false} {
 		put(t, c.options.Dir, "tmp/long", 10, 25*time.Hour)
 		c.options.Now = func() time.Time { return noon.Add(after) }
-		c.sweep()
-		if got := !slices.Contains(names(t, c.options.Dir), "tmp/long"); got != swept {
-			t.Errorf("after %v: swept %v", after, got)
+		c.evictHourly()
+		if got := !slices.Contains(names(t, c.options.Dir), "tmp/long"); got != evicted {
+			t.Errorf("after %v: evicted %v", after, got)
 		}
 	}
-	// A clock that was wrong by years keeps nobody from sweeping.
+	// A clock that was wrong by years does not prevent it.
 	for _, after := range []time.Duration{61 * time.Minute, -3650 * day} {
 		put(t, c.options.Dir, "tmp/long", 10, 25*time.Hour-after)
 		c.options.Now = func() time.Time { return noon.Add(after) }
-		c.sweep()
+		c.evictHourly()
 		if slices.Contains(names(t, c.options.Dir), "tmp/long") {
-			t.Errorf("after %v: not swept", after)
+			t.Errorf("after %v: not evicted", after)
 		}
 	}
 }
 
-func TestUseIsWrittenDown(t *testing.T) {
+func TestTimeOfUseIsUpdatedHourly(t *testing.T) {
 	c, _ := fresh(t)
 	now := &clock{noon}
 	c.options.Now = now.Now
 	b := newBlob(100)
-	c.KeepNote("k", b.digest, []byte("n"))
+	c.WriteFile("notes/k/x", []byte("n"))
 	b.good(t, c)
-	for _, name := range []string{blobName(b.digest), noteName("k", b.digest)} {
+	for _, name := range []string{blobName(b.digest), "notes/k/x"} {
 		put := func(used time.Time) {
 			if err := os.Chtimes(filepath.Join(c.options.Dir, name), used, used); err != nil {
 				t.Fatal(err)
@@ -121,7 +119,7 @@ func TestUseIsWrittenDown(t *testing.T) {
 		}
 		used := func() time.Time {
 			b.good(t, c)
-			c.Note("k", b.digest)
+			c.ReadFile("notes/k/x", 100)
 			info, err := os.Stat(filepath.Join(c.options.Dir, name))
 			if err != nil {
 				t.Fatal(err)
@@ -153,7 +151,7 @@ func TestClean(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := old(t)
-			n, bytes, err := Clean(c.options, test.what)
+			n, bytes, err := clean(c.options, test.what)
 			if err != nil || n != test.files || bytes != test.bytes {
 				t.Errorf("%d files, %d bytes, %v; want %d, %d", n, bytes, err, test.files, test.bytes)
 			}
@@ -164,7 +162,7 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// What another process deletes meanwhile is no error, and counts for it.
+// A file that another process deletes meanwhile is no error and is not counted.
 func TestCleanWhileOthersWork(t *testing.T) {
 	c := old(t)
 	c.options.Now = func() time.Time { // asked once all files are listed
@@ -175,20 +173,17 @@ func TestCleanWhileOthersWork(t *testing.T) {
 		}
 		return noon
 	}
-	n, bytes, err := Clean(c.options, Cleaning{OlderThan: 30 * day})
+	n, bytes, err := clean(c.options, Cleaning{OlderThan: 30 * day})
 	if n != 1 || bytes != 10 || err != nil {
 		t.Errorf("%d files, %d bytes, %v", n, bytes, err)
 	}
 }
 
-func TestCleanNoCache(t *testing.T) {
+func TestCleanWithoutDirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
-	n, _, err := Clean(Options{Dir: dir}, Cleaning{All: true})
+	n, _, err := clean(testOptions(dir), Cleaning{All: true})
 	if _, made := os.Stat(dir); n != 0 || err != nil || made == nil {
 		t.Errorf("%d files, %v", n, err)
-	}
-	if _, _, err := Clean(Options{}, Cleaning{All: true}); fault.KindOf(err) != fault.Local || err.Error() != "there is no cache: name its directory with --cache-dir" {
-		t.Errorf("got %v", err)
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -196,7 +191,7 @@ func TestCleanNoCache(t *testing.T) {
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Clean(Options{Dir: dir}, Cleaning{All: true}); fault.KindOf(err) != fault.Local {
+	if _, _, err := clean(testOptions(dir), Cleaning{All: true}); err == nil {
 		t.Errorf("a directory of everybody is cleaned: %v", err)
 	}
 }

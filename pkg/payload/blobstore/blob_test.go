@@ -1,9 +1,11 @@
-package cache
+package blobstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 func TestBlobIsFetchedOnce(t *testing.T) {
@@ -41,7 +42,7 @@ func TestBlobIsFetchedOnce(t *testing.T) {
 	}
 }
 
-func TestBlobThatBrokeOffGoesOn(t *testing.T) {
+func TestInterruptedDownloadContinues(t *testing.T) {
 	c, told := fresh(t)
 	b := newBlob(100_000)
 	b.broken = 30_000
@@ -65,8 +66,8 @@ func TestBlobThatBrokeOffGoesOn(t *testing.T) {
 	}
 }
 
-// A process may end after the last byte and before the file has its name: then nothing is fetched.
-func TestBlobThatIsWholeButUnnamed(t *testing.T) {
+// A process may end after the last byte and before the file has its name.
+func TestCompletePartialFileIsNotFetched(t *testing.T) {
 	c, _ := fresh(t)
 	b := newBlob(1000)
 	begin(t, c, b, b.data)
@@ -76,10 +77,10 @@ func TestBlobThatIsWholeButUnnamed(t *testing.T) {
 	}
 }
 
-// begin leaves the beginning of a blob in a cache.
-func begin(t *testing.T, c *Cache, b *blob, data []byte) {
+// begin makes a partial file.
+func begin(t *testing.T, c *Store, b *blob, data []byte) {
 	t.Helper()
-	name := filepath.Join(c.options.Dir, blobName(b.digest)+partial)
+	name := filepath.Join(c.options.Dir, blobName(b.digest)+partialSuffix)
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +89,7 @@ func begin(t *testing.T, c *Cache, b *blob, data []byte) {
 	}
 }
 
-func TestBeginningThatIsNone(t *testing.T) {
+func TestPartialFileOfAnotherBlobIsReplaced(t *testing.T) {
 	for name, test := range map[string]struct {
 		beginning []byte
 		asked     []int64
@@ -110,8 +111,7 @@ func TestBeginningThatIsNone(t *testing.T) {
 	}
 }
 
-// A registry that has no such rest says that what was begun is another blob's.
-func TestBeginningThatTheRegistryRefuses(t *testing.T) {
+func TestPartialFileThatTheSourceCannotContinueIsReplaced(t *testing.T) {
 	c, _ := fresh(t)
 	b := newBlob(1000)
 	begin(t, c, b, b.data[:400])
@@ -132,7 +132,7 @@ func TestBeginningThatTheRegistryRefuses(t *testing.T) {
 	}
 }
 
-func TestNobodyElseIsWaitedForForever(t *testing.T) {
+func TestWaitForAnotherProcessEnds(t *testing.T) {
 	c, _ := fresh(t)
 	c.options.LockWait = 50 * time.Millisecond
 	b := newBlob(1000)
@@ -150,7 +150,7 @@ func TestNobodyElseIsWaitedForForever(t *testing.T) {
 	}
 }
 
-func TestWaitingEndsWithTheCommand(t *testing.T) {
+func TestWaitForAnotherProcessEndsWithTheContext(t *testing.T) {
 	c, _ := fresh(t)
 	b := newBlob(1000)
 	held := c.lock(t.Context(), c.root(), b.digest)
@@ -165,25 +165,47 @@ func TestWaitingEndsWithTheCommand(t *testing.T) {
 	}
 }
 
-func TestNoCacheKeepsNothing(t *testing.T) {
-	for _, c := range []*Cache{nil, New(Options{})} {
-		if _, _, ok := c.Manifest(oci.SplitRepository("a.b/c"), newBlob(1).digest); ok {
-			t.Error("a manifest out of nothing")
-		}
-		c.KeepManifest(oci.SplitRepository("a.b/c"), newBlob(1).digest, "", nil)
-		c.KeepTag(oci.SplitRepository("a.b/c"), "t", newBlob(1).digest)
-		c.KeepNote("k", newBlob(1).digest, nil)
-		if _, ok := c.Tag(oci.SplitRepository("a.b/c"), "t"); ok {
-			t.Error("a tag out of nothing")
-		}
-		if _, ok := c.Note("k", newBlob(1).digest); ok {
-			t.Error("a note out of nothing")
-		}
-		b := newBlob(1000)
-		b.good(t, c)
-		b.good(t, c)
-		if len(b.asked) != 2 {
-			t.Errorf("fetched %d times", len(b.asked))
-		}
+func TestStoreWithoutDirectoryStoresNothing(t *testing.T) {
+	var s *Store
+	s.WriteFile("notes/k", []byte("note"))
+	if _, ok := s.ReadFile("notes/k", 100); ok {
+		t.Error("it has a file")
+	}
+	b := newBlob(1000)
+	b.good(t, s)
+	b.good(t, s)
+	if len(b.asked) != 2 {
+		t.Errorf("fetched %d times", len(b.asked))
+	}
+	if _, err := s.Open(b.digest, 1000); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("opened: %v", err)
+	}
+	if s.Usable() || s.Writable() || s.Has(b.digest, 1000) || s.Problem() != nil || s.Foreign() != nil || s.Close() != nil {
+		t.Error("it can be used")
+	}
+}
+
+// A push may begin at any offset.
+func TestOpenBlobIsReadFromAnyOffset(t *testing.T) {
+	c, _ := fresh(t)
+	b := newBlob(1000)
+	if _, err := c.Open(b.digest, 1000); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("opened before it was stored: %v", err)
+	}
+	b.good(t, c)
+	f, err := c.Open(b.digest, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	part := make([]byte, 10)
+	if _, err := f.ReadAt(part, 300); err != nil || !bytes.Equal(part, b.data[300:310]) {
+		t.Errorf("read %q, %v", part, err)
+	}
+	if _, err := f.Seek(990, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(f); err != nil || !bytes.Equal(rest, b.data[990:]) {
+		t.Errorf("read %q, %v", rest, err)
 	}
 }

@@ -1,7 +1,8 @@
-package cache
+package blobstore
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,8 +12,6 @@ import (
 	"testing"
 
 	"github.com/opencontainers/go-digest"
-
-	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // failure is a disk that refuses the write or close with a number, counted from 0.
@@ -35,57 +34,51 @@ func (f *failure) next() error {
 }
 
 type brittle struct {
-	file
+	io.WriteCloser
 	failure *failure
 }
 
 func (b brittle) Write(p []byte) (int, error) {
 	if err := b.failure.next(); err != nil {
-		n, _ := b.file.Write(p[:len(p)/2])
+		n, _ := b.WriteCloser.Write(p[:len(p)/2])
 		return n, &os.PathError{Op: "write", Path: "x", Err: err}
 	}
-	return b.file.Write(p)
+	return b.WriteCloser.Write(p)
 }
 
 func (b brittle) Close() error {
 	if err := b.failure.next(); err != nil {
-		_ = b.file.Close()
+		_ = b.WriteCloser.Close()
 		return &os.PathError{Op: "close", Path: "x", Err: err}
 	}
-	return b.file.Close()
+	return b.WriteCloser.Close()
 }
 
-// session is what a command does with a cache: a manifest, a tag, a blob and a note are read, else fetched and kept.
-func session(t *testing.T, c *Cache, b *blob) (fetched int) {
+// session is what a command does with a store: two files of an index and a blob are read, else fetched and stored.
+func session(t *testing.T, s *Store, b *blob) (fetched int) {
 	t.Helper()
-	body := []byte(`{"manifest":true}`)
-	d := digest.FromBytes(body)
-	for range 2 { // writes go on in the background: the second time shows what the first one kept
-		if got, _, ok := c.Manifest(oci.SplitRepository("a.b/c"), d); !ok {
-			fetched++
-			c.KeepManifest(oci.SplitRepository("a.b/c"), d, "type", body)
-		} else if string(got) != string(body) {
-			t.Fatalf("manifest %q", got)
+	for range 2 { // writes go on in the background: the second time shows what the first one stored
+		for _, name := range []string{"notes/k/x", "repositories/x/tags/x"} {
+			if got, ok := s.ReadFile(name, 100); !ok {
+				fetched++
+				s.WriteFile(name, []byte(name))
+			} else if string(got) != name {
+				t.Fatalf("%s has %q", name, got)
+			}
 		}
-		c.KeepTag(oci.SplitRepository("a.b/c"), "t", d)
-		if note, ok := c.Note("k", d); !ok {
-			c.KeepNote("k", d, []byte("note"))
-		} else if string(note) != "note" {
-			t.Fatalf("note %q", note)
-		}
-		b.good(t, c)
+		b.good(t, s)
 	}
 	return fetched + len(b.asked)
 }
 
-func TestRow40EveryWriteFails(t *testing.T) {
+func TestStoreSurvivesEveryFailingWrite(t *testing.T) {
 	for _, cause := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO} {
 		for n := range 30 {
 			t.Run(fmt.Sprintf("%v %d", cause, n), func(t *testing.T) {
 				c, told := fresh(t)
 				disk := newFailure(n, cause)
 				create := c.create
-				c.create = func(root *os.Root, name string) (file, error) {
+				c.create = func(root *os.Root, name string) (io.WriteCloser, error) {
 					f, err := create(root, name)
 					if err != nil {
 						return nil, err
@@ -114,14 +107,14 @@ func TestRow40EveryWriteFails(t *testing.T) {
 	}
 }
 
-// valid wants a cache in which nothing is left over and nothing is wrong, and that works.
+// valid wants a store that works and has nothing left over and nothing wrong in it.
 func valid(t *testing.T, dir string) {
 	t.Helper()
 	for name, size := range files(t, dir) {
-		if (item{name: name}).temporary() || size == 0 && name != sweptFile {
+		if (Entry{Name: name}).temporary() || size == 0 && name != evictedFile {
 			t.Errorf("left over: %s, %d bytes", name, size)
 		}
-		if base := filepath.Base(name); strings.HasPrefix(name, blobFolder) {
+		if base := filepath.Base(name); strings.HasPrefix(name, blobDirectory) {
 			data, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil || digest.FromBytes(data).Encoded() != base {
 				t.Errorf("%s holds other bytes: %v", name, err)

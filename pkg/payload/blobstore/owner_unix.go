@@ -1,6 +1,6 @@
 //go:build unix
 
-package cache
+package blobstore
 
 import (
 	"fmt"
@@ -10,20 +10,20 @@ import (
 	"syscall"
 )
 
-// mayWrite asks access(2) for leave to write.
-const mayWrite = 2
+// accessWrite is W_OK of access(2).
+const accessWrite = 2
 
-// checkWritable says why nothing can be written to a folder.
+// checkWritable returns why a directory cannot be written.
 func checkWritable(dir string) error {
-	if err := syscall.Access(dir, mayWrite); err != nil {
+	if err := syscall.Access(dir, accessWrite); err != nil {
 		return &fs.PathError{Op: "writing to", Path: dir, Err: err}
 	}
 	return nil
 }
 
-// checkOwner says why others may have written a file or a folder: only this user and root can be trusted, because what
-// lies there decides what a command prints. OpenShift runs containers as a random user of group 0, and what an image
-// brings belongs to that group.
+// checkOwner returns why users other than this one and root may have written a file or a directory. Group 0 counts as this
+// user for its members, because OpenShift runs containers as a random user of group 0 and gives that group what is in an
+// image.
 func checkOwner(path string, info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	switch {
