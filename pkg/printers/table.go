@@ -7,10 +7,50 @@ import (
 	"strings"
 
 	"github.com/liggitt/tabwriter"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
+
+// Table is rows under columns; the cells are strings or int64.
+type Table struct {
+	Columns []Column
+	Rows    [][]any
+}
+
+// Column is a heading, and how a terminal shows what is below it.
+type Column struct {
+	Name   string
+	Wide   bool // shown with -o wide alone
+	Digest bool // digests, which a terminal shows short in the plain table
+	Wrap   bool // long texts, which a terminal shows in several lines
+	Below  bool // long texts, which a narrow terminal shows below their row
+	Result bool // PASS, FAIL and SKIPPED, which a terminal shows in colour
+}
+
+// kube is the table as cli-runtime's table printer takes it, its cells safe for a terminal.
+func (t Table) kube() *metav1.Table {
+	table := &metav1.Table{}
+	for _, c := range t.Columns {
+		definition := metav1.TableColumnDefinition{Name: c.Name, Type: "string"}
+		if c.Wide {
+			definition.Priority = 1
+		}
+		table.ColumnDefinitions = append(table.ColumnDefinitions, definition)
+	}
+	for _, row := range t.Rows {
+		cells := make([]any, len(row))
+		for i, cell := range row {
+			if text, ok := cell.(string); ok {
+				cell = SafeLine(text)
+			}
+			cells[i] = cell
+		}
+		table.Rows = append(table.Rows, metav1.TableRow{Cells: cells})
+	}
+	return table
+}
 
 const shortDigest = len("sha256:") + 12
 

@@ -1,3 +1,7 @@
+// Package printers turns documents into bytes: tables and lines for people, JSON, YAML, templates, custom columns and jq for
+// scripts, and the text forms of single commands.
+//
+// The forms of kubectl are byte for byte those of cli-runtime's printers.
 package printers
 
 import (
@@ -10,6 +14,22 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
+
+// View is what a command has to show, in all the forms it knows. Only what the chosen form needs is asked for.
+type View struct {
+	Document any                                // for json, yaml, templates, custom columns and jq
+	Consume  bool                               // Print may remove the items of the document, to free memory
+	Table    func() Table                       // for no form and wide, one row an item
+	Lines    map[string]func() []string         // for name, digest and the like: one value a line
+	Text     func(w io.Writer) error            // for no form, of a command without a table
+	Texts    map[string]func(w io.Writer) error // for forms of one command alone, such as dot
+}
+
+// Sortable is a list document whose items can be put in another order.
+type Sortable interface {
+	// Reorder puts item order[i] in place i.
+	Reorder(order []int)
+}
 
 // Forms are the forms that a command knows beyond those of cli-runtime, custom columns and jq.
 type Forms struct {
