@@ -12,7 +12,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// customColumns is a table that the user defines: a heading and a path for each column.
+// customColumns is a table that the user defines, with a heading and a JSONPath for each column.
 type customColumns struct {
 	headings []string
 	paths    []*jsonpath.JSONPath
@@ -36,7 +36,7 @@ func parseColumns(specification string) (*customColumns, error) {
 	return c, nil
 }
 
-// readColumns reads a file with headings in its first line and paths in its second, apart by blanks.
+// readColumns reads a file with headings in its first line and paths in its second, separated by spaces.
 func readColumns(file string) (*customColumns, error) {
 	if file == "" {
 		return nil, fault.Errorf(fault.Usage, "-o custom-columns-file: no file given")
@@ -72,7 +72,7 @@ func (c *customColumns) add(heading, path string) error {
 	return nil
 }
 
-// print writes a row for each item of a list, or one for a document that is no list.
+// print writes a row for each item of a list, or one row for another document.
 func (c *customColumns) print(w io.Writer, document any, noHeaders bool) error {
 	_, rows := splitList(document)
 	if rows == nil {
@@ -98,7 +98,7 @@ func (c *customColumns) print(w io.Writer, document any, noHeaders bool) error {
 	return table.Flush()
 }
 
-// cell is all the values that a path finds, with commas between; <none> when it finds nothing.
+// cell returns all values that a path finds, separated by commas; <none> if there is none.
 func cell(path *jsonpath.JSONPath, item any) (string, error) {
 	found, err := path.FindResults(item)
 	if err != nil {

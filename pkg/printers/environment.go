@@ -10,11 +10,11 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// shell is how a kind of file sets a variable.
+// shell is a format in which variables are set.
 type shell struct {
-	name string
-	line string // with %[1]s for the name and %[2]s for the value
-	bare bool   // comments are not understood
+	name       string
+	line       string // %[1]s is the name, %[2]s the value
+	noComments bool   // the format has no comments
 }
 
 func shells() []shell {
@@ -24,12 +24,12 @@ func shells() []shell {
 		{name: "powershell", line: `$env:%[1]s = "%[2]s"`},
 		{name: "dotenv", line: `%[1]s=%[2]s`},
 		{name: "make", line: `export %[1]s := %[2]s`},
-		{name: "github", line: `%[1]s=%[2]s`, bare: true},
+		{name: "github", line: `%[1]s=%[2]s`, noComments: true},
 		{name: "json"},
 	}
 }
 
-// EnvironmentFormats lists the formats of Environment.
+// EnvironmentFormats returns the names of the formats of Environment.
 func EnvironmentFormats() []string {
 	var names []string
 	for _, s := range shells() {
@@ -38,14 +38,13 @@ func EnvironmentFormats() []string {
 	return names
 }
 
-// HasComments says whether a format shows the comments of Environment.
+// HasComments reports whether a format has comments.
 func HasComments(format string) bool {
-	return slices.ContainsFunc(shells(), func(s shell) bool { return s.name == format && s.line != "" && !s.bare })
+	return slices.ContainsFunc(shells(), func(s shell) bool { return s.name == format && s.line != "" && !s.noComments })
 }
 
-// Environment writes variables in a format: the comments, where it has comments, then one variable a line.
-// The values must be safe between double quotes (payload.SafeValue), which is not checked here again. An
-// unknown format is fault.Usage.
+// Environment formats variables: first the comments, if the format has comments, then one variable per line. Values must be safe
+// between double quotes (payload.SafeValue); this is not checked again. An unknown format is fault.Usage.
 func Environment(format string, comments []string, variables []v1alpha1.Variable) ([]byte, error) {
 	if format == "json" {
 		return flatMap(variables)
@@ -60,11 +59,11 @@ func Environment(format string, comments []string, variables []v1alpha1.Variable
 
 func (s shell) write(comments []string, variables []v1alpha1.Variable) []byte {
 	var b strings.Builder
-	if !s.bare {
+	if !s.noComments {
 		for _, comment := range comments {
 			comment = "# " + SafeLine(comment)
 			if strings.HasSuffix(comment, `\`) {
-				comment += " ." // make goes on with a comment whose line ends so
+				comment += " ." // in make, a backslash would continue the comment
 			}
 			b.WriteString(comment + "\n")
 		}

@@ -14,18 +14,18 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// GraphForms are the forms of a graph beyond its document.
+// GraphForms returns the forms of a graph besides its document.
 func GraphForms() []string { return []string{"dot", "html", "mermaid", "tree"} }
 
-// GraphOptions say what else is shown of a graph.
+// GraphOptions choose what is shown of a graph.
 type GraphOptions struct {
-	Objects  bool                // in the tree what the nodes hold
-	Part     *graph.Part         // what tree, Mermaid and page show of the graph; nil for all of it
-	Settings []graphpage.Setting // on the page what was said of the cluster
+	Objects  bool                // the tree shows the objects of nodes
+	Part     *graph.Part         // the part that tree, Mermaid and page show; nil for the whole graph
+	Settings []graphpage.Setting // the settings of the cluster, for the page
 }
 
-// Graph shows a task graph as a tree, for Graphviz, for Mermaid, as a page or as a document. No form but the document
-// has names of the release in it as they are.
+// Graph returns the view of a task graph: a tree, a Graphviz or Mermaid diagram, a page, or its document. All forms but the
+// document escape names of the release.
 func Graph(document *v1alpha1.ReleaseGraph, g *graph.Graph, o GraphOptions) View {
 	part := func() graph.Part {
 		if o.Part != nil {
@@ -48,8 +48,8 @@ func Graph(document *v1alpha1.ReleaseGraph, g *graph.Graph, o GraphOptions) View
 	}
 }
 
-// writeTree writes the steps of a graph one below the other, and in each the nodes that are worked on side by side; with
-// objects also what they hold. What is not applied is counted, and with objects its reason is shown.
+// writeTree writes the steps of a graph with their nodes, and with objects also the objects of the nodes. Objects that are not
+// applied are counted; with objects, their reason is shown.
 func writeTree(w io.Writer, version string, p graph.Part, objects bool) error {
 	out := bufio.NewWriter(w)
 	writeTreeHeader(out, version, p)
@@ -79,7 +79,7 @@ func writeTree(w io.Writer, version string, p graph.Part, objects bool) error {
 	return out.Flush()
 }
 
-// writeTreeHeader says of which release and strategy the tree is, and how to read it.
+// writeTreeHeader writes the release, the strategy, and how to read the tree.
 func writeTreeHeader(w io.Writer, version string, p graph.Part) {
 	title := "Release " + safe.Line(version)
 	if version == "" {
@@ -98,7 +98,7 @@ func writeTreeHeader(w io.Writer, version string, p graph.Part) {
 	fmt.Fprintln(w, "A line shows run levels (- for none), components and the number of objects.")
 }
 
-// stepTitle is the number of a step, how many nodes of it are worked on at once, and how many of them are shown.
+// stepTitle returns the number of a step, how many of its nodes run in parallel, and how many are shown.
 func stepTitle(g *graph.Graph, step graph.Step) string {
 	title := fmt.Sprintf("step %d", step.Number)
 	if step.Width > 1 {
@@ -113,7 +113,7 @@ func stepTitle(g *graph.Graph, step graph.Step) string {
 	return title
 }
 
-// gapTitle says which steps are left out.
+// gapTitle names the steps that are not shown.
 func gapTitle(gap graph.Gap) string {
 	if gap.First == gap.Last {
 		return fmt.Sprintf("step %d is not shown: %s", gap.First, plural(gap.Objects, "object"))
@@ -121,7 +121,7 @@ func gapTitle(gap graph.Gap) string {
 	return fmt.Sprintf("steps %d to %d are not shown: %s", gap.First, gap.Last, plural(gap.Objects, "object"))
 }
 
-// notApplied says how many objects of nodes are not applied, empty when all are.
+// notApplied returns the number of objects that are not applied as text, "" if there is none.
 func notApplied(nodes ...*graph.Node) string {
 	count := 0
 	for _, node := range nodes {
@@ -148,7 +148,7 @@ func writeObjects(w io.Writer, margin string, objects []manifest.Entry) {
 
 const maxNamed = 4 // components in the summary of a node
 
-// nodeSummary is levels, components and number of objects of a node in a line.
+// nodeSummary returns the levels, components and number of objects of a node in one line.
 func nodeSummary(n *graph.Node) string {
 	if n.IsJob() {
 		return fmt.Sprintf("%s job %s", levelList(n), namespacedName(n.Objects[0]))
@@ -165,7 +165,7 @@ func nodeSummary(n *graph.Node) string {
 	return fmt.Sprintf("%s %s: %s", levelList(n), safe.Line(named), objects)
 }
 
-// namespacedName is the name of an object behind its namespace.
+// namespacedName returns the name of an object with its namespace.
 func namespacedName(object manifest.Entry) string {
 	if object.Namespace == "" {
 		return safe.Line(object.Name)
@@ -180,11 +180,11 @@ func plural(count int, noun string) string {
 	return fmt.Sprintf("%d %ss", count, noun)
 }
 
-// maxLevels is how many levels, or ranges of them, the summary of a node names.
+// maxLevels is the number of levels, or ranges of levels, in the summary of a node.
 const maxLevels = 8
 
-// levelList is the levels of a node in their order, a hyphen for names without one. Three or more that follow each other
-// by one are a range.
+// levelList returns the levels of a node in their order, a hyphen for files without a level. Three or more consecutive levels
+// are written as a range.
 func levelList(n *graph.Node) string {
 	var list []string
 	levels := n.Levels()
@@ -209,7 +209,7 @@ func levelList(n *graph.Node) string {
 	return safe.Line(strings.Join(list, ","))
 }
 
-// isNext says whether a level follows another one by one, written with as many digits.
+// isNext reports whether next is level plus one, with the same number of digits.
 func isNext(level, next string) bool {
 	a, errA := strconv.Atoi(level)
 	b, errB := strconv.Atoi(next)

@@ -11,7 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/safe"
 )
 
-// writeDOT writes a graph in the language of Graphviz, byte for byte as the operator's own tool prints it
+// writeDOT writes a graph in the language of Graphviz, with the same bytes as the operator's own tool
 // (cluster-version-operator, hack/cluster-version-util), except for names that no cluster accepts.
 func writeDOT(w io.Writer, g *graph.Graph) error {
 	out := bufio.NewWriter(w)
@@ -36,19 +36,18 @@ func writeDOT(w io.Writer, g *graph.Graph) error {
 	return out.Flush()
 }
 
-// taskName names an object as the operator's log does.
+// taskName returns the name of an object in the operator's log.
 func taskName(g *graph.Graph, object manifest.Entry) string {
 	return fmt.Sprintf("%s %s (%d of %d)", safe.Line(strings.ToLower(object.Kind)), namespacedName(object), object.Index, g.Total)
 }
 
-// dotText makes a text fit between quotes.
+// dotText escapes a text between quotes.
 func dotText(text string) string {
 	return strings.NewReplacer(`"`, "", `\`, `\\`).Replace(text)
 }
 
-// writeMermaid writes a graph as a Mermaid flow chart: each step a subgraph, and in it a box with a summary for each node.
-// Of a graph that is narrowed down, the arrows between two steps meet in one point, or in a box that says which steps
-// between them are left out.
+// writeMermaid writes a graph as a Mermaid flow chart: a subgraph for each step, with a box for each node. If only a part of
+// the graph is shown, all arrows between two steps meet in one point, or in a box that names the steps between them.
 func writeMermaid(w io.Writer, p graph.Part) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintln(out, "flowchart TD")
@@ -71,7 +70,7 @@ func writeMermaid(w io.Writer, p graph.Part) error {
 	return out.Flush()
 }
 
-// writeMermaidNodes writes the nodes of a graph that only join others, and all arrows.
+// writeMermaidNodes writes the nodes without objects, which only join others, and all arrows.
 func writeMermaidNodes(w io.Writer, g *graph.Graph) {
 	for _, node := range g.Nodes {
 		if len(node.Objects) == 0 {
@@ -85,7 +84,7 @@ func writeMermaidNodes(w io.Writer, g *graph.Graph) {
 	}
 }
 
-// writeMermaidSteps writes what lies between the steps that are shown, and the arrows to and from it.
+// writeMermaidSteps writes what is between the steps that are shown, with arrows to and from it.
 func writeMermaidSteps(w io.Writer, p graph.Part) {
 	var before []*graph.Node
 	for _, step := range p.Steps {
@@ -95,7 +94,7 @@ func writeMermaidSteps(w io.Writer, p graph.Part) {
 	writeMermaidGap(w, p.Count+1, p.After(), before, nil)
 }
 
-// writeMermaidGap writes the point, or the box, before a step.
+// writeMermaidGap writes the point or box before a step.
 func writeMermaidGap(w io.Writer, number int, gap graph.Gap, before, after []*graph.Node) {
 	switch {
 	case !gap.IsEmpty():
@@ -113,7 +112,7 @@ func writeMermaidGap(w io.Writer, number int, gap graph.Gap, before, after []*gr
 	}
 }
 
-// mermaidText writes everything that could mean something as an entity.
+// mermaidText escapes all characters that are special in Mermaid as entities.
 func mermaidText(text string) string {
 	var out strings.Builder
 	for _, r := range text {

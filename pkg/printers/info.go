@@ -17,19 +17,18 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// Summary is what the text of the command info shows of a release beyond its components. Empty lines are
-// left out.
+// Summary is what the text of `info` shows about a release besides its components. Empty fields are omitted.
 type Summary struct {
-	Digest   string // the list's where there is one
+	Digest   string // of the manifest list, if there is one
 	Created  string
 	Platform string // linux/amd64, or multi (linux/amd64)
 	PullFrom string // pull spec by digest
 	Release  *payload.Release
-	Width    int   // columns of a terminal, in which long lists have short digests; 0 for whole ones
+	Width    int   // columns of the terminal; digests that do not fit are shortened; 0 for full digests
 	Sizes    Sizes // for InfoSizes
 }
 
-// The columns that Info can show of each image.
+// The columns that Info can show for each image.
 const (
 	InfoDigests    = "digests"
 	InfoPullSpecs  = "pullspecs"
@@ -38,7 +37,7 @@ const (
 	InfoSizes      = "size"
 )
 
-// Info writes the summary, section for section as `oc adm release info` does.
+// Info writes the summary with the same sections as `oc adm release info`.
 func Info(w io.Writer, s Summary, columns string) error {
 	t := tabwriter.NewWriter(w, 0, 4, 1, ' ', 0)
 	s.head(t)
@@ -67,7 +66,7 @@ func (s Summary) head(w io.Writer) {
 	line("OS/Arch", s.Platform)
 	if s.Release.HasManifests {
 		line("Manifests", fmt.Sprint(s.Release.Manifests))
-		// oc counts the folder itself among the files that are no manifests.
+		// oc also counts the directory as a file that is not a manifest.
 		line("Metadata files", fmt.Sprint(s.Release.OtherFiles+1))
 	}
 	if s.PullFrom != "" {
@@ -129,7 +128,7 @@ func (s Summary) images(w io.Writer, columns string) {
 	fmt.Fprintln(w)
 }
 
-// digestsEnd is the column in which whole digests of images end.
+// digestsEnd returns the column in which full digests of images end.
 func (s Summary) digestsEnd() int {
 	names := 0
 	for _, c := range s.Release.Components {
@@ -153,7 +152,7 @@ func imageColumns(c payload.Component, columns string) string {
 	return SafeLine(c.Image)
 }
 
-// commitURL is the page of a commit on GitHub; of other hosts the repository's.
+// commitURL returns the page of a commit on GitHub, for other hosts that of the repository.
 func commitURL(repository, commit string) string {
 	if commit == "" || !strings.HasPrefix(repository, "https://github.com/") {
 		return repository
@@ -161,22 +160,22 @@ func commitURL(repository, commit string) string {
 	return strings.TrimSuffix(repository, "/") + "/commit/" + commit
 }
 
-// fewBases is up to how many base images are shown as letters, each in a column of its own.
-const fewBases = 5
+// maxLetters is the number of base images up to which they are shown as letters, each in its own column.
+const maxLetters = 5
 
-// Sizes are what the text of info --size shows of the component images.
+// Sizes are the sizes of component images for `info --size`.
 type Sizes struct {
-	Images map[string]ImageSize // by component; an image that is missing here has an empty row
-	Now    time.Time            // what ages are counted from
+	Images map[string]ImageSize // by component; the row of a missing image is empty
+	Now    time.Time            // for the ages of images
 }
 
-// ImageSize is what makes up the size of an image.
+// ImageSize has the layers of an image and its age.
 type ImageSize struct {
-	Created time.Time        // zero when it is not known
-	Layers  []oci.Descriptor // the lowest first
+	Created time.Time        // zero if it is not known
+	Layers  []oci.Descriptor // lowest first
 }
 
-// write writes a row for every component, and what all layers are together.
+// write writes a row for each component, and the total of all layers.
 func (s Sizes) write(w io.Writer, components []payload.Component) {
 	uses, bases, total := map[oci.Digest]int{}, map[oci.Digest]int{}, int64(0)
 	for _, c := range components {
@@ -224,8 +223,8 @@ func (s Sizes) age(c ImageSize) string {
 	return duration.ShortHumanDuration(s.Now.Sub(c.Created))
 }
 
-// layerSizes is the size of an image, and of the layers that no other image has. For an image without such layers the top
-// one counts, where it is the first that shows it.
+// layerSizes returns the size of an image and the size of the layers that no other image has. If it has no such layers, its top
+// layer counts, unless an earlier image has the same top layer.
 func layerSizes(layers []oci.Descriptor, uses map[oci.Digest]int, shown map[oci.Digest]bool) (size, unique int64) {
 	for _, layer := range layers {
 		size += layer.Size
@@ -244,12 +243,13 @@ func layerSizes(layers []oci.Descriptor, uses map[oci.Digest]int, shown map[oci.
 	return size, unique
 }
 
-// baseName marks the lowest layer of an image where images have different ones: a letter for each of a few, else a number.
+// baseName returns a name for the lowest layer of an image if images have different ones: a letter, or a number if there are
+// many.
 func baseName(layers []oci.Descriptor, bases map[oci.Digest]int) string {
 	switch {
 	case len(bases) < 2 || len(layers) == 0:
 		return ""
-	case len(bases) > fewBases:
+	case len(bases) > maxLetters:
 		return strconv.Itoa(bases[layers[0].Digest])
 	}
 	at := bases[layers[0].Digest] - 1
@@ -258,7 +258,7 @@ func baseName(layers []oci.Descriptor, bases map[oci.Digest]int) string {
 
 func megabytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
-// shortSize is a number of bytes with four digits, in units of a thousand: 1.071MB.
+// shortSize formats a number of bytes with four digits in decimal units: 1.071MB.
 func shortSize(bytes int64) string {
 	value, units := float64(bytes), []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
 	at := 0

@@ -17,22 +17,22 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// query is a compiled jq expression with the values of its variables.
+// query is a compiled jq expression with the values for its variables.
 type query struct {
 	code   *gojq.Code
 	values []any
 }
 
-// SyntaxError is a mistake in an expression and the place of it.
+// SyntaxError is a mistake in a jq expression.
 type SyntaxError struct {
 	Expression string
-	Offset     int // bytes before the mistake
+	Offset     int // in bytes, of the mistake in the expression
 	reason     string
 }
 
 func (e *SyntaxError) Error() string { return "--jq: " + e.reason }
 
-// Caret is the line of the expression that has the mistake, and under it a line with a caret that points at it.
+// Caret returns the line of the expression that has the mistake, and a second line with a caret below the mistake.
 func (e *SyntaxError) Caret() string {
 	offset := min(max(e.Offset, 0), len(e.Expression))
 	start := strings.LastIndexByte(e.Expression[:offset], '\n') + 1
@@ -41,8 +41,8 @@ func (e *SyntaxError) Caret() string {
 	return "    " + SafeLine(line) + "\n    " + strings.Repeat(" ", len([]rune(before))) + "^"
 }
 
-// compileQuery reads an expression. There is no environment, no further input, no module and no debugging
-// in it, since what it sees is one document and what it gives goes to a script.
+// compileQuery compiles an expression. It has no access to the environment, further inputs and modules, because its only input
+// is one document.
 func compileQuery(expression string, arguments []string) (*query, error) {
 	parsed, err := gojq.Parse(expression)
 	if err != nil {
@@ -75,7 +75,7 @@ func compileQuery(expression string, arguments []string) (*query, error) {
 	return q, nil
 }
 
-// addOldNames defines what jq has and gojq leaves out.
+// addOldNames defines functions of jq that gojq does not have.
 func addOldNames(q *gojq.Query) error {
 	old, err := gojq.Parse(`def leaf_paths: paths(scalars); def recurse_down: recurse; .`)
 	if err != nil {
@@ -85,7 +85,7 @@ func addOldNames(q *gojq.Query) error {
 	return nil
 }
 
-// keysUnsorted is jq's keys_unsorted: the document's keys are sorted, so it is the same as keys.
+// keysUnsorted is jq's keys_unsorted. Keys of documents are sorted, so it is the same as keys.
 func keysUnsorted(value any, _ []any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -104,7 +104,7 @@ func keysUnsorted(value any, _ []any) any {
 	return fmt.Errorf("keys_unsorted cannot be applied to: %s", gojq.Preview(value))
 }
 
-// syntaxError finds the place of what gojq complains about.
+// syntaxError finds the place of an error of gojq in the expression.
 func syntaxError(expression string, err error) error {
 	mistake := &SyntaxError{Expression: expression, Offset: len(expression), reason: err.Error()}
 	if parse, ok := errors.AsType[*gojq.ParseError](err); ok {
@@ -119,8 +119,8 @@ func syntaxError(expression string, err error) error {
 	return fault.Errorf(fault.Usage, "%w", mistake)
 }
 
-// printQuery writes the results of the query on a document, one a line: strings raw, everything else as
-// JSON, compact when piped. What came before an error is written, as jq does.
+// printQuery writes the results of the query, one per line: strings raw, other values as JSON, which is compact in pipes. As in
+// jq, the results before an error are written.
 func (out *Output) printQuery(ctx context.Context, w io.Writer, v View) error {
 	input, err := v.values(toExactValues)
 	if err != nil {
@@ -162,12 +162,12 @@ func (out *Output) writeResult(w *bufio.Writer, value any) error {
 	return w.WriteByte('\n')
 }
 
-// queryMemory is how much memory a query may take before the collector works hard, where the program has no lower limit; it
-// is no hard limit.
+// queryMemory is the memory limit of the garbage collector while a query runs, unless the program has a lower one. A query can
+// still exceed it.
 const queryMemory = 1 << 30
 
-// run starts the query on a document. next gives its results one after another and returns at once when ctx
-// ends: a single step of a query, such as a string multiplied, can take longer than anyone waits.
+// run starts the query on a document. next returns the next result; it returns immediately when ctx ends, because a single step
+// of a query can take very long, such as the multiplication of a string.
 func (q *query) run(ctx context.Context, input any) (next func() (value any, ok bool, err error), stop func()) {
 	if debug.SetMemoryLimit(-1) > queryMemory {
 		debug.SetMemoryLimit(queryMemory)
@@ -202,7 +202,7 @@ func (q *query) run(ctx context.Context, input any) (next func() (value any, ok 
 	}, stop
 }
 
-// runtimeError is what an error of a running query means for the command: nothing for halt.
+// runtimeError converts an error of a running query. halt is not an error.
 func runtimeError(ctx context.Context, err error) error {
 	if halt, ok := errors.AsType[*gojq.HaltError](err); ok {
 		if halt.Value() == nil {

@@ -13,8 +13,9 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// flagArgument is which argument of a function of jq takes the flags of its regular expression, by name and number of
-// arguments; the first argument is always the expression. It is -1 where there are no flags.
+// flagArgument returns the index of the argument with the flags of a regular expression, by the name and the number of
+// arguments of a jq function. It is -1 if the function has no flags. The first argument is always the expression. ok is false
+// for other functions.
 func flagArgument(name string, arguments int) (flags int, ok bool) {
 	switch fmt.Sprintf("%s/%d", name, arguments) {
 	case "test/1", "match/1", "capture/1", "scan/1", "splits/1", "sub/2", "gsub/2":
@@ -27,19 +28,19 @@ func flagArgument(name string, arguments int) (flags int, ok bool) {
 	return -1, false
 }
 
-// checkRegexps refuses regular expressions and flags that this program does not understand, where the query has them as
-// literals. Flags that mean something to jq alone become those of gojq.
+// checkRegexps refuses unsupported regular expressions and flags that are literals in the query. It replaces flags of jq by
+// those of gojq.
 func checkRegexps(expression string, q *gojq.Query) error {
-	own := map[string]bool{} // functions that the query defines, which may have these names
+	defined := map[string]bool{} // functions that the query defines, which may have the same names
 	walkQuery(reflect.ValueOf(q), func(node any) {
 		if definition, ok := node.(*gojq.FuncDef); ok {
-			own[definition.Name] = true
+			defined[definition.Name] = true
 		}
 	})
 	var mistake error
 	walkQuery(reflect.ValueOf(q), func(node any) {
 		call, ok := node.(*gojq.Func)
-		if !ok || mistake != nil || own[call.Name] {
+		if !ok || mistake != nil || defined[call.Name] {
 			return
 		}
 		at, ok := flagArgument(call.Name, len(call.Args))
@@ -61,7 +62,7 @@ func checkRegexps(expression string, q *gojq.Query) error {
 	return mistake
 }
 
-// checkFlags refuses unknown flags, and translates those that gojq lacks: s changes nothing, p is its m.
+// checkFlags refuses unknown flags and replaces those that gojq does not have: s has no effect, p is m in gojq.
 func checkFlags(expression string, argument *gojq.Query) error {
 	flags := literal(argument)
 	if flags == nil {
@@ -74,7 +75,7 @@ func checkFlags(expression string, argument *gojq.Query) error {
 	return nil
 }
 
-// checkPattern refuses regular expressions that are not those of RE2.
+// checkPattern refuses regular expressions that RE2 does not support.
 func checkPattern(expression string, argument *gojq.Query) error {
 	pattern := literal(argument)
 	if pattern == nil {
@@ -87,13 +88,13 @@ func checkPattern(expression string, argument *gojq.Query) error {
 	return nil
 }
 
-// regexpError is the error of a literal, with its place in the expression.
+// regexpError returns a SyntaxError at a literal of the expression.
 func regexpError(expression string, at *gojq.String, reason string) error {
 	offset := max(0, strings.Index(expression, at.String()))
 	return fault.Errorf(fault.Usage, "%w", &SyntaxError{Expression: expression, Offset: offset, reason: reason})
 }
 
-// literal is the string that a query is, nil for a query that has to be run.
+// literal returns the string if a query is a string literal, otherwise nil.
 func literal(q *gojq.Query) *gojq.String {
 	if q == nil || q.Term == nil || q.Term.Type != gojq.TermTypeString || len(q.Term.SuffixList) > 0 || len(q.FuncDefs) > 0 {
 		return nil
@@ -104,7 +105,7 @@ func literal(q *gojq.Query) *gojq.String {
 	return nil
 }
 
-// literalArray are the items of the array that a query is, nil for another query.
+// literalArray returns the items if a query is an array, otherwise nil.
 func literalArray(q *gojq.Query) []*gojq.Query {
 	if q.Term == nil || q.Term.Type != gojq.TermTypeArray || q.Term.Array.Query == nil {
 		return nil
@@ -118,7 +119,7 @@ func literalArray(q *gojq.Query) []*gojq.Query {
 	}
 }
 
-// walkQuery visits every node of a query. gojq has many types of nodes and no walk over them, hence reflection.
+// walkQuery visits every node of a query. It uses reflection because gojq has many types of nodes and no function for this.
 func walkQuery(v reflect.Value, visit func(node any)) {
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -15,53 +15,53 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// View is what a command has to show, in all the forms it knows. Only what the chosen form needs is asked for.
+// View is what a command prints, in all its forms. Print only uses the field of the chosen form.
 type View struct {
 	Document any                                // for json, yaml, templates, custom columns and jq
 	Consume  bool                               // Print may remove the items of the document, to free memory
-	Table    func() Table                       // for no form and wide, one row an item
-	Lines    map[string]func() []string         // for name, digest and the like: one value a line
-	Text     func(w io.Writer) error            // for no form, of a command without a table
-	Texts    map[string]func(w io.Writer) error // for forms of one command alone, such as dot
+	Table    func() Table                       // for the default form and wide: one row per item
+	Lines    map[string]func() []string         // for name, digest and other forms of one value per line
+	Text     func(w io.Writer) error            // for the default form of a command without a table
+	Texts    map[string]func(w io.Writer) error // for forms of a single command, such as dot
 }
 
-// Sortable is a list document whose items can be put in another order.
+// Sortable is a list document whose items can be sorted.
 type Sortable interface {
-	// Reorder puts item order[i] in place i.
+	// Reorder moves item order[i] to place i.
 	Reorder(order []int)
 }
 
-// Forms are the forms that a command knows beyond those of cli-runtime, custom columns and jq.
+// Forms are the forms of a command beside those of cli-runtime, custom columns and jq.
 type Forms struct {
-	Table bool     // it has a table, so wide and no-headers have a meaning
-	List  bool     // its document is a list, so sort-by has a meaning
-	Lines []string // name, digest and the like
-	Texts []string // forms of this command alone, such as dot
+	Table bool     // it has a table: wide and --no-headers work
+	List  bool     // its document is a list: --sort-by works
+	Lines []string // name, digest and other forms of one value per line
+	Texts []string // forms of this command, such as dot
 
 	Kubectl []string // the forms of cli-runtime's PrintFlags
 }
 
-// Options are the user's choices.
+// Options are the values of the output flags.
 type Options struct {
 	Output   string // the value of -o
 	Template string // the value of --template
-	// Kubectl makes cli-runtime's printer for Output and Template, nil for a form that it does not know.
+	// Kubectl returns cli-runtime's printer for Output and Template, nil for a form that cli-runtime does not have.
 	Kubectl func() (KubectlPrinter, error)
 	// RefuseMissingKeys makes a key that is missing an error of a Go template.
 	RefuseMissingKeys bool
 
 	JQ        string
-	HasJQ     bool     // an empty expression is an expression
+	HasJQ     bool     // --jq was given; its expression may be empty
 	JQArgs    []string // name=value
 	SortBy    string
 	NoHeaders bool
-	Terminal  bool // what is written is read by a person
+	Terminal  bool // standard output is a terminal
 	Color     bool
-	Width     int // columns of the terminal, 0 for none
+	Width     int // columns of the terminal, 0 if there is none
 	Forms     Forms
 }
 
-// Output prints views in the form that the user chose.
+// Output prints views in the chosen form.
 type Output struct {
 	options  Options
 	form     string // without its argument, "" for the default
@@ -75,7 +75,7 @@ type Output struct {
 // NewOutput checks the user's choices, so that a mistake in them is found before anything is fetched. Every
 // error is fault.Usage, except for a template file that cannot be read.
 func NewOutput(o Options) (*Output, error) {
-	form, argument, argued := strings.Cut(o.Output, "=")
+	form, argument, hasArgument := strings.Cut(o.Output, "=")
 	if form == "" && o.Template != "" {
 		form = "go-template"
 	}
@@ -93,7 +93,7 @@ func NewOutput(o Options) (*Output, error) {
 		}
 	}
 	switch {
-	case argued && !takesArgument(form):
+	case hasArgument && !takesArgument(form):
 		err = out.unknownForm()
 	case o.HasJQ:
 		out.query, err = compileQuery(o.JQ, o.JQArgs)
@@ -114,7 +114,7 @@ func NewOutput(o Options) (*Output, error) {
 	return out, nil
 }
 
-// checkCombination refuses flags that contradict each other.
+// checkCombination refuses --jq with other forms, and --jq-arg without --jq.
 func (out *Output) checkCombination() error {
 	o := out.options
 	switch {
@@ -128,7 +128,7 @@ func (out *Output) checkCombination() error {
 	return nil
 }
 
-// checkList refuses what is for lists and tables where there is none.
+// checkList refuses flags for lists and tables if the command prints none.
 func (out *Output) checkList() error {
 	o := out.options
 	switch {
@@ -140,7 +140,7 @@ func (out *Output) checkList() error {
 	return nil
 }
 
-// takesArgument says whether a form may be followed by = and what it is told.
+// takesArgument reports whether a form may be followed by = and an argument.
 func takesArgument(form string) bool {
 	return strings.Contains(form, "template") || strings.HasPrefix(form, "jsonpath") || strings.HasPrefix(form, "custom-columns")
 }
@@ -161,7 +161,7 @@ func FormNames(forms Forms) []string {
 	return names
 }
 
-// ShowsTable says whether the form is a table, of which nothing is seen when it has no rows.
+// ShowsTable reports whether the form is a table, which is invisible without rows.
 func (out *Output) ShowsTable() bool {
 	return out.options.Forms.Table && out.query == nil && (out.form == "" || out.form == "wide")
 }

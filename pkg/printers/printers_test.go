@@ -479,15 +479,15 @@ func TestMemoryOfForms(t *testing.T) {
 		list             func() *v1alpha1.ReleaseManifestList
 		most             int // MiB that live while the text is written
 	}{
-		{name: "json", output: "json", list: texts, most: large + 5},
-		{name: "yaml", output: "yaml", list: texts, most: large + 8},
-		{name: "kyaml", output: "kyaml", list: texts, most: large + 8},
-		{name: "jsonpath", output: "jsonpath={.items}", list: texts, most: large + 3},
-		{name: "jsonpath-as-json", output: "jsonpath-as-json={.items}", list: texts, most: large + 3},
-		{name: "go-template", output: "go-template={{.items}}", list: texts, most: large + 3},
-		{name: "jq", jq: ".", list: texts, most: large + 3},
-		{name: "json of a deep object", output: "json", list: nested, most: 8},
-		{name: "jsonpath-as-json of a deep object", output: "jsonpath-as-json={.items}", list: nested, most: 8},
+		{name: "json", output: "json", list: texts, most: large + 10},
+		{name: "yaml", output: "yaml", list: texts, most: large + 10},
+		{name: "kyaml", output: "kyaml", list: texts, most: large + 10},
+		{name: "jsonpath", output: "jsonpath={.items}", list: texts, most: large + 10},
+		{name: "jsonpath-as-json", output: "jsonpath-as-json={.items}", list: texts, most: large + 10},
+		{name: "go-template", output: "go-template={{.items}}", list: texts, most: large + 10},
+		{name: "jq", jq: ".", list: texts, most: large + 10},
+		{name: "json of a deep object", output: "json", list: nested, most: 10},
+		{name: "jsonpath-as-json of a deep object", output: "jsonpath-as-json={.items}", list: nested, most: 10},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			output, err := printers.NewOutput(withKubectl(printers.Options{Output: test.output, JQ: test.jq, HasJQ: test.jq != ""}))

@@ -44,7 +44,7 @@ func relaxedPath(text string) (*jsonpath.JSONPath, error) {
 	return path, nil
 }
 
-// first is the first value that a path finds, nil for none.
+// first returns the first value that a path finds, nil if there is none.
 func first(path *jsonpath.JSONPath, item any) (any, error) {
 	found, err := path.FindResults(item)
 	if err != nil {
@@ -60,8 +60,8 @@ func first(path *jsonpath.JSONPath, item any) (any, error) {
 	return nil, nil
 }
 
-// sort reorders a list document; documents that are no list have nothing to sort. A path that no item has
-// is fault.Usage.
+// sort sorts the items of a list document; other documents are not changed. A path that finds nothing in any item is
+// fault.Usage.
 func (s *sorter) sort(document any) error {
 	list, ok := document.(Sortable)
 	if !ok {
@@ -90,8 +90,7 @@ func (s *sorter) sort(document any) error {
 	return nil
 }
 
-// compare orders absent values first, then numbers by value, then everything else as text, digits in it by
-// their value.
+// compare orders absent values first, then numbers, then all other values as text. Digits in texts are compared as numbers.
 func compare(a, b any) int {
 	if a == nil || b == nil {
 		switch {

@@ -13,24 +13,24 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// Table is rows under columns; the cells are strings or int64.
+// Table has columns and rows. Cells are strings or int64.
 type Table struct {
 	Columns []Column
 	Rows    [][]any
 }
 
-// Column is a heading, and how a terminal shows what is below it.
+// Column is the heading of a column, and how terminals show its cells.
 type Column struct {
 	Name   string
-	Wide   bool // shown with -o wide alone
-	Digest bool // digests, which a terminal shows short in the plain table
-	Wrap   bool // long texts, which a terminal shows in several lines
-	Below  bool // long texts, which a narrow terminal shows below their row
-	Result bool // PASS, FAIL and SKIPPED, which a terminal shows in colour
+	Wide   bool // only shown with -o wide
+	Digest bool // digests, which terminals show shortened, except with -o wide
+	Wrap   bool // long texts, which terminals show in several lines
+	Below  bool // long texts, which narrow terminals show below their row
+	Result bool // PASS, FAIL and SKIPPED, which terminals show in color
 }
 
-// kube is the table as cli-runtime's table printer takes it, its cells safe for a terminal.
-func (t Table) kube() *metav1.Table {
+// toKubernetes converts the table for cli-runtime's table printer, with cells escaped for terminals.
+func (t Table) toKubernetes() *metav1.Table {
 	table := &metav1.Table{}
 	for _, c := range t.Columns {
 		definition := metav1.TableColumnDefinition{Name: c.Name, Type: "string"}
@@ -52,14 +52,15 @@ func (t Table) kube() *metav1.Table {
 	return table
 }
 
+// shortDigest is the length of a shortened digest.
 const shortDigest = len("sha256:") + 12
 
-// printTable prints a table with cli-runtime's table printer. On a terminal it is made to fit: digests are short,
-// long texts take several lines, and results have a colour.
+// printTable prints a table with cli-runtime's table printer. On terminals it is made to fit the width: digests are shortened,
+// long texts take several lines, and results have a color.
 func (out *Output) printTable(w io.Writer, t Table) error {
 	wide := out.form == "wide"
 	shown := t.shown(wide)
-	gap, below := usualGap, map[int]string(nil)
+	gap, below := defaultGap, map[int]string(nil)
 	fits := out.options.Terminal && out.options.Width > 0
 	if fits {
 		if !wide {
@@ -72,7 +73,7 @@ func (out *Output) printTable(w io.Writer, t Table) error {
 		return err
 	}
 	if out.options.Color {
-		printed = shown.colour(printed)
+		printed = shown.color(printed)
 	}
 	lines := strings.SplitAfter(printed, "\n")
 	for i, line := range lines {
@@ -87,12 +88,12 @@ func (out *Output) printTable(w io.Writer, t Table) error {
 	return nil
 }
 
-// print is the table as cli-runtime's printer writes it, with so many blanks between columns.
+// print returns the table as cli-runtime's printer writes it, with gap spaces between columns.
 func (t Table) print(gap int) (string, error) {
 	var text bytes.Buffer
 	w := printers.GetNewTabWriter(&text)
-	w.Init(&text, leastCell, 4, gap, ' ', tabwriter.RememberWidths)
-	if err := printers.NewTablePrinter(printers.PrintOptions{Wide: true}).PrintObj(t.kube(), w); err != nil {
+	w.Init(&text, minCell, 4, gap, ' ', tabwriter.RememberWidths)
+	if err := printers.NewTablePrinter(printers.PrintOptions{Wide: true}).PrintObj(t.toKubernetes(), w); err != nil {
 		return "", err
 	}
 	if err := w.Flush(); err != nil {
@@ -101,7 +102,7 @@ func (t Table) print(gap int) (string, error) {
 	return text.String(), nil
 }
 
-// shown is the table with the columns that are printed.
+// shown returns the table with the columns that are printed.
 func (t Table) shown(wide bool) Table {
 	var keep []int
 	for i, c := range t.Columns {
@@ -116,7 +117,7 @@ func (t Table) shown(wide bool) Table {
 	return s
 }
 
-// only is the table with some of its columns.
+// only returns the table with the columns at these positions.
 func (t Table) only(keep []int) Table {
 	var s Table
 	for _, i := range keep {
@@ -132,7 +133,7 @@ func (t Table) only(keep []int) Table {
 	return s
 }
 
-// shortenDigests cuts the digests of digest columns and of long texts to twelve digits.
+// shortenDigests shortens digests in digest columns and long texts to twelve digits.
 func (t Table) shortenDigests() {
 	digest := regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 	for i, c := range t.Columns {
@@ -141,14 +142,14 @@ func (t Table) shortenDigests() {
 		}
 		for _, row := range t.Rows {
 			if text, ok := row[i].(string); ok {
-				row[i] = digest.ReplaceAllStringFunc(text, func(whole string) string { return whole[:shortDigest] })
+				row[i] = digest.ReplaceAllStringFunc(text, func(digest string) string { return digest[:shortDigest] })
 			}
 		}
 	}
 }
 
-// colour paints the results of a printed table. Its first line has the headings, which say where the results are.
-func (t Table) colour(printed string) string {
+// color adds colors to the results in a printed table. It finds them below their heading in the first line.
+func (t Table) color(printed string) string {
 	lines := strings.Split(printed, "\n")
 	for _, c := range t.Columns {
 		at := strings.Index(lines[0], strings.ToUpper(c.Name))
@@ -157,16 +158,16 @@ func (t Table) colour(printed string) string {
 		}
 		for i, line := range lines[1:] {
 			word, _, _ := strings.Cut(line[min(at, len(line)):], " ")
-			if colour := resultColour(word); colour != "" {
-				lines[i+1] = line[:at] + "\x1b[" + colour + "m" + word + "\x1b[0m" + line[at+len(word):]
+			if color := resultColor(word); color != "" {
+				lines[i+1] = line[:at] + "\x1b[" + color + "m" + word + "\x1b[0m" + line[at+len(word):]
 			}
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-// resultColour is the colour of a result of a check, "" for other words.
-func resultColour(word string) string {
+// resultColor returns the color of the result of a check as an ANSI code, "" for other words.
+func resultColor(word string) string {
 	switch word {
 	case v1alpha1.Pass:
 		return "32"

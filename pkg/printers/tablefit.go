@@ -7,34 +7,33 @@ import (
 	"unicode/utf8"
 )
 
-// The blanks between columns, and how wide a cell with those behind it is at least, as cli-runtime prints them.
+// The number of spaces between columns, and the smallest width of a cell with them, as cli-runtime prints tables.
 const (
-	usualGap  = 3
-	leastCell = 6
+	defaultGap = 3
+	minCell    = 6
 )
 
-// leastText is how many columns a text gets at least that could stand below its row.
-const leastText = 24
+// minText is the smallest width of a column whose texts could be below their rows instead.
+const minText = 24
 
-// fitting is one way to make a table fit.
+// fitting is one way to make a table fit a terminal.
 type fitting struct {
-	gap   int
-	least int  // columns of a terminal that a wrapped cell gets at least
-	below bool // texts of columns that may stand below their row do so
+	gap     int
+	minimum int  // the smallest width of a wrapped cell
+	below   bool // texts of Column.Below are below their rows
 }
 
-// fittings are the ways to make a table fit, the best one first.
+// fittings returns the ways to make a table fit, best first.
 func fittings() []fitting {
-	return []fitting{{usualGap, 20, false}, {2, 16, false}, {2, 12, true}, {2, 7, true}}
+	return []fitting{{defaultGap, 20, false}, {2, 16, false}, {2, 12, true}, {2, 7, true}}
 }
 
-// fit breaks the texts of columns that may be wrapped, so that a row takes at most width columns. The further lines of a cell
-// are rows in which the cells that have ended are empty. It returns the blanks to leave between columns, and texts that stand
-// below their rows, by the number of the line that they follow; the line of the headings is 0. A table that cannot fit stays
-// as it is.
+// fit wraps the texts of Wrap columns so that a row has at most width columns. Each further line of a cell becomes a row in
+// which the other cells are empty. It returns the number of spaces between columns, and the texts below rows by the number of
+// the line that they follow; line 0 has the headings. A table that cannot fit is not changed.
 func (t *Table) fit(width int) (gap int, below map[int]string) {
 	for _, f := range fittings() {
-		widths, ok := t.narrowed(width, f)
+		widths, ok := t.fitWidths(width, f)
 		if !ok {
 			continue
 		}
@@ -52,12 +51,12 @@ func (t *Table) fit(width int) (gap int, below map[int]string) {
 		}
 		return f.gap, below
 	}
-	return usualGap, nil
+	return defaultGap, nil
 }
 
-// narrowed is how wide each column may be for a row to take at most width columns; 0 is for one that is not wrapped. The
-// widest columns are narrowed first.
-func (t *Table) narrowed(width int, f fitting) (widths []int, ok bool) {
+// fitWidths returns the width of each column with which a row has at most width columns; 0 for a column that is not wrapped.
+// The widest columns are narrowed first. ok is false if the table does not fit.
+func (t *Table) fitWidths(width int, f fitting) (widths []int, ok bool) {
 	widths = make([]int, len(t.Columns))
 	free := width + f.gap
 	for i, c := range t.Columns {
@@ -68,7 +67,7 @@ func (t *Table) narrowed(width int, f fitting) (widths []int, ok bool) {
 		if c.Wrap {
 			widths[i] = natural
 		}
-		free -= max(natural+f.gap, leastCell)
+		free -= max(natural+f.gap, minCell)
 	}
 	for ; free < 0; free++ {
 		widest := 0
@@ -77,20 +76,20 @@ func (t *Table) narrowed(width int, f fitting) (widths []int, ok bool) {
 				widest = i
 			}
 		}
-		if widths[widest] <= max(f.least, utf8.RuneCountInString(t.Columns[widest].Name)) {
+		if widths[widest] <= max(f.minimum, utf8.RuneCountInString(t.Columns[widest].Name)) {
 			return nil, false
 		}
 		widths[widest]--
 	}
 	for i, c := range t.Columns {
-		if c.Below && !f.below && widths[i] < min(leastText, t.columnWidth(i)) {
+		if c.Below && !f.below && widths[i] < min(minText, t.columnWidth(i)) {
 			return nil, false
 		}
 	}
 	return widths, true
 }
 
-// wrapRow is a row as rows whose cells are at most as wide as widths say.
+// wrapRow splits a row into rows with cells of at most these widths.
 func wrapRow(row []any, widths []int) [][]any {
 	var rows [][]any
 	for i, cell := range row {
@@ -116,7 +115,7 @@ func emptyRow(columns int) []any {
 	return row
 }
 
-// textBelow is what stands below a row: the texts of its columns that may, each behind its heading.
+// textBelow returns the lines below a row: the text of each Below column after its heading.
 func (t *Table) textBelow(row []any, width int) string {
 	const indent = "    "
 	var b strings.Builder
@@ -132,7 +131,7 @@ func (t *Table) textBelow(row []any, width int) string {
 	return b.String()
 }
 
-// dropBelow takes the columns away whose texts stand below their rows.
+// dropBelow removes the Below columns.
 func (t *Table) dropBelow() {
 	var keep []int
 	for i, c := range t.Columns {
@@ -143,7 +142,7 @@ func (t *Table) dropBelow() {
 	*t = t.only(keep)
 }
 
-// columnWidth is how many columns of a terminal the longest cell takes.
+// columnWidth returns the width of the longest cell or heading.
 func (t Table) columnWidth(column int) int {
 	width := utf8.RuneCountInString(t.Columns[column].Name)
 	for _, row := range t.Rows {
@@ -152,8 +151,8 @@ func (t Table) columnWidth(column int) int {
 	return width
 }
 
-// Fill breaks a text into lines of at most width columns, at blanks; a word that is longer than a line is broken behind
-// punctuation if it has any. There is at least one line. A width below 1 is none: the text stays one line.
+// Fill wraps a text into lines of at most width columns. Lines break at spaces; a word longer than a line breaks after
+// punctuation, if it has any. There is at least one line. With a width below 1, there is one line of any length.
 func Fill(text string, width int) []string {
 	words := strings.Fields(text)
 	if width < 1 {
@@ -177,7 +176,7 @@ func Fill(text string, width int) []string {
 	return lines
 }
 
-// breakWord cuts a word into parts of at most width columns, behind punctuation or before a capital letter if there is one.
+// breakWord splits a word into parts of at most width columns, preferably after punctuation or before a capital letter.
 func breakWord(word string, width int) []string {
 	var parts []string
 	runes := []rune(word)

@@ -11,7 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// ComponentImages shows a list of component images: as a table, or names, digests or pull specs alone.
+// ComponentImages returns the view of component images: a table, or only names, digests or pull specs.
 func ComponentImages(list *v1alpha1.ComponentImageList) View {
 	return View{
 		Document: list,
@@ -34,7 +34,7 @@ func lines(list *v1alpha1.ComponentImageList, value func(v1alpha1.ComponentImage
 	}
 }
 
-// digestOrImage is the digest, or the whole pull spec of an image that has none, as oc shows it.
+// digestOrImage returns the digest of an image, or its pull spec if it has none, as oc does.
 func digestOrImage(c v1alpha1.ComponentImage) string {
 	if c.Digest != "" {
 		return c.Digest
@@ -94,7 +94,7 @@ func ReleaseManifests(list *v1alpha1.ReleaseManifestList, withState bool) View {
 		Lines: map[string]func() []string{"name": func() []string {
 			names := make([]string, 0, len(list.Items))
 			for _, item := range list.Items {
-				if item.Object.Name != "" && item.Object.Kind != "" { // what cannot be read has no name
+				if item.Object.Name != "" && item.Object.Kind != "" { // invalid objects have no name
 					names = append(names, objectName(item.Object))
 				}
 			}
@@ -133,7 +133,7 @@ func manifestTable(list *v1alpha1.ReleaseManifestList, withState bool) Table {
 	return t
 }
 
-// objectName is an object as kubectl names it: deployment.apps/NAME.
+// objectName returns the name of an object as kubectl writes it: deployment.apps/NAME.
 func objectName(o v1alpha1.ObjectReference) string {
 	kind := strings.ToLower(o.Kind)
 	if group, _, grouped := strings.Cut(o.APIVersion, "/"); grouped {
@@ -142,7 +142,7 @@ func objectName(o v1alpha1.ObjectReference) string {
 	return kind + "/" + o.Name
 }
 
-// CacheEntries shows what a cache holds: as a table, with ages as of now, or digests one a line.
+// CacheEntries returns the view of the entries of a cache: a table with ages relative to now, or one digest per line.
 func CacheEntries(list *v1alpha1.CacheEntryList, now time.Time) View {
 	digests := func() []string {
 		texts := make([]string, 0, len(list.Items))
@@ -170,7 +170,7 @@ func cacheTable(list *v1alpha1.CacheEntryList, now time.Time) Table {
 	return t
 }
 
-// age is how long something was not used; a time that lies ahead is a clock's mistake and no age.
+// age returns the time since the last use. A time in the future, from a wrong clock, counts as now.
 func age(used string, now time.Time) string {
 	at, err := time.Parse(time.RFC3339, used)
 	if err != nil {
@@ -179,7 +179,7 @@ func age(used string, now time.Time) string {
 	return duration.HumanDuration(max(0, now.Sub(at)))
 }
 
-// Size is a number of bytes as flags take it: 512, 48Ki, 1.8Mi.
+// Size formats a number of bytes as flags accept it: 512, 48Ki, 1.8Mi.
 func Size(bytes int64) string {
 	units := []string{"", "Ki", "Mi", "Gi", "Ti"}
 	value, unit := float64(bytes), 0
@@ -193,7 +193,7 @@ func Size(bytes int64) string {
 	return fmt.Sprintf("%.1f%s", value, units[unit])
 }
 
-// ReleaseVerification shows checks as a table. Images that are there take one row together; wide shows each.
+// ReleaseVerification returns the view of checks as a table. Images that exist are one row together, unless wide is set.
 func ReleaseVerification(v *v1alpha1.ReleaseVerification, wide bool) View {
 	return View{Document: v, Table: func() Table { return checkTable(v, wide) }}
 }
@@ -202,19 +202,19 @@ func checkTable(v *v1alpha1.ReleaseVerification, wide bool) Table {
 	t := Table{Columns: []Column{
 		{Name: "Check"}, {Name: "Result", Result: true}, {Name: "Subject", Wrap: true}, {Name: "Reason", Wrap: true, Below: true}, {Name: "Key", Wide: true}, {Name: "Digest", Wide: true},
 	}}
-	for _, c := range summarized(v.Checks, wide) {
+	for _, c := range summarize(v.Checks, wide) {
 		t.Rows = append(t.Rows, []any{c.Name, c.Result, orNone(c.Subject), orNone(c.Reason), orNone(c.Key), orNone(c.Digest)})
 	}
 	return t
 }
 
-// summarized puts the images that are there in one row, and those that could not be asked for in another; each
-// that failed keeps its own.
-func summarized(checks []v1alpha1.Check, wide bool) []v1alpha1.Check {
+// summarize combines the images that exist in one row and those that could not be checked in another. Failed images keep their
+// rows.
+func summarize(checks []v1alpha1.Check, wide bool) []v1alpha1.Check {
 	if wide {
 		return checks
 	}
-	together := map[string]int{} // place in rows, by result
+	combined := map[string]int{} // index in rows, by result
 	count := map[string]int{}
 	var rows []v1alpha1.Check
 	for _, c := range checks {
@@ -223,17 +223,16 @@ func summarized(checks []v1alpha1.Check, wide bool) []v1alpha1.Check {
 			continue
 		}
 		count[c.Result]++
-		if _, ok := together[c.Result]; !ok {
-			together[c.Result] = len(rows)
+		if _, ok := combined[c.Result]; !ok {
+			combined[c.Result] = len(rows)
 			rows = append(rows, v1alpha1.Check{Name: c.Name, Result: c.Result, Reason: c.Reason})
 		}
-		rows[together[c.Result]].Subject = fmt.Sprintf("%d component images", count[c.Result])
+		rows[combined[c.Result]].Subject = fmt.Sprintf("%d component images", count[c.Result])
 	}
 	return rows
 }
 
-// PluginVersion shows which build of the plugin this is, on one line or as a document.
-// name is how the plugin was called.
+// PluginVersion returns the view of the version of the plugin. name is the command by which the plugin was called.
 func PluginVersion(name string, v *v1alpha1.PluginVersion) View {
 	return View{Document: v, Text: func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%s %s (%s, %s)\n", name, v.Version, v.GoVersion, v.Platform)

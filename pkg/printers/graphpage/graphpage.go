@@ -1,6 +1,6 @@
-// Package graphpage draws a release's task graph as one HTML page to look at: steps down the page, what runs side by side
-// in them, every object on a click, search, dark and light. The page is one file that asks no network for anything,
-// works without its script, and prints.
+// Package graphpage writes the task graph of a release as one HTML page, with the steps from top to bottom, all objects, search,
+// and a dark and a light theme. The page is one file. It loads nothing from the network, works without scripts, and can be
+// printed.
 package graphpage
 
 import (
@@ -19,7 +19,7 @@ import (
 //go:embed web/page.html
 var pageHTML string
 
-// The style sheets and scripts, joined in this order.
+// The style sheets and scripts, in the order in which they are joined.
 var (
 	//go:embed web/base.css
 	baseCSS string
@@ -35,18 +35,18 @@ var (
 	searchJS string
 )
 
-// Setting is something that was said of the cluster for which a graph was made.
+// Setting is a setting of the cluster for which the graph was computed.
 type Setting struct{ Name, Value string }
 
-// Page is what a page shows.
+// Page is the content of a page.
 type Page struct {
 	Release  v1alpha1.Release
 	Graph    graph.Part
-	Settings []Setting // in their order, among what the page says of the release
+	Settings []Setting // shown with the facts about the release, in this order
 }
 
-// Write draws a page as HTML in UTF-8. The same page gives the same bytes. Names are taken for hostile: html/template
-// escapes them, and the page's own policy lets nothing run but its own script. An error is that of w.
+// Write writes a page as HTML in UTF-8. The same page gives the same bytes. Names may be hostile: html/template escapes them,
+// and the policy of the page allows only its own script. Errors are those of w.
 func Write(w io.Writer, p Page) error {
 	parsed, err := template.New("page").Parse(pageHTML)
 	if err != nil {
@@ -66,7 +66,7 @@ func Write(w io.Writer, p Page) error {
 	return out.Flush()
 }
 
-// document is what the template sees.
+// document is the data of the template.
 type document struct {
 	Policy string
 	Style  template.CSS
@@ -74,8 +74,8 @@ type document struct {
 	view
 }
 
-// policy allows this style sheet and this script by their hashes, and nothing else: no request leaves the page, and
-// nothing that slipped in would run.
+// policy returns a Content-Security-Policy that allows only this style sheet and this script, by their hashes. The page sends
+// no requests and runs no other scripts.
 func policy(style, script string) string {
 	return "default-src 'none'; img-src data:; style-src " + hash(style) + "; script-src " + hash(script) +
 		"; base-uri 'none'; form-action 'none'"

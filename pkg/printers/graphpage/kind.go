@@ -10,15 +10,15 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/safe"
 )
 
-// sort is a colour of the page: what a kind of object is about.
-type sort struct {
+// category groups kinds of objects by their purpose. Each has a color on the page.
+type category struct {
 	Class string // of CSS
 	Name  string
 }
 
-// sorts are all there are, in the order in which they are drawn. The last one takes what no other does.
-func sorts() []sort {
-	return []sort{
+// categories returns all categories in the order in which they are drawn. The last one is for all other kinds.
+func categories() []category {
+	return []category{
 		{"c-access", "Access"},
 		{"c-api", "API"},
 		{"c-network", "Network"},
@@ -29,8 +29,9 @@ func sorts() []sort {
 	}
 }
 
-// sortOf is the place in sorts of an object's kind, by its API group, and by its kind where a group holds several.
-func sortOf(o manifest.Entry) int {
+// categoryOf returns the index in categories of an object, by its API group, and by its kind if the group has several
+// categories.
+func categoryOf(o manifest.Entry) int {
 	const access, api, network, config, monitor, work, other = 0, 1, 2, 3, 4, 5, 6
 	switch o.Group {
 	case "":
@@ -61,10 +62,10 @@ func sortOf(o manifest.Entry) int {
 	return other
 }
 
-// tally counts objects by their sorts and kinds.
+// tally counts objects by category and kind.
 type tally struct {
-	sorts [7]int // by the places of sorts
-	kinds map[string]int
+	categories [7]int // by the index in categories
+	kinds      map[string]int
 }
 
 func newTally(objects []manifest.Entry) *tally {
@@ -76,26 +77,25 @@ func newTally(objects []manifest.Entry) *tally {
 }
 
 func (t *tally) add(o manifest.Entry) {
-	t.sorts[sortOf(o)]++
+	t.categories[categoryOf(o)]++
 	t.kinds[o.Kind]++
 }
 
-// legend explains the colours that there are.
+// legend returns the categories that occur, with their colors.
 func (t *tally) legend() []legend {
 	var all []legend
-	for i, sort := range sorts() {
-		if t.sorts[i] > 0 {
-			all = append(all, legend{sort, thousands(t.sorts[i])})
+	for i, category := range categories() {
+		if t.categories[i] > 0 {
+			all = append(all, legend{category, thousands(t.categories[i])})
 		}
 	}
 	return all
 }
 
-// namedKinds is how many kinds a summary names.
+// namedKinds is the number of kinds that a summary names.
 const namedKinds = 2
 
-// summary names the kinds that there are most of: "2 ConfigMap · 1 Role · 3 more kinds". A line breaks behind the dots
-// alone.
+// summary names the most frequent kinds: "2 ConfigMap · 1 Role · 3 more kinds". Lines only break after the dots.
 func (t *tally) summary() string {
 	kinds := slices.SortedFunc(maps.Keys(t.kinds), func(a, b string) int {
 		return cmp.Or(cmp.Compare(t.kinds[b], t.kinds[a]), strings.Compare(a, b))
@@ -110,19 +110,19 @@ func (t *tally) summary() string {
 	return strings.Join(parts, "\u00a0· ")
 }
 
-// segment is a part of a bar: one unit of width for an object.
+// segment is a part of a bar, one unit wide per object.
 type segment struct {
 	Class    string
 	X, Width int
 }
 
-// bar draws the sorts one behind the other.
+// bar returns the segments of all categories.
 func (t *tally) bar() []segment {
 	var segments []segment
 	at := 0
-	for i, sort := range sorts() {
-		if width := t.sorts[i]; width > 0 {
-			segments = append(segments, segment{sort.Class, at, width})
+	for i, category := range categories() {
+		if width := t.categories[i]; width > 0 {
+			segments = append(segments, segment{category.Class, at, width})
 			at += width
 		}
 	}

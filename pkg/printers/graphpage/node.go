@@ -9,41 +9,41 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/safe"
 )
 
-// node is a card: objects that are worked on one after the other.
+// node is a card with objects that are applied one after the other.
 type node struct {
 	ID            string
-	Name          string // its components, and files that have none
-	Levels        string // when the step has several
+	Name          string // its components, and its files without a component
+	Levels        string // if the step has several
 	Kinds         string // summary
-	NotApplied    string // how many of its objects
-	NotShown      string // how many of its objects are left out
+	NotApplied    string // number of objects that are not applied
+	NotShown      string // number of objects that are not shown
 	Count         string
 	Objects       int
 	Job           bool
 	Bar           []segment
 	Before, After relation
-	Folder        string // that all files are in; empty when they are in several
+	Directory     string // of all files; empty if there are several
 	Groups        []group
 }
 
-// group is a stretch of a node's objects with one level and one component.
+// group has consecutive objects of a node with the same level and component.
 type group struct {
 	Level, Component string
-	Name             string // the component, else the file
-	Heading          string // when the node has several groups
+	Name             string // the component, or the file
+	Heading          string // if the node has several groups
 	Rows             []row
 }
 
 type row struct {
 	Index, Namespace string
-	NotApplied       string // why, for what is loaded and not applied
+	NotApplied       string // why it is loaded but not applied
 
-	// Kind, Name, APIVersion and Place are cut where a line may break.
+	// Kind, Name, APIVersion and Place are in parts between which a line may break.
 	Kind, Name, APIVersion []string
-	Place                  []string // file and document, with the folder when the node has several
+	Place                  []string // file and document, with the directory if the node has several
 }
 
-// belongsTo names what an object belongs to: its component, or its file when that has none.
+// belongsTo returns the component of an object, or its file if it has none.
 func belongsTo(o manifest.Entry) string {
 	if o.Component == "" {
 		return o.File
@@ -53,7 +53,7 @@ func belongsTo(o manifest.Entry) string {
 
 func newNode(n *graph.Node, name string, before, after relation) node {
 	counted := newTally(n.Objects)
-	folder, notApplied, notShown := folderOf(n.Objects), "", ""
+	directory, notApplied, notShown := directoryOf(n.Objects), "", ""
 	if n.Hidden > 0 {
 		notShown = thousands(n.Hidden) + " not shown"
 	}
@@ -65,19 +65,19 @@ func newNode(n *graph.Node, name string, before, after relation) node {
 		Name:   name,
 		Levels: safe.Line(levelNames(n.Levels())),
 		Kinds:  counted.summary(), NotApplied: notApplied, NotShown: notShown,
-		Count:   count(len(n.Objects), "object"),
-		Objects: len(n.Objects),
-		Job:     n.IsJob(),
-		Bar:     counted.bar(),
-		Before:  before,
-		After:   after,
-		Folder:  safe.Line(folder),
-		Groups:  groupsOf(n, folder),
+		Count:     count(len(n.Objects), "object"),
+		Objects:   len(n.Objects),
+		Job:       n.IsJob(),
+		Bar:       counted.bar(),
+		Before:    before,
+		After:     after,
+		Directory: safe.Line(directory),
+		Groups:    groupsOf(n, directory),
 	}
 }
 
-// folderOf is the folder of all objects, empty when they are in several.
-func folderOf(objects []manifest.Entry) string {
+// directoryOf returns the directory of all objects, "" if there are several.
+func directoryOf(objects []manifest.Entry) string {
 	for _, o := range objects {
 		if o.Directory != objects[0].Directory {
 			return ""
@@ -86,7 +86,7 @@ func folderOf(objects []manifest.Entry) string {
 	return string(objects[0].Directory)
 }
 
-func groupsOf(n *graph.Node, folder string) []group {
+func groupsOf(n *graph.Node, directory string) []group {
 	var groups []group
 	for i, o := range n.Objects {
 		level, name := safe.Line(o.Level), safe.Line(belongsTo(o))
@@ -94,7 +94,7 @@ func groupsOf(n *graph.Node, folder string) []group {
 			groups = append(groups, group{Level: level, Component: safe.Line(o.Component), Name: name})
 		}
 		last := &groups[len(groups)-1]
-		last.Rows = append(last.Rows, newRow(o, folder))
+		last.Rows = append(last.Rows, newRow(o, directory))
 	}
 	if len(groups) > 1 {
 		for i, g := range groups {
@@ -104,9 +104,9 @@ func groupsOf(n *graph.Node, folder string) []group {
 	return groups
 }
 
-func newRow(o manifest.Entry, folder string) row {
+func newRow(o manifest.Entry, directory string) row {
 	place := o.File
-	if folder == "" {
+	if directory == "" {
 		place = string(o.Directory) + "/" + o.File
 	}
 	if o.Document > 1 {
@@ -123,10 +123,10 @@ func newRow(o manifest.Entry, folder string) row {
 	}
 }
 
-// namedComponents is how many components a node is called by.
+// namedComponents is the number of components in the name of a node.
 const namedComponents = 3
 
-// nameOf is what a node is called.
+// nameOf returns the name of a node.
 func nameOf(n *graph.Node) string {
 	names := n.Names()
 	if len(names) == 0 {
@@ -138,27 +138,27 @@ func nameOf(n *graph.Node) string {
 	return safe.Line(strings.Join(names, " + "))
 }
 
-// listed is how many nodes of a whole step are named one by one.
-const listed = 6
+// maxListed is the number of nodes up to which all nodes of a step are listed.
+const maxListed = 6
 
-// link leads to a node or a step of this page.
+// link is a link to a node or a step of the page.
 type link struct {
 	Target string // the id of its element
 	Text   string
 }
 
-// relation says which nodes another one waits for, or which wait for it.
+// relation has the nodes that a node waits for, or those that wait for it.
 type relation struct {
 	Links []link
-	Step  link // the step whose nodes they are, all of them; without a target when there is no such step
+	Step  link // the step, if they are all its nodes; otherwise without a target
 
-	Hidden string // the steps that are waited for, or that wait, when none of them is shown
+	Hidden string // names the steps if none of them is shown
 }
 
-// relations makes them, and makes each list once: nodes of a step share theirs.
+// relations computes relations. It computes each list once, because the nodes of a step share it.
 type relations struct {
 	steps  []graph.Step
-	stepOf map[int]int // of nodes with objects, from 0
+	stepOf map[int]int // index of the step of each node with objects
 	names  map[int]string
 	made   map[*int]relation
 }
@@ -178,16 +178,16 @@ func (r *relations) of(ids []int) relation {
 	if len(ids) == 0 {
 		return relation{}
 	}
-	if known, ok := r.made[&ids[0]]; ok {
-		return known
+	if computed, ok := r.made[&ids[0]]; ok {
+		return computed
 	}
 	var made relation
 	at := r.stepOf[ids[0]]
-	whole := len(ids) == len(r.steps[at].Nodes) && !slices.ContainsFunc(ids, func(id int) bool { return r.stepOf[id] != at })
-	if whole {
+	entireStep := len(ids) == len(r.steps[at].Nodes) && !slices.ContainsFunc(ids, func(id int) bool { return r.stepOf[id] != at })
+	if entireStep {
 		made.Step = link{stepID(r.steps[at]), "step " + thousands(r.steps[at].Number)}
 	}
-	if !whole || len(ids) <= listed {
+	if !entireStep || len(ids) <= maxListed {
 		for _, id := range ids {
 			made.Links = append(made.Links, link{nodeID(id), r.names[id]})
 		}
@@ -196,8 +196,8 @@ func (r *relations) of(ids []int) relation {
 	return made
 }
 
-// or gives a relation to what is not shown in place of an empty one.
-func (r relation) or(hidden string) relation {
+// orHidden returns r, with the name of hidden steps if it is empty.
+func (r relation) orHidden(hidden string) relation {
 	if len(r.Links) == 0 && r.Step.Target == "" {
 		r.Hidden = hidden
 	}

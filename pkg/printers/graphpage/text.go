@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// cut cuts a long name behind marks, where its line may break.
+// cut splits a long name after marks, where its line may break.
 func cut(text, marks string) []string {
 	var parts []string
 	for at := strings.IndexAny(text, marks); at >= 0 && at+1 < len(text); at = strings.IndexAny(text, marks) {
@@ -15,7 +15,7 @@ func cut(text, marks string) []string {
 	return append(parts, text)
 }
 
-// cutWords cuts a kind where a word of it begins.
+// cutWords splits a kind before each word.
 func cutWords(kind string) []string {
 	var parts []string
 	begin := 0
@@ -28,7 +28,7 @@ func cutWords(kind string) []string {
 	return append(parts, kind[begin:])
 }
 
-// count is a number with its noun, thousands apart: "1,028 objects".
+// count returns a number with its noun: "1,028 objects".
 func count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
@@ -44,10 +44,10 @@ func thousands(n int) string {
 	return digits
 }
 
-// namedLevels is how many levels are named before the first and the last stand for them.
+// namedLevels is the number of levels up to which all are named.
 const namedLevels = 6
 
-// levelNames says which run levels there are; an empty one is that of a file whose name has none.
+// levelNames lists run levels. An empty level is that of a file without one.
 func levelNames(levels []string) string {
 	named := slices.DeleteFunc(slices.Clone(levels), func(level string) bool { return level == "" })
 	none := ""
@@ -62,7 +62,7 @@ func levelNames(levels []string) string {
 	case len(named) <= namedLevels:
 		return "Levels " + strings.Join(named, ", ") + none
 	}
-	// As numbers, so that 100 comes after 20. Numbers of any length are compared by length first.
+	// Sort as numbers of any length, so that 100 comes after 20.
 	number := func(level string) string { return strings.TrimLeft(level, "0") }
 	slices.SortStableFunc(named, func(a, b string) int {
 		if len(number(a)) != len(number(b)) {

@@ -11,7 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/safe"
 )
 
-// view is a graph as the template shows it: all texts are made, nothing is left to work out but escaping.
+// view is a graph as the template shows it. All texts are ready except for escaping.
 type view struct {
 	Title    string
 	Strategy string
@@ -19,26 +19,26 @@ type view struct {
 	Facts    []fact   // about the release
 	Figures  []figure // about the graph
 	Legend   []legend
-	Widest   int // objects in the largest node, the full width of a bar
+	Widest   int // number of objects in the largest node, for the width of bars
 	Jobs     bool
 	Steps    []step
-	After    string // says which steps are left out behind the last one
-	Nothing  string // says why there are no steps
+	After    string // the steps after the last one that are not shown
+	Nothing  string // why there are no steps
 }
 
 type fact struct {
 	Name  string
-	Value []string // cut where a line may break
+	Value []string // in parts between which a line may break
 }
 
 type figure struct{ Value, Name string }
 
 type legend struct {
-	sort
+	category
 	Count string
 }
 
-// step is what may be worked on side by side.
+// step has the nodes that run in parallel.
 type step struct {
 	ID, Number string
 	Levels     string
@@ -46,12 +46,12 @@ type step struct {
 	Count      string
 	Objects    int
 	Reasons    []string
-	Before     relation // what the whole step waits for; nothing when its nodes wait for different ones
-	First      bool     // nothing is waited for
-	Own        bool     // its nodes wait for different ones
+	Before     relation // what the step waits for; empty if its nodes wait for different ones
+	First      bool     // it waits for nothing
+	Own        bool     // its nodes wait for different nodes
 	Nodes      []node
-	Width      int    // how many nodes it has, shown or not
-	Gap        string // says which steps are left out before it
+	Width      int    // number of nodes, also those that are not shown
+	Gap        string // the steps before it that are not shown
 }
 
 func nodeID(id int) string { return "n" + strconv.Itoa(id) }
@@ -99,7 +99,7 @@ func newView(p Page) view {
 	return v
 }
 
-// gapText says which steps are left out; it is empty when none is.
+// gapText names the steps that are not shown; "" if there is none.
 func gapText(gap graph.Gap) string {
 	switch {
 	case gap.IsEmpty():
@@ -110,7 +110,7 @@ func gapText(gap graph.Gap) string {
 	return "Steps " + thousands(gap.First) + " to " + thousands(gap.Last) + " are not shown: " + count(gap.Objects, "object") + "."
 }
 
-// hiddenSteps names steps that are left out, where a link to them would stand; it is empty when none is.
+// hiddenSteps names the steps that are not shown, instead of links to them; "" if there is none.
 func hiddenSteps(gap graph.Gap) string {
 	switch {
 	case gap.IsEmpty():
@@ -121,12 +121,12 @@ func hiddenSteps(gap graph.Gap) string {
 	return "steps " + thousands(gap.First) + " to " + thousands(gap.Last) + ", which are not shown"
 }
 
-// figures are the counts of the page, without those that are none.
+// figures returns the counts of the page that are not zero.
 func figures(p graph.Part, components, jobs, notApplied int) []figure {
 	var all []figure
 	for _, f := range []struct {
 		count     int
-		of        int // how many the whole graph has, where that is shown
+		of        int // the count of the whole graph, if it is shown
 		one, many string
 	}{
 		{len(p.Steps), p.Count, "step", "steps"},
@@ -178,7 +178,7 @@ func newStep(p graph.Part, at int, neighbours graph.Neighbours, relations *relat
 	of := p.Steps[at]
 	nodes := of.Nodes
 	s := step{ID: stepID(of), Number: thousands(of.Number), Width: of.Width, Gap: gapText(of.Before)}
-	var before, after string // in place of links
+	var before, after string // instead of links
 	if at == 0 {
 		before = hiddenSteps(of.Before)
 	}
@@ -192,7 +192,7 @@ func newStep(p graph.Part, at int, neighbours graph.Neighbours, relations *relat
 	for _, n := range nodes {
 		objects = append(objects, n.Objects...)
 		s.Nodes = append(s.Nodes, newNode(n, relations.names[n.ID],
-			relations.of(neighbours.Before[n.ID]).or(before), relations.of(neighbours.After[n.ID]).or(after)))
+			relations.of(neighbours.Before[n.ID]).orHidden(before), relations.of(neighbours.After[n.ID]).orHidden(after)))
 	}
 	s.Objects = len(objects)
 	all := graph.Node{Objects: objects}
@@ -204,7 +204,7 @@ func newStep(p graph.Part, at int, neighbours graph.Neighbours, relations *relat
 	}
 	s.Work = work(p.Graph, of, s.Objects+of.Hidden)
 	for i := range s.Nodes {
-		// What the step's heading says is not said again in its boxes.
+		// The heading of the step has the levels already.
 		if len(levels) == 1 || len(nodes) == 1 {
 			s.Nodes[i].Levels = ""
 		}
@@ -217,7 +217,7 @@ func newStep(p graph.Part, at int, neighbours graph.Neighbours, relations *relat
 	return s
 }
 
-// work says how a step is worked on: "9 components side by side", "one after the other".
+// work describes how the nodes of a step run: "9 components side by side", "one after the other".
 func work(g *graph.Graph, s graph.Step, objects int) string {
 	nodes := s.Nodes
 	switch {
@@ -235,7 +235,7 @@ func work(g *graph.Graph, s graph.Step, objects int) string {
 		seen[name] = true
 	}
 	text := thousands(s.Width) + " " + what + " side by side"
-	if len(nodes) < s.Width { // the others may be components or not
+	if len(nodes) < s.Width { // the other nodes may not be components
 		text = thousands(len(nodes)) + " of " + thousands(s.Width) + " side by side"
 	}
 	if g.Workers > 0 && s.Width > g.Workers {
@@ -244,7 +244,7 @@ func work(g *graph.Graph, s graph.Step, objects int) string {
 	return text
 }
 
-// meaning says in one sentence what the page shows of a strategy.
+// meaning explains a strategy in one sentence.
 func meaning(g *graph.Graph) string {
 	switch g.Strategy {
 	case graph.Update:

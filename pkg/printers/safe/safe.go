@@ -1,5 +1,5 @@
-// Package safe shows text that comes from outside so that it can do nothing to who reads it: no control character, no
-// mark that turns the direction of writing.
+// Package safe escapes text from outside for terminals and pages: control characters, and characters that change the direction
+// of writing.
 package safe
 
 import (
@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// Text makes text harmless on a terminal: control characters, escapes, marks that turn the direction of
-// writing and bytes that are no UTF-8 are shown as \x1b or \u202e. Line breaks and tabs stay.
-func Text(text string) string { return visible(text, true) }
+// Text writes control characters, characters that change the direction of writing, and bytes that are not UTF-8 as \x1b or
+// \u202e. Line breaks and tabs are kept.
+func Text(text string) string { return escape(text, true) }
 
-// Line does what Text does to line breaks and tabs too: for one cell, one line, one name.
-func Line(text string) string { return visible(text, false) }
+// Line is Text for one cell, line or name: it also escapes line breaks and tabs.
+func Line(text string) string { return escape(text, false) }
 
-func visible(text string, keepLayout bool) string {
+func escape(text string, keepLayout bool) string {
 	harmless := func(r rune, size int) bool {
 		if r == utf8.RuneError && size == 1 {
 			return false

@@ -1,25 +1,25 @@
 package v1alpha1
 
-// CacheEntryList is the document of the command cache list.
+// CacheEntryList is the document of `cache list`.
 type CacheEntryList struct {
 	TypeMeta `json:",inline"`
 	Metadata ListMeta     `json:"metadata"`
 	Items    []CacheEntry `json:"items"`
 }
 
-// CacheEntry is what is kept of one digest, which is its name.
+// CacheEntry is the content with one digest in the cache. The digest is its name.
 type CacheEntry struct {
 	TypeMeta   `json:",inline"`
 	Metadata   ObjectMeta `json:"metadata"`
 	Digest     string     `json:"digest"`
-	Content    string     `json:"content"`              // list, manifest, config, layer, or blob for what no manifest here speaks of
-	Size       int64      `json:"size"`                 // bytes on disk, of the content itself and of notes about it
+	Content    string     `json:"content"`              // list, manifest, config, layer, or blob if no manifest in the cache names it
+	Size       int64      `json:"size"`                 // bytes on disk, of the content and of what the cache derived from it
 	LastUsed   string     `json:"lastUsed"`             // RFC 3339, to the hour
-	Partial    bool       `json:"partial,omitempty"`    // an interrupted download, which the next one goes on with
+	Partial    bool       `json:"partial,omitempty"`    // an interrupted download, which the next run continues
 	References []string   `json:"references,omitempty"` // the releases it belongs to
 }
 
-// NewCacheEntryList makes the list of a cache's entries; their type is filled in.
+// NewCacheEntryList returns the list of entries. It sets their type and name.
 func NewCacheEntryList(entries []CacheEntry) *CacheEntryList {
 	list := &CacheEntryList{TypeMeta: typeMeta("CacheEntryList"), Items: make([]CacheEntry, 0, len(entries))}
 	for _, entry := range entries {
@@ -29,5 +29,5 @@ func NewCacheEntryList(entries []CacheEntry) *CacheEntryList {
 	return list
 }
 
-// Reorder puts item order[i] in place i.
+// Reorder moves item order[i] to place i.
 func (l *CacheEntryList) Reorder(order []int) { l.Items = reordered(l.Items, order) }

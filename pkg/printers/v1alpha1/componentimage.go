@@ -2,12 +2,12 @@ package v1alpha1
 
 import "github.com/release-x/oc-release-x/pkg/payload"
 
-// ComponentImageList is the document of the command images.
+// ComponentImageList is the document of `images`.
 type ComponentImageList struct {
 	TypeMeta `json:",inline"`
 	Metadata ListMeta         `json:"metadata"`
 	Release  *Release         `json:"release,omitempty"`
-	Releases []Release        `json:"releases,omitempty"` // in place of release when several were asked for
+	Releases []Release        `json:"releases,omitempty"` // instead of release if several were requested
 	Items    []ComponentImage `json:"items"`
 }
 
@@ -15,7 +15,7 @@ type ComponentImageList struct {
 type ComponentImage struct {
 	TypeMeta   `json:",inline"`
 	Metadata   ObjectMeta         `json:"metadata"`
-	Release    *Release           `json:"release,omitempty"`    // only when several releases were asked for
+	Release    *Release           `json:"release,omitempty"`    // if several releases were requested
 	Image      string             `json:"image"`                // pull spec
 	Digest     string             `json:"digest,omitempty"`     // sha256:…
 	Repository string             `json:"repository,omitempty"` // source repository
@@ -33,7 +33,7 @@ type ComponentVersion struct {
 	DisplayName string `json:"displayName,omitempty"`
 }
 
-// NewComponentImageList makes the list of components of one release.
+// NewComponentImageList returns the list of components of one release.
 func NewComponentImageList(release Release, components []payload.Component) *ComponentImageList {
 	list := &ComponentImageList{TypeMeta: typeMeta("ComponentImageList"), Release: &release, Items: []ComponentImage{}}
 	for _, c := range components {
@@ -42,7 +42,7 @@ func NewComponentImageList(release Release, components []payload.Component) *Com
 	return list
 }
 
-// Merge makes one list of the lists of several releases; each item then carries its release.
+// Merge combines the lists of several releases. Each item then has its release.
 func Merge(lists []*ComponentImageList) *ComponentImageList {
 	if len(lists) == 1 {
 		return lists[0]
@@ -76,5 +76,5 @@ func newComponentImage(c payload.Component) ComponentImage {
 	return item
 }
 
-// Reorder puts item order[i] in place i.
+// Reorder moves item order[i] to place i.
 func (l *ComponentImageList) Reorder(order []int) { l.Items = reordered(l.Items, order) }

@@ -1,6 +1,6 @@
 package v1alpha1
 
-// ReleaseEnvironment is the document of the command env.
+// ReleaseEnvironment is the document of `env`.
 type ReleaseEnvironment struct {
 	TypeMeta  `json:",inline"`
 	Metadata  ObjectMeta `json:"metadata"`
@@ -8,15 +8,15 @@ type ReleaseEnvironment struct {
 	Variables []Variable `json:"variables"`
 }
 
-// Variable is one variable of a shell. The first ones describe the release and have no component.
+// Variable is one environment variable. The first ones describe the release and have no component.
 type Variable struct {
 	Name      string `json:"name"`
 	Value     string `json:"value"`
 	Component string `json:"component,omitempty"`
-	Alias     string `json:"alias,omitempty"` // the alias that this variable stands for
+	Alias     string `json:"alias,omitempty"` // set if the variable is for an alias of the component
 }
 
-// NewReleaseEnvironment makes the document of a release's variables.
+// NewReleaseEnvironment returns the document of the variables of a release.
 func NewReleaseEnvironment(release Release, variables []Variable) *ReleaseEnvironment {
 	return &ReleaseEnvironment{
 		TypeMeta:  typeMeta("ReleaseEnvironment"),

@@ -5,21 +5,21 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// ReleaseGraph is the document of the command graph: the order in which the operator works through a payload.
+// ReleaseGraph is the document of `graph`: the order in which the operator applies a payload.
 type ReleaseGraph struct {
 	TypeMeta `json:",inline"`
 	Metadata ObjectMeta  `json:"metadata"`
 	Release  Release     `json:"release"`
 	Strategy string      `json:"strategy"`
-	Attempt  int         `json:"attempt,omitempty"` // of reconcile
+	Attempt  int         `json:"attempt,omitempty"` // of the strategy reconcile
 	Nodes    []GraphNode `json:"nodes"`
 }
 
-// GraphNode is a row of objects that are worked on one after the other, when all nodes of In are done. It may
-// hold none: then it only joins others.
+// GraphNode has objects that are applied one after the other when all nodes of In are done. A node without objects only joins
+// other nodes.
 type GraphNode struct {
 	ID         int           `json:"id"`
-	Level      string        `json:"level,omitempty"` // run level, left out when the objects have several or none
+	Level      string        `json:"level,omitempty"` // run level; empty if the objects have several or none
 	Components []string      `json:"components"`
 	Objects    []GraphObject `json:"objects"`
 	In         []int         `json:"in"`
@@ -28,14 +28,14 @@ type GraphNode struct {
 
 // GraphObject is one object of a node.
 type GraphObject struct {
-	Index     int    `json:"index"` // its place among all that the operator loads, from 1
+	Index     int    `json:"index"` // position among all objects that the operator loads, from 1
 	Level     string `json:"level,omitempty"`
 	Component string `json:"component,omitempty"`
 	Folder    string `json:"folder"`
 	File      string `json:"file"`
 	Document  int    `json:"document"`
 	ObjectReference
-	State  string `json:"state,omitempty"`  // excluded: loaded and not applied; left out for what is applied
+	State  string `json:"state,omitempty"`  // excluded: loaded but not applied; empty for applied objects
 	Reason string `json:"reason,omitempty"` // the first rule that failed
 }
 
@@ -47,7 +47,7 @@ type ObjectReference struct {
 	Name       string `json:"name"`
 }
 
-// NewReleaseGraph makes the document of a graph.
+// NewReleaseGraph returns the document of a graph.
 func NewReleaseGraph(release Release, strategy graph.Strategy, attempt int, g *graph.Graph) *ReleaseGraph {
 	document := &ReleaseGraph{
 		TypeMeta: typeMeta("ReleaseGraph"),
@@ -82,7 +82,7 @@ func newGraphObject(o manifest.Entry) GraphObject {
 	return object
 }
 
-// orEmpty makes an empty list print as [] and not as null.
+// orEmpty makes a nil list print as [] instead of null.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

@@ -8,9 +8,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// ReleaseInfo is the document of the command info. Every field but the first four is where and as
-// `oc adm release info -o json` has it, nulls and the capitals in displayVersions included, because scripts
-// read it.
+// ReleaseInfo is the document of `info`. Scripts read it, so all fields but the first four are the same as in
+// `oc adm release info -o json`, including nulls and the capitals in displayVersions.
 type ReleaseInfo struct {
 	TypeMeta `json:",inline"`
 	Release  Release `json:"release"`
@@ -22,10 +21,10 @@ type ReleaseInfo struct {
 	Config          json.RawMessage           `json:"config"`
 	ReleaseMetadata *ReleaseMetadata          `json:"metadata"`
 	References      json.RawMessage           `json:"references"`
-	Versions        any                       `json:"versions"` // always null: out of use
+	Versions        any                       `json:"versions"` // always null, as in oc
 	DisplayVersions map[string]DisplayVersion `json:"displayVersions"`
 	VersionsTags    map[string]string         `json:"versionsTags"`
-	Images          map[string]InfoImage      `json:"images"` // null unless they were read
+	Images          map[string]InfoImage      `json:"images"` // null unless the images were read
 	Warnings        []string                  `json:"warnings"`
 }
 
@@ -44,8 +43,8 @@ type DisplayVersion struct {
 	DisplayName string `json:"DisplayName"`
 }
 
-// NewReleaseInfo makes the document of a release. config is the image's configuration with layerSize, the
-// sum of its layers in bytes; nil for a source that has none.
+// NewReleaseInfo returns the document of a release. config is the image's configuration, nil if the source has none; layerSize
+// is the sum of the layers in bytes.
 func NewReleaseInfo(release Release, r *payload.Release, config json.RawMessage, layerSize int64) (*ReleaseInfo, error) {
 	info := &ReleaseInfo{
 		TypeMeta:        typeMeta("ReleaseInfo"),
@@ -77,14 +76,14 @@ func NewReleaseInfo(release Release, r *payload.Release, config json.RawMessage,
 	return info, nil
 }
 
-// InfoImage is the image of a component, as `oc adm release info --include-images -o json` has it.
+// InfoImage is the image of a component, as in `oc adm release info --include-images -o json`.
 type InfoImage struct {
 	Name          string          `json:"name"` // pull spec
 	Digest        string          `json:"digest"`
 	ContentDigest string          `json:"contentDigest"`
 	ListDigest    string          `json:"listDigest"`
 	MediaType     string          `json:"mediaType"`
-	Layers        []InfoLayer     `json:"layers"` // the lowest first
+	Layers        []InfoLayer     `json:"layers"` // lowest first
 	Config        json.RawMessage `json:"config"`
 }
 
@@ -97,7 +96,7 @@ type InfoLayer struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// SetContents fills in the layers of an image, and its configuration as it is in the image.
+// SetContents sets the layers of an image and its configuration.
 func (i *InfoImage) SetContents(layers []oci.Descriptor, config json.RawMessage) error {
 	size := int64(0)
 	i.Layers = make([]InfoLayer, 0, len(layers))
@@ -110,12 +109,12 @@ func (i *InfoImage) SetContents(layers []oci.Descriptor, config json.RawMessage)
 	return err
 }
 
-// configDefaults are the fields that oc prints of an image's configuration whether it has them or not.
+// configDefaults returns the fields of an image's configuration that oc always prints.
 func configDefaults(layerSize int64) map[string]any {
 	return map[string]any{"id": "", "container_config": map[string]any{}, "created": nil, "size": layerSize}
 }
 
-// withDefaults adds fields to a JSON object where it lacks them; null stays null.
+// withDefaults adds fields to a JSON object if they are missing. The result for null is null.
 func withDefaults(object json.RawMessage, defaults map[string]any) (json.RawMessage, error) {
 	if len(object) == 0 {
 		return json.RawMessage("null"), nil
@@ -124,13 +123,13 @@ func withDefaults(object json.RawMessage, defaults map[string]any) (json.RawMess
 	if err := json.Unmarshal(object, &fields); err != nil {
 		return nil, fmt.Errorf("reading the image configuration: %w", err)
 	}
-	if err := fill(fields, defaults); err != nil {
+	if err := addDefaults(fields, defaults); err != nil {
 		return nil, err
 	}
 	return json.Marshal(fields)
 }
 
-func fill(fields map[string]json.RawMessage, defaults map[string]any) error {
+func addDefaults(fields map[string]json.RawMessage, defaults map[string]any) error {
 	for name, value := range defaults {
 		if _, ok := fields[name]; ok {
 			continue
@@ -144,7 +143,7 @@ func fill(fields map[string]json.RawMessage, defaults map[string]any) error {
 	return nil
 }
 
-// referencesDocument is image-references with the fields that oc prints whether the file has them or not.
+// referencesDocument returns image-references with the fields that oc always prints.
 func referencesDocument(raw json.RawMessage) (json.RawMessage, error) {
 	stream, err := section(raw, map[string]any{"status": map[string]any{"dockerImageRepository": ""}})
 	if err != nil {
@@ -186,7 +185,7 @@ func referencesDocument(raw json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(stream)
 }
 
-// section reads a JSON object and adds what it lacks; an absent one becomes the defaults.
+// section reads a JSON object and adds missing fields. If there is no object, the result has only the defaults.
 func section(raw json.RawMessage, defaults map[string]any) (map[string]json.RawMessage, error) {
 	fields := map[string]json.RawMessage{}
 	if len(raw) > 0 {
@@ -197,5 +196,5 @@ func section(raw json.RawMessage, defaults map[string]any) (map[string]json.RawM
 	if fields == nil { // null
 		fields = map[string]json.RawMessage{}
 	}
-	return fields, fill(fields, defaults)
+	return fields, addDefaults(fields, defaults)
 }

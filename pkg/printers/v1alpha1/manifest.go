@@ -6,7 +6,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// ReleaseManifestList is the document of the command manifests.
+// ReleaseManifestList is the document of `manifests`.
 type ReleaseManifestList struct {
 	TypeMeta `json:",inline"`
 	Metadata ListMeta          `json:"metadata"`
@@ -18,8 +18,8 @@ type ReleaseManifestList struct {
 type ReleaseManifest struct {
 	TypeMeta     `json:",inline"`
 	Metadata     ObjectMeta      `json:"metadata"`
-	Index        int             `json:"index,omitempty"` // place among all that the operator loads, from 1; none for what it does not load
-	Level        string          `json:"level,omitempty"` // run level as the file name writes it
+	Index        int             `json:"index,omitempty"` // position among all objects that the operator loads, from 1; 0 if it is not loaded
+	Level        string          `json:"level,omitempty"` // run level, as in the file name
 	Component    string          `json:"component,omitempty"`
 	Folder       string          `json:"folder"` // manifests or release-manifests
 	File         string          `json:"file"`
@@ -29,11 +29,11 @@ type ReleaseManifest struct {
 	FeatureSets  []string        `json:"featureSets,omitempty"`
 	FeatureGates []string        `json:"featureGates,omitempty"`
 	State        string          `json:"state"`              // included, excluded or invalid
-	Reason       string          `json:"reason,omitempty"`   // the first rule that failed; for included ones: implicitly enabled capabilities
-	Manifest     json.RawMessage `json:"manifest,omitempty"` // the whole object, when asked for
+	Reason       string          `json:"reason,omitempty"`   // the first rule that failed; of included objects the implicitly enabled capabilities
+	Manifest     json.RawMessage `json:"manifest,omitempty"` // the object, with --objects
 }
 
-// NewReleaseManifestList makes the list of a payload's entries, with the whole objects if asked for.
+// NewReleaseManifestList returns the list of the entries of a payload, with the objects themselves if objects is set.
 func NewReleaseManifestList(release Release, entries []manifest.Entry, objects bool) *ReleaseManifestList {
 	list := &ReleaseManifestList{
 		TypeMeta: typeMeta("ReleaseManifestList"), Release: release,
@@ -42,7 +42,7 @@ func NewReleaseManifestList(release Release, entries []manifest.Entry, objects b
 	for _, e := range entries {
 		item := newReleaseManifest(e)
 		if objects {
-			// An object that cannot be read has no JSON; its reason says so.
+			// An object that cannot be read has no JSON. Its reason explains it.
 			item.Manifest, _ = e.JSON()
 		}
 		list.Items = append(list.Items, item)
@@ -71,7 +71,7 @@ func newReleaseManifest(e manifest.Entry) ReleaseManifest {
 	}
 }
 
-// Reorder puts item order[i] in place i.
+// Reorder moves item order[i] to place i.
 func (l *ReleaseManifestList) Reorder(order []int) { l.Items = reordered(l.Items, order) }
 
 func reordered[T any](items []T, order []int) []T {

@@ -1,6 +1,6 @@
 package v1alpha1
 
-// PluginVersion is the document of the command version.
+// PluginVersion is the document of `version`.
 type PluginVersion struct {
 	TypeMeta  `json:",inline"`
 	Metadata  ObjectMeta `json:"metadata"`
@@ -10,7 +10,7 @@ type PluginVersion struct {
 	Platform  string     `json:"platform"` // OS/architecture
 }
 
-// NewPluginVersion makes the document of a build of the plugin.
+// NewPluginVersion returns the document of a build of the plugin.
 func NewPluginVersion(version, commit, goVersion, platform string) *PluginVersion {
 	return &PluginVersion{
 		TypeMeta:  typeMeta("PluginVersion"),
