@@ -5,7 +5,7 @@ PLUGIN  := github.com/release-x/oc-release-x/pkg/plugin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS := -s -w -X $(PLUGIN).version=$(VERSION)
 
-# The tools are pinned here and built from source. The folder carries the version: a new pin builds a new tool.
+# The tools are pinned here and built from source. The name of the directory has the version: a new pin builds a new tool.
 STATICCHECK_VERSION := v0.8.2
 GOFUMPT_VERSION     := v0.12.0
 GORELEASER_VERSION  := v2.16.0

@@ -1,5 +1,5 @@
-// Package completion holds the scripts by which kubectl and oc complete the words after "release-x". They look on the
-// PATH for a program called kubectl_complete-release_x or oc_complete-release_x and give it those words.
+// Package completion holds the scripts that kubectl and oc call to complete the words after "release-x". They look on the
+// PATH for a program kubectl_complete-release_x or oc_complete-release_x and pass it these words.
 package completion
 
 import "embed"
@@ -9,10 +9,10 @@ import "embed"
 //go:embed kubectl_complete-release_x oc_complete-release_x kubectl_complete-release_x.cmd oc_complete-release_x.cmd
 var Scripts embed.FS
 
-// Mark is in every script, of every version: it tells the scripts from files of other people.
+// Mark is a text in every script of every version. It distinguishes the scripts from other files.
 const Mark = "oc-release-x: completes "
 
-// Names are the names of the scripts for an operating system, as Go calls it.
+// Names returns the names of the scripts for an operating system, such as linux.
 func Names(system string) []string {
 	if system == "windows" {
 		return []string{"kubectl_complete-release_x.cmd", "oc_complete-release_x.cmd"}

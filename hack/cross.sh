@@ -1,6 +1,6 @@
 #!/bin/sh
 # Usage: hack/cross.sh OS/ARCH...
-# Compiles the whole module for other platforms; nothing is kept.
+# Compiles the module for other platforms and discards the results.
 set -eu
 
 go=${GO:-go}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Usage: hack/demo.sh GO
-# Shows verify on the demo release: as it is, with one byte changed, and with a key that did not sign it.
+# Shows verify on the demo release: unchanged, with one byte changed, and with a key that did not sign it.
 set -eu
 
 changed=$(mktemp -d)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Usage: FUZZTIME=10s hack/fuzz.sh
-# Runs every fuzz test of this module for FUZZTIME each. What a run finds is written to the
-# package's testdata/fuzz: commit it with the correction.
+# Runs every fuzz test of this module for FUZZTIME each. Inputs that fail are written to the
+# package's testdata/fuzz: commit them with the fix.
 set -eu
 
 go=${GO:-go}
@@ -9,8 +9,8 @@ fuzztime=${FUZZTIME:-10s}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# fuzz runs one test. At the end of its time the go command now and then calls a worker that was
-# stopped in the middle of an input a failure, without one to show: that run is made again.
+# fuzz runs one test. At the end of its time the go command sometimes reports a worker that it
+# stopped as a failure, without an input: that run is repeated.
 fuzz() {
 	for try in 1 2 3; do
 		if "$go" test -run '^$' -fuzz "^$2\$" -fuzzminimizetime 1x -fuzztime "$fuzztime" "$1" >"$log" 2>&1; then

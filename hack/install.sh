@@ -1,8 +1,8 @@
 #!/bin/sh
 # Usage: [GO=go] [PREFIX=DIR] [DESTDIR=DIR] hack/install.sh BINARY
 #        [GO=go] [PREFIX=DIR] [DESTDIR=DIR] hack/install.sh --uninstall
-# Installs one binary under the two names by which oc and kubectl find it, and the scripts by which they complete its
-# arguments; or removes these files. Without PREFIX and DESTDIR they lie where `go install` puts programs.
+# Installs one binary under the two names that oc and kubectl look for, and the scripts that they call for completion; or
+# removes these files. Without PREFIX and DESTDIR they go where `go install` puts programs.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -29,7 +29,7 @@ if [ "$1" = --uninstall ]; then
 	exit
 fi
 
-# place FILE NAME copies by rename: a copy over a program that is running would fail or break it.
+# place FILE NAME copies a file with a rename: overwriting a running program would fail or break it.
 place() {
 	cp "$1" "$dir/.$2.$$"
 	chmod 0755 "$dir/.$2.$$"

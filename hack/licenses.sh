@@ -1,12 +1,12 @@
 #!/bin/sh
 # Usage: hack/licenses.sh GO-LICENSES
-# Checks that everything that is built into the program has a licence that lets it be shipped with the program.
+# Checks that the licences of all dependencies in the program allow shipping them with it.
 set -eu
 
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# On every operating system, because some dependencies are built on one alone.
+# On every operating system, because some dependencies are built for only one.
 for system in linux darwin windows; do
 	echo "licenses: $system"
 	# It warns of every file in assembly; show that only when something is wrong.

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Usage: hack/modules.sh FOLDER...
-# Vets and tests the folders that hold a module of their own; `go test ./...` does not see them.
+# Usage: hack/modules.sh DIRECTORY...
+# Vets and tests directories that are modules of their own, which `go test ./...` leaves out.
 set -eu
 
 go=${GO:-go}

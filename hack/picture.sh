@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the picture of the task graph that README shows: docs/graph.png. It needs chromium.
+# Makes the picture of the task graph in README: docs/graph.png. It needs chromium.
 set -eu
 cd "$(dirname "$0")/.."
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {

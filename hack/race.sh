@@ -1,6 +1,6 @@
 #!/bin/sh
 # Usage: hack/race.sh PACKAGE...
-# Tests with the race detector, where it can be built: it needs a C compiler on most platforms.
+# Tests with the race detector. On most platforms it needs a C compiler; without one, the tests are skipped.
 set -eu
 
 go=${GO:-go}

@@ -14,7 +14,7 @@ skip=
 command -v syft >/dev/null 2>&1 || skip=$skip,sbom
 command -v cosign >/dev/null 2>&1 && [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || skip=$skip,sign
 
-# goreleaser takes a repository that was not cloned for one without commits: its builds would have other bytes each time.
+# goreleaser treats a repository without a remote as one without commits: its builds would differ each time.
 if ! git remote get-url origin >/dev/null 2>&1; then
 	export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url GIT_CONFIG_VALUE_0=https://github.com/release-x/oc-release-x
 fi

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Usage: [GO=go] hack/tool.sh DIR MODULE@VERSION PACKAGE...
-# Builds programs of a module into DIR. `go install PACKAGE@VERSION` asks the module proxy for every folder above the
+# Builds programs of a module into DIR. `go install PACKAGE@VERSION` asks the module proxy for every directory above the
 # package as if it were a module, which some proxies refuse; a module of our own that requires MODULE asks for it alone.
 set -eu
 

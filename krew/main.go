@@ -1,5 +1,5 @@
-// Command krew writes the manifest by which krew installs a release: plugin.yaml of this folder, with the version,
-// the addresses and the checksums of the archives that goreleaser left in dist.
+// Command krew writes the manifest with which krew installs a release: plugin.yaml of this directory, completed with the
+// version, the addresses and the checksums of the archives that goreleaser wrote to dist.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 
 func main() {
 	manifest := flag.String("manifest", "krew/plugin.yaml", "The manifest to fill in")
-	dist := flag.String("dist", "dist", "Folder that goreleaser wrote")
+	dist := flag.String("dist", "dist", "Directory that goreleaser wrote")
 	platforms := flag.String("platforms", "", "Only these platforms, such as linux/amd64,linux/arm64 (default: all of the manifest)")
 	download := flag.String("download", "", "Address of the directory with the archives (default: the release on GitHub)")
 	flag.Parse()
@@ -27,7 +27,7 @@ func main() {
 	fmt.Println(name)
 }
 
-// run writes DIST/krew/NAME.yaml and gives its name.
+// run writes DIST/krew/NAME.yaml and returns its name.
 func run(manifest, dist, platforms, download string) (string, error) {
 	text, err := os.ReadFile(manifest)
 	if err != nil {
@@ -56,7 +56,7 @@ func run(manifest, dist, platforms, download string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// krew wants the file called by the name of the plugin.
+	// krew requires that the file has the name of the plugin.
 	name := filepath.Join(dist, "krew", p.Metadata.Name+".yaml")
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return "", err
@@ -64,7 +64,7 @@ func run(manifest, dist, platforms, download string) (string, error) {
 	return name, os.WriteFile(name, out, 0o644)
 }
 
-// readBuild reads what goreleaser notes of a build: metadata.json and checksums.txt.
+// readBuild reads the files that goreleaser writes about a build: metadata.json and checksums.txt.
 func readBuild(dist string) (build, error) {
 	text, err := os.ReadFile(filepath.Join(dist, "metadata.json"))
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// pluginName is what krew calls the plugin. krew-index may ask for another one, such as a vendor's prefix: change it
-// here, and the tests say which lines of plugin.yaml and .goreleaser.yml follow.
+// pluginName is the name of the plugin in krew. If krew-index requires another one, such as one with a vendor's prefix,
+// change it here; the tests then show which lines of plugin.yaml and .goreleaser.yml to change.
 const pluginName = "release-x"
 
-// plugin is a krew manifest; the names are krew's.
+// plugin is a krew manifest. The names of its fields are krew's.
 type plugin struct {
 	APIVersion string   `json:"apiVersion"`
 	Kind       string   `json:"kind"`
@@ -41,7 +41,7 @@ type platform struct {
 	Bin      string          `json:"bin"`
 }
 
-// selector is the part of a label selector that this manifest uses: krew knows expressions too.
+// selector is the part of a label selector that this manifest uses. krew supports expressions too.
 type selector struct {
 	MatchLabels map[string]string `json:"matchLabels"`
 }
@@ -51,7 +51,7 @@ type fileOperation struct {
 	To   string `json:"to"`
 }
 
-// name is the platform as Go writes it, such as linux/amd64.
+// name returns the platform as Go writes it, such as linux/amd64.
 func (p platform) name() string {
 	if p.Selector == nil {
 		return ""
@@ -59,12 +59,12 @@ func (p platform) name() string {
 	return p.Selector.MatchLabels["os"] + "/" + p.Selector.MatchLabels["arch"]
 }
 
-// archive is the file name at the end of the address.
+// archive returns the file name at the end of the address.
 func (p platform) archive() string {
 	return p.URI[strings.LastIndex(p.URI, "/")+1:]
 }
 
-// parseManifest refuses fields that krew does not know, and duplicates, as krew does.
+// parseManifest parses a manifest. Like krew, it refuses unknown and duplicate fields.
 func parseManifest(text []byte) (plugin, error) {
 	var p plugin
 	if err := yaml.UnmarshalStrict(text, &p); err != nil {
@@ -73,15 +73,15 @@ func parseManifest(text []byte) (plugin, error) {
 	return p, nil
 }
 
-// build is what a release adds to the manifest in the repository.
+// build is the data of a release that its manifest needs.
 type build struct {
 	version   string            // with v
 	checksums map[string]string // by the archive's file name
 	platforms []string          // as os/arch; empty for all
-	download  string            // the folder of the archives; empty for the release's own
+	download  string            // the directory of the archives; "" for the release's own
 }
 
-// finish gives the manifest of one release: version, addresses and checksums filled in. An archive that was not built
+// finish returns the manifest of one release, with version, addresses and checksums filled in. An archive that was not built
 // is an error.
 func finish(p plugin, b build) (plugin, error) {
 	for _, name := range b.platforms {

@@ -11,7 +11,7 @@ import (
 	"github.com/blang/semver/v4"
 )
 
-// The operating systems and architectures that krew's validator knows. linux/s390x is not among them.
+// The operating systems and architectures that krew's validator accepts. linux/s390x is not among them.
 func krewPlatforms() []string {
 	return []string{
 		"darwin/386", "darwin/amd64", "darwin/arm64",
@@ -20,7 +20,7 @@ func krewPlatforms() []string {
 	}
 }
 
-// check applies the rules by which krew and krew-index accept a manifest, and gives every breach.
+// check applies the rules of krew and krew-index to a manifest and returns every violation.
 // The rules are those of kubernetes-sigs/krew: internal/index/validation/validate.go and
 // cmd/validate-krew-manifest/main.go.
 func check(p plugin) error {
@@ -65,7 +65,7 @@ func want(field, got, want string) error {
 	return nil
 }
 
-// checkName is stricter than krew, which takes any word: krew-index asks for lower case and hyphens.
+// checkName requires lower case and hyphens, as krew-index does. krew accepts any word.
 func checkName(name string) error {
 	if !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(name) {
 		return fmt.Errorf("metadata.name: %q is not of lower-case words and hyphens", name)
@@ -84,7 +84,7 @@ func checkVersion(version string) error {
 	return nil
 }
 
-// checkText wants a text whose lines fit; a line of one word, such as an address, may be longer.
+// checkText refuses a text with long lines. A line of one word, such as an address, may be longer.
 func checkText(field, text string, width int) error {
 	if strings.TrimSpace(text) == "" {
 		return fmt.Errorf("%s: empty", field)
@@ -117,7 +117,7 @@ func checkPlatform(name string, p platform) error {
 	return errors.Join(problems...)
 }
 
-// checkBin wants the name by which krew links the plugin: then it works unpacked by hand too.
+// checkBin requires the name of krew's link, with which the plugin also works when it is unpacked by hand.
 func checkBin(name string, p platform) error {
 	bin := "kubectl-" + strings.ReplaceAll(name, "-", "_")
 	if p.Selector != nil && p.Selector.MatchLabels["os"] == "windows" {
@@ -144,7 +144,7 @@ func checkSelector(s *selector) error {
 	return nil
 }
 
-// selectedBy gives the platforms of krew's that a selector matches, as os/arch.
+// selectedBy returns krew's platforms that match a selector, as os/arch.
 func selectedBy(s *selector) []string {
 	if s == nil {
 		return nil

@@ -12,23 +12,23 @@ import (
 	"syscall"
 	"time"
 
-	_ "k8s.io/client-go/plugin/pkg/client/auth" // clusters whose kubeconfig asks a provider for tokens
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // for kubeconfigs that get tokens from a provider
 
 	"github.com/release-x/oc-release-x/pkg/plugin"
 )
 
-// grace is how long a command may take to clean up after a signal.
-const grace = 800 * time.Millisecond
+// cleanupTimeout is the time that a command gets to clean up after a signal.
+const cleanupTimeout = 800 * time.Millisecond
 
-// memory is how much a command may take before the collector works harder; it is no hard limit.
-const memory = 200 << 20
+// memoryLimit is the soft limit of the garbage collector, in bytes.
+const memoryLimit = 200 << 20
 
 func main() {
-	debug.SetMemoryLimit(memory)
+	debug.SetMemoryLimit(memoryLimit)
 	if plugin.Completes(os.Args[1:]) {
-		silence()
+		discardStderr()
 	}
-	// When the reader of a pipe leaves, a write returns an error instead of ending the process.
+	// With SIGPIPE caught, a write to a closed pipe returns an error instead of ending the process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -44,22 +44,22 @@ func main() {
 		cancel(interrupted)
 		select {
 		case <-done:
-		case <-time.After(grace):
+		case <-time.After(cleanupTimeout):
 		}
 		os.Exit(plugin.ExitCode(interrupted))
 	}
 }
 
-// silence discards what is printed on standard error, also by libraries that print there themselves.
-func silence() {
+// discardStderr discards standard error, including the output of libraries that print there themselves.
+func discardStderr() {
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stderr = null
 	}
 }
 
 func environment() plugin.Environment {
-	home, _ := os.UserHomeDir()       // without one there are no credentials in it
-	cacheHome, _ := os.UserCacheDir() // without one nothing is kept
+	home, _ := os.UserHomeDir()       // "" means no credentials in it
+	cacheHome, _ := os.UserCacheDir() // "" means no cache
 	return plugin.Environment{
 		Streams:   plugin.FileStreams(os.Stdin, os.Stdout, os.Stderr),
 		Getenv:    os.Getenv,
@@ -70,8 +70,8 @@ func environment() plugin.Environment {
 	}
 }
 
-// calledAs is the command that a user typed to get here: kubectl looks for kubectl-release_x, oc for both
-// names and for oc-release_x first.
+// calledAs returns the command that the user typed. kubectl looks for kubectl-release_x, oc for oc-release_x and then for
+// kubectl-release_x.
 func calledAs(program string) string {
 	if strings.HasPrefix(filepath.Base(program), "kubectl-") {
 		return "kubectl release-x"

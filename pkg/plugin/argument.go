@@ -14,20 +14,20 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// defaultRepository is where releases are published.
+// defaultRepository is the repository in which OpenShift releases are published.
 const defaultRepository = "quay.io/openshift-release-dev/ocp-release"
 
-// releaseVariable names a release where the command line does not.
+// releaseVariable is the environment variable with the release of commands that are called without one.
 const releaseVariable = "OCP_RELEASE_IMAGE"
 
-// releaseFlags say which release, beside the first argument.
+// releaseFlags name releases, in place of the first argument.
 type releaseFlags struct {
 	releases   []string
 	from       []string // the same with oc's name for it
 	repository string
 }
 
-// What --release means for a command.
+// The help of --release, which differs between commands.
 const (
 	oneRelease       = "The release, instead of the first argument"
 	releaseOfNames   = "The release; every argument is then a NAME"
@@ -42,18 +42,18 @@ func (r *releaseFlags) add(cmd *cobra.Command, meaning string) {
 	})
 }
 
-// addFrom adds the name that oc has for --release.
+// addFrom adds --from, the name of --release in oc.
 func (r *releaseFlags) addFrom(cmd *cobra.Command) {
 	group(cmd.Flags(), releaseGroup, func() {
 		cmd.Flags().StringArrayVar(&r.from, "from", nil, "The same as --release (its name in oc)")
 	})
 }
 
-// fromFlags are the releases that flags name.
+// fromFlags returns the releases that flags name.
 func (r *releaseFlags) fromFlags() []string { return slices.Concat(r.releases, r.from) }
 
-// splitArguments splits arguments into the releases and the names: with --release all are names, else the first is the
-// release, else the environment names it, else nothing does.
+// splitArguments splits arguments into releases and names. With --release, all arguments are names; else the first one is
+// the release. Without arguments, the release is that of the environment, if any.
 func splitArguments(args, fromFlags []string, environment string) (releases, names []string, fromEnvironment bool) {
 	switch {
 	case len(fromFlags) > 0:
@@ -66,7 +66,7 @@ func splitArguments(args, fromFlags []string, environment string) (releases, nam
 	return nil, nil, false
 }
 
-// request reads which releases, and what in them, the arguments of a command name.
+// request parses the releases and names in the arguments of a command.
 func (r *releaseFlags) request(f *factory, command string, args []string) (releaseRequest, error) {
 	var q releaseRequest
 	var err error
@@ -81,17 +81,17 @@ func (r *releaseFlags) request(f *factory, command string, args []string) (relea
 	for _, text := range releases {
 		ref, err := image.ParseReference(text)
 		if errors.Is(err, image.ErrNotReference) || command == "manifests" && (err != nil && looksLikeObject(text) || looksLikeGroupedObject(text)) {
-			return q, explainEnvironment(r.notReleaseError(f, command, text, q), q.fromEnvironment)
+			return q, nameVariable(r.notReleaseError(f, command, text, q), q.fromEnvironment)
 		}
 		if err != nil {
-			return q, explainEnvironment(err, q.fromEnvironment)
+			return q, nameVariable(err, q.fromEnvironment)
 		}
 		q.releases = append(q.releases, ref)
 	}
 	return q, nil
 }
 
-// requestOne is request for a command that takes one release and no names.
+// requestOne is request for commands that take one release and no names.
 func (r *releaseFlags) requestOne(f *factory, command string, args []string) (releaseRequest, error) {
 	q, err := r.requestOneWithNames(f, command, args)
 	if err == nil && len(q.names) > 0 {
@@ -100,7 +100,7 @@ func (r *releaseFlags) requestOne(f *factory, command string, args []string) (re
 	return q, err
 }
 
-// requestOneWithNames is request for a command that takes one release, and names of what is in it.
+// requestOneWithNames is request for commands that take one release and names.
 func (r *releaseFlags) requestOneWithNames(f *factory, command string, args []string) (releaseRequest, error) {
 	q, err := r.request(f, command, args)
 	if err == nil && len(q.releases) > 1 {
@@ -109,12 +109,12 @@ func (r *releaseFlags) requestOneWithNames(f *factory, command string, args []st
 	return q, err
 }
 
-// seeHelp is the error of arguments that a command's help explains.
+// seeHelp returns a usage error that points to the help of a command.
 func (f *factory) seeHelp(command, format string, args ...any) error {
 	return fault.WithHint(fault.Usage, fmt.Sprintf("see `%s %s --help`", f.Name, command), format, args...)
 }
 
-// parseRepository reads --release-repository, whether or not the release at hand needs it.
+// parseRepository parses --release-repository, even if the release does not need it.
 func (r *releaseFlags) parseRepository() (oci.Repository, error) {
 	if r.repository == defaultRepository { // needs no regular expressions
 		return oci.SplitRepository(r.repository), nil
@@ -126,7 +126,7 @@ func (r *releaseFlags) parseRepository() (oci.Repository, error) {
 	return repository, nil
 }
 
-// checkReleaseImage refuses a --release-image that is no pull spec; "" is none.
+// checkReleaseImage refuses a --release-image that is not a pull spec. It accepts "".
 func checkReleaseImage(text string) error {
 	if text == "" {
 		return nil
@@ -137,7 +137,7 @@ func checkReleaseImage(text string) error {
 	return nil
 }
 
-// count is how often a text stands in a list.
+// count returns how often a text occurs in a list.
 func count(list []string, text string) int {
 	n := 0
 	for _, item := range list {

@@ -15,8 +15,8 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// folder is the cache's folder.
-func (c call) folder() string { return filepath.Join(c.cache, "oc-release-x") }
+// cacheDirectory returns the directory of the cache.
+func (c call) cacheDirectory() string { return filepath.Join(c.cache, "oc-release-x") }
 
 // filled is a cache in which everything is that commands keep of a release, with what the commands print.
 func filled(t *testing.T, c *traffic, run call) (r *testrelease.Release, hash, list []string, prints map[string]string) {
@@ -42,7 +42,7 @@ func (r result) notes() result {
 // kept finds the one file of the cache that fits.
 func (c call) kept(t *testing.T, pattern string) string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(c.folder(), filepath.FromSlash(pattern)))
+	found, err := filepath.Glob(filepath.Join(c.cacheDirectory(), filepath.FromSlash(pattern)))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%s: found %q, %v", pattern, found, err)
 	}
@@ -129,30 +129,30 @@ func TestCacheDirectoryOfAnotherUser(t *testing.T) {
 		blobsOnly = "only blobs are read from the cache, and nothing is written: WHY; --cache-dir names another directory, --no-cache disables it"
 	)
 	for name, test := range map[string]struct {
-		change    func(folder string) error
+		change    func(dir string) error
 		note, why string
 		asked     []string
 	}{
-		"world-writable":              {mode(0o777), blobsOnly, "FOLDER is writable by all users (mode 0777): run chmod o-w on it", []string{"GET image"}},
-		"notes world-writable":        {func(folder string) error { return os.Chmod(filepath.Join(folder, "notes"), 0o777) }, blobsOnly, "FOLDER/notes is writable by all users (mode 0777): run chmod o-w on it", []string{"GET image"}},
+		"world-writable":              {mode(0o777), blobsOnly, "DIR is writable by all users (mode 0777): run chmod o-w on it", []string{"GET image"}},
+		"notes world-writable":        {func(dir string) error { return os.Chmod(filepath.Join(dir, "notes"), 0o777) }, blobsOnly, "DIR/notes is writable by all users (mode 0777): run chmod o-w on it", []string{"GET image"}},
 		"group-writable":              {mode(0o770), "", "", nil},
-		"a directory in it elsewhere": {movedAway("blobs"), unused, "FOLDER/blobs is a link, want a directory", []string{"GET image", "GET payload", "GET layer 2"}},
-		"another one elsewhere":       {movedAway("repositories"), unused, "FOLDER/repositories is a link, want a directory", []string{"GET image", "GET payload", "GET layer 2"}},
-		"a file for a directory": {func(folder string) error {
-			return errors.Join(os.RemoveAll(filepath.Join(folder, "notes")), os.WriteFile(filepath.Join(folder, "notes"), nil, 0o600))
-		}, unused, "FOLDER/notes is a file, want a directory", []string{"GET image", "GET payload", "GET layer 2"}},
-		"another owner": {func(folder string) error { return os.Chown(folder, 4711, 4711) }, blobsOnly, fmt.Sprintf("FOLDER belongs to user 4711, and this is user %d", os.Geteuid()), []string{"GET image"}},
-		"group 0":       {func(folder string) error { return os.Chown(folder, 4711, 0) }, "", "", nil},
+		"a directory in it elsewhere": {movedAway("blobs"), unused, "DIR/blobs is a link, want a directory", []string{"GET image", "GET payload", "GET layer 2"}},
+		"another one elsewhere":       {movedAway("repositories"), unused, "DIR/repositories is a link, want a directory", []string{"GET image", "GET payload", "GET layer 2"}},
+		"a file for a directory": {func(dir string) error {
+			return errors.Join(os.RemoveAll(filepath.Join(dir, "notes")), os.WriteFile(filepath.Join(dir, "notes"), nil, 0o600))
+		}, unused, "DIR/notes is a file, want a directory", []string{"GET image", "GET payload", "GET layer 2"}},
+		"another owner": {func(dir string) error { return os.Chown(dir, 4711, 4711) }, blobsOnly, fmt.Sprintf("DIR belongs to user 4711, and this is user %d", os.Geteuid()), []string{"GET image"}},
+		"group 0":       {func(dir string) error { return os.Chown(dir, 4711, 0) }, "", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, run := watch(t), cached(t)
 			_, hash, _, prints := filled(t, c, run)
-			if err := test.change(run.folder()); err != nil {
+			if err := test.change(run.cacheDirectory()); err != nil {
 				t.Skip(err)
 			}
 			note := ""
 			if test.note != "" {
-				note = "Note: " + strings.ReplaceAll(strings.ReplaceAll(test.note, "WHY", test.why), "FOLDER", run.folder()) + "\n"
+				note = "Note: " + strings.ReplaceAll(strings.ReplaceAll(test.note, "WHY", test.why), "DIR", run.cacheDirectory()) + "\n"
 			}
 			quiet := run
 			run.noticing = true
@@ -167,16 +167,16 @@ func TestCacheDirectoryOfAnotherUser(t *testing.T) {
 	}
 }
 
-// mode sets the mode of a folder.
-func mode(m os.FileMode) func(folder string) error {
-	return func(folder string) error { return os.Chmod(folder, m) }
+// mode sets the mode of a directory.
+func mode(m os.FileMode) func(dir string) error {
+	return func(dir string) error { return os.Chmod(dir, m) }
 }
 
-// movedAway puts a folder of the cache beside it, and a link in its place.
-func movedAway(name string) func(folder string) error {
-	return func(folder string) error {
-		away := folder + "-" + name
-		return errors.Join(os.Rename(filepath.Join(folder, name), away), os.Symlink(away, filepath.Join(folder, name)))
+// movedAway moves a directory of the cache beside it, and a link in its place.
+func movedAway(name string) func(dir string) error {
+	return func(dir string) error {
+		away := dir + "-" + name
+		return errors.Join(os.Rename(filepath.Join(dir, name), away), os.Symlink(away, filepath.Join(dir, name)))
 	}
 }
 
@@ -213,7 +213,7 @@ func TestNoHomeDirectory(t *testing.T) {
 func TestCacheRecordsOfAnotherVersion(t *testing.T) {
 	c, run := watch(t), cached(t)
 	_, _, list, prints := filled(t, c, run)
-	notes, err := filepath.Glob(filepath.Join(run.folder(), "notes", "*", "*"))
+	notes, err := filepath.Glob(filepath.Join(run.cacheDirectory(), "notes", "*", "*"))
 	if err != nil || len(notes) != 3 {
 		t.Fatalf("notes %q, %v", notes, err)
 	}

@@ -57,7 +57,7 @@ func TestCacheClean(t *testing.T) {
 	}
 	good(t, run.run(t, with("images", release)...))
 	c.want(t, "HEAD tag")
-	mine := filepath.Join(run.folder(), "mine.txt")
+	mine := filepath.Join(run.cacheDirectory(), "mine.txt")
 	if err := os.WriteFile(mine, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -83,9 +83,9 @@ func TestCacheMistakes(t *testing.T) {
 		want(t, run.run(t, "cache", "clean", "--older-than="+age), 2, "", "error: --older-than \""+age+"\": want a time such as 7d or 12h\n")
 	}
 	want(t, call{}.run(t, "cache", "list"), 8, "", "error: there is no cache: name its directory with --cache-dir\n")
-	folder := t.TempDir()
-	if err := os.Chmod(folder, 0o777); err != nil {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	want(t, run.run(t, "cache", "clean", "--all", "--cache-dir", folder), 8, "", "error: the cache: nothing is deleted: "+folder+" is writable by all users (mode 0777): run chmod o-w on it\n")
+	want(t, run.run(t, "cache", "clean", "--all", "--cache-dir", dir), 8, "", "error: the cache: nothing is deleted: "+dir+" is writable by all users (mode 0777): run chmod o-w on it\n")
 }

@@ -148,7 +148,7 @@ func TestProgramForCredentials(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 
-	// The program ends when the test has ended, which removes the folder.
+	// The program ends when the test has ended, which removes the directory.
 	hanging := kubeconfig("while [ -e '" + t.TempDir() + "' ]; do sleep 0.2; done\n")
 	var slow result
 	testguard.Finishes(t, "a command whose program for credentials hangs", func() {

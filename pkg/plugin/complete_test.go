@@ -173,16 +173,16 @@ func TestCompletionLeavesOut(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "plain"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	folder := filepath.Join(t.TempDir(), "folder")
-	if err := b.WriteDirectory(folder); err != nil {
+	directory := filepath.Join(t.TempDir(), "folder")
+	if err := b.WriteDirectory(directory); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
 		args []string
 		want string
 	}{
-		{[]string{"images", "dir:" + folder, ""}, lines("plain", ":4")},
-		{[]string{"manifests", "dir:" + folder, "configmap/"}, ":4"},
+		{[]string{"images", "dir:" + directory, ""}, lines("plain", ":4")},
+		{[]string{"manifests", "dir:" + directory, "configmap/"}, ":4"},
 		{[]string{"info", "dir:" + dir + "/"}, lines("dir:"+dir+"/plain/", ":6")},
 	} {
 		if got := (call{}).complete(t, test.args...); got != test.want {

@@ -36,7 +36,7 @@ func TestEnv(t *testing.T) {
 		"export OPENSHIFT_HYPERKUBE_IMAGE=\""+testrelease.ImageOf("hyperkube")+"\"\n", "")
 }
 
-func TestEnvOfAFolder(t *testing.T) {
+func TestEnvOfADirectory(t *testing.T) {
 	dir := t.TempDir()
 	if err := small().WriteDirectory(dir); err != nil {
 		t.Fatal(err)
@@ -274,7 +274,7 @@ func TestEnvOfAList(t *testing.T) {
 	}
 }
 
-// TestMakeTakesEnv feeds the output to make, with a reference that ends as folders of Windows do.
+// TestMakeTakesEnv feeds the output to make, with a reference that ends like a directory of Windows.
 func TestMakeTakesEnv(t *testing.T) {
 	program, err := exec.LookPath("make")
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/release-x/oc-release-x/internal/wholefile"
 )
 
-// folder reads a folder as PATH=CONTENT.
-func folder(t *testing.T, dir string) map[string]string {
+// readDirectory reads the files of a directory by path.
+func readDirectory(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	got := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -45,13 +45,13 @@ func TestExtract(t *testing.T) {
 	if err := ordered().WriteDirectory(source); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(folder(t, filepath.Join(source, "release-manifests")), folder(t, dir)); diff != "" {
+	if diff := cmp.Diff(readDirectory(t, filepath.Join(source, "release-manifests")), readDirectory(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the directory "+dir+": it is not empty: name another directory, or replace it with --force\n")
 	want(t, run(t, "extract", release, "--to", dir, "--force", "--sync"), 0, "", "")
 	want(t, run(t, "extract", release, "--to", dir, "--force", "--file", "image-references"), 0, "", "")
-	if got := slices.Sorted(maps.Keys(folder(t, dir))); len(got) != 1 {
+	if got := slices.Sorted(maps.Keys(readDirectory(t, dir))); len(got) != 1 {
 		t.Errorf("--force left %q", got)
 	}
 	want(t, run(t, "extract", release, "--to", t.TempDir(), "--force"), 0, "", "")
@@ -79,7 +79,7 @@ func TestExtractForceReplacesAnotherRelease(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "d")
 	want(t, run(t, "extract", layout(t, old), "--to", dir), 0, "", "")
 	want(t, run(t, "extract", layout(t, ordered()), "--to", dir, "--force"), 0, "", "")
-	if _, ok := folder(t, dir)["0000_70_gone_00.yaml"]; ok {
+	if _, ok := readDirectory(t, dir)["0000_70_gone_00.yaml"]; ok {
 		t.Error("the old release is still there")
 	}
 	const script = "0000_50_old.sh"
@@ -87,12 +87,12 @@ func TestExtractForceReplacesAnotherRelease(t *testing.T) {
 	change(t, dir)
 	want(t, run(t, "extract", layout(t, ordered()), "--to", dir, "--force"), 8, "",
 		"error: writing the directory "+dir+": --force replaces only extracted releases, and "+script+" may not be part of one: name another directory, or move it away\n")
-	if folder(t, dir)[script] != "x" {
+	if readDirectory(t, dir)[script] != "x" {
 		t.Error("the script is gone")
 	}
 }
 
-// change puts an annotation into a folder's release-metadata, as somebody does who works on an extracted release.
+// change puts an annotation into the release-metadata of a directory, like a user who edits an extracted release.
 func change(t *testing.T, dir string) {
 	t.Helper()
 	file := filepath.Join(dir, "release-metadata")
@@ -127,7 +127,7 @@ func TestExtractForceSparesManifestsOfOnesOwn(t *testing.T) {
 	const why = ": --force replaces only extracted releases, and this directory has no image-references: name another directory, or delete it yourself\n"
 	want(t, run(t, "extract", release, "--to", dir, "--force"), 8, "", "error: writing the directory "+dir+why)
 	want(t, run(t, "extract", release, "--to", dir), 8, "", "error: writing the directory "+dir+": it is not empty: name another directory\n")
-	if got := folder(t, dir)["0000_50_x_01.yaml"]; got != own {
+	if got := readDirectory(t, dir)["0000_50_x_01.yaml"]; got != own {
 		t.Errorf("the manifest is now %q", got)
 	}
 }
@@ -164,25 +164,25 @@ func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
 		change   func(dir string) error
 		stranger string
 	}{
-		"notes":                   {"", file("thesis"), "thesis"},
-		"notes beside manifests":  {"--operator-manifests", file("manifests/my-notes.txt"), "manifests/my-notes.txt"},
-		"a secret in a subfolder": {"--operator-manifests", file("release-manifests/mine/secret.key"), "release-manifests/mine"},
-		"a subfolder of a name":   {"--operator-manifests", file("release-manifests/0000_50_x.yaml/a"), "release-manifests/0000_50_x.yaml"},
-		"a directory":             {"", func(dir string) error { return os.Mkdir(filepath.Join(dir, "mine"), 0o700) }, "mine"},
-		"a manifest of one's own": {"", file("my-own.yaml"), "my-own.yaml"},
-		"numbered ones":           {"-", file("01_deploy.yaml"), "01_deploy.yaml"},
-		"one's own in manifests":  {"-", file("manifests/deploy.yaml"), "manifests/deploy.yaml"},
-		"a link":                  {"", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "0000_99_x.yaml")) }, "0000_99_x.yaml"},
-		"a link for a directory":  {"-", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "manifests")) }, "manifests"},
-		"migrations":              {"-", file("2014_10_12_000000_create_users_table.php"), "2014_10_12_000000_create_users_table.php"},
-		"pictures":                {"-", file("2024_05_beach.jpg"), "2024_05_beach.jpg"},
-		"a backup":                {"", file("0000_50_my-own.yaml.bak"), "0000_50_my-own.yaml.bak"},
-		"a script":                {"", file("0000_50_my-own.sh"), "0000_50_my-own.sh"},
-		"names of a release":      {"-", file("0000_50_my-own.yaml"), ""},
-		"a name of this release":  {"-", file("0000_50_b_00_all.yaml"), ""},
-		"release-metadata":        {"-", file("release-metadata"), ""},
-		"image-references":        {"-", file("release-manifests/image-references"), ""},
-		"nothing of a release":    {"-", func(dir string) error { return os.Mkdir(filepath.Join(dir, "manifests"), 0o700) }, ""},
+		"notes":                      {"", file("thesis"), "thesis"},
+		"notes beside manifests":     {"--operator-manifests", file("manifests/my-notes.txt"), "manifests/my-notes.txt"},
+		"a secret in a subdirectory": {"--operator-manifests", file("release-manifests/mine/secret.key"), "release-manifests/mine"},
+		"a subdirectory of a name":   {"--operator-manifests", file("release-manifests/0000_50_x.yaml/a"), "release-manifests/0000_50_x.yaml"},
+		"a directory":                {"", func(dir string) error { return os.Mkdir(filepath.Join(dir, "mine"), 0o700) }, "mine"},
+		"a manifest of one's own":    {"", file("my-own.yaml"), "my-own.yaml"},
+		"numbered ones":              {"-", file("01_deploy.yaml"), "01_deploy.yaml"},
+		"one's own in manifests":     {"-", file("manifests/deploy.yaml"), "manifests/deploy.yaml"},
+		"a link":                     {"", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "0000_99_x.yaml")) }, "0000_99_x.yaml"},
+		"a link for a directory":     {"-", func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "manifests")) }, "manifests"},
+		"migrations":                 {"-", file("2014_10_12_000000_create_users_table.php"), "2014_10_12_000000_create_users_table.php"},
+		"pictures":                   {"-", file("2024_05_beach.jpg"), "2024_05_beach.jpg"},
+		"a backup":                   {"", file("0000_50_my-own.yaml.bak"), "0000_50_my-own.yaml.bak"},
+		"a script":                   {"", file("0000_50_my-own.sh"), "0000_50_my-own.sh"},
+		"names of a release":         {"-", file("0000_50_my-own.yaml"), ""},
+		"a name of this release":     {"-", file("0000_50_b_00_all.yaml"), ""},
+		"release-metadata":           {"-", file("release-metadata"), ""},
+		"image-references":           {"-", file("release-manifests/image-references"), ""},
+		"nothing of a release":       {"-", func(dir string) error { return os.Mkdir(filepath.Join(dir, "manifests"), 0o700) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "d")
@@ -206,7 +206,7 @@ func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
 	}
 }
 
-// entries are the names of all that is in a folder.
+// entries returns the names of everything in a directory.
 func entries(t *testing.T, dir string) []string {
 	t.Helper()
 	var all []string
@@ -220,8 +220,8 @@ func entries(t *testing.T, dir string) []string {
 	return all
 }
 
-// TestExtractedFolderIsTheSameRelease reads back what was written, in both shapes, and rendered or not.
-func TestExtractedFolderIsTheSameRelease(t *testing.T) {
+// TestExtractedDirectoryIsTheSameRelease reads back what was written, in both shapes, and rendered or not.
+func TestExtractedDirectoryIsTheSameRelease(t *testing.T) {
 	b := ordered().WithOperatorManifest("0000_90_cluster-version-operator_01_alerts.yaml",
 		object("ConfigMap", "alerts", included)+"data: {summary: '{{\"{{\"}} $labels.pod {{\"}}\"}} is down'}\n")
 	release, parent := layout(t, b), t.TempDir()
@@ -270,7 +270,7 @@ func TestExtractIncluded(t *testing.T) {
 		"---\n"+object("Namespace", "first", included)+
 		"---\n"+object("ConfigMap", "b1", included)+"---\n"+object("ConfigMap", "b3", included, console), "")
 	want(t, run(t, "extract", release, "--included", "--capabilities", "none", "--to", dir), 0, "", "")
-	got := folder(t, dir)
+	got := readDirectory(t, dir)
 	if text := got["0000_50_b_00_all.yaml"]; text != "---\n"+object("ConfigMap", "b1", included) {
 		t.Errorf("got %s", text)
 	}
@@ -357,13 +357,13 @@ func TestExtractOfTheRealRelease(t *testing.T) {
 	for _, f := range fixture.Release(t, fixture.Version).Release {
 		entries[f.Name] = string(f.Data)
 	}
-	if diff := cmp.Diff(entries, folder(t, plain)); diff != "" {
+	if diff := cmp.Diff(entries, readDirectory(t, plain)); diff != "" {
 		t.Error(diff)
 	}
 	normal := filepath.Join(parent, "normal")
 	want(t, run(t, "extract", release, "--normalize", "--to", normal), 0, "", "")
 	var sums strings.Builder
-	written := folder(t, normal)
+	written := readDirectory(t, normal)
 	for _, name := range slices.Sorted(maps.Keys(written)) {
 		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256([]byte(written[name])), name)
 	}
@@ -376,13 +376,13 @@ func TestExtractOfTheRealRelease(t *testing.T) {
 	}
 	requests := filepath.Join(parent, "requests")
 	want(t, run(t, "extract", release, "--credentials-requests", "--cloud", "aws", "--to", requests), 0, "", "")
-	if got := strings.Join(slices.Sorted(maps.Keys(folder(t, requests))), "\n") + "\n"; got != fixture.Read(t, "oc-golden/extract-credentials-requests.files") {
+	if got := strings.Join(slices.Sorted(maps.Keys(readDirectory(t, requests))), "\n") + "\n"; got != fixture.Read(t, "oc-golden/extract-credentials-requests.files") {
 		t.Errorf("got %s", got)
 	}
 }
 
 // Every command warns once of files in subdirectories, with and without a cache.
-func TestFilesInFoldersOfTheReleaseFolder(t *testing.T) {
+func TestFilesInSubdirectoriesAreLeftOut(t *testing.T) {
 	file := func(name string) testrelease.Entry { return testrelease.File("release-manifests/"+name, "a: b\n") }
 	const why = " left out: folders below release-manifests are passed over, as the operator does\n"
 	for name, test := range map[string]struct {

@@ -35,7 +35,7 @@ const (
 	preview  = "release.openshift.io/feature-set=TechPreviewNoUpgrade"
 )
 
-// ordered is a release with manifests in both folders and every state.
+// ordered is a release with manifests in both directories and in every state.
 func ordered() *testrelease.Builder {
 	return testrelease.New("4.14.0").WithComponent("etcd").WithComponent("pod").
 		WithOperatorManifest("0000_90_cluster-version-operator_00_config.yaml", object("ConfigMap", "own", included)+"data:\n  release: '{{.ReleaseImage}}'\n  etcd: '{{.Images.etcd}}'\n").

@@ -28,7 +28,7 @@ type call struct {
 	name     string    // how the program was called; "" for oc release-x
 	noticing bool      // stderr is a terminal
 	out      io.Writer // in place of what result.out collects
-	cache    string    // the user's folder for caches; "" has none
+	cache    string    // the user's directory for caches, "" for none
 	ctx      context.Context
 }
 

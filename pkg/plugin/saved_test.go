@@ -17,9 +17,9 @@ func TestSavedReleasesReadLikeTheirSources(t *testing.T) {
 	list := small().WithList("amd64", "arm64")
 	release := build(t, b)
 	dir := t.TempDir()
-	archive, docker, folder := filepath.Join(dir, "oci.tar"), filepath.Join(dir, "docker.tar"), filepath.Join(dir, "folder")
+	archive, docker, directory := filepath.Join(dir, "oci.tar"), filepath.Join(dir, "docker.tar"), filepath.Join(dir, "folder")
 	for _, err := range []error{
-		release.WriteOCIArchive(archive, "4.14.0"), release.WriteDockerArchive(docker, "quay.io/a:one"), b.WriteDirectory(folder),
+		release.WriteOCIArchive(archive, "4.14.0"), release.WriteDockerArchive(docker, "quay.io/a:one"), b.WriteDirectory(directory),
 		os.WriteFile(filepath.Join(dir, "image-references"), b.References(), 0o644),
 	} {
 		if err != nil {
@@ -37,7 +37,7 @@ func TestSavedReleasesReadLikeTheirSources(t *testing.T) {
 		"a mirror that is an IPv6 address": {layout(t, b), "--release-repository=[2001:db8::10]:5000/ocp/release"},
 		"an OCI archive":                   {"oci-archive:" + archive, mirror},
 		"a docker archive":                 {"docker-archive:" + docker, mirror},
-		"a directory":                      {"dir:" + folder, mirror},
+		"a directory":                      {"dir:" + directory, mirror},
 		"image-references":                 {"file:" + filepath.Join(dir, "image-references"), mirror},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,10 +138,10 @@ func TestLimitsOfAPayload(t *testing.T) {
 	} {
 		want(t, run(t, append(strings.Fields(test.args), test.release)...), test.code, "", "error: "+test.want+"\n")
 	}
-	folder := t.TempDir()
-	if err := small().WriteDirectory(folder); err != nil {
+	directory := t.TempDir()
+	if err := small().WriteDirectory(directory); err != nil {
 		t.Fatal(err)
 	}
-	want(t, run(t, "images", "dir:"+folder, "--max-payload-size", "1k"), 6, "",
-		"error: dir:"+folder+": the payload has more than 1000 bytes (--max-payload-size)\n")
+	want(t, run(t, "images", "dir:"+directory, "--max-payload-size", "1k"), 6, "",
+		"error: dir:"+directory+": the payload has more than 1000 bytes (--max-payload-size)\n")
 }

@@ -13,16 +13,16 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// releaseRequest is which releases a command line asks for, and the names of what it asks for in them.
+// releaseRequest holds the releases and names of a command line.
 type releaseRequest struct {
-	releases   []image.Reference // as they were typed; none: the one that the connected cluster runs
+	releases   []image.Reference // as typed; none means the release of the connected cluster
 	names      []string
-	repository oci.Repository // of versions, and of the pull specs of releases from sources that name none
+	repository oci.Repository // for versions, and for pull specs of releases from sources without one
 
-	fromEnvironment bool // the environment names the release
+	fromEnvironment bool // the release is from the environment
 }
 
-// hosts are the registries, host[:port], that the command line names. A release that the environment names is none of them.
+// hosts returns the registries, host[:port], that the command line names. It leaves out a release from the environment.
 func (r releaseRequest) hosts() []string {
 	var hosts []string
 	if r.repository.String() != defaultRepository {
@@ -38,31 +38,32 @@ func (r releaseRequest) hosts() []string {
 	return hosts
 }
 
-// target is a release that was asked for and where it lies.
+// target is the location of a requested release.
 type target struct {
 	reference image.Reference
-	// clusterImage is the pull spec by which the connected cluster names the release; empty when it does not.
+	// clusterImage is the pull spec of the release in the connected cluster, "" if the cluster does not know it.
 	clusterImage    string
 	fromEnvironment bool
 }
 
-// explain says of an error that the environment names the release: the user may not remember.
-func (t target) explain(err error) error { return explainEnvironment(err, t.fromEnvironment) }
+// explain adds the environment variable to an error if it names the release: users forget that they set it.
+func (t target) explain(err error) error { return nameVariable(err, t.fromEnvironment) }
 
-func explainEnvironment(err error, fromEnvironment bool) error {
+// nameVariable adds the environment variable to an error about a release from the environment.
+func nameVariable(err error, fromEnvironment bool) error {
 	if !fromEnvironment {
 		return err
 	}
 	return fmt.Errorf("$%s: %w", releaseVariable, err)
 }
 
-// resolve finds out where the releases lie. It asks the connected cluster, once, when it needs to know versions.
+// resolve locates releases. It asks the connected cluster at most once, and only about versions or without a release.
 func (s *session) resolve(ctx context.Context, r releaseRequest) ([]target, error) {
 	if len(r.releases) == 0 {
 		t, err := s.clusterRelease(ctx)
 		return []target{t}, err
 	}
-	known, err := s.knownReleases(ctx, r.releases)
+	clusterVersion, err := s.clusterVersion(ctx, r.releases)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (s *session) resolve(ctx context.Context, r releaseRequest) ([]target, erro
 		if ref.Kind != image.KindVersion {
 			continue
 		}
-		if targets[i], err = s.resolveVersion(known, ref, r.repository); err != nil {
+		if targets[i], err = s.resolveVersion(clusterVersion, ref, r.repository); err != nil {
 			return nil, err
 		}
 		targets[i].fromEnvironment = r.fromEnvironment
@@ -80,7 +81,7 @@ func (s *session) resolve(ctx context.Context, r releaseRequest) ([]target, erro
 	return targets, nil
 }
 
-// resolveOne is resolve for a command that takes one release.
+// resolveOne is resolve for commands that take one release.
 func (s *session) resolveOne(ctx context.Context, r releaseRequest) (target, error) {
 	targets, err := s.resolve(ctx, r)
 	if err != nil {
@@ -89,7 +90,7 @@ func (s *session) resolveOne(ctx context.Context, r releaseRequest) (target, err
 	return targets[0], nil
 }
 
-// clusterRelease is the release that the connected cluster runs, or is about to.
+// clusterRelease returns the release that the connected cluster runs or updates to.
 func (s *session) clusterRelease(ctx context.Context) (target, error) {
 	v, err := s.cluster.Version(ctx)
 	if errors.Is(err, cluster.ErrNotConfigured) {
@@ -108,9 +109,9 @@ func (s *session) clusterRelease(ctx context.Context) (target, error) {
 	return t, err
 }
 
-// knownReleases is what the connected cluster knows, nil without a version to look up and without a cluster that answers
-// soon. A cluster that the command line names and that cannot be asked is an error.
-func (s *session) knownReleases(ctx context.Context, releases []image.Reference) (*cluster.Version, error) {
+// clusterVersion asks the connected cluster for its releases. It returns nil if no release is a version, if there is no
+// cluster, or if the cluster does not answer soon. If the command line names a cluster wrongly, it returns an error.
+func (s *session) clusterVersion(ctx context.Context, releases []image.Reference) (*cluster.Version, error) {
 	i := slices.IndexFunc(releases, func(ref image.Reference) bool { return ref.Kind == image.KindVersion })
 	if i < 0 {
 		return nil, nil
@@ -132,32 +133,32 @@ func (s *session) knownReleases(ctx context.Context, releases []image.Reference)
 	return nil, nil
 }
 
-// resolveVersion is the image of a version: the one that the connected cluster knows, else a tag. The reference keeps the
-// version, which the release is compared with once it was read.
-func (s *session) resolveVersion(known *cluster.Version, asked image.Reference, repository oci.Repository) (target, error) {
-	if known == nil {
+// resolveVersion returns the image of a version: from the connected cluster if it knows the version, else by tag. The
+// reference keeps the version, to compare it with the release that is read.
+func (s *session) resolveVersion(clusterVersion *cluster.Version, asked image.Reference, repository oci.Repository) (target, error) {
+	if clusterVersion == nil {
 		return s.versionTag(asked, repository)
 	}
-	release, where, ok := known.Release(asked.Version, asked.Arch, s.flags.arch.value())
+	release, where, ok := clusterVersion.Release(asked.Version, asked.Arch, s.flags.arch.value())
 	if !ok {
-		if known.HasVersion(asked.Version) {
-			s.infof("the cluster at %s does not say for which architecture its %s is, so %s is the one of the tag", known.Server, asked.Version, asked.Text)
+		if clusterVersion.HasVersion(asked.Version) {
+			s.infof("the cluster at %s does not say for which architecture its %s is, so %s is the one of the tag", clusterVersion.Server, asked.Version, asked.Text)
 		} else {
-			s.infof("%s is not among the releases that the cluster at %s knows", asked.Text, known.Server)
+			s.infof("%s is not among the releases that the cluster at %s knows", asked.Text, clusterVersion.Server)
 		}
 		return s.versionTag(asked, repository)
 	}
-	t, err := clusterTarget(known, release)
+	t, err := clusterTarget(clusterVersion, release)
 	if err != nil {
 		return target{}, err
 	}
-	s.resolvedf("%s is %s, %s at %s", asked.Text, release.Image, where, known.Server)
+	s.resolvedf("%s is %s, %s at %s", asked.Text, release.Image, where, clusterVersion.Server)
 	t.reference.Text, t.reference.Version, t.reference.Arch = asked.Text, asked.Version, asked.Arch
 	return t, nil
 }
 
-// versionTag is the image of a version: the tag VERSION-ARCH in the release repository. Where no architecture was asked
-// for, the tag VERSION will do too: releases of OKD, nightlies and those of CI have tags without an architecture.
+// versionTag returns the image of a version: the tag VERSION-ARCH in the release repository. If no architecture is
+// requested, the tag VERSION is tried next: releases of OKD, nightlies and CI have tags without an architecture.
 func (s *session) versionTag(asked image.Reference, repository oci.Repository) (target, error) {
 	wanted := s.flags.arch.value()
 	tag := asked.Version + "-" + image.TagArch(cmp.Or(asked.Arch, wanted, "amd64"))
@@ -173,7 +174,7 @@ func (s *session) versionTag(asked image.Reference, repository oci.Repository) (
 	return target{reference: ref}, nil
 }
 
-// clusterTarget is a release by the pull spec that a cluster has for it.
+// clusterTarget returns a release by its pull spec in a cluster.
 func clusterTarget(v *cluster.Version, release cluster.Release) (target, error) {
 	ref, err := image.ParseReference(release.Image)
 	if err != nil || ref.Kind != image.KindRegistry {

@@ -20,10 +20,10 @@ import (
 
 // signed is a release in a registry that holds its component image too, with a key and a signature of it in files.
 type signed struct {
-	server            *httptest.Server
-	release           string // by tag
-	digest, component digest.Digest
-	keyring, folder   string
+	server              *httptest.Server
+	release             string // by tag
+	digest, component   digest.Digest
+	keyring, signatures string
 }
 
 // signedRelease makes a release of one component, and signs it.
@@ -38,8 +38,8 @@ func signedRelease(t *testing.T) signed {
 	b := s.builder()
 	s.release, s.digest = push(t, s.server, b), build(t, b).Digest()
 	key := testsign.NewKey(t, "release")
-	s.keyring, s.folder = keyFile(t, key), filepath.Join(t.TempDir(), "signatures")
-	writeSignature(t, s.folder, s.digest, key.SignAtomic(t, s.digest))
+	s.keyring, s.signatures = keyFile(t, key), filepath.Join(t.TempDir(), "signatures")
+	writeSignature(t, s.signatures, s.digest, key.SignAtomic(t, s.digest))
 	return s
 }
 
@@ -57,9 +57,9 @@ func keyFile(t *testing.T, key *testsign.Key) string {
 	return file
 }
 
-func writeSignature(t *testing.T, folder string, d digest.Digest, message []byte) {
+func writeSignature(t *testing.T, signatures string, d digest.Digest, message []byte) {
 	t.Helper()
-	dir := filepath.Join(folder, "sha256="+d.Encoded())
+	dir := filepath.Join(signatures, "sha256="+d.Encoded())
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ const allGood = "digest-chain=PASS version=PASS references=PASS signature=PASS s
 // changed, and with a foreign key.
 func TestVerifyGoodChangedAndForeign(t *testing.T) {
 	s := signedRelease(t)
-	if got := s.results(t, 0, s.release, "--keyring", s.keyring, "--signature", s.folder); got != allGood {
+	if got := s.results(t, 0, s.release, "--keyring", s.keyring, "--signature", s.signatures); got != allGood {
 		t.Errorf("a good release: %s", got)
 	}
 	changed := layout(t, s.builder().WithStored(testrelease.PayloadPart, func(data []byte) []byte {
@@ -92,19 +92,19 @@ func TestVerifyGoodChangedAndForeign(t *testing.T) {
 		data[len(data)/2] ^= 1
 		return data
 	}))
-	if got := s.results(t, 6, changed, "--keyring", s.keyring, "--signature", s.folder); got !=
+	if got := s.results(t, 6, changed, "--keyring", s.keyring, "--signature", s.signatures); got !=
 		"digest-chain=FAIL version=SKIPPED references=SKIPPED signature=SKIPPED sigstore=SKIPPED image=SKIPPED payload-hash=SKIPPED" {
 		t.Errorf("one byte changed: %s", got)
 	}
 	foreign := keyFile(t, testsign.NewKey(t, "foreign"))
-	if got := s.results(t, 6, s.release, "--keyring", foreign, "--signature", s.folder); got != strings.Replace(allGood, "signature=PASS", "signature=FAIL", 1) {
+	if got := s.results(t, 6, s.release, "--keyring", foreign, "--signature", s.signatures); got != strings.Replace(allGood, "signature=PASS", "signature=FAIL", 1) {
 		t.Errorf("a foreign key: %s", got)
 	}
 }
 
 func TestVerifyTable(t *testing.T) {
 	s := signedRelease(t)
-	got := run(t, "verify", s.release, "--insecure", "--keyring", s.keyring, "--signature", s.folder)
+	got := run(t, "verify", s.release, "--insecure", "--keyring", s.keyring, "--signature", s.signatures)
 	if got.code != 0 || got.err != "" {
 		t.Fatalf("exit code %d, %s", got.code, got.err)
 	}
@@ -115,7 +115,7 @@ func TestVerifyTable(t *testing.T) {
 		"version PASS " + s.release + " the release says that it is 4.14.0",
 		"references PASS 1 components each by digest",
 		"signature PASS image, keyring " + s.keyring + " signed 2023-11-01T12:00:00Z by release <release@example.com>, key " + testsign.NewKey(t, "release").Fingerprint() +
-			", as quay.io/example/release:1, for " + s.digest.String() + ", found in " + filepath.Join(s.folder, "sha256="+s.digest.Encoded(), "signature-1"),
+			", as quay.io/example/release:1, for " + s.digest.String() + ", found in " + filepath.Join(s.signatures, "sha256="+s.digest.Encoded(), "signature-1"),
 		"sigstore SKIPPED image no key to trust: ",
 		"image PASS 1 component images present and pullable",
 		"payload-hash SKIPPED <none> no cluster is connected",
@@ -124,7 +124,7 @@ func TestVerifyTable(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", line, want)
 		}
 	}
-	key := strings.TrimSpace(good(t, run(t, "verify", s.release, "--insecure", "--keyring", s.keyring, "--signature", s.folder,
+	key := strings.TrimSpace(good(t, run(t, "verify", s.release, "--insecure", "--keyring", s.keyring, "--signature", s.signatures,
 		"--jq", `.checks[]|select(.name=="signature")|.key+" "+.digest`)))
 	if want := testsign.NewKey(t, "release").Fingerprint() + " " + s.digest.String(); key != want {
 		t.Errorf("key and digest %s, want %s", key, want)
@@ -133,7 +133,7 @@ func TestVerifyTable(t *testing.T) {
 
 func TestVerifyImages(t *testing.T) {
 	s := signedRelease(t)
-	trusted := []string{"--keyring", s.keyring, "--signature", s.folder}
+	trusted := []string{"--keyring", s.keyring, "--signature", s.signatures}
 	if got := s.results(t, 0, append(trusted, s.release, "--deep")...); got != allGood {
 		t.Errorf("--deep: %s", got)
 	}
@@ -147,7 +147,7 @@ func TestVerifyImages(t *testing.T) {
 
 func TestVerifyExitCodes(t *testing.T) {
 	s := signedRelease(t)
-	trusted := []string{"--keyring", s.keyring, "--signature", s.folder}
+	trusted := []string{"--keyring", s.keyring, "--signature", s.signatures}
 	unsigned := s.results(t, 6, s.release)
 	if unsigned != strings.Replace(allGood, "signature=PASS", "signature=FAIL", 1) {
 		t.Errorf("nobody to trust: %s", unsigned)
@@ -155,7 +155,7 @@ func TestVerifyExitCodes(t *testing.T) {
 	unreachable := testrelease.New("4.14.0").WithComponent("etcd", testrelease.Image("127.0.0.1:1/a/b@"+s.component.String()))
 	release := push(t, s.server, unreachable)
 	d := build(t, unreachable).Digest()
-	writeSignature(t, s.folder, d, testsign.NewKey(t, "release").SignAtomic(t, d))
+	writeSignature(t, s.signatures, d, testsign.NewKey(t, "release").SignAtomic(t, d))
 	if got := s.results(t, 5, append(trusted, release)...); got != strings.Replace(allGood, "image=PASS", "image=SKIPPED", 1) {
 		t.Errorf("a registry that cannot be reached: %s", got)
 	}
@@ -182,7 +182,7 @@ func TestVerifyFailsWhenReaderHasLeft(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			for _, form := range [][]string{nil, {"-o", "json"}, {"--jq", ".checks[]"}} {
 				out := writerFunc(func([]byte) (int, error) { return 0, &os.PathError{Op: "write", Path: "/dev/stdout", Err: test.write} })
-				got := call{out: out}.run(t, append([]string{"verify", s.release, "--insecure", "--keyring", test.keyring, "--signature", s.folder}, form...)...)
+				got := call{out: out}.run(t, append([]string{"verify", s.release, "--insecure", "--keyring", test.keyring, "--signature", s.signatures}, form...)...)
 				want(t, got, test.code, "", test.want)
 			}
 		})
@@ -215,7 +215,7 @@ func TestVerifyAsksForWhatTheCacheHas(t *testing.T) {
 	pullSpec, c := host(front.Server)+"/ocp/release@"+s.digest.String(), cached(t)
 	good(t, c.run(t, "info", pullSpec, "--insecure"))
 	gone = true
-	got := c.run(t, "verify", pullSpec, "--insecure", "--keyring", s.keyring, "--signature", s.folder, "--jq", `.checks[]|select(.name=="digest-chain")|.result`)
+	got := c.run(t, "verify", pullSpec, "--insecure", "--keyring", s.keyring, "--signature", s.signatures, "--jq", `.checks[]|select(.name=="digest-chain")|.result`)
 	if got.code != 6 || got.out != "FAIL\n" {
 		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
 	}
@@ -239,7 +239,7 @@ func TestVerifyReadsEveryLayer(t *testing.T) {
 // A cluster that is named and cannot be asked decides the exit code; one that is merely configured does not.
 func TestVerifyWithAClusterThatCannotBeAsked(t *testing.T) {
 	s := signedRelease(t)
-	trusted := []string{s.release, "--keyring", s.keyring, "--signature", s.folder}
+	trusted := []string{s.release, "--keyring", s.keyring, "--signature", s.signatures}
 	c := testcluster.New(t)
 	if got := s.results(t, 4, append(trusted, "--kubeconfig", c.Kubeconfig(t, "expired"))...); got != allGood {
 		t.Errorf("an expired token: %s", got)
@@ -257,7 +257,7 @@ func TestVerifyWithAClusterThatCannotBeAsked(t *testing.T) {
 // A signature store that the cluster's administrator set up, with an authority of its own.
 func TestVerifyWithTheStoresOfTheCluster(t *testing.T) {
 	s := signedRelease(t)
-	web := httptest.NewTLSServer(http.StripPrefix("/signatures", http.FileServer(http.Dir(s.folder))))
+	web := httptest.NewTLSServer(http.StripPrefix("/signatures", http.FileServer(http.Dir(s.signatures))))
 	defer web.Close()
 	authority, _ := json.Marshal(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw})))
 	c := testcluster.New(t).
@@ -287,7 +287,7 @@ func TestVerifyAgainstTheCluster(t *testing.T) {
 			c := testcluster.New(t).WithOperator().
 				With(testcluster.ClusterVersion, `{"status":{"desired":{"version":"4.14.0","image":"`+test.image+`"},"versionHash":"`+test.hash+`","capabilities":{}}}`).
 				With(testcluster.FeatureGate, `{"spec":{},"status":{"featureGates":[{"version":"4.14.0","enabled":[]}]}}`)
-			got := run(t, "verify", s.release, "--insecure", "--keyring", s.keyring, "--signature", s.folder,
+			got := run(t, "verify", s.release, "--insecure", "--keyring", s.keyring, "--signature", s.signatures,
 				"--kubeconfig", c.Kubeconfig(t, testcluster.Token), "--jq", `.checks[]|select(.name=="payload-hash")|.result+" "+.reason`)
 			if want := strings.ReplaceAll(test.want, "HOST", c.Host()); strings.TrimSpace(got.out) != want || got.code != test.code {
 				t.Errorf("exit code %d\ngot  %s\nwant %s\n%s", got.code, got.out, want, got.err)

@@ -63,16 +63,16 @@ const (
 // A source without a digest cannot be signed, and an attacker may choose the format of an archive: nothing passes unsigned.
 func TestUnsignedSourcesNeverPass(t *testing.T) {
 	dir := t.TempDir()
-	archive, folder := filepath.Join(dir, "old.tar"), filepath.Join(dir, "folder")
+	archive, directory := filepath.Join(dir, "old.tar"), filepath.Join(dir, "folder")
 	if err := build(t, ordered()).WriteDockerArchive(archive, "quay.io/a/b:c"); err != nil {
 		t.Fatal(err)
 	}
-	if err := ordered().WriteDirectory(folder); err != nil {
+	if err := ordered().WriteDirectory(directory); err != nil {
 		t.Fatal(err)
 	}
 	key := keyFile(t, testsign.NewKey(t, "release"))
 	cluster := testcluster.New(t).Kubeconfig(t, testcluster.Token)
-	for _, source := range []string{"docker-archive:" + archive, "dir:" + folder} {
+	for _, source := range []string{"docker-archive:" + archive, "dir:" + directory} {
 		verify(t, 7, unverified, "error: "+source+": no signature could be checked: "+noDigest+onPurpose, source, "--offline")
 		failed := strings.Replace(unverified, "signature=SKIPPED(no-digest)", "signature=FAIL", 1)
 		for _, asked := range [][]string{{"--keyring", key}, {"--signature", dir}, {"--trust-cluster", "--kubeconfig", cluster}} {
@@ -92,12 +92,12 @@ func TestVerifyOfflineWithoutAStoredSignature(t *testing.T) {
 	b := ordered().WithManifest(testsign.VerificationName, testsign.Verification(map[string]string{
 		"verifier-public-key-x": testsign.Armored(t, key), "store-x": "https://signatures.example.com/x",
 	}))
-	release, folder := layout(t, b), t.TempDir()
+	release, signatures := layout(t, b), t.TempDir()
 	checks := "digest-chain=PASS version=SKIPPED(no-version) references=PASS signature=SKIPPED(offline) sigstore=SKIPPED(no-key) image=SKIPPED(offline) payload-hash=SKIPPED(offline)"
-	trusted := []string{release, "--offline", "--keyring", keyFile(t, key), "--signature", folder}
+	trusted := []string{release, "--offline", "--keyring", keyFile(t, key), "--signature", signatures}
 	verify(t, 7, checks, "error: "+release+`: no signature could be checked: the release's store "https://signatures.example.com/x" was not asked: that needs the network; --signature names where one is stored, --skip signature leaves that out on purpose`+"\n", trusted...)
 	d := build(t, b).Digest()
-	writeSignature(t, folder, d, key.SignAtomic(t, d))
+	writeSignature(t, signatures, d, key.SignAtomic(t, d))
 	verify(t, 0, strings.Replace(checks, "signature=SKIPPED(offline)", "signature=PASS", 1), "", trusted...)
 	// With the cluster's keys, which cannot be read.
 	cluster := testcluster.New(t).Kubeconfig(t, testcluster.Token)
@@ -107,7 +107,7 @@ func TestVerifyOfflineWithoutAStoredSignature(t *testing.T) {
 
 // A sigstore key alone changes nothing about that; beside a signature that is checked, the key that was named still counts.
 func TestVerifyOfflineWithAKeyOfSigstore(t *testing.T) {
-	c, p, key, folder := watch(t), cached(t), testsign.NewKey(t, "release"), t.TempDir()
+	c, p, key, signatures := watch(t), cached(t), testsign.NewKey(t, "release"), t.TempDir()
 	r := c.push(t, layered().Clone().WithManifest(testsign.VerificationName, testsign.Verification(map[string]string{
 		"verifier-public-key-x": testsign.Armored(t, key), "store-x": "https://signatures.example.com/x",
 	})), "ocp/release", "4.14.0")
@@ -118,13 +118,13 @@ func TestVerifyOfflineWithAKeyOfSigstore(t *testing.T) {
 	if err := os.WriteFile(public, []byte(testsign.NewSigner(t, "p256").PEM), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := with("verify", release, "--offline", "--key", public, "--keyring", keyFile(t, key), "--signature", folder, "--jq", `[.checks[]|select(.name|startswith("sig"))|.name+"="+.result]|join(" ")`)
+	args := with("verify", release, "--offline", "--key", public, "--keyring", keyFile(t, key), "--signature", signatures, "--jq", `[.checks[]|select(.name|startswith("sig"))|.name+"="+.result]|join(" ")`)
 	const needs = "a sigstore signature is next to the image in its registry, and no registry is asked"
 	got := p.run(t, args...)
 	if got.code != 7 || got.out != "signature=SKIPPED sigstore=SKIPPED\n" || !strings.Contains(got.err, ": no signature could be checked: ") {
 		t.Errorf("code %d, %s%s", got.code, got.out, got.err)
 	}
-	writeSignature(t, folder, r.Digest(), key.SignAtomic(t, r.Digest()))
+	writeSignature(t, signatures, r.Digest(), key.SignAtomic(t, r.Digest()))
 	want(t, p.run(t, args...), 7, "signature=PASS sigstore=SKIPPED\n",
 		"error: "+release+": the check sigstore that you named keys for could not be made: "+needs+"; --skip sigstore leaves that out on purpose\n")
 	want(t, p.run(t, append(args, "--skip", "sigstore")...), 0, "signature=PASS\n", "")
@@ -132,7 +132,7 @@ func TestVerifyOfflineWithAKeyOfSigstore(t *testing.T) {
 
 func TestVerifySkip(t *testing.T) {
 	s := signedRelease(t)
-	trusted := []string{s.release, "--insecure", "--keyring", s.keyring, "--signature", s.folder}
+	trusted := []string{s.release, "--insecure", "--keyring", s.keyring, "--signature", s.signatures}
 	v := verify(t, 0, "digest-chain=PASS references=PASS signature=PASS payload-hash=SKIPPED(no-cluster)", "",
 		append(trusted, "--skip", "version,image", "--skip", "sigstore", "--skip", "image")...)
 	if diff := cmp.Diff([]string{"image", "sigstore", "version"}, v.Skipped); diff != "" {
@@ -156,14 +156,14 @@ func TestVerifyStrictDoesNotPass(t *testing.T) {
 	}
 	checks := "digest-chain=PASS version=SKIPPED(tag) references=PASS signature=PASS sigstore=SKIPPED(no-key) image=PASS payload-hash=SKIPPED(no-cluster)"
 	warning := "Warning: " + release + " is release 4.14.0, not 4.15.0\n"
-	trusted := []string{release, "--insecure", "--keyring", s.keyring, "--signature", s.folder}
+	trusted := []string{release, "--insecure", "--keyring", s.keyring, "--signature", s.signatures}
 	verify(t, 0, checks, warning, trusted...)
 	verify(t, 7, checks, warning+"error: there was a warning, and --strict was given\n", append(trusted, "--strict")...)
 }
 
 // A mirror can serve an older release, which is signed as well, under the name of a newer one.
 func TestVerifyFailsAnotherVersionThanWasTyped(t *testing.T) {
-	key, folder := testsign.NewKey(t, "release"), t.TempDir()
+	key, signatures := testsign.NewKey(t, "release"), t.TempDir()
 	server := testrelease.Registry(t)
 	older := testrelease.New("9.9.1").WithComponent("etcd")
 	for tag, b := range map[string]*testrelease.Builder{
@@ -173,9 +173,9 @@ func TestVerifyFailsAnotherVersionThanWasTyped(t *testing.T) {
 		if err := r.PushTo(server, "ocp/release", tag); err != nil {
 			t.Fatal(err)
 		}
-		writeSignature(t, folder, r.Digest(), key.SignAtomic(t, r.Digest()))
+		writeSignature(t, signatures, r.Digest(), key.SignAtomic(t, r.Digest()))
 	}
-	common := []string{"--insecure", "--release-repository", host(server) + "/ocp/release", "--keyring", keyFile(t, key), "--signature", folder, "--skip", "image"}
+	common := []string{"--insecure", "--release-repository", host(server) + "/ocp/release", "--keyring", keyFile(t, key), "--signature", signatures, "--skip", "image"}
 	const others = " references=PASS signature=PASS sigstore=SKIPPED(no-key) payload-hash=SKIPPED(no-cluster)"
 	for _, test := range []struct{ version, reason string }{
 		{"9.9.1", ""},

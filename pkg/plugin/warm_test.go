@@ -137,7 +137,7 @@ func TestLayersOfASquashedRelease(t *testing.T) {
 		good(t, run.run(t, with("manifests", host(c.Server)+"/ocp/release:4.14.0")...))
 		c.want(t, step...)
 	}
-	// images does not look at the operator's folder, so that its note says nothing of it.
+	// images does not read the operator's directory, so its record does not have it.
 	run = cached(t)
 	for _, step := range []struct {
 		command string
@@ -289,7 +289,7 @@ func TestInterruptedDownloadGoesOn(t *testing.T) {
 // waitForPartial waits until so many bytes of a blob lie in the cache.
 func (c call) waitForPartial(ctx context.Context, size int) {
 	for ctx.Err() == nil {
-		found, _ := filepath.Glob(filepath.Join(c.folder(), "blobs", "*", "*.partial"))
+		found, _ := filepath.Glob(filepath.Join(c.cacheDirectory(), "blobs", "*", "*.partial"))
 		if len(found) == 1 {
 			if info, err := os.Stat(found[0]); err == nil && info.Size() == int64(size) {
 				return
