@@ -6,10 +6,53 @@ import (
 	"sync"
 )
 
+// Take takes a permit for each of hosts (host[:port]) at once, and waits for all of them together: while it waits it
+// holds none, so two callers that need the same hosts cannot block each other. A host that is named twice gives two permits,
+// or its only one while its limit is 1. Requests with the context held to these hosts need no permit of their own, nor does Take.
+// When one of them fails and no other is under way, the permits go back until the next request. release gives them back for good;
+// it may be called more than once. The error is that of ctx.
+//
+// A host that ctx does not hold can still be taken, and is waited for while the others are held. That is right for a host that
+// nobody holds while waiting for those others, such as a mirror of the source.
+func (l *Limiter) Take(ctx context.Context, hosts ...string) (held context.Context, release func(), err error) {
+	need := map[string]int{}
+	for _, host := range hosts {
+		if host = hostKey(host); l.grantOf(ctx, host) == nil {
+			need[host]++
+		}
+	}
+	if len(need) == 0 {
+		return ctx, func() {}, nil
+	}
+	outer, _ := ctx.Value(grantKey{}).(*grant)
+	g := &grant{limiter: l, outer: outer, need: need, ended: make(chan struct{})}
+	if err := g.enter(ctx); err != nil {
+		g.release()
+		return nil, nil, err
+	}
+	g.leave(false) // the permits stay: nothing failed
+	return context.WithValue(ctx, grantKey{}, g), g.release, nil
+}
+
+// grantKey is the key of a context's grant.
+type grantKey struct{}
+
+// grantOf finds the permits for a host that a context holds, nil if it holds none.
+func (l *Limiter) grantOf(ctx context.Context, host string) *grant {
+	g, _ := ctx.Value(grantKey{}).(*grant)
+	for ; g != nil; g = g.outer {
+		if g.limiter == l && g.need[host] > 0 {
+			return g
+		}
+	}
+	return nil
+}
+
 // grant is the permits that a context holds. It lends them back while its requests wait for their next try, so that a
 // host that wants no requests for a minute does not keep the permits of another host unused.
 type grant struct {
 	limiter *Limiter
+	outer   *grant // what the context held before, nil for nothing
 	need    map[string]int
 	ended   chan struct{} // closed by release
 

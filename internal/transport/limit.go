@@ -23,23 +23,31 @@ const (
 //
 // The link belongs below the retries, so that a request that waits for its next try holds no permit, and above
 // redirects, so that the storage of a registry counts as the registry. What reads from one host while it writes to another takes the
-// permits of both with Take. A Limiter is safe for use by several goroutines.
+// permits of both with Take. Requests for tokens do not belong in front of it: they are made for another request, which may hold the
+// last permit of the same host. A Limiter is safe for use by several goroutines.
 type Limiter struct {
-	most int
+	LimiterOptions
 
 	mu    sync.Mutex
 	hosts map[string]*hostLimit
 	queue []*ticket // in the order of arrival
 }
 
+// LimiterOptions are those of a Limiter.
+type LimiterOptions struct {
+	Most  int                                  // requests to a host at once, at least 1
+	After func(wait time.Duration, run func()) // calls run when wait is over; nil is the system's clock
+}
+
 // hostLimit is the state of one host.
 type hostLimit struct {
 	limit   int
-	used    int       // permits that are taken
-	begun   uint64    // how many requests were sent
-	halved  uint64    // how many had been sent at the last halving
-	good    int       // answers without a complaint since the limit last changed
-	resumes time.Time // the host takes no request before
+	used    int           // permits that are taken
+	begun   uint64        // how many requests were sent
+	halved  uint64        // how many had been sent at the last halving
+	good    int           // answers without a complaint since the limit last changed
+	pauses  int           // how many waits that the host asked for are not over
+	resumed chan struct{} // closed at the end of the last of them
 }
 
 // ticket is a place in the queue.
@@ -60,57 +68,17 @@ func (t *ticket) shares(other *ticket) bool {
 	return false
 }
 
-// NewLimiter makes a limiter that allows at most so many requests to a host at once, and at least one.
-func NewLimiter(most int) *Limiter {
-	return &Limiter{most: max(1, most), hosts: map[string]*hostLimit{}}
+// NewLimiter makes a limiter.
+func NewLimiter(o LimiterOptions) *Limiter {
+	o.Most = max(1, o.Most)
+	if o.After == nil {
+		o.After = func(wait time.Duration, run func()) { time.AfterFunc(wait, run) }
+	}
+	return &Limiter{LimiterOptions: o, hosts: map[string]*hostLimit{}}
 }
 
 // Link is the limiter as a link of a chain. A request has its permit until its answer ends, is closed or has no body.
 func (l *Limiter) Link(next http.RoundTripper) http.RoundTripper { return limitLink{l, next} }
-
-// Take takes a permit for each of hosts (host[:port]) at once, and waits for all of them together: while it waits it
-// holds none, so two callers that need the same hosts cannot block each other. A host that is named twice gives two permits,
-// or its only one while its limit is 1. Requests with the context held to these hosts need no permit of their own. When one of
-// them fails and no other is under way, the permits go back until the next request. release gives them back for good; it may be called
-// more than once. The error is that of ctx.
-func (l *Limiter) Take(ctx context.Context, hosts ...string) (held context.Context, release func(), err error) {
-	need := map[string]int{}
-	for _, host := range hosts {
-		need[hostKey(host)]++
-	}
-	if outer := grantOf(ctx); outer != nil {
-		// Waiting for more while holding some is how deadlocks are made.
-		for host := range need {
-			if outer.need[host] == 0 {
-				return nil, nil, errors.New("permits have to be taken together: " + host + " was left out")
-			}
-		}
-		return ctx, func() {}, nil
-	}
-	g := &grant{limiter: l, need: need, ended: make(chan struct{})}
-	if err := g.enter(ctx); err != nil {
-		g.release()
-		return nil, nil, err
-	}
-	g.leave(false) // the permits stay: nothing failed
-	return context.WithValue(ctx, grantKey{}, g), sync.OnceFunc(g.release), nil
-}
-
-// Unlimited returns a context whose requests need no permit. It is for requests that are made for another one which may hold
-// the last permit of the same host: those for tokens.
-func Unlimited(ctx context.Context) context.Context {
-	return context.WithValue(ctx, unlimitedKey{}, true)
-}
-
-type (
-	grantKey     struct{}
-	unlimitedKey struct{}
-)
-
-func grantOf(ctx context.Context) *grant {
-	g, _ := ctx.Value(grantKey{}).(*grant)
-	return g
-}
 
 // hostKey makes one key of the spellings of a host.
 func hostKey(host string) string { return strings.ToLower(host) }
@@ -131,7 +99,7 @@ func (k limitLink) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	sent := k.limiter.sending(host)
+	sent := k.limiter.count(host)
 	response, err := k.next.RoundTrip(req)
 	if err != nil {
 		done(true)
@@ -143,40 +111,38 @@ func (k limitLink) RoundTrip(req *http.Request) (*http.Response, error) {
 		done(failed)
 		return response, nil
 	}
-	response.Body = &permitBody{response.Body, sync.OnceFunc(func() { done(failed) })}
+	var once sync.Once
+	response.Body = &permitBody{response.Body, func(broken bool) { once.Do(func() { done(failed || broken) }) }}
 	return response, nil
 }
 
 // permitBody gives the permit back when the body ends.
 type permitBody struct {
 	body io.ReadCloser
-	done func()
+	end  func(broken bool) // may be called more than once
 }
 
 func (b *permitBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	if err != nil {
-		b.done()
+		b.end(!errors.Is(err, io.EOF))
 	}
 	return n, err
 }
 
 // Close closes the body first: until then the connection is in use.
 func (b *permitBody) Close() error {
-	defer b.done()
+	defer b.end(false)
 	return b.body.Close()
 }
 
 // begin waits until a request to host may be sent; done ends it and says whether it failed and may be sent again.
 func (l *Limiter) begin(ctx context.Context, host string) (done func(failed bool), err error) {
-	if unlimited, _ := ctx.Value(unlimitedKey{}).(bool); unlimited {
-		return func(bool) {}, nil
-	}
-	if g := grantOf(ctx); g != nil && g.limiter == l && g.need[host] > 0 {
+	if g := l.grantOf(ctx, host); g != nil {
 		if err := g.enter(ctx); err != nil {
 			return nil, err
 		}
-		if err := l.waitUntilResumed(ctx, host); err != nil {
+		if err := l.waitForPauses(ctx, host); err != nil {
 			g.leave(true)
 			return nil, err
 		}
@@ -192,23 +158,24 @@ func (l *Limiter) begin(ctx context.Context, host string) (done func(failed bool
 	}
 }
 
-// waitUntilResumed waits as long as a host wants no requests. It is for requests whose permit is held already.
-func (l *Limiter) waitUntilResumed(ctx context.Context, host string) error {
-	for {
-		l.mu.Lock()
-		wait := time.Until(l.host(host).resumes)
-		l.mu.Unlock()
-		if wait <= 0 {
-			return nil
-		}
-		if err := Wait(ctx, wait); err != nil {
-			return err
-		}
+// waitForPauses waits as long as a host wants no requests. It is for requests whose permit is held already.
+func (l *Limiter) waitForPauses(ctx context.Context, host string) error {
+	l.mu.Lock()
+	resumed := l.host(host).resumed
+	l.mu.Unlock()
+	if resumed == nil {
+		return nil
+	}
+	select {
+	case <-resumed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
-// sending counts a request and returns its number.
-func (l *Limiter) sending(host string) uint64 {
+// count counts a request and returns its number.
+func (l *Limiter) count(host string) uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h := l.host(host)
@@ -216,44 +183,64 @@ func (l *Limiter) sending(host string) uint64 {
 	return h.begun
 }
 
-// learn adapts the limit of a host to the answer to its request number sent.
+// learn adapts to the answer to request number sent of a host.
 func (l *Limiter) learn(host string, sent uint64, response *http.Response) {
+	if !isBusy(response.StatusCode) {
+		l.grow(host, sent)
+		return
+	}
+	l.mu.Lock()
+	h := l.host(host)
+	h.good = 0
+	if sent > h.halved {
+		h.limit, h.halved = max(1, h.limit/2), h.begun
+	}
+	l.mu.Unlock()
+	// A longer wait ends the request, which says so; it must not stop all others without a word.
+	if wait, ok := RetryAfter(response.Header, time.Now()); ok && wait > 0 && wait <= MaxWait {
+		l.pause(host, wait)
+	}
+}
+
+// grow counts an answer without a complaint. One to a request from before the last halving says nothing about the limit.
+func (l *Limiter) grow(host string, sent uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h := l.host(host)
-	switch response.StatusCode {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	if h.limit == l.Most || sent <= h.halved {
+		return
+	}
+	if h.good++; h.good >= growAfter {
 		h.good = 0
-		if sent > h.halved {
-			h.limit, h.halved = max(1, h.limit/2), h.begun
-		}
-		now := time.Now()
-		// A longer wait ends the request, which says so; it must not stop all others without a word.
-		if wait, ok := RetryAfter(response.Header, now); ok && wait > 0 && wait <= MaxWait && now.Add(wait).After(h.resumes) {
-			h.resumes = now.Add(wait)
-			time.AfterFunc(wait, func() {
-				l.mu.Lock()
-				defer l.mu.Unlock()
-				l.dispatch()
-			})
-		}
-	default:
-		if h.limit == l.most || sent <= h.halved {
-			return
-		}
-		if h.good++; h.good >= growAfter {
-			h.good = 0
-			h.limit++
+		h.limit++
+		l.dispatch()
+	}
+}
+
+// pause keeps requests from a host for a while.
+func (l *Limiter) pause(host string, wait time.Duration) {
+	l.mu.Lock()
+	h := l.host(host)
+	if h.pauses++; h.pauses == 1 {
+		h.resumed = make(chan struct{})
+	}
+	l.mu.Unlock()
+	l.After(wait, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if h.pauses--; h.pauses == 0 {
+			close(h.resumed)
+			h.resumed = nil
 			l.dispatch()
 		}
-	}
+	})
 }
 
 // host finds or makes the state of a host. The caller holds the mutex, as for all methods below.
 func (l *Limiter) host(host string) *hostLimit {
 	h := l.hosts[host]
 	if h == nil {
-		h = &hostLimit{limit: l.most}
+		h = &hostLimit{limit: l.Most}
 		l.hosts[host] = h
 	}
 	return h
@@ -262,10 +249,8 @@ func (l *Limiter) host(host string) *hostLimit {
 // hasRoom reports whether a host can give n permits. One that is not asked for anything always can, or a limit below n would
 // block for ever.
 func (h *hostLimit) hasRoom(n int) bool {
-	return !h.isPaused() && (h.used == 0 || h.used+n <= h.limit)
+	return h.pauses == 0 && (h.used == 0 || h.used+n <= h.limit)
 }
-
-func (h *hostLimit) isPaused() bool { return time.Now().Before(h.resumes) }
 
 // dispatch serves the queue. The first ticket that lacks a host is the first to get it, so later ones wait for that
 // host too. For its other hosts, later tickets may be served before it, but not for ever: after a while they
@@ -281,7 +266,7 @@ func (l *Limiter) dispatch() {
 		waiting = append(waiting, t)
 		paused := false
 		for host := range t.need {
-			paused = paused || l.host(host).isPaused()
+			paused = paused || l.host(host).pauses > 0
 		}
 		for host, n := range t.need {
 			if !l.host(host).hasRoom(n) || t.passed >= passMost && !paused {

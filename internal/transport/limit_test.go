@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 )
@@ -121,7 +122,7 @@ func together(n int, f func(i int)) {
 func TestLimitBoundsEachHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &hostsServer{took: time.Second}
-		link := NewLimiter(3).Link(server)
+		link := NewLimiter(LimiterOptions{Most: 3}).Link(server)
 		together(20, func(i int) { fetch(t.Context(), link, []string{"a", "b"}[i%2]) })
 		if a, b := server.mostAt("a"), server.mostAt("b"); a != 3 || b != 3 {
 			t.Errorf("%d and %d requests at once, want 3 and 3", a, b)
@@ -132,7 +133,7 @@ func TestLimitBoundsEachHost(t *testing.T) {
 func TestLimitIsAtLeastOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &hostsServer{took: time.Second}
-		link := NewLimiter(-1).Link(server)
+		link := NewLimiter(LimiterOptions{Most: -1}).Link(server)
 		together(3, func(int) { fetch(t.Context(), link, "a") })
 		if a := server.mostAt("a"); a != 1 {
 			t.Errorf("%d requests at once, want 1", a)
@@ -153,7 +154,7 @@ func TestPermitLastsUntilTheBodyEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				link := NewLimiter(1).Link(&hostsServer{})
+				link := NewLimiter(LimiterOptions{Most: 1}).Link(&hostsServer{})
 				response, err := link.RoundTrip(hostRequest(t.Context(), test.method, "a"))
 				if err != nil {
 					t.Fatal(err)
@@ -178,7 +179,7 @@ func TestLimitHalvesOncePerWave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		status := http.StatusTooManyRequests
 		server := &hostsServer{took: time.Second, answer: func(string, int) (int, string) { return status, "" }}
-		link := NewLimiter(8).Link(server)
+		link := NewLimiter(LimiterOptions{Most: 8}).Link(server)
 		var limits []int
 		wave := func(n int) {
 			together(n, func(int) { fetch(t.Context(), link, "a") })
@@ -216,7 +217,7 @@ func TestRetryAfterHoldsTheWholeHost(t *testing.T) {
 					}
 					return http.StatusOK, ""
 				}}
-				limiter := NewLimiter(4)
+				limiter := NewLimiter(LimiterOptions{Most: 4})
 				link := limiter.Link(server)
 				held, release, err := limiter.Take(t.Context(), "a")
 				if err != nil {
@@ -242,7 +243,7 @@ func TestRetryAfterHoldsTheWholeHost(t *testing.T) {
 
 func TestWaitForAPermitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiter := NewLimiter(1)
+		limiter := NewLimiter(LimiterOptions{Most: 1})
 		link := limiter.Link(&hostsServer{})
 		_, release, err := limiter.Take(t.Context(), "a", "b")
 		if err != nil {
@@ -270,7 +271,7 @@ func TestWaitForAPermitEndsWithItsContext(t *testing.T) {
 }
 
 // TestCopiesCannotDeadlock copies 200 blobs: each holds the permits of its source and its target, reads from one while it
-// writes to the other, and asks for a token in between.
+// writes to the other.
 func TestCopiesCannotDeadlock(t *testing.T) {
 	refusing := func(every int) func(string, int) (int, string) {
 		return func(_ string, n int) (int, string) {
@@ -287,10 +288,9 @@ func TestCopiesCannotDeadlock(t *testing.T) {
 		permits int
 		hosts   func(i int) (source, target string)
 		answer  func(string, int) (int, string)
-		most    int // requests at once, those for tokens included
+		most    int // requests at once
 	}{
 		"one registry":              {4, func(int) (string, string) { return "a", "a" }, nil, 4},
-		"token server in it":        {4, func(int) (string, string) { return "tokens", "tokens" }, nil, 8},
 		"one registry, one permit":  {1, func(int) (string, string) { return "a", "a" }, nil, 2},
 		"one registry that refuses": {4, func(int) (string, string) { return "a", "a" }, refusing(3), 4},
 		"two registries":            {4, func(int) (string, string) { return "a", "b" }, refusing(4), 4},
@@ -299,7 +299,7 @@ func TestCopiesCannotDeadlock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := &hostsServer{took: time.Second, answer: test.answer}
-				limiter := NewLimiter(test.permits)
+				limiter := NewLimiter(LimiterOptions{Most: test.permits})
 				link := limiter.Link(server)
 				together(200, func(i int) {
 					source, target := test.hosts(i)
@@ -310,14 +310,10 @@ func TestCopiesCannotDeadlock(t *testing.T) {
 					}
 					defer release()
 					read := openUntil(ctx, link, source)
-					fetch(Unlimited(t.Context()), link, "tokens")
 					openUntil(ctx, link, target).Body.Close()
 					read.Body.Close()
 				})
 				for host, h := range limiter.hosts {
-					if host == "tokens" && name != "token server in it" {
-						continue
-					}
 					if h.used != 0 || server.mostAt(host) > test.most {
 						t.Errorf("%s: %d permits are left, %d requests at once, want at most %d", host, h.used, server.mostAt(host), test.most)
 					}
@@ -327,25 +323,10 @@ func TestCopiesCannotDeadlock(t *testing.T) {
 	}
 }
 
-func TestTokenRequestsNeedNoPermit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		limiter := NewLimiter(1)
-		link := limiter.Link(&hostsServer{})
-		_, release, err := limiter.Take(t.Context(), "a")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer release()
-		if status := fetch(Unlimited(t.Context()), link, "a"); status != http.StatusOK {
-			t.Errorf("got %d", status)
-		}
-	})
-}
-
 // TestPairIsNotStarved keeps two hosts busy with single requests, whose gaps never coincide, and waits for both hosts at once.
 func TestPairIsNotStarved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiter := NewLimiter(1)
+		limiter := NewLimiter(LimiterOptions{Most: 1})
 		link := limiter.Link(&hostsServer{took: 2 * time.Second})
 		ctx, cancel := context.WithCancel(t.Context())
 		var busy sync.WaitGroup
@@ -380,7 +361,7 @@ func TestPairDoesNotHoldBackAFreeHost(t *testing.T) {
 			}
 			return http.StatusOK, ""
 		}}
-		limiter := NewLimiter(1)
+		limiter := NewLimiter(LimiterOptions{Most: 1})
 		link := limiter.Link(server)
 		fetch(t.Context(), link, "b")
 		go func() {
@@ -400,6 +381,27 @@ func TestPairDoesNotHoldBackAFreeHost(t *testing.T) {
 	})
 }
 
+func TestPermitIsLentBackWhenABodyBreaksOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiter := NewLimiter(LimiterOptions{Most: 1})
+		held, release, err := limiter.Take(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		link := limiter.Link(Func(func(request *http.Request) (*http.Response, error) {
+			body := io.NopCloser(io.MultiReader(strings.NewReader("part"), iotest.ErrReader(io.ErrUnexpectedEOF)))
+			return &http.Response{StatusCode: http.StatusOK, Body: body, ContentLength: 9, Request: request}, nil
+		}))
+		if status := fetch(held, link, "a"); status != http.StatusOK {
+			t.Fatalf("got %d", status)
+		}
+		if status := fetch(t.Context(), limiter.Link(&hostsServer{}), "a"); status != http.StatusOK {
+			t.Errorf("another request: %d", status)
+		}
+	})
+}
+
 // TestPermitsAreLentBackBetweenTries lets the target refuse: until its next try, the copy keeps the source from nobody, unless
 // it still reads from it.
 func TestPermitsAreLentBackBetweenTries(t *testing.T) {
@@ -412,7 +414,7 @@ func TestPermitsAreLentBackBetweenTries(t *testing.T) {
 					}
 					return http.StatusOK, ""
 				}}
-				limiter := NewLimiter(1)
+				limiter := NewLimiter(LimiterOptions{Most: 1})
 				link := limiter.Link(server)
 				held, release, err := limiter.Take(t.Context(), "source", "target")
 				if err != nil {
@@ -443,22 +445,68 @@ func TestPermitsAreLentBackBetweenTries(t *testing.T) {
 	}
 }
 
-func TestPermitsAreTakenTogether(t *testing.T) {
-	limiter := NewLimiter(1)
-	held, release, err := limiter.Take(t.Context(), "a", "b")
+func TestTakeWithinTake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiter := NewLimiter(LimiterOptions{Most: 1})
+		link := limiter.Link(&hostsServer{})
+		outer, releaseOuter, err := limiter.Take(t.Context(), "a", "b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		inner, releaseInner, err := limiter.Take(outer, "A", "c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for _, host := range []string{"a", "b", "c"} {
+			if status := fetch(inner, link, host); status != http.StatusOK {
+				t.Errorf("%s is held, and a request fails: %d", host, status)
+			}
+			if status := fetch(short, link, host); status != 0 {
+				t.Errorf("%s is free: %d", host, status)
+			}
+		}
+		releaseInner()
+		if status := fetch(t.Context(), link, "c"); status != http.StatusOK {
+			t.Errorf("c is not free: %d", status)
+		}
+		if status := fetch(outer, link, "a"); status != http.StatusOK {
+			t.Errorf("a is no longer held: %d", status)
+		}
+		releaseOuter()
+		if status := fetch(outer, link, "a"); status != 0 {
+			t.Errorf("a request with permits that were given back: %d", status)
+		}
+	})
+}
+
+func TestPausesUseTheClockOfTheCaller(t *testing.T) {
+	var waits []time.Duration
+	var ends []func()
+	limiter := NewLimiter(LimiterOptions{After: func(wait time.Duration, run func()) {
+		waits, ends = append(waits, wait), append(ends, run)
+	}})
+	answers := 0
+	link := limiter.Link(&hostsServer{answer: func(string, int) (int, string) {
+		answers++
+		return map[int]int{1: 429, 2: 503}[answers], "9"
+	}})
+	held, release, err := limiter.Take(t.Context(), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, inner, err := limiter.Take(held, "A"); err != nil {
-		t.Errorf("a host that is held: %v", err)
-	} else {
-		inner()
+	defer release()
+	fetch(held, link, "a")
+	canceled, cancel := context.WithCancel(held)
+	cancel()
+	if status := fetch(canceled, link, "a"); status != 0 || answers != 1 {
+		t.Errorf("a request was sent although the host wants none: %d", status)
 	}
-	if _, _, err := limiter.Take(held, "a", "c"); err == nil || err.Error() != "permits have to be taken together: c was left out" {
-		t.Errorf("another host: %v", err)
-	}
-	release()
-	if status := fetch(held, limiter.Link(&hostsServer{}), "a"); status != 0 {
-		t.Errorf("a request with permits that were given back: %d", status)
+	ends[0]()
+	fetch(held, link, "a")
+	ends[1]()
+	if len(waits) != 2 || waits[0] != 9*time.Second || limiter.hosts["a"].pauses != 0 {
+		t.Errorf("waits %v, %d pauses are left", waits, limiter.hosts["a"].pauses)
 	}
 }

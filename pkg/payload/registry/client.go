@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	"github.com/opencontainers/go-digest"
+	"github.com/regclient/regclient/config"
 
 	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
@@ -32,12 +33,12 @@ type Client struct {
 	base        func(route func(host string) transport.Route) http.RoundTripper // network.Via, except in tests
 	plain       transport.Plain                                                 // which insecure hosts do not speak TLS
 	retry       transport.Link                                                  // one for all sessions: it knows which hosts are busy
+	limiter     *transport.Limiter                                              // of the requests to each registry
 	credentials *auth.Resolver
 	rules       func() (*mirrors.Rules, error)
 
 	mu       sync.Mutex
 	sessions map[sessionKey]*session
-	slots    map[string]chan struct{}         // by host
 	down     map[string]bool                  // hosts that could not be reached: asked last from then on
 	tagged   map[oci.Repository]mirrors.Place // by repository: the mirror that knew its tag
 }
@@ -55,13 +56,13 @@ func New(o Options) *Client {
 		network: network,
 		base:    network.Via,
 		retry:   transport.Retry(transport.RetryOptions{Repeatable: repeatable, Log: o.Log, Clock: o.clock()}),
+		limiter: transport.NewLimiter(transport.LimiterOptions{Most: o.MaxPerRegistry, After: o.after()}),
 		credentials: auth.New(auth.Options{
 			File: o.AuthFile, Content: o.PullSecret, Getenv: o.Getenv, Home: o.Home, UID: o.UID,
 			Warnf: warner(o.Log),
 		}),
 		rules:    sync.OnceValues(func() (*mirrors.Rules, error) { return mirrors.Load(o.Mirrors, warner(o.Log)) }),
 		sessions: map[sessionKey]*session{},
-		slots:    map[string]chan struct{}{},
 		down:     map[string]bool{},
 		tagged:   map[oci.Repository]mirrors.Place{},
 	}
@@ -109,21 +110,17 @@ func (c *Client) insecure(host string) bool {
 	return slices.ContainsFunc(c.options.Insecure, func(named string) bool { return strings.EqualFold(named, host) })
 }
 
-// slot waits until one more request to a host is allowed. release may be called more than once.
-func (c *Client) slot(ctx context.Context, host string) (release func(), err error) {
-	c.mu.Lock()
-	slots := c.slots[host]
-	if slots == nil {
-		slots = make(chan struct{}, c.options.MaxPerRegistry)
-		c.slots[host] = slots
+// Take takes a permit of each repository's registry at once, for what reads from one while it writes to another: with the context
+// held, their requests need none of their own. A repository that is given twice, or two of one registry, take two permits, or the only one of
+// a registry that can take no more than one request. Take waits for all of them together and so cannot block others that do the same; waiting
+// for a second permit while holding one can, as an upload does that opens a blob of its own registry. release gives them
+// back. The error is that of ctx.
+func (c *Client) Take(ctx context.Context, repositories ...oci.Repository) (held context.Context, release func(), err error) {
+	hosts := make([]string, len(repositories))
+	for i, r := range repositories {
+		hosts[i] = config.HostNewName(r.Host).Hostname
 	}
-	c.mu.Unlock()
-	select {
-	case slots <- struct{}{}:
-		return sync.OnceFunc(func() { <-slots }), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return c.limiter.Take(ctx, hosts...)
 }
 
 // warner writes warnings to a log.

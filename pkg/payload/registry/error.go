@@ -31,17 +31,17 @@ func (e *fetchError) Unwrap() error { return e.err }
 // failed is the error for what could not be fetched.
 func failed(ctx context.Context, r ref.Ref, what string, err error) error {
 	if ctx.Err() != nil {
-		return ended(ctx, r)
+		return ended(ctx, "getting "+r.CommonName())
 	}
 	return &fetchError{what, err}
 }
 
-// ended says that the command was interrupted or ran out of its time.
-func ended(ctx context.Context, r ref.Ref) error {
+// ended is the error of what was being done when the command was interrupted or ran out of its time.
+func ended(ctx context.Context, doing string) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fault.Errorf(fault.Network, "getting %s: --timeout expired: %w", r.CommonName(), ctx.Err())
+		return fault.Errorf(fault.Network, "%s: --timeout expired: %w", doing, ctx.Err())
 	}
-	return fmt.Errorf("getting %s: %w", r.CommonName(), ctx.Err())
+	return fmt.Errorf("%s: %w", doing, ctx.Err())
 }
 
 // allFailed is the only failure, or all of them with the kind of the first that is more than a missing image.

@@ -25,12 +25,12 @@ type Options struct {
 	Mirrors    mirrors.Files // the files that name mirrors
 	AllowRealm []string      // hosts, host[:port], that may be token servers of registries in other domains
 
-	MaxPerRegistry int          // requests to one registry at once; 0 is 4
+	MaxPerRegistry int          // requests to one registry at once, fewer while it answers 429 or 503; 0 is 4
 	UserAgent      string       // "" is oc-release-x
 	Log            *slog.Logger // retries and resumed downloads at Info, requests at Debug, warnings; never a secret; nil drops them
 
 	Timeouts Timeouts
-	Sleep    func(context.Context, time.Duration) error                           // waits before a retry; nil is the clock
+	Sleep    func(context.Context, time.Duration) error                           // waits before a retry; nil is the clock. With another one nothing waits for a busy registry but retries
 	Now      func() time.Time                                                     // for dates in Retry-After and the patience with busy servers; nil is the clock
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // nil is the system's; another one checks itself where redirects may lead
 }
@@ -67,6 +67,14 @@ func (o Options) withDefaults() Options {
 }
 
 func (o Options) clock() transport.Clock { return transport.Clock{Now: o.Now, Sleep: o.Sleep} }
+
+// after is how the limiter waits: not at all where a test waits for nothing.
+func (o Options) after() func(time.Duration, func()) {
+	if o.Sleep == nil {
+		return nil
+	}
+	return func(_ time.Duration, run func()) { run() }
+}
 
 // certDirs are the directories that docker and podman read.
 func certDirs(home string) []string {

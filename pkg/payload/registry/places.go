@@ -21,11 +21,13 @@ func eachPlace[T any](ctx context.Context, source Source, r ref.Ref, ask func(co
 	var none T
 	c, repository := source.client, source.repository
 	if source.direct {
-		s, err := c.session(ctx, r, false, true)
-		if err != nil {
-			return none, err
-		}
-		return ask(ctx, s, r)
+		return await(ctx, func() (T, error) {
+			s, err := c.session(ctx, r, false, true)
+			if err != nil {
+				return none, err
+			}
+			return ask(ctx, s, r)
+		}, discard)
 	}
 	reading := progress.Begin(ctx, progress.Task{What: "the files that name mirrors"})
 	places, refused, err := c.places(repository, r.Digest != "" || isSignatureTag(r.Tag))
@@ -52,7 +54,7 @@ func eachPlace[T any](ctx context.Context, source Source, r ref.Ref, ask func(co
 			return v, nil
 		}
 		if ctx.Err() != nil {
-			return none, ended(ctx, at)
+			return none, ended(ctx, "getting "+at.CommonName())
 		}
 		c.forget(at.Registry, err)
 		if len(places) > 1 {

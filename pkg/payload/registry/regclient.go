@@ -35,8 +35,10 @@ import (
 //   - It asks for tokens without the context of the request. So a session has one for them.
 //   - It keeps using a token that was revoked, or a password that was changed, until its client is a new one. So renew makes one.
 //   - It sends a body that cannot be read twice, uploads chunks through a buffer when a PUT fails, to an address that has the
-//     digest twice, and follows no session that was interrupted. So it gets a placeholder for the blob, and upload.go sends it;
-//     the bytes of a manifest are set below it.
+//     digest twice, and does not continue an upload that was interrupted. So it gets a placeholder for the blob, and upload.go sends
+//     it; the bytes of a manifest are set below it.
+//   - It sends its credentials to the address that a registry names for an upload even if that is plain HTTP. So upload.go checks
+//     and rewrites these addresses before regclient sees them, and its own requests to other addresses go without credentials.
 //   - It writes a list of referrers to the registry for a manifest with a subject. So it does not see the subject.
 //   - It changes the settings of an *http.Transport. So its client gets a round tripper of another type.
 
@@ -69,6 +71,7 @@ func (s *session) newReg() *reg.Reg {
 type exchange struct {
 	rangeText string         // which bytes of a blob are wanted, "" for all
 	upload    *upload        // the blob to upload, nil for other requests
+	mount     bool           // a blob is mounted
 	push      []byte         // the manifest to push, nil for other requests
 	meter     progress.Meter // counts the bytes of a manifest, nil for others
 
@@ -120,14 +123,17 @@ func (x *exchange) refused() bool {
 }
 
 // do sends one request through regclient. When the registry no longer takes a token or a password, everything that was agreed
-// with it is forgotten and the request sent once more. The error has a kind and does not name what was asked for.
+// with it is forgotten and the request sent once more, an upload as long as it makes progress. The error has a kind and does not name what was asked for.
 func (s *session) do(ctx context.Context, r ref.Ref, x *exchange, ask func(context.Context, *reg.Reg) error) error {
 	defer s.begin(ctx)()
 	from, wanted := s.current(), *x
 	err := ask(context.WithValue(ctx, exchangeKey{}, x), from)
-	if err != nil && x.refused() {
+	for again := x.refused(); err != nil && again; {
+		before := x.upload.sent()
 		*x = wanted
-		err = ask(context.WithValue(ctx, exchangeKey{}, x), s.renew(from))
+		from = s.renew(from)
+		err = ask(context.WithValue(ctx, exchangeKey{}, x), from)
+		again = x.status() == http.StatusUnauthorized && x.upload.sent() > before // a long upload may need several tokens
 	}
 	if err != nil && !x.complete() {
 		return s.reason(r, x, err)
@@ -237,7 +243,9 @@ func (s *session) exchange(next http.RoundTripper) http.RoundTripper {
 			return nil, x.err
 		}
 		sent := request.Clone(request.Context())
-		if s.credential.RegistryToken != "" && sent.Header.Get("Authorization") == "" {
+		if request.URL.Host != s.host || request.URL.Scheme != "https" {
+			sent.Header.Del("Authorization") // regclient follows what a registry says
+		} else if s.credential.RegistryToken != "" && sent.Header.Get("Authorization") == "" {
 			sent.Header.Set("Authorization", "Bearer "+s.credential.RegistryToken)
 		}
 		if x.rangeText != "" {
@@ -271,7 +279,7 @@ func (s *session) exchange(next http.RoundTripper) http.RoundTripper {
 		if err != nil {
 			x.err = err
 			if x.upload != nil {
-				s.cancel(next, sent, x.upload)
+				s.cancel(next, sent)
 			}
 			return nil, err
 		}

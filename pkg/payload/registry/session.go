@@ -73,7 +73,7 @@ func (c *Client) session(ctx context.Context, r ref.Ref, insecure, push bool) (*
 }
 
 // chains are the ways of requests under regclient: those to the registry and its storage, and those to its token servers. The
-// first link is the outermost.
+// first link is the outermost. Requests for tokens need no permit: they are made for a request that may hold the last one.
 func (s *session) chains() (requests, tokens http.RoundTripper) {
 	c := s.client
 	wire := transport.Chain(
@@ -87,6 +87,7 @@ func (s *session) chains() (requests, tokens http.RoundTripper) {
 		s.challenges,
 		c.retry,
 		s.uploads,
+		c.limiter.Link,
 		transport.Buffer(bufferManifests()),
 		transport.Redirect(),
 	)
@@ -114,6 +115,12 @@ func bufferManifests() transport.BufferOptions {
 			return body
 		},
 	}
+}
+
+// take takes the permit for one call of this package, unless ctx holds one: for all its requests, those that
+// follow a challenge or a redirect included.
+func (s *session) take(ctx context.Context) (held context.Context, release func(), err error) {
+	return s.client.limiter.Take(ctx, s.host)
 }
 
 // route decides how a host is reached: the registry as the user wants it, any other verified and not on this machine.

@@ -65,7 +65,7 @@ func (s Source) head(ctx context.Context, tagOrDigest string) (http.Header, erro
 		return nil, err
 	}
 	return eachPlace(ctx, s, r, func(ctx context.Context, at *session, r ref.Ref) (http.Header, error) {
-		release, err := at.client.slot(ctx, at.registry)
+		ctx, release, err := at.take(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +87,7 @@ func (s Source) Manifest(ctx context.Context, tagOrDigest string) (body []byte, 
 		return nil, "", "", err
 	}
 	x, err := eachPlace(ctx, s, r, func(ctx context.Context, at *session, r ref.Ref) (*exchange, error) {
-		release, err := at.client.slot(ctx, at.registry)
+		ctx, release, err := at.take(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -107,8 +107,8 @@ func (s Source) Manifest(ctx context.Context, tagOrDigest string) (body []byte, 
 
 // Blob opens a blob from byte number from on, counted from 0, in one GET. What breaks off is resumed behind the reader, so that
 // it gives the bytes of one blob in order. size is what the blob's descriptor says; whether that and the digest are true, and
-// whether the rest belongs to what the caller has already, is for the caller to check. The reader holds one of the registry's
-// slots until it ends or is closed.
+// whether the rest belongs to what the caller has already, is for the caller to check. The reader holds a permit of the
+// registry until it ends or is closed.
 func (s Source) Blob(ctx context.Context, d digest.Digest, size, from int64) (io.ReadCloser, error) {
 	r, err := reference(s.repository, d.String())
 	if err != nil {
@@ -119,9 +119,9 @@ func (s Source) Blob(ctx context.Context, d digest.Digest, size, from int64) (io
 	}, func(b io.ReadCloser) { b.Close() })
 }
 
-// blob opens a blob and holds a slot of the registry until it ends.
+// blob opens a blob and holds a permit of the registry until it ends.
 func (s *session) blob(ctx context.Context, r ref.Ref, size, from int64) (io.ReadCloser, error) {
-	release, err := s.client.slot(ctx, s.registry)
+	ctx, release, err := s.take(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (s Source) Exists(ctx context.Context, d digest.Digest) (size int64, err er
 		return 0, err
 	}
 	return eachPlace(ctx, s, r, func(ctx context.Context, at *session, r ref.Ref) (int64, error) {
-		release, err := at.client.slot(ctx, at.registry)
+		ctx, release, err := at.take(ctx)
 		if err != nil {
 			return 0, err
 		}
@@ -249,7 +249,7 @@ func reference(repository oci.Repository, tagOrDigest string) (ref.Ref, error) {
 	return r, nil
 }
 
-// task describes a request to the progress reporter. It begins when the request has its slot and its credentials, so it
+// task describes a request to the progress reporter. It begins when the request has its permit and its credentials, so it
 // names the registry that is asked, which may be a mirror, and shows nothing while a credential helper talks to the user.
 func (s *session) task(r ref.Ref, verb, what string) progress.Task {
 	return progress.Task{Verb: verb, What: what, From: s.registry + "/" + r.Repository}

@@ -42,8 +42,13 @@ func (t Target) Exists(ctx context.Context, d oci.Digest) (bool, error) {
 		return false, err
 	}
 	return eachPlace(ctx, t.source, r, func(ctx context.Context, at *session, r ref.Ref) (bool, error) {
+		ctx, release, err := at.take(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer release()
 		defer progress.Begin(ctx, at.task(r, "asking for", "blob "+r.Digest)).End()
-		err := at.headBlob(ctx, r, &exchange{})
+		err = at.headBlob(ctx, r, &exchange{})
 		if _, answered := errors.AsType[*transport.StatusError](err); answered {
 			_, err = at.exists(ctx, r)
 		}
@@ -65,11 +70,16 @@ func (t Target) Mount(ctx context.Context, d oci.Digest, from oci.Repository) (b
 		return false, err
 	}
 	_, err = eachPlace(ctx, t.source, r, func(ctx context.Context, at *session, r ref.Ref) (struct{}, error) {
+		ctx, release, err := at.take(ctx)
+		if err != nil {
+			return struct{}{}, err
+		}
+		defer release()
 		defer progress.Begin(ctx, at.task(r, "mounting", "blob "+r.Digest)).End()
-		return struct{}{}, at.mountBlob(ctx, source, r, &exchange{})
+		return struct{}{}, at.mountBlob(ctx, source, r, &exchange{mount: true})
 	}, nil)
 	if ctx.Err() != nil {
-		return false, ended(ctx, r)
+		return false, ended(ctx, "mounting blob "+r.Digest)
 	}
 	return err == nil, nil
 }
@@ -83,45 +93,64 @@ func (t Target) references(d oci.Digest, from oci.Repository) (r, source ref.Ref
 
 // PushBlob uploads a blob of which the registry has nothing, or does nothing when the registry says that it has it. open opens
 // the blob from a byte on; it is called again to continue an upload that was interrupted. Its errors are returned as they are.
-// Bytes that do not have the digest are fault.Integrity.
+// If it reads from a registry, take the permits of both with Client.Take first. Bytes that do not have the digest, or not the size, are
+// fault.Integrity.
 func (t Target) PushBlob(ctx context.Context, d oci.Digest, size int64, open func(from int64) (io.ReadCloser, error)) error {
 	r, err := reference(t.source.repository, d.String())
 	if err != nil {
 		return err
 	}
-	_, err = eachPlace(ctx, t.source, r, func(ctx context.Context, at *session, r ref.Ref) (struct{}, error) {
+	return t.push(ctx, r, func(ctx context.Context, at *session) error {
 		task := at.task(r, "uploading", progress.Name(ctx, "blob "+r.Digest))
 		task.Total = size
 		x := &exchange{upload: &upload{digest: d, size: size, repository: r.Repository, open: open, meter: progress.Begin(ctx, task)}}
 		defer x.upload.meter.End()
 		err := at.putBlob(ctx, r, x)
 		if readErr := x.upload.readError(); readErr != nil {
-			return struct{}{}, readErr
+			return readErr
 		}
 		if err == nil {
 			err = checkAnswer(x, d)
 		}
-		return struct{}{}, at.pushFailed(ctx, r, at.blobName(r), x, err)
-	}, nil)
-	return err
+		return at.pushFailed(ctx, at.blobName(r), x, err)
+	})
 }
 
-// PushManifest pushes a manifest to a tag or a digest. Whatever the tag named before is replaced. An answer that names another
-// digest is fault.Integrity.
+// PushManifest pushes a manifest to a tag or a digest. Whatever the tag named before is replaced. Bytes that do not have the digest
+// and an answer that names another digest are fault.Integrity.
 func (t Target) PushManifest(ctx context.Context, tagOrDigest, mediaType string, body []byte) error {
 	r, err := reference(t.source.repository, tagOrDigest)
 	if err != nil {
 		return err
 	}
-	_, err = eachPlace(ctx, t.source, r, func(ctx context.Context, at *session, r ref.Ref) (struct{}, error) {
+	d := digest.FromBytes(body)
+	if r.Digest != "" && r.Digest != d.String() {
+		return &pushError{r.CommonName(), fault.Errorf(fault.Integrity, "the manifest has the digest %s", d)}
+	}
+	return t.push(ctx, r, func(ctx context.Context, at *session) error {
 		defer progress.Begin(ctx, at.task(r, "pushing", manifestName(r))).End()
 		x := &exchange{push: body}
 		err := at.putManifest(ctx, r, x, mediaType)
 		if err == nil {
-			err = checkAnswer(x, digest.FromBytes(body))
+			err = checkAnswer(x, d)
 		}
-		return struct{}{}, at.pushFailed(ctx, r, r.CommonName(), x, err)
+		return at.pushFailed(ctx, r.CommonName(), x, err)
+	})
+}
+
+// push calls send with the permit for it.
+func (t Target) push(ctx context.Context, r ref.Ref, send func(context.Context, *session) error) error {
+	_, err := eachPlace(ctx, t.source, r, func(ctx context.Context, at *session, r ref.Ref) (struct{}, error) {
+		held, release, err := at.take(ctx)
+		if err != nil {
+			return struct{}{}, err
+		}
+		defer release()
+		return struct{}{}, send(held, at)
 	}, nil)
+	if err != nil && errors.Is(err, ctx.Err()) {
+		return ended(ctx, "pushing to "+t.source.repository.String())
+	}
 	return err
 }
 
@@ -138,12 +167,9 @@ func checkAnswer(x *exchange, d oci.Digest) error {
 }
 
 // pushFailed is the error of a push, nil without one.
-func (s *session) pushFailed(ctx context.Context, r ref.Ref, what string, x *exchange, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ended(ctx, r)
+func (s *session) pushFailed(ctx context.Context, what string, x *exchange, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
 	}
 	return &pushError{what, s.pushReason(x, err)}
 }
@@ -153,18 +179,20 @@ func (s *session) pushReason(x *exchange, err error) error {
 	if x.err != nil || x.answer == nil {
 		return err
 	}
-	host := x.answer.Request.URL.Host
+	host, answer := x.answer.Request.URL.Host, transport.StatusText(x.status())
 	switch {
-	case strings.HasPrefix(x.code, "DIGEST_INVALID"):
+	case x.code == "DIGEST_INVALID":
 		return fault.Errorf(fault.Integrity, "%s says that the bytes that it received have another digest", host)
 	case x.status() == http.StatusForbidden, x.code == "DENIED":
-		return fault.WithHint(fault.Auth, "use a credential that may push, with --authfile or --to-authfile", "%s does not allow pushing %s (%s)", s.registry, s.identity(), transport.StatusText(x.status()))
+		return fault.WithHint(fault.Auth, "use a credential that may push, with --authfile or --to-authfile",
+			"%s does not allow pushing %s (%s)", s.registry, s.identity(), answer)
 	case x.status() == http.StatusNotFound:
 		return fault.WithHint(fault.NotFound, "create the repository first", "%s does not take pushes to it (404)", s.registry)
 	case x.status() == http.StatusMethodNotAllowed:
-		return fault.Errorf(fault.Network, "%s does not take pushes (%s): it is read-only", s.registry, transport.StatusText(x.status()))
+		return fault.Errorf(fault.Network, "%s does not take pushes (%s): it is read-only", s.registry, answer)
 	case x.status() == http.StatusInsufficientStorage, x.status() == http.StatusRequestEntityTooLarge:
-		return fault.Errorf(fault.Network, "%s has no room for it (%s)", s.registry, transport.StatusText(x.status()))
+		return fault.WithHint(fault.Network, "raise the registry's quota or limit of sizes, or delete what it need not keep",
+			"%s has no room for it (%s)", s.registry, answer)
 	}
 	return err
 }

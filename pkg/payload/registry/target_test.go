@@ -2,12 +2,16 @@ package registry_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -166,7 +170,7 @@ func TestUploadsThatBreakOff(t *testing.T) {
 				}
 				return false
 			})
-		}, "POST PUT GET POST PUT", 2},
+		}, "POST PUT GET PUT", 2},
 		"a session that is lost": {func() layer {
 			once := first(1)
 			return intercept(func(w http.ResponseWriter, r *http.Request) bool {
@@ -180,7 +184,28 @@ func TestUploadsThatBreakOff(t *testing.T) {
 				}
 				return false
 			})
-		}, "POST PUT GET POST PUT", 2},
+		}, "POST PUT GET HEAD POST PUT", 2},
+		"a PUT whose answer is lost": {func() layer {
+			once := first(1)
+			return func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.Method == http.MethodPut && once() {
+						next.ServeHTTP(httptest.NewRecorder(), r)
+						panic(http.ErrAbortHandler)
+					}
+					next.ServeHTTP(w, r)
+				})
+			}
+		}, "POST PUT GET HEAD", 1},
+		"a registry that takes no blob in one PUT": {func() layer {
+			return intercept(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodPut && r.ContentLength > 0 {
+					w.WriteHeader(http.StatusMethodNotAllowed)
+					return true
+				}
+				return false
+			})
+		}, "POST PUT GET PATCH PUT", 2},
 		"a proxy that takes 1 MiB": {func() layer {
 			return intercept(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.ContentLength > 1<<20 {
@@ -189,7 +214,7 @@ func TestUploadsThatBreakOff(t *testing.T) {
 				}
 				return false
 			})
-		}, "POST PUT POST PATCH PATCH PATCH PATCH PUT", 5},
+		}, "POST PUT GET PATCH PATCH PATCH PATCH PUT", 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, newHTTP, test.layer())
@@ -302,7 +327,7 @@ func TestPushRefused(t *testing.T) {
 		"403":                {answer(http.MethodPost, 403), fault.Auth, "HOST does not allow pushing without credentials; there are none for it: there is not a file to look into (403 Forbidden); use a credential that may push, with --authfile or --to-authfile"},
 		"404":                {answer(http.MethodPost, 404), fault.NotFound, "HOST does not take pushes to it (404); create the repository first"},
 		"405":                {answer(http.MethodPost, 405), fault.Network, "HOST does not take pushes (405 Method Not Allowed): it is read-only"},
-		"no room":            {answer(http.MethodPut, 507), fault.Network, "HOST has no room for it (507 Insufficient Storage)"},
+		"no room":            {answer(http.MethodPut, 507), fault.Network, "HOST has no room for it (507 Insufficient Storage); raise the registry's quota or limit of sizes, or delete what it need not keep"},
 		"another digest":     {answer(http.MethodPut, 201, "Docker-Content-Digest", string(digest.FromString("x"))), fault.Integrity, "HOST says that it stored " + string(digest.FromString("x"))},
 		"no location":        {answer(http.MethodPost, 202), fault.Network, "HOST does not say where to upload to"},
 		"plain location":     {answer(http.MethodPost, 202, "Location", "http://storage.example/x"), fault.Network, "HOST sends uploads to http://storage.example, which is not encrypted"},
@@ -473,4 +498,167 @@ func TestCredentialThatExpiresDuringAnUpload(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantBlob(t, c, s, data)
+}
+
+func TestTokenThatExpiresAgainAndAgain(t *testing.T) {
+	data := bigBlob(4 * mebibyte)
+	var uses atomic.Int64
+	s := start(t, newHTTP, intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		_, _, ok := r.BasicAuth()
+		switch {
+		case r.Method == http.MethodPut && r.ContentLength > 0:
+			w.WriteHeader(http.StatusRequestEntityTooLarge) // so that there are many requests
+			return true
+		case r.Method == http.MethodPatch && r.ContentLength > 1<<20:
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			return true
+		case ok && uses.Add(1)%4 != 0:
+			return false
+		}
+		w.Header().Set("WWW-Authenticate", `Basic realm="r"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	}))
+	c := registry.New(withFile(s, authFile(t, s.host, "user", "secret")))
+	if err := push(t, c, s, data); err != nil {
+		t.Fatal(err)
+	}
+	if got := methods(s.asked()); got != "POST POST PUT GET PATCH PATCH GET GET PATCH PATCH PATCH GET GET PATCH PUT" {
+		t.Errorf("requests %s", got)
+	}
+}
+
+func TestWrongBytesAreUploadedOnce(t *testing.T) {
+	s := start(t, newHTTP)
+	c := anyClient(s)
+	to, d, opened := c.Target(orgR(s.host)), digest.FromString("right"), 0
+	err := to.PushBlob(t.Context(), d, 5, opener([]byte("wrong"), &opened))
+	wantFault(t, err, fault.Integrity, "the bytes of blob "+d.String()+" have another digest")
+	if got := methods(s.asked()); got != "POST PUT DELETE" || opened != 2 { // once to compare
+		t.Errorf("requests %s, opened %d times", got, opened)
+	}
+	err = to.PushBlob(t.Context(), d, 9, opener([]byte("short"), &opened))
+	wantFault(t, err, fault.Integrity, "blob "+d.String()+" has 5 bytes, and not 9")
+	if there, err := to.Exists(t.Context(), d); there || err != nil {
+		t.Errorf("exists: %v, %v", there, err)
+	}
+}
+
+func TestManifestOfAnotherDigestIsNotSent(t *testing.T) {
+	s := start(t, newHTTP)
+	d := digest.FromString("x")
+	err := anyClient(s).Target(orgR(s.host)).PushManifest(t.Context(), d.String(), ociManifest, []byte("{}"))
+	wantFault(t, err, fault.Integrity, "pushing "+s.host+"/org/r@"+d.String()+": the manifest has the digest "+digest.FromString("{}").String())
+	if asked := s.asked(); len(asked) > 0 {
+		t.Errorf("requests %q", asked)
+	}
+}
+
+func TestUploadThatIsGivenUpIsCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	canceled := make(chan string, 1)
+	s := start(t, newHTTP, intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		switch r.Method {
+		case http.MethodPut:
+			_, _ = io.Copy(io.Discard, r.Body)
+			cancel()
+			<-r.Context().Done()
+			return true
+		case http.MethodDelete:
+			canceled <- r.URL.Path
+		}
+		return false
+	}))
+	data, opened := []byte("data"), 0
+	err := anyClient(s).Target(orgR(s.host)).PushBlob(ctx, digest.FromBytes(data), 4, opener(data, &opened))
+	if !errors.Is(err, context.Canceled) || err.Error() != "pushing to "+s.host+"/org/r: context canceled" {
+		t.Errorf("got %v", err)
+	}
+	if path := <-canceled; !strings.HasPrefix(path, "/v2/org/r/blobs/uploads/") {
+		t.Errorf("DELETE %s", path)
+	}
+}
+
+func TestUploadToAnotherHostThatWantsCredentials(t *testing.T) {
+	storage := serve(t, newHTTP, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Basic realm="storage"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	s := start(t, newHTTP, intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPost {
+			return false
+		}
+		w.Header().Set("Location", storage.URL+"/upload/1")
+		w.WriteHeader(http.StatusAccepted)
+		return true
+	}))
+	data := []byte("data")
+	err := push(t, registry.New(quick(registry.Options{Insecure: []string{s.host, storage.host}})), s, data)
+	wantFault(t, err, fault.Auth, "pushing blob "+digest.FromBytes(data).String()+" of "+s.host+"/org/r: "+s.host+" sends uploads to "+storage.host+", which answers 401 Unauthorized")
+}
+
+// The answer to a mount that is refused may name an upload session, which has to be given up, at an address that says http.
+func TestRefusedMountSendsNothingInTheClear(t *testing.T) {
+	for name, location := range map[string]string{"the registry's own": "http://HOST/v2/org/r/blobs/uploads/1", "storage": "http://storage.example/1", "link-local": "https://169.254.169.254/1"} {
+		t.Run(name, func(t *testing.T) {
+			var s *server
+			s = start(t, newTLS, intercept(func(w http.ResponseWriter, r *http.Request) bool {
+				if _, _, ok := r.BasicAuth(); !ok {
+					w.Header().Set("WWW-Authenticate", `Basic realm="r"`)
+					w.WriteHeader(http.StatusUnauthorized)
+					return true
+				}
+				if r.Method == http.MethodPost {
+					w.Header().Set("Location", strings.Replace(location, "HOST", s.host, 1))
+				}
+				w.WriteHeader(http.StatusAccepted)
+				return true
+			}))
+			var dialed []string
+			o := quick(registry.Options{CAFile: s.ca(t), AuthFile: authFile(t, s.host, "user", "secret")})
+			o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				dialed = append(dialed, address)
+				return new(net.Dialer).DialContext(ctx, network, address)
+			}
+			ok, err := registry.New(o).Target(orgR(s.host)).Mount(t.Context(), digest.FromString("x"), oci.Repository{Host: s.host, Path: "other/r"})
+			if ok || err != nil {
+				t.Errorf("mount: %v, %v", ok, err)
+			}
+			want := "POST POST"
+			if name == "the registry's own" {
+				want += " DELETE"
+			}
+			if got := methods(s.asked()); got != want || len(dialed) != 1 || dialed[0] != s.host {
+				t.Errorf("requests %s, want %s; connections to %q", got, want, dialed)
+			}
+		})
+	}
+}
+
+// TestPushFromTheSameRegistry reads each blob from the registry that it is pushed to while it is pushed, with one permit.
+func TestPushFromTheSameRegistry(t *testing.T) {
+	s := start(t, newHTTP)
+	c := registry.New(quick(registry.Options{Insecure: []string{s.host}, MaxPerRegistry: 1}))
+	from := oci.Repository{Host: s.host, Path: "other/r"}
+	to := orgR(s.host)
+	var group sync.WaitGroup
+	for i := range 20 {
+		data := []byte(fmt.Sprint("blob ", i))
+		d := s.pushBlob(t, from.Path, data)
+		group.Go(func() {
+			ctx, release, err := c.Take(t.Context(), from, to)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer release()
+			err = c.Target(to).PushBlob(ctx, d, int64(len(data)), func(offset int64) (io.ReadCloser, error) {
+				return c.Source(from).Blob(ctx, d, int64(len(data)), offset)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
 }
