@@ -49,6 +49,7 @@ func (c completer) releases(ctx context.Context, t commandLine, o image.ReadOpti
 	if err != nil {
 		return nil
 	}
+	defer s.opened.closeAll()
 	text, _ := t.cmd.Flags().GetString("release-repository")
 	repository, err := oci.ParseRepository(text)
 	if err != nil {

@@ -81,8 +81,10 @@ func (f *factory) runInSession(ctx context.Context, r request) error {
 		return err
 	}
 	err = r.run(ctx, s)
+	s.opened.closeAll()
 	s.warnOmitted()
 	s.downloads.Wait()
+	_ = s.downloads.Blobs().Close()
 	if err != nil {
 		return err
 	}

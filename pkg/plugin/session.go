@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"sync"
@@ -34,6 +35,7 @@ type session struct {
 	registries *registry.Client
 	cluster    *cluster.Cluster
 	downloads  *cache.Cache // nil without a cache
+	opened     closers      // releases that were read
 	noCache    sync.Once    // prints the note that there is no cache
 }
 
@@ -152,6 +154,7 @@ func (s *session) readWith(ctx context.Context, t target, o image.ReadOptions, w
 	if err != nil {
 		return nil, t.explain(err)
 	}
+	s.opened.add(release)
 	s.warnMismatch(release, warnf)
 	warnAll(release.Warnings, warnf)
 	return release, nil
@@ -166,11 +169,33 @@ func (s *session) readToVerify(ctx context.Context, t target, o image.ReadOption
 	if err != nil {
 		return nil, t.explain(err)
 	}
+	s.opened.add(release)
 	if !release.Asked().Typed {
 		s.warnMismatch(release, s.warnf)
 	}
 	warnAll(release.Warnings, s.warnf)
 	return release, nil
+}
+
+// closers are what a session closes at its end. Releases stay open until then, because verify and extract read them again.
+type closers struct {
+	mu   sync.Mutex
+	list []io.Closer
+}
+
+func (c *closers) add(closer io.Closer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, closer)
+}
+
+func (c *closers) closeAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, closer := range c.list {
+		_ = closer.Close() // they were only read
+	}
+	c.list = nil
 }
 
 func warnAll[W ~string](warnings []W, warnf func(format string, args ...any)) {

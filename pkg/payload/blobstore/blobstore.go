@@ -56,8 +56,9 @@ type Store struct {
 	directory func() *os.Root                                          // opened at the first use; nil when it cannot be used
 	create    func(root *os.Root, name string) (io.WriteCloser, error) // tests replace it
 
-	inspecting bool  // reading does not count as use
-	foreign    error // why others may have written the directory; known once it is open
+	opened     atomic.Pointer[os.Root] // the directory once it is open, for Close
+	inspecting bool                    // reading does not count as use
+	foreign    error                   // why others may have written the directory; known once it is open
 
 	damages  sync.Map              // names of files that are damaged and cannot be deleted, or that were reported
 	readOnly atomic.Bool           // nothing is written any more
@@ -97,6 +98,7 @@ func Inspect(o Options) (*Store, error) {
 		return nil, err
 	}
 	s.directory = func() *os.Root { return root }
+	s.opened.Store(root)
 	s.inspecting, s.foreign = true, foreign
 	return s, nil
 }
@@ -113,6 +115,7 @@ func (s *Store) open() *os.Root {
 		s.notef("%s is not used: %v%s", s.options.Name, err, s.hint())
 		return nil
 	}
+	s.opened.Store(root)
 	if s.foreign != nil {
 		s.problem.Store(&s.foreign)
 		s.readOnly.Store(true)
@@ -225,13 +228,16 @@ func (s *Store) Wait() {
 	}
 }
 
-// Close closes a store that Inspect opened, or one that is no longer used.
+// Close waits until everything is written and closes the directory. The store cannot be used afterwards.
 func (s *Store) Close() error {
 	if s == nil {
 		return nil
 	}
 	s.writes.Wait()
-	return s.root().Close()
+	if root := s.opened.Load(); root != nil {
+		return root.Close()
+	}
+	return nil
 }
 
 func (s *Store) path(name string) string {

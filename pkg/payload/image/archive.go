@@ -5,7 +5,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -23,9 +22,11 @@ const (
 	keptTotal = 32 * mebi
 )
 
-// archive is an index of a tar file: where each entry's bytes lie. The file is opened again for each read.
+// archive is an index of a tar file: where each entry's bytes lie. All reads share the file, each with its own offset.
 type archive struct {
 	path    string
+	file    *os.File
+	size    int64
 	packed  bool // offsets count unpacked bytes
 	limits  Limits
 	entries map[string]archived // by clean path
@@ -40,15 +41,28 @@ type archived struct {
 
 // indexArchive reads a tar file once, plain or compressed.
 func indexArchive(ctx context.Context, path string, limits Limits) (*archive, error) {
-	f, _, err := openRegular(path)
+	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	a := &archive{path: path, limits: limits, entries: map[string]archived{}}
+	a := &archive{path: path, file: f, size: size, limits: limits, entries: map[string]archived{}}
+	if err := a.index(ctx); err != nil {
+		_ = a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *archive) Close() error { return a.file.Close() }
+
+// bytes reads the file from its start.
+func (a *archive) bytes() *io.SectionReader { return io.NewSectionReader(a.file, 0, a.size) }
+
+func (a *archive) index(ctx context.Context) error {
+	f := a.bytes()
 	plain, done, err := a.unpack(ctx, f)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer done()
 	var r io.Reader = plain
@@ -56,7 +70,7 @@ func indexArchive(ctx context.Context, path string, limits Limits) (*archive, er
 		r = f // a tar reader skips content in a file by seeking
 	}
 	kept := int64(0)
-	err = walk(r, limits, func(number int64, header *tar.Header, content io.Reader) error {
+	err = walk(r, a.limits, func(number int64, header *tar.Header, content io.Reader) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -74,7 +88,7 @@ func indexArchive(ctx context.Context, path string, limits Limits) (*archive, er
 		}
 		return a.add(number, header, entry)
 	})
-	return a, localError(err)
+	return localError(err)
 }
 
 // counter counts the bytes that a reader gave.
@@ -90,9 +104,9 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 // unpack gives the tar bytes of the file from its start, and sets packed.
-func (a *archive) unpack(ctx context.Context, f *os.File) (*counter, func(), error) {
-	meter := progress.Begin(ctx, a.task(f))
-	raw := &counter{r: canceled{ctx, progress.Reader(meter, localReader{f})}}
+func (a *archive) unpack(ctx context.Context, f *io.SectionReader) (*counter, func(), error) {
+	meter := progress.Begin(ctx, progress.Task{What: filepath.Base(a.path), From: filepath.Dir(a.path), Total: a.size})
+	raw := &counter{r: canceled{ctx, progress.Reader(meter, localReader{io.NopCloser(f)})}}
 	buffered := bufio.NewReaderSize(raw, 64<<10)
 	plain, closePlain, err := decompress(buffered)
 	if err != nil {
@@ -105,15 +119,6 @@ func (a *archive) unpack(ctx context.Context, f *os.File) (*counter, func(), err
 		return raw, done, localError(err)
 	}
 	return &counter{r: &unpackLimit{r: plain, read: func() int64 { return raw.n }, ratio: a.limits.Ratio}}, done, nil
-}
-
-// task describes the reading of the archive's file to the progress reporter.
-func (a *archive) task(f *os.File) progress.Task {
-	t := progress.Task{What: filepath.Base(a.path), From: filepath.Dir(a.path)}
-	if info, err := f.Stat(); err == nil {
-		t.Total = info.Size()
-	}
-	return t
 }
 
 func (a *archive) add(number int64, header *tar.Header, entry archived) error {
@@ -169,31 +174,27 @@ func (a *archive) open(ctx context.Context, name string) (io.ReadCloser, int64, 
 	if entry.kept != nil || entry.size == 0 {
 		return io.NopCloser(bytes.NewReader(entry.kept)), entry.size, nil
 	}
-	f, _, err := openRegular(a.path)
+	if !a.packed {
+		task := progress.Task{What: progress.Name(ctx, name), From: a.path, Total: entry.size}
+		content := section{io.NewSectionReader(a.file, entry.offset, entry.size), func() {}}
+		return progress.ReadCloser(ctx, task, content), entry.size, nil
+	}
+	again := &archive{path: a.path, size: a.size, limits: a.limits}
+	plain, done, err := again.unpack(ctx, a.bytes())
 	if err != nil {
 		return nil, 0, err
 	}
-	if !a.packed {
-		task := progress.Task{What: progress.Name(ctx, name), From: a.path, Total: entry.size}
-		content := progress.ReadCloser(ctx, task, section{io.NewSectionReader(f, entry.offset, entry.size), f.Close})
-		return content, entry.size, nil
-	}
-	again := &archive{path: a.path, limits: a.limits}
-	plain, done, err := again.unpack(ctx, f)
-	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
-	}
-	closeBoth := func() error { done(); return f.Close() }
 	if _, err := io.CopyN(io.Discard, plain, entry.offset); err != nil {
-		return nil, 0, errors.Join(fmt.Errorf("%s: %w", a.path, localError(err)), closeBoth())
+		done()
+		return nil, 0, fmt.Errorf("%s: %w", a.path, localError(err))
 	}
-	return section{io.LimitReader(plain, entry.size), closeBoth}, entry.size, nil
+	return section{io.LimitReader(plain, entry.size), done}, entry.size, nil
 }
 
-// section is a part of a file that is closed with it.
+// section is a part of a file; done is called when it is closed.
 type section struct {
 	io.Reader
-	close func() error
+	done func()
 }
 
 func (s section) Read(p []byte) (int, error) {
@@ -204,7 +205,10 @@ func (s section) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (s section) Close() error { return s.close() }
+func (s section) Close() error {
+	s.done()
+	return nil
+}
 
 func (o Opener) openOCIArchive(ctx context.Context, ref Reference) (Image, error) {
 	a, err := indexArchive(ctx, ref.Path, o.Limits)
@@ -212,6 +216,7 @@ func (o Opener) openOCIArchive(ctx context.Context, ref Reference) (Image, error
 		return nil, err
 	}
 	if !a.has(layoutIndex) && a.has(dockerManifest) {
+		_ = a.Close()
 		return nil, fault.Errorf(fault.Usage, "%s is a docker archive: want docker-archive:%s", ref.Path, ref.Path)
 	}
 	return o.openLayout(ctx, ref, a)

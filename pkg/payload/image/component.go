@@ -88,6 +88,7 @@ func (o Opener) readComponent(ctx context.Context, pullSpec string) (*Component,
 	if err != nil {
 		return nil, err
 	}
+	defer img.Close()
 	s, ok := img.(*stored)
 	if !ok {
 		return nil, fault.Errorf(fault.Internal, "%s was not opened as an image of a registry", pullSpec)

@@ -34,6 +34,15 @@ func (o Opener) openDockerArchive(ctx context.Context, ref Reference) (Image, er
 	if a.has(layoutIndex) && a.has(layoutMarker) {
 		return o.openLayout(ctx, ref, a)
 	}
+	s, err := o.dockerImage(ctx, ref, a)
+	if err != nil {
+		_ = a.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (o Opener) dockerImage(ctx context.Context, ref Reference, a *archive) (*stored, error) {
 	if !a.has(dockerManifest) {
 		return nil, fault.Errorf(fault.NotFound, "not a docker archive: it has no %s", dockerManifest)
 	}
@@ -95,6 +104,7 @@ func (o Opener) savedImage(ctx context.Context, a *archive, saved savedImage, re
 		config:   blob{name: "the configuration " + saved.Config, size: config.size, open: a.opener(saved.Config)},
 		limits:   o.Limits,
 		warnf:    o.warnf,
+		close:    a.Close,
 	}
 	if d, err := oci.ParseDigest("sha256:" + strings.TrimSuffix(path.Base(saved.Config), ".json")); err == nil {
 		s.config.digest = d

@@ -179,6 +179,9 @@ func (d *savedRelease) use(info infoDocument) error {
 
 func (d *savedRelease) Identity() Identity { return d.identity }
 
+// Close does nothing: the document was read when it was opened.
+func (d *savedRelease) Close() error { return nil }
+
 // Config gives nil for an image-references file.
 func (d *savedRelease) Config(context.Context) (*Config, error) { return d.config, nil }
 

@@ -15,73 +15,76 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// folder is an extracted payload: DIR/release-manifests and DIR/manifests, or the release's files in DIR itself.
-type folder struct {
+// directory is an extracted payload: DIR/release-manifests and DIR/manifests, or the release's files in DIR itself.
+type directory struct {
 	identity Identity
-	dir      string
-	release  string // below dir
-	operator bool   // dir has a folder for the operator's manifests too
+	root     *os.Root
+	release  string // below the root
+	operator bool   // the root has a directory for the operator's manifests too
 	limits   Limits
 }
 
-func (o Opener) openFolder(ref Reference) (Image, error) {
+func (o Opener) openDirectory(ref Reference) (Image, error) {
 	root, err := openRoot(ref.Path)
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
-	f := &folder{
-		identity: Identity{Reference: ref.Text, ManifestsKnown: true},
-		dir:      ref.Path, limits: o.Limits,
+	d := &directory{identity: Identity{Reference: ref.Text, ManifestsKnown: true}, root: root, limits: o.Limits}
+	if err := d.find(); err != nil {
+		_ = root.Close()
+		return nil, err
 	}
-	for _, place := range []string{ReleaseFolder, "."} {
-		if info, err := root.Lstat(place); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return nil, fault.Errorf(fault.Integrity, "%s is a symbolic link, want a directory", place)
-		}
-		_, err := root.Lstat(filepath.Join(place, payload.ReferencesName))
-		if err == nil {
-			f.release, f.operator = place, place == ReleaseFolder
-			return f, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, localError(err)
-		}
-	}
-	return nil, fault.Errorf(fault.NotFound, "not an extracted release: the directory holds neither %s nor %s/%s", payload.ReferencesName, ReleaseFolder, payload.ReferencesName)
+	return d, nil
 }
 
-func (f *folder) Identity() Identity { return f.identity }
+// find finds the release's files.
+func (d *directory) find() error {
+	for _, place := range []string{ReleaseFolder, "."} {
+		if info, err := d.root.Lstat(place); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return fault.Errorf(fault.Integrity, "%s is a symbolic link, want a directory", place)
+		}
+		_, err := d.root.Lstat(filepath.Join(place, payload.ReferencesName))
+		if err == nil {
+			d.release, d.operator = place, place == ReleaseFolder
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return localError(err)
+		}
+	}
+	return fault.Errorf(fault.NotFound, "not an extracted release: the directory holds neither %s nor %s/%s", payload.ReferencesName, ReleaseFolder, payload.ReferencesName)
+}
+
+func (d *directory) Close() error { return d.root.Close() }
+
+func (d *directory) Identity() Identity { return d.identity }
 
 // Config gives nil: what oc extracts has no configuration.
-func (f *folder) Config(context.Context) (*Config, error) { return nil, nil }
+func (d *directory) Config(context.Context) (*Config, error) { return nil, nil }
 
-func (f *folder) Files(ctx context.Context, want Want) (payload.Files, error) {
-	root, err := openRoot(f.dir)
-	if err != nil {
-		return payload.Files{}, f.wrap(err)
-	}
-	defer root.Close()
-	r := &folderReader{ctx: ctx, root: root, want: want, limits: f.limits}
+func (d *directory) Files(ctx context.Context, want Want) (payload.Files, error) {
+	r := &directoryReader{ctx: ctx, root: d.root, want: want, limits: d.limits}
 	var files payload.Files
-	if files.Release, err = r.read(f.release, ReleaseFolder); err != nil {
-		return payload.Files{}, f.wrap(err)
+	var err error
+	if files.Release, err = r.read(d.release, ReleaseFolder); err != nil {
+		return payload.Files{}, d.wrap(err)
 	}
-	if !want.Operator || !f.operator {
+	if !want.Operator || !d.operator {
 		return files, nil
 	}
-	if _, err := root.Lstat(OperatorFolder); errors.Is(err, fs.ErrNotExist) {
+	if _, err := d.root.Lstat(OperatorFolder); errors.Is(err, fs.ErrNotExist) {
 		return files, nil
 	}
 	if files.Operator, err = r.read(OperatorFolder, OperatorFolder); err != nil {
-		return payload.Files{}, f.wrap(err)
+		return payload.Files{}, d.wrap(err)
 	}
 	return files, nil
 }
 
-func (f *folder) wrap(err error) error { return fmt.Errorf("%s: %w", f.identity.Reference, err) }
+func (d *directory) wrap(err error) error { return fmt.Errorf("%s: %w", d.identity.Reference, err) }
 
-// folderReader reads one release's folders under one set of limits.
-type folderReader struct {
+// directoryReader reads one release's directories under one set of limits.
+type directoryReader struct {
 	ctx    context.Context
 	root   *os.Root
 	want   Want
@@ -91,7 +94,7 @@ type folderReader struct {
 }
 
 // read gives the files of a folder: links and devices are refused, as in a layer, and folders in it are skipped.
-func (r *folderReader) read(dir, name string) ([]payload.File, error) {
+func (r *directoryReader) read(dir, name string) ([]payload.File, error) {
 	info, err := r.root.Lstat(dir)
 	if err != nil {
 		return nil, localError(err)
@@ -121,7 +124,7 @@ func (r *folderReader) read(dir, name string) ([]payload.File, error) {
 	return found, nil
 }
 
-func (r *folderReader) file(dir, folder, name string) (payload.File, error) {
+func (r *directoryReader) file(dir, folder, name string) (payload.File, error) {
 	if err := r.ctx.Err(); err != nil {
 		return payload.File{}, err
 	}
@@ -155,7 +158,7 @@ func (r *folderReader) file(dir, folder, name string) (payload.File, error) {
 }
 
 // content reads a file, which must not have grown since it was counted.
-func (r *folderReader) content(full, shownName string, size int64) ([]byte, error) {
+func (r *directoryReader) content(full, shownName string, size int64) ([]byte, error) {
 	f, err := r.root.Open(full)
 	if err != nil {
 		return nil, localError(err)

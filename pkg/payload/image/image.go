@@ -4,6 +4,7 @@ package image
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -18,9 +19,11 @@ const (
 	OperatorFolder = "manifests"
 )
 
-// Image is one release, resolved: what it returns belongs to the same digest however often it is asked.
+// Image is one release, resolved: everything that it returns belongs to the same digest. Close it after use.
 type Image interface {
-	// Identity says what was resolved; it costs nothing.
+	// Close releases the files that the image has open. Nothing can be read afterwards.
+	io.Closer
+	// Identity says what was resolved. It reads nothing.
 	Identity() Identity
 	// Files reads the payload. Every byte of every blob that it read was verified before it returns.
 	// A source without manifests refuses a Want that needs them with fault.NotFound.

@@ -19,6 +19,7 @@ import (
 // with fs.ErrNotExist in its chain.
 type files interface {
 	open(ctx context.Context, name string) (content io.ReadCloser, size int64, err error)
+	io.Closer
 }
 
 // The annotations with which an OCI layout names its images: the specification's, and containerd's for the whole name.
@@ -35,7 +36,17 @@ type layout struct {
 	entries []oci.Descriptor // of index.json
 }
 
+// openLayout opens an image of a layout. The image closes the layout's files; so does openLayout when it fails.
 func (o Opener) openLayout(ctx context.Context, ref Reference, from files) (Image, error) {
+	s, err := o.layoutImage(ctx, ref, from)
+	if err != nil {
+		_ = from.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (o Opener) layoutImage(ctx context.Context, ref Reference, from files) (*stored, error) {
 	l, err := readLayout(ctx, from)
 	if err != nil {
 		return nil, err
@@ -70,7 +81,12 @@ func readLayout(ctx context.Context, from files) (layout, error) {
 // LayoutTags are the tags that the OCI layout in a directory gives its images, as the layout has them: no tag is checked.
 // A directory that is no layout is fault.NotFound.
 func LayoutTags(ctx context.Context, dir string) ([]string, error) {
-	l, err := readLayout(ctx, dirFiles(dir))
+	from, err := openDirFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	l, err := readLayout(ctx, from)
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +179,8 @@ func (l layout) blob(ctx context.Context, d oci.Descriptor) (io.ReadCloser, erro
 }
 
 func (l layout) keep(digest.Digest, string, []byte) {}
+
+func (l layout) close() error { return l.files.Close() }
 
 func (l layout) missing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

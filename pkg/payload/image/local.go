@@ -35,29 +35,34 @@ func (r localReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// dirFiles are the regular files below a folder; no link leads out of it.
-type dirFiles string
+// dirFiles are the regular files below a directory; no link leads out of it.
+type dirFiles struct {
+	dir  string
+	root *os.Root
+}
+
+func openDirFiles(dir string) (dirFiles, error) {
+	root, err := openRoot(dir)
+	return dirFiles{dir, root}, err
+}
+
+func (d dirFiles) Close() error { return d.root.Close() }
 
 func (d dirFiles) open(ctx context.Context, name string) (io.ReadCloser, int64, error) {
-	root, err := openRoot(string(d))
-	if err != nil {
-		return nil, 0, err
-	}
-	defer root.Close()
 	name = filepath.FromSlash(name)
-	// Asked before it is opened: to open a pipe is to wait for its writer.
-	info, err := root.Stat(name)
+	// Checked before it is opened, because opening a pipe waits for its writer.
+	info, err := d.root.Stat(name)
 	if err != nil {
 		return nil, 0, localError(err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, fault.Errorf(fault.Integrity, "%s is not a regular file", filepath.Join(string(d), name))
+		return nil, 0, fault.Errorf(fault.Integrity, "%s is not a regular file", filepath.Join(d.dir, name))
 	}
-	f, err := root.Open(name)
+	f, err := d.root.Open(name)
 	if err != nil {
 		return nil, 0, localError(err)
 	}
-	task := progress.Task{What: progress.Name(ctx, filepath.ToSlash(name)), From: string(d), Total: info.Size()}
+	task := progress.Task{What: progress.Name(ctx, filepath.ToSlash(name)), From: d.dir, Total: info.Size()}
 	return localReader{progress.ReadCloser(ctx, task, f)}, info.Size(), nil
 }
 

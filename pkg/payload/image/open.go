@@ -54,13 +54,17 @@ func (o Opener) open(ctx context.Context, ref Reference) (Image, error) {
 	case KindRegistry:
 		return o.openRegistry(ctx, ref)
 	case KindLayout:
-		return o.openLayout(ctx, ref, dirFiles(ref.Path))
+		from, err := openDirFiles(ref.Path)
+		if err != nil {
+			return nil, err
+		}
+		return o.openLayout(ctx, ref, from)
 	case KindOCIArchive:
 		return o.openOCIArchive(ctx, ref)
 	case KindDockerArchive:
 		return o.openDockerArchive(ctx, ref)
 	case KindFolder:
-		return o.openFolder(ref)
+		return o.openDirectory(ref)
 	case KindFile, KindStdin:
 		return o.openFile(ctx, ref)
 	case KindVersion:
@@ -87,6 +91,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 		config:   blobOf(src, "the configuration", f.Config),
 		limits:   o.Limits,
 		warnf:    o.warnf,
+		close:    src.close,
 	}
 	for _, d := range f.Layers {
 		s.layers = append(s.layers, blobOf(src, "layer", d))

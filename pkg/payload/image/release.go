@@ -46,13 +46,22 @@ func ListManifests(repository oci.Repository) ReadOptions {
 	return ReadOptions{Want: Want{Operator: true, Contents: isManifest}, Index: true, Repository: repository}
 }
 
-// Read opens a reference and reads the release that it names. Errors say which reference failed; an error of the source
+// Read opens a reference and reads the release that it names. Close the release after use. Errors say which reference failed; an error of the source
 // keeps its kind, and a source that is no release is fault.NotFound.
 func (o Opener) Read(ctx context.Context, ref Reference, options ReadOptions) (*Release, error) {
 	img, err := o.Open(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
+	r, err := o.readImage(ctx, ref, img, options)
+	if err != nil {
+		_ = img.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (o Opener) readImage(ctx context.Context, ref Reference, img Image, options ReadOptions) (*Release, error) {
 	r := &Release{Reference: ref, Image: img, Identity: img.Identity(), limits: o.Documents}
 	r.deriver, _ = img.(Deriver)
 	if options.Index && r.recallIndex() {
@@ -62,6 +71,7 @@ func (o Opener) Read(ctx context.Context, ref Reference, options ReadOptions) (*
 		return nil, err
 	}
 	r.Identity = img.Identity()
+	var err error
 	if r.Release, err = payload.Read(r.Files); err != nil {
 		return nil, fmt.Errorf("%s: %w", ref.Text, err)
 	}
@@ -69,6 +79,9 @@ func (o Opener) Read(ctx context.Context, ref Reference, options ReadOptions) (*
 	r.PullSpec = pullSpec(r.Identity, options.Repository)
 	return r, nil
 }
+
+// Close closes the image that the release was read from.
+func (r *Release) Close() error { return r.Image.Close() }
 
 // fetch reads the files, and beside them the configuration where it is asked for. Where the configuration would only
 // show that the image is for another architecture than the tag says, a release is read without it.

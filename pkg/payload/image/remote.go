@@ -45,6 +45,8 @@ func (r remote) blob(ctx context.Context, d oci.Descriptor) (io.ReadCloser, erro
 	return r.cache.Blobs().Blob(ctx, d.Digest, d.Size, fetch)
 }
 
+func (r remote) close() error { return nil }
+
 // missing is the error of what would have to be fetched.
 func (r remote) missing(what string) error {
 	return fault.Errorf(fault.Network, "%s is not in the cache, and --offline was given", what)

@@ -19,6 +19,8 @@ type source interface {
 	blob(ctx context.Context, d oci.Descriptor) (io.ReadCloser, error)
 	// keep is shown every manifest that was found to have its digest.
 	keep(d digest.Digest, mediaType string, body []byte)
+	// close releases the files that the source has open.
+	close() error
 }
 
 // fetched is a verified manifest.

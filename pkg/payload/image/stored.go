@@ -25,6 +25,7 @@ type stored struct {
 	remote    bool         // layers are worth fetching side by side
 	cache     *cache.Cache // what is known of layers; nil: nothing
 	warnf     func(format string, args ...any)
+	close     func() error // releases the source
 
 	mu     sync.Mutex
 	parsed *Config // once read
@@ -32,6 +33,8 @@ type stored struct {
 }
 
 func (s *stored) Identity() Identity { return s.identity }
+
+func (s *stored) Close() error { return s.close() }
 
 // Manifest is the one image's manifest, whose digest is Identity's, if its source gave it just now. What the cache had is
 // no sign that the source still has it: then it is nil.

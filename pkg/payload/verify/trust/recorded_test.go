@@ -22,6 +22,7 @@ func TestKnowsThePolicyKeyOfARecordedRelease(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer recorded.Close()
 	files, err := recorded.Files(t.Context(), payloadimage.Want{Contents: payloadimage.AllContents})
 	if err != nil {
 		t.Fatal(err)
