@@ -31,7 +31,7 @@ func treeHead(version, counts string) string {
 		"A line shows run levels (- for none), components and the number of objects.\n"
 }
 
-// What the operator's own tool prints for a release of real size.
+// The diagram of a release of real size is the one that the operator's own tool prints.
 func TestDOTIsTheOperators(t *testing.T) {
 	files := fixture.Release(t, fixture.Version)
 	loaded := manifest.Load(files, manifest.Render{})
@@ -296,7 +296,7 @@ func TestWriterFails(t *testing.T) {
 	}
 }
 
-// No form holds a character of a hostile release that a terminal or a reader would act on.
+// No form has characters of a hostile release that terminals or parsers interpret.
 func TestGraphFormsEscapeHostileNames(t *testing.T) {
 	const hostile = "a\x1b[31m\x00\u202e\u2066\n\r\t\x7f\u0085\xffz"
 	entries := testmanifest.Entries("0000_10_a_1", "0000_20_b_1", "0000_20_c_job", "x"+hostile)
@@ -337,7 +337,7 @@ func narrowed(g *graph.Graph, components ...string) graph.Part {
 	})
 }
 
-// A tree that is narrowed down keeps the numbers of the steps and says which are left out.
+// A tree of a part of the graph keeps the numbers of steps and names the steps that are not shown.
 func TestNarrowTree(t *testing.T) {
 	g := mixed(t)
 	tests := map[string]struct {
@@ -396,7 +396,7 @@ step 3
 	}
 }
 
-// The arrows of a narrowed chart pass through boxes that say what is left out, and through points where nothing is.
+// In a chart of a part of the graph, arrows pass through boxes that name the steps that are not shown, or through points.
 func TestNarrowMermaid(t *testing.T) {
 	g := build(t, graph.Update, testmanifest.Entries("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1", "0000_30_e_1", "0000_30_f_1", "0000_40_a_1", "0000_40_b_1"))
 	want := `flowchart TD

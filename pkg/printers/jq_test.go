@@ -33,7 +33,7 @@ func expressions() []string {
 	}
 }
 
-// TestSameAsJQ holds that X --jq E prints what X -o json | jq -r E prints.
+// TestSameAsJQ checks that X --jq E prints the same as X -o json | jq -r E.
 func TestSameAsJQ(t *testing.T) {
 	jq, err := exec.LookPath("jq")
 	if err != nil {
@@ -100,7 +100,7 @@ func TestJQSmallNumbers(t *testing.T) {
 	}
 }
 
-// Regular expressions that are not literals, or belong to functions of the query's own, are not checked before it runs.
+// Regular expressions that are not literals, or belong to functions that the query defines, are not checked before it runs.
 func TestJQRegularExpressions(t *testing.T) {
 	for expression, want := range map[string]string{
 		`"a\nb"|test("a.b"; "s")`:                      "false\n",

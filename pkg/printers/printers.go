@@ -72,8 +72,8 @@ type Output struct {
 	sorter   *sorter
 }
 
-// NewOutput checks the user's choices, so that a mistake in them is found before anything is fetched. Every
-// error is fault.Usage, except for a template file that cannot be read.
+// NewOutput checks the options before anything is fetched. The error is fault.Local for a file of a template or of columns that
+// cannot be read, otherwise fault.Usage.
 func NewOutput(o Options) (*Output, error) {
 	form, argument, hasArgument := strings.Cut(o.Output, "=")
 	if form == "" && o.Template != "" {

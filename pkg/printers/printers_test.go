@@ -316,7 +316,7 @@ func TestSafe(t *testing.T) {
 	}
 }
 
-// TestListsLikeKubectl holds that a list whose items are printed one by one is what cli-runtime's printer makes of the whole.
+// TestListsLikeKubectl compares lists with what cli-runtime's printers print.
 func TestListsLikeKubectl(t *testing.T) {
 	texts := []string{
 		"", " ", "a\n\nb\n", "a\n \n\n  \n\nb", "\n", "- a\n---\n- b\n", "items: []\n", "\n    \"items\": []", "\n  items: [],\n", "]\n}", "#", "é\u2028\u00a0",
@@ -388,8 +388,8 @@ func unstructuredList(t *testing.T, document any) kuberuntime.Object {
 	return list
 }
 
-// FuzzOutputFlags gives any values to the flags of the output: they are taken or refused as a mistake of the
-// user's, and a caret stands under its line.
+// FuzzOutputFlags checks that any values of the output flags are accepted or are a usage error, and that a caret is below its
+// line.
 func FuzzOutputFlags(f *testing.F) {
 	f.Add(".items[] | | .x", "a=b", "", "")
 	f.Add(`"a"|test(["(?!b)", "gx"])|sub("\\1"; ""; "l")`, "", "", "")
@@ -458,8 +458,8 @@ func manifestList(objects int, object func(i int) string) *v1alpha1.ReleaseManif
 	return list
 }
 
-// Printing holds the text of a list at most as often as the form needs it. That decides how much memory the largest payload
-// takes that the limits admit.
+// TestMemoryOfForms limits the live heap while a list is printed. It decides how much memory the largest payload within the
+// default limits needs.
 func TestMemoryOfForms(t *testing.T) {
 	const (
 		MiB   = 1 << 20
@@ -508,7 +508,7 @@ func TestMemoryOfForms(t *testing.T) {
 	}
 }
 
-// A template is executed on the values of the document, which are not encoded and decoded again for it.
+// A template is executed on the values of the document, without encoding and decoding them again.
 func TestMemoryOfTemplates(t *testing.T) {
 	output, err := printers.NewOutput(withKubectl(printers.Options{Output: "go-template={{len .items}}"}))
 	if err != nil {

@@ -61,7 +61,7 @@ func TestTableInAPipeIsWhole(t *testing.T) {
 	}
 }
 
-// A result has its colour in its own column only.
+// Results only have colors in their column.
 func TestResultsHaveColours(t *testing.T) {
 	got := onTerminal(t, 80, true, "")
 	for _, want := range []string{"\x1b[32mPASS\x1b[0m      oci:release", "\x1b[31mFAIL\x1b[0m      PASS components", "\x1b[33mSKIPPED\x1b[0m   <none>"} {

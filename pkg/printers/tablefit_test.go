@@ -88,7 +88,7 @@ INDEX   LEVEL  COMPONENT   KIND        NAMESPACE   NAME
 	}
 }
 
-// On a terminal that does not say how wide it is, and on one that is too narrow for any table, nothing is broken.
+// Lines are not wrapped on terminals of unknown width, or too narrow for the table.
 func TestTablesThatCannotFitAreWhole(t *testing.T) {
 	for _, width := range []int{0, 30} {
 		got := manifests(t, width, true)
@@ -119,7 +119,7 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// Nothing of a text is lost, and no line is too long.
+// Fill keeps all words, and no line is too long.
 func FuzzFill(f *testing.F) {
 	f.Add("see kube-apiserver-operator now", 5)
 	f.Add("CustomResourceDefinition ü", 1)

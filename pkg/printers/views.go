@@ -84,8 +84,8 @@ func orNone(text string) string {
 	return text
 }
 
-// ReleaseManifests shows the objects of a payload: as a table, or as KIND.GROUP/NAME one a line. withState
-// shows in the plain table the state of each object and the reason.
+// ReleaseManifests returns the view of the objects of a payload: a table, or one KIND.GROUP/NAME per line. withState adds the
+// state of each object and its reason to the default table.
 func ReleaseManifests(list *v1alpha1.ReleaseManifestList, withState bool) View {
 	return View{
 		Document: list,

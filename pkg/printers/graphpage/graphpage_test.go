@@ -158,7 +158,7 @@ func TestTop(t *testing.T) {
 	check("folders", texts(find(find(root, "details", "box")[0], "th", ""))[5:6], "File")
 }
 
-// How many boxes of a step are worked on at a time is what the operator does.
+// The page shows how many boxes of a step the operator handles at a time.
 func TestWidth(t *testing.T) {
 	tests := []struct {
 		strategy graph.Strategy
@@ -183,7 +183,7 @@ func TestWidth(t *testing.T) {
 	}
 }
 
-// A file without a component is called by its name and counts as no component.
+// A file without a component is shown with its name and does not count as a component.
 func TestFileWithoutComponent(t *testing.T) {
 	root := parse(t, write(t, document(t, graph.Update, loaded("0000_10_a_1", "0000_10_a_2", "x.yaml", "y.yaml"))))
 	if got := texts(find(find(root, "p", "figures")[0], "span", ""))[2]; got != "1 component" {
@@ -201,7 +201,7 @@ func TestFileWithoutComponent(t *testing.T) {
 	}
 }
 
-// What is loaded and not applied is marked, with the reason.
+// Objects that are loaded but not applied are marked, with the reason.
 func TestNotApplied(t *testing.T) {
 	entries := loaded("0000_10_a_1", "0000_10_a_2", "0000_20_b_1")
 	entries[1].State, entries[1].Reason = manifest.Excluded, "disabled capability <Console>"
@@ -246,7 +246,7 @@ func TestKindsBreakBetweenWords(t *testing.T) {
 	}
 }
 
-// The page says for which cluster it was drawn.
+// The page shows the settings of the cluster.
 func TestSettings(t *testing.T) {
 	var out strings.Builder
 	p := document(t, graph.Reconcile, nil)
@@ -282,7 +282,7 @@ func TestMeaning(t *testing.T) {
 	}
 }
 
-// The page's own policy lets this style sheet and this script work, and nothing else.
+// The policy of the page only allows its own style sheet and script.
 func TestPolicy(t *testing.T) {
 	root := parse(t, write(t, document(t, graph.Update, loaded("0000_10_a_1"))))
 	hash := func(name string) string {
@@ -304,7 +304,7 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// Nothing of the page leads away from it.
+// The page has no links to other pages.
 func TestSelfContained(t *testing.T) {
 	content := write(t, document(t, graph.Update, loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1")))
 	for _, word := range []string{
@@ -327,7 +327,7 @@ func TestSelfContained(t *testing.T) {
 	}
 }
 
-// All that is named by an id or a link exists, once.
+// The targets of all links exist exactly once.
 func TestLinksLeadSomewhere(t *testing.T) {
 	root := parse(t, write(t, document(t, graph.Update, loaded("0000_10_a_1", "0000_20_b_1", "0000_20_c_1", "0000_30_d_job", "0000_40_e_1"))))
 	ids := map[string]int{}

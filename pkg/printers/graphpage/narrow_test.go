@@ -20,7 +20,7 @@ func narrowed(t *testing.T, entries []manifest.Entry, components ...string) grap
 	return page
 }
 
-// A page that is narrowed down keeps numbers, links what is shown and says what is not.
+// A page of a part of the graph keeps numbers, links to what is shown, and names what is not.
 func TestNarrowPage(t *testing.T) {
 	entries := loaded("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1", "0000_20_d_2", "0000_30_e_1", "0000_30_f_1", "0000_40_a_1", "0000_40_b_1")
 	for name, test := range map[string]struct {
@@ -68,7 +68,7 @@ Step 3: Level 30: 1 of 2 side by side · 1 of 2 objects · waits for steps 1 to 
 	}
 }
 
-// A box says how many of its objects are left out.
+// A box shows how many of its objects are not shown.
 func TestNarrowBox(t *testing.T) {
 	root := parse(t, write(t, narrowed(t, loaded("0000_10_a_1", "0000_20_b_1"), "b")))
 	if got := text(find(root, "details", "box")[0]); !strings.HasPrefix(got, "b 1 object 1 ConfigMap · 1 not shown") {
@@ -79,7 +79,7 @@ func TestNarrowBox(t *testing.T) {
 	}
 }
 
-// Neighbours by steps are those that the edges of the graph give.
+// The neighbours by steps are the same as by the edges of the graph.
 func TestNarrowNeighbours(t *testing.T) {
 	p := narrowed(t, loaded("0000_10_a_1", "0000_10_b_1", "0000_20_c_1", "0000_20_d_1"), "a", "b", "c", "d")
 	if diff := cmp.Diff(p.Graph.Graph.Neighbours(), withoutEmpty(p.Graph), cmp.Comparer(slices.Equal[[]int])); diff != "" {

@@ -271,7 +271,7 @@ func paper(b *browser) {
 	b.click("#theme")
 }
 
-// Without its script the page is there, opens its boxes, and shows no tools that would do nothing.
+// Without scripts, the page shows everything, its boxes open, and tools that need scripts are hidden.
 func TestWithoutScript(t *testing.T) {
 	b := browse(t)
 	b.window(1280, 900, "light")
@@ -289,7 +289,7 @@ func TestWithoutScript(t *testing.T) {
 	}
 }
 
-// Names do nothing in a browser, neither when the page is read nor when they are searched and marked.
+// Hostile names have no effect in a browser, neither when the page loads nor when they are searched and marked.
 func TestHostileNamesInABrowser(t *testing.T) {
 	b := browse(t)
 	b.call("Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": "window.alert = () => { document.title = 'attacked'; }"}, nil)
