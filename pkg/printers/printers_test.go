@@ -338,6 +338,7 @@ func TestListsLikeKubectl(t *testing.T) {
 		`jsonpath={range .items[*]}{.file}{"\t"}{.manifest.empty}{.document}{"\n"}{end}`, "jsonpath={.items[*].nope}",
 		"go-template={{.}}", `go-template={{range .items}}{{.file}} {{.nope}} {{.document}}{{"\n"}}{{end}}`,
 		`template={{range .items}}{{exists .manifest "spec" 1 .file}}{{exists .manifest "spec" 7}}{{exists .file 0}}{{exists .nope}}{{exists . "nope"}}{{exists .document 1}}{{end}}`,
+		`go-template={{define "a"}}{{.kind}}{{.nope}}{{end}}{{with .items}}{{len .}}{{else}}{{.kind}}{{end}}{{$k := .kind}}{{$k}}{{$k = "x"}}{{if .nope}}1{{else}}{{.nope}}{{template "a" .}}{{block "b" .}}{{.metadata}}{{end}}{{end}}{{1.5}}{{printf "%v" nil}}{{.nope | print}}`,
 		`go-template={{base64decode "aGVsbG8="}}`,
 	} {
 		for _, n := range []int{0, 1, len(list.Items)} {

@@ -5,10 +5,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"text/template"
+	"text/template/parse"
 
 	"k8s.io/cli-runtime/pkg/printers"
 
@@ -42,7 +45,70 @@ func (out *Output) parseTemplate(argument string) (*template.Template, error) {
 	if err != nil {
 		return nil, fault.Errorf(fault.Usage, "-o %s: error parsing template %s, %v", out.form, text, err)
 	}
+	for _, part := range parsed.Templates() {
+		if part.Tree != nil {
+			streamValues(part.Tree, part.Root)
+		}
+	}
 	return parsed, nil
+}
+
+// writeFunction is the name of the function that streamValues calls. It is defined after parsing, so templates cannot call it.
+const writeFunction = "_write"
+
+// streamValues changes each action of a template that prints a value to pass the value to writeFunction. text/template would
+// hold the whole text of a list twice while it grows.
+func streamValues(tree *parse.Tree, node parse.Node) {
+	branch := func(b *parse.BranchNode) {
+		streamValues(tree, b.List)
+		streamValues(tree, b.ElseList)
+	}
+	switch n := node.(type) {
+	case *parse.ListNode:
+		if n != nil {
+			for _, child := range n.Nodes {
+				streamValues(tree, child)
+			}
+		}
+	case *parse.IfNode:
+		branch(&n.BranchNode)
+	case *parse.RangeNode:
+		branch(&n.BranchNode)
+	case *parse.WithNode:
+		branch(&n.BranchNode)
+	case *parse.ActionNode:
+		if len(n.Pipe.Decl) == 0 {
+			write := parse.NewIdentifier(writeFunction).SetTree(tree).SetPos(n.Pos)
+			n.Pipe.Cmds = append(n.Pipe.Cmds, &parse.CommandNode{NodeType: parse.NodeCommand, Pos: n.Pos, Args: []parse.Node{write}})
+		}
+	}
+}
+
+// writeValue writes a value as text/template and fmt do.
+func writeValue(w io.Writer, value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		io.WriteString(w, "map[")
+		for i, key := range slices.Sorted(maps.Keys(v)) {
+			if i > 0 {
+				io.WriteString(w, " ")
+			}
+			io.WriteString(w, key+":")
+			writeValue(w, v[key])
+		}
+		io.WriteString(w, "]")
+	case []any:
+		io.WriteString(w, "[")
+		for i, item := range v {
+			if i > 0 {
+				io.WriteString(w, " ")
+			}
+			writeValue(w, item)
+		}
+		io.WriteString(w, "]")
+	default:
+		fmt.Fprint(w, v)
+	}
 }
 
 // isTemplate reports whether a form is a Go template, by cli-runtime's names.
@@ -61,6 +127,13 @@ func (out *Output) printTemplate(w io.Writer, v View) (err error) {
 			err = fault.Errorf(fault.Usage, "-o %s: caught panic: %+v", out.form, p)
 		}
 	}()
+	out.template.Funcs(template.FuncMap{writeFunction: func(value any) string {
+		if value == nil {
+			value = "<no value>"
+		}
+		writeValue(w, value)
+		return ""
+	}})
 	if err := out.template.Execute(w, values); err != nil {
 		return fault.Errorf(fault.Usage, "-o %s: error executing template: %w", out.form, err)
 	}
