@@ -53,15 +53,15 @@ func fileFlags() []fileFlag {
 	mirrors := func(name string) fileFlag {
 		return fileFlag{
 			name: name, commands: all, content: serviceObject,
-			missing: fails(8, "reading mirrors: open FILE: no such file or directory"),
-			wrong:   fails(2, `reading mirrors from FILE: there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it: it is a Kubernetes object of kind "Service"`),
+			missing: fails(8, strings.TrimSpace(name)+": reading mirrors: open FILE: no such file or directory"),
+			wrong:   fails(2, strings.TrimSpace(name)+`: reading mirrors from FILE: there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it: it is a Kubernetes object of kind "Service"`),
 		}
 	}
 	credentials := func(name string) fileFlag {
 		return fileFlag{
 			name: name, commands: all, content: serviceObject,
-			missing: fails(4, "reading credentials from FILE: no such file or directory"),
-			wrong:   fails(4, "reading credentials from FILE: it is not valid JSON, at byte 1"),
+			missing: fails(4, "--authfile: reading credentials from FILE: no such file or directory"),
+			wrong:   fails(4, "--authfile: reading credentials from FILE: it is not valid JSON, at byte 1"),
 		}
 	}
 	template := func(name, form string) fileFlag {
@@ -99,8 +99,8 @@ func fileFlags() []fileFlag {
 		},
 		{
 			"--registries-conf ", all,
-			fails(8, "reading mirrors: open FILE: no such file or directory"),
-			fails(2, `reading mirrors from FILE: it is not a registries.conf but a Kubernetes object of kind "Service"`), serviceObject,
+			fails(8, "--registries-conf: reading mirrors: open FILE: no such file or directory"),
+			fails(2, `--registries-conf: reading mirrors from FILE: it is not a registries.conf but a Kubernetes object of kind "Service"`), serviceObject,
 		},
 		{
 			"--client-certificate ", all,

@@ -134,5 +134,5 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	missing := fresh(t).run("images", "registry.invalid/ocp/release:4.14.0", "--authfile", absent)
-	want(t, missing, 4, "", "error: reading credentials from "+absent+": no such file or directory\n")
+	want(t, missing, 4, "", "error: --authfile: reading credentials from "+absent+": no such file or directory\n")
 }

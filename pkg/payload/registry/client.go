@@ -80,7 +80,10 @@ func (c *Client) CheckFiles(ctx context.Context) error {
 	if c.options.AuthFile == "" {
 		return nil
 	}
-	return c.credentials.Check(ctx)
+	if err := c.credentials.Check(ctx); err != nil {
+		return fmt.Errorf("--authfile: %w", err)
+	}
+	return nil
 }
 
 // The methods below are those of a Source, for callers that ask many repositories.

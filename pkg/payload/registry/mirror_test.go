@@ -195,7 +195,7 @@ func TestMirrorFileThatIsMissing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing")
 	c := registry.New(registry.Options{Mirrors: mirrors.Files{IDMS: []string{path}}})
 	_, _, _, err := c.Manifest(t.Context(), oci.SplitRepository("quay.example/org/r"), "t")
-	wantFault(t, err, fault.Local, "reading mirrors: open "+path+": no such file or directory")
+	wantFault(t, err, fault.Local, "--idms-file: reading mirrors: open "+path+": no such file or directory")
 }
 
 func TestMirrorWithTokenServerPrivateAuthorityAndProxyAtOnce(t *testing.T) {

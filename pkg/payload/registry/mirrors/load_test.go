@@ -52,16 +52,16 @@ func TestLoadRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			files := mirrors.Files{Conf: test.conf}
-			path := ""
+			path, flag := "", "--icsp-file"
 			if test.conf != "" {
 				path = file(t, "registries.conf", test.conf)
-				files.Conf = path
+				files.Conf, flag = path, "--registries-conf"
 			} else {
 				path = file(t, "sets.yaml", test.sets)
 				files.ICSP = []string{path}
 			}
 			_, err := mirrors.Load(files, nil)
-			if want := "reading mirrors from " + path + ": " + test.want; err == nil || err.Error() != want {
+			if want := flag + ": reading mirrors from " + path + ": " + test.want; err == nil || err.Error() != want {
 				t.Errorf("got %v\nwant %s", err, want)
 			}
 			if fault.KindOf(err) != fault.Usage {
@@ -73,9 +73,12 @@ func TestLoadRefuses(t *testing.T) {
 
 func TestLoadMissingFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing")
-	for _, files := range []mirrors.Files{{IDMS: []string{path}}, {ITMS: []string{path}}, {ICSP: []string{path}}, {Conf: path}} {
+	for flag, files := range map[string]mirrors.Files{
+		"--idms-file": {IDMS: []string{path}}, "--itms-file": {ITMS: []string{path}}, "--icsp-file": {ICSP: []string{path}},
+		"--registries-conf": {Conf: path},
+	} {
 		_, err := mirrors.Load(files, nil)
-		if want := "reading mirrors: open " + path + ": no such file or directory"; err == nil || err.Error() != want {
+		if want := flag + ": reading mirrors: open " + path + ": no such file or directory"; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		if fault.KindOf(err) != fault.Local {

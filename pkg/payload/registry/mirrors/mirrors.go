@@ -3,6 +3,7 @@
 package mirrors
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -45,23 +46,26 @@ type mirror struct {
 	digest, tags bool // what it is asked for
 }
 
-// Load reads the files. One that is missing is fault.Local, one that is not what its flag names fault.Usage. An entry
-// that cannot be read is left out and told to warnf, which may be nil: it is no reason to do without the others.
+// Load reads the files. A missing file is fault.Local, a file of another kind than its flag names is fault.Usage; both
+// errors name the flag. Load skips an entry that it cannot read and reports it to warnf, which may be nil.
 func Load(files Files, warnf func(format string, args ...any)) (*Rules, error) {
 	if warnf == nil {
 		warnf = func(string, ...any) {}
 	}
 	r := &Rules{}
-	for _, paths := range [][]string{files.IDMS, files.ITMS, files.ICSP} {
-		for _, path := range paths {
+	for _, sets := range []struct {
+		flag  string
+		paths []string
+	}{{"--idms-file", files.IDMS}, {"--itms-file", files.ITMS}, {"--icsp-file", files.ICSP}} {
+		for _, path := range sets.paths {
 			if err := r.loadSets(path, warnf); err != nil {
-				return nil, err
+				return nil, fmt.Errorf("%s: %w", sets.flag, err)
 			}
 		}
 	}
 	if files.Conf != "" {
 		if err := r.loadConf(files.Conf, warnf); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--registries-conf: %w", err)
 		}
 	}
 	return r, nil
