@@ -102,13 +102,15 @@ func (c *client) limitTime(next http.RoundTripper) http.RoundTripper {
 	}
 	return transport.Func(func(request *http.Request) (*http.Response, error) {
 		late := fault.WithHint(fault.Network, "--request-timeout sets how long to wait", "the API server %s does not answer within %s", c.host, c.timeout)
-		ctx, cancel := context.WithTimeoutCause(request.Context(), c.timeout, late)
+		// A deadline would reach the dialer, whose error may come before the context has ended.
+		ctx, cancel := context.WithCancelCause(request.Context())
+		defer time.AfterFunc(c.timeout, func() { cancel(late) }).Stop()
 		answers := make(chan answer, 1)
 		go func() {
 			response, err := next.RoundTrip(request.WithContext(ctx))
 			answers <- answer{response, err}
 		}()
-		defer cancel() // the body was read before the answer came
+		defer cancel(nil) // the body was read before the answer came
 		select {
 		case a := <-answers:
 			if a.err != nil && ctx.Err() != nil {

@@ -272,6 +272,24 @@ func TestStuckTransport(t *testing.T) {
 	wantError(t, err, fault.Network, "the API server "+s.Host()+" does not answer within 50ms; --request-timeout sets how long to wait")
 }
 
+// A dialer that knew the deadline could fail with an error of its own just before it.
+func TestTimeoutIsNoDeadlineOfTheDialer(t *testing.T) {
+	s := testcluster.New(t).WithRelease("4.14.0", "")
+	c := config(s, testcluster.Token)
+	c.Timeout = time.Minute
+	c.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if _, set := r.Context().Deadline(); set {
+				t.Error("the context of a request has a deadline")
+			}
+			return next.RoundTrip(r)
+		})
+	})
+	if _, err := newCluster(c).Version(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
