@@ -208,5 +208,5 @@ func TestWarningsAreEscaped(t *testing.T) {
 	const name = "x\x1b[31m\u202e\n.yaml"
 	release := layout(t, small().WithManifest("folder/"+name, "a: b\n"))
 	got := run(t, "images", release, "pod", "-o", "name")
-	want(t, got, 0, "pod\n", `Warning: release-manifests/folder/x\x1b[31m\u202e\n.yaml is left out: folders below release-manifests are passed over, as the operator does`+"\n")
+	want(t, got, 0, "pod\n", `Warning: release-manifests/folder/x\x1b[31m\u202e\n.yaml is left out: directories below release-manifests are skipped, as the operator does`+"\n")
 }

@@ -384,7 +384,7 @@ func TestExtractOfTheRealRelease(t *testing.T) {
 // Every command warns once of files in subdirectories, with and without a cache.
 func TestFilesInSubdirectoriesAreLeftOut(t *testing.T) {
 	file := func(name string) testrelease.Entry { return testrelease.File("release-manifests/"+name, "a: b\n") }
-	const why = " left out: folders below release-manifests are passed over, as the operator does\n"
+	const why = " left out: directories below release-manifests are skipped, as the operator does\n"
 	for name, test := range map[string]struct {
 		change func(*testrelease.Builder) *testrelease.Builder
 		want   string

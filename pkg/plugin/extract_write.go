@@ -71,7 +71,7 @@ func checkReplaceable(dir string, expected []payload.File) error {
 		switch {
 		case err != nil:
 			return err
-		case e.IsDir() && (name == "." || name == image.OperatorFolder || name == image.ReleaseFolder):
+		case e.IsDir() && (name == "." || name == image.OperatorDirectory || name == image.ReleaseDirectory):
 			return nil
 		case e.Type().IsRegular() && (extract.IsPayloadName(e.Name()) || slices.ContainsFunc(expected, isExpected)):
 			files++
@@ -103,7 +103,7 @@ func readPayloadFile(directory fs.FS, name string) (data []byte, ok bool) {
 
 // isImageReferences reports whether a file is a valid image-references at the place where extract writes it.
 func isImageReferences(name string, data []byte) bool {
-	if name != payload.ReferencesName && name != path.Join(image.ReleaseFolder, payload.ReferencesName) {
+	if name != payload.ReferencesName && name != path.Join(image.ReleaseDirectory, payload.ReferencesName) {
 		return false
 	}
 	_, err := payload.ParseReferences(data)

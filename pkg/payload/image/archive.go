@@ -16,10 +16,10 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// What is kept of a compressed archive while it is indexed, so that manifests need no second pass.
+// The content that the index of a compressed archive has, so that reading manifests needs no second pass.
 const (
-	keptFile  = 1 * mebi
-	keptTotal = 32 * mebi
+	maxInlineFile  = 1 * mebi
+	maxInlineTotal = 32 * mebi
 )
 
 // archive is an index of a tar file: where each entry's bytes lie. All reads share the file, each with its own offset.
@@ -34,7 +34,7 @@ type archive struct {
 
 type archived struct {
 	offset, size int64
-	kept         []byte // the content, when it was kept
+	content      []byte // of a small file in a compressed archive; else nil
 	link         string // the clean path of another entry
 	duplicate    bool
 }
@@ -80,11 +80,11 @@ func (a *archive) index(ctx context.Context) error {
 				return localError(err)
 			}
 		}
-		if a.packed && isRegular(header.Typeflag) && entry.size <= keptFile && kept+entry.size <= keptTotal {
-			if entry.kept, err = keep(content, entry.size); err != nil {
+		if a.packed && isRegular(header.Typeflag) && entry.size <= maxInlineFile && kept+entry.size <= maxInlineTotal {
+			if entry.content, err = readUpTo(content, entry.size); err != nil {
 				return err
 			}
-			kept += int64(len(entry.kept))
+			kept += int64(len(entry.content))
 		}
 		return a.add(number, header, entry)
 	})
@@ -103,7 +103,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// unpack gives the tar bytes of the file from its start, and sets packed.
+// unpack reads the tar archive from its start, and sets packed.
 func (a *archive) unpack(ctx context.Context, f *io.SectionReader) (*counter, func(), error) {
 	meter := progress.Begin(ctx, progress.Task{What: filepath.Base(a.path), From: filepath.Dir(a.path), Total: a.size})
 	raw := &counter{r: canceled{ctx, progress.Reader(meter, localReader{io.NopCloser(f)})}}
@@ -133,7 +133,7 @@ func (a *archive) add(number int64, header *tar.Header, entry archived) error {
 	case tar.TypeLink:
 		entry.link = path.Clean(header.Linkname)
 	default:
-		return nil // folders and the like are no content
+		return nil // no content
 	}
 	if _, twice := a.entries[name]; twice {
 		entry.duplicate = true
@@ -142,7 +142,7 @@ func (a *archive) add(number int64, header *tar.Header, entry archived) error {
 	return nil
 }
 
-// has says whether there is an entry of a name.
+// has reports whether there is an entry of a name.
 func (a *archive) has(name string) bool {
 	_, ok := a.entries[path.Clean(name)]
 	return ok
@@ -171,8 +171,8 @@ func (a *archive) open(ctx context.Context, name string) (io.ReadCloser, int64, 
 	if err != nil {
 		return nil, 0, err
 	}
-	if entry.kept != nil || entry.size == 0 {
-		return io.NopCloser(bytes.NewReader(entry.kept)), entry.size, nil
+	if entry.content != nil || entry.size == 0 {
+		return io.NopCloser(bytes.NewReader(entry.content)), entry.size, nil
 	}
 	if !a.packed {
 		task := progress.Task{What: progress.Name(ctx, name), From: a.path, Total: entry.size}

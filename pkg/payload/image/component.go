@@ -68,7 +68,7 @@ func (o Opener) ReadComponents(ctx context.Context, components []payload.Compone
 	return found, slices.DeleteFunc(absent, func(err error) bool { return err == nil }), nil
 }
 
-// readOnce reads an image when it is first asked for, and gives the same result ever after.
+// readOnce returns a function that reads an image the first time, and returns the same result every time.
 func (o Opener) readOnce(pullSpec string) func(context.Context) (*Component, error) {
 	var once sync.Once
 	var found *Component

@@ -12,10 +12,10 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// zstdWindow is the most memory that a zstd frame may ask for: what zstd --long gives.
+// zstdWindow is the most memory that a zstd frame may need: that of zstd --long.
 const zstdWindow = 128 * mebi
 
-// decompress unpacks gzip and zstd, told by their first bytes and never by a media type; anything else passes through.
+// decompress unpacks gzip and zstd, which it recognizes by their first bytes and not by a media type; other bytes are not changed.
 // Its errors are fault.Integrity, except those of r, which it does not change.
 func decompress(r *bufio.Reader) (io.Reader, func(), error) {
 	head, err := r.Peek(4)
@@ -39,13 +39,13 @@ func isGzip(head []byte) bool { return bytes.HasPrefix(head, []byte{0x1f, 0x8b})
 
 func isZstd(head []byte) bool { return bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) }
 
-// isSkippable tells the zstd frames that carry no data and may come first.
+// isSkippable reports whether bytes begin a zstd frame without data, which may come first.
 func isSkippable(head []byte) bool {
 	return len(head) == 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:], []byte{0x2a, 0x4d, 0x18})
 }
 
-// gunzip reads all members of a gzip file, and nothing but members. It walks them itself: the package takes a file that
-// breaks off in the name of a further member for a whole one.
+// gunzip reads all members of a gzip file, and refuses anything else. It reads each member by itself, because the gzip
+// package accepts a file that ends within the name of a further member.
 type gunzip struct {
 	r      *bufio.Reader
 	member *gzip.Reader // nil between members

@@ -25,7 +25,7 @@ type savedImage struct {
 	Layers   []string `json:"Layers"`
 }
 
-// openDockerArchive reads what docker save wrote. Newer archives are an OCI layout too, whose digests are better than none.
+// openDockerArchive reads an archive of docker save. Newer ones are an OCI layout too, which has digests of manifests.
 func (o Opener) openDockerArchive(ctx context.Context, ref Reference) (Image, error) {
 	a, err := indexArchive(ctx, ref.Path, o.Limits)
 	if err != nil {
@@ -93,7 +93,8 @@ func matchesRepoTag(name, tag string) bool {
 	return name == tag || !strings.Contains(tag, "/") && strings.HasSuffix(path.Base(name), ":"+tag)
 }
 
-// savedImage makes an image of an entry. Its layers are known by what they unpack to, which the configuration says.
+// savedImage makes an image of an entry. Its layers are identified by the digests of their unpacked bytes, which are in the
+// configuration.
 func (o Opener) savedImage(ctx context.Context, a *archive, saved savedImage, ref Reference) (*stored, error) {
 	config, err := a.find(saved.Config)
 	if err != nil {

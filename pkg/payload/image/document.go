@@ -2,6 +2,7 @@ package image
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -64,13 +65,13 @@ func (o Opener) openFile(ctx context.Context, ref Reference) (Image, error) {
 	return d, nil
 }
 
-// isTar knows a tar file by the mark in its header.
+// isTar recognizes a tar file by the mark in its header.
 func isTar(data []byte) bool {
 	const mark = 257
 	return len(data) > mark && bytes.HasPrefix(data[mark:], []byte("ustar"))
 }
 
-// readDocument reads all of a file or standard input, and stops when the context does: what is read may be a terminal.
+// readDocument reads all of a file or standard input. It ends with the context, because standard input may be a terminal.
 func (o Opener) readDocument(ctx context.Context, ref Reference) ([]byte, error) {
 	task := progress.Task{What: "standard input", Hidden: true}
 	if ref.Kind == KindFile {
@@ -113,8 +114,7 @@ func (o Opener) readDocument(ctx context.Context, ref Reference) ([]byte, error)
 	}
 }
 
-// parseInfo recognises the document of an info command by its references. Anything else is for the reader of
-// image-references to judge.
+// parseInfo recognizes the document of an info command by its references. ok is false for other documents.
 func parseInfo(data []byte) (infoDocument, bool) {
 	var info infoDocument
 	text, err := document.Text(data)
@@ -142,8 +142,8 @@ func (d *savedRelease) use(info infoDocument) error {
 		d.metadata = info.Metadata
 	}
 	id := &d.identity
-	// Ours says in release what the image is called by digest, oc's has just the reference that was typed.
-	id.Image = firstString(info.Release.Image, info.Image)
+	// Our document has the pull spec by digest in release; oc's has only the reference that was typed.
+	id.Image = cmp.Or(info.Release.Image, info.Image)
 	if ref, err := ParseReference(id.Image); err == nil && ref.Kind == KindRegistry {
 		id.Repository = ref.Repository
 	}
@@ -167,7 +167,7 @@ func (d *savedRelease) use(info infoDocument) error {
 		}
 		d.config = c
 	}
-	// Of a single image nobody chose the architecture: oc's document is silent about that, ours says it in release.
+	// Without a list, oc's document does not say whether an architecture was chosen; ours has it in release.
 	if id.Architecture = info.Release.Architecture; id.Architecture == "" && id.ListDigest != "" && d.config != nil {
 		id.Architecture = d.config.Architecture
 	}
@@ -182,7 +182,7 @@ func (d *savedRelease) Identity() Identity { return d.identity }
 // Close does nothing: the document was read when it was opened.
 func (d *savedRelease) Close() error { return nil }
 
-// Config gives nil for an image-references file.
+// Config returns nil for an image-references file.
 func (d *savedRelease) Config(context.Context) (*Config, error) { return d.config, nil }
 
 func (d *savedRelease) Files(_ context.Context, want Want) (payload.Files, error) {

@@ -49,7 +49,7 @@ func FuzzLayer(f *testing.F) {
 		}
 		for name, file := range l.files {
 			folder, base := path.Split(name)
-			if folder != ReleaseFolder+"/" && folder != OperatorFolder+"/" || base != file.Name || base == ".." || strings.ContainsAny(base, `\/`) || base == "" {
+			if folder != ReleaseDirectory+"/" && folder != OperatorDirectory+"/" || base != file.Name || base == ".." || strings.ContainsAny(base, `\/`) || base == "" {
 				t.Errorf("file %q as %q", name, file.Name)
 			}
 			if file.Size != int64(len(file.Data)) || file.Size > limits.FileSize {

@@ -1,5 +1,5 @@
-// Package image finds a release wherever it lies (a registry, an OCI layout, an archive, a folder, a file) and reads
-// its payload files from it. Nothing leaves this package before the bytes it came from were verified to the last one.
+// Package image opens a release in a registry, an OCI layout, an archive, a directory or a file, and reads its payload files.
+// It returns nothing before it has verified all the bytes that it was read from.
 package image
 
 import (
@@ -13,22 +13,22 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// The two folders of a release image that hold its payload.
+// The two directories of a release image that hold its payload.
 const (
-	ReleaseFolder  = "release-manifests"
-	OperatorFolder = "manifests"
+	ReleaseDirectory  = "release-manifests"
+	OperatorDirectory = "manifests"
 )
 
-// Image is one release, resolved: everything that it returns belongs to the same digest. Close it after use.
+// Image is a release that was resolved: everything that it returns belongs to the same digest. Close it after use.
 type Image interface {
 	// Close releases the files that the image has open. Nothing can be read afterwards.
 	io.Closer
 	// Identity says what was resolved. It reads nothing.
 	Identity() Identity
-	// Files reads the payload. Every byte of every blob that it read was verified before it returns.
+	// Files reads the payload. It returns when every byte of every blob that it read is verified.
 	// A source without manifests refuses a Want that needs them with fault.NotFound.
 	Files(ctx context.Context, want Want) (payload.Files, error)
-	// Config is the image's configuration, verified; nil without an error where the source has none.
+	// Config reads and verifies the image's configuration. It is nil, without an error, if the source has none.
 	Config(ctx context.Context) (*Config, error)
 }
 
@@ -42,9 +42,9 @@ type Deriver interface {
 // Identity is what is known of a release before its layers are read.
 type Identity struct {
 	Reference  string         // as it was given
-	Repository oci.Repository // zero where the source knows none
-	Tag        string         // the tag that was read; empty for a source that was named without one
-	Digest     digest.Digest  // of the one image's manifest; empty where the source has none
+	Repository oci.Repository // zero if the source has none
+	Tag        string         // the tag that was read; empty if the reference has none
+	Digest     digest.Digest  // of the image's manifest; empty if the source has none
 	ListDigest digest.Digest  // of the manifest list from which the image was chosen; empty without one
 	// Architecture is as in the image's configuration (amd64). It is known when the image was chosen from a list, when an
 	// architecture was asked for, and when an info document says so.
@@ -59,23 +59,24 @@ type Identity struct {
 // Want says which files' bytes are kept in memory; names and sizes are always given. The zero Want keeps image-references
 // and release-metadata alone.
 type Want struct {
-	// Contents says of every other file of a folder (ReleaseFolder or OperatorFolder) whether its bytes are kept; nil keeps none.
-	Contents func(folder, name string) bool
-	// Operator asks for the folder /manifests too, which lies in a lower layer: more is fetched.
+	// Contents reports whether the bytes of any other file are kept. directory is ReleaseDirectory or OperatorDirectory. Nil
+	// keeps none.
+	Contents func(directory, name string) bool
+	// Operator also reads the directory /manifests, which is in a lower layer, so that more is fetched.
 	Operator bool
 }
 
 // AllContents keeps every file.
 func AllContents(string, string) bool { return true }
 
-// needsManifests says whether a source without manifests has to refuse.
+// needsManifests reports whether a source without manifests cannot serve it.
 func (w Want) needsManifests() bool { return w.Contents != nil || w.Operator }
 
-func (w Want) keeps(folder, name string) bool {
-	if folder == ReleaseFolder && isMetadata(name) {
+func (w Want) keeps(directory, name string) bool {
+	if directory == ReleaseDirectory && isMetadata(name) {
 		return true
 	}
-	return w.Contents != nil && w.Contents(folder, name)
+	return w.Contents != nil && w.Contents(directory, name)
 }
 
 func isMetadata(name string) bool {

@@ -14,30 +14,30 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// layer is what one layer holds of the payload's folders and hides of those below it.
+// layer is what one layer has in the payload's directories, and hides of the layers below.
 type layer struct {
-	want   Want
-	limits Limits
-	total  *total // of all layers
-	above  *tree  // what is there already is not kept again
-	noting bool   // what a note holds is kept in any case
-	found  func() // told at the first entry of the release's folder
+	want      Want
+	limits    Limits
+	total     *total // of all layers
+	above     *tree  // of the layers above: content that it has is not kept again
+	recording bool   // content for the record in the cache is kept too
+	found     func() // called at entries of the release's directory
 
-	passed bool                    // an entry of the operator's folder was passed over
-	files  map[string]payload.File // by path
-	nested []string                // paths of files in folders of the release's folder
-	seen   map[string]sighting     // paths in the payload's folders
-	hiding hiding
+	operatorSkipped bool                    // an entry of the operator's directory was skipped
+	files           map[string]payload.File // by path
+	nested          []string                // paths of files in directories of the release's directory
+	seen            map[string]seenEntry    // paths in the payload's directories
+	whiteouts       whiteouts
 }
 
-type sighting struct {
-	number int64
-	folder bool
+type seenEntry struct {
+	number    int64
+	directory bool
 }
 
 // read reads one layer. Nothing of it is returned unless all of it was verified.
 func (l *layer) read(ctx context.Context, b blob) (*layer, error) {
-	l.files, l.nested, l.seen, l.hiding = map[string]payload.File{}, nil, map[string]sighting{}, newHiding()
+	l.files, l.nested, l.seen, l.whiteouts = map[string]payload.File{}, nil, map[string]seenEntry{}, newWhiteouts()
 	if err := b.scan(ctx, l.limits, l.total, l.visit); err != nil {
 		return nil, err
 	}
@@ -55,34 +55,34 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 	if !l.concerns(name) {
 		return nil
 	}
-	if marker, err := l.hiding.note(name); marker || err != nil {
+	if marker, err := l.whiteouts.mark(name); marker || err != nil {
 		return err
 	}
 	if err := l.total.keepEntry(l.limits, name, 0); err != nil {
 		return err
 	}
-	folder := header.Typeflag == tar.TypeDir
+	directory := header.Typeflag == tar.TypeDir
 	if err := l.checkEntry(number, name, header.Typeflag); err != nil {
 		return err
 	}
-	l.seen[name] = sighting{number, folder}
+	l.seen[name] = seenEntry{number, directory}
 	dir, base := path.Split(name)
 	switch nested := strings.Contains(strings.TrimSuffix(dir, "/"), "/"); {
-	case !folder && nested && strings.HasPrefix(dir, ReleaseFolder+"/"):
+	case !directory && nested && strings.HasPrefix(dir, ReleaseDirectory+"/"):
 		l.nested = append(l.nested, name)
 		return nil
-	case folder, nested, dir == "":
-		return nil // folders in the folders are skipped, as the operator does
+	case directory, nested, dir == "":
+		return nil // directories in the directories are skipped, as the operator does
 	}
 	if err := l.limits.checkFile(name, header.Size); err != nil {
 		return err
 	}
 	file := payload.File{Name: base, Size: header.Size}
-	if l.want.keeps(path.Clean(dir), base) && !l.above.has(name) || l.noting && isNoted(path.Clean(dir), base) {
+	if l.want.keeps(path.Clean(dir), base) && !l.above.has(name) || l.recording && isRecorded(path.Clean(dir), base) {
 		if err := l.total.keepEntry(l.limits, "", header.Size); err != nil {
 			return err
 		}
-		if file.Data, err = keep(content, header.Size); err != nil {
+		if file.Data, err = readUpTo(content, header.Size); err != nil {
 			return err
 		}
 	}
@@ -90,55 +90,55 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 	return nil
 }
 
-// concerns says whether an entry can matter: the payload's folders, what is in them, and markers in the root.
+// concerns reports whether an entry is one of the payload's directories, in one of them, or a marker in the root.
 func (l *layer) concerns(name string) bool {
 	first, _, nested := strings.Cut(name, "/")
 	if !nested && strings.HasPrefix(name, whiteoutPrefix) {
 		return true
 	}
 	switch {
-	case first == ReleaseFolder:
+	case first == ReleaseDirectory:
 		l.found()
 		return true
-	case first == OperatorFolder && !l.want.Operator:
-		l.passed = true
+	case first == OperatorDirectory && !l.want.Operator:
+		l.operatorSkipped = true
 		return false
 	}
-	return first == OperatorFolder
+	return first == OperatorDirectory
 }
 
-// checkEntry refuses what is no plain file or folder, and what is there already.
+// checkEntry refuses an entry that is no plain file or directory, and a second entry of a name.
 func (l *layer) checkEntry(number int64, name string, kind byte) error {
 	base := path.Base(name)
-	isFolder := kind == tar.TypeDir
+	isDirectory := kind == tar.TypeDir
 	first, found := l.seen[name]
 	switch {
 	case strings.Contains(name, `\`):
 		return fault.Errorf(fault.Integrity, "entry %d: the name %q contains a backslash", number, name)
-	case !isFolder && base == name:
+	case !isDirectory && base == name:
 		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a directory", number, name, typeName(kind))
-	case !isFolder && !isRegular(kind):
+	case !isDirectory && !isRegular(kind):
 		return fault.Errorf(fault.Integrity, "entry %d: %s is %s, want a file", number, name, typeName(kind))
-	case isFolder && isMetadata(base):
+	case isDirectory && isMetadata(base):
 		return fault.Errorf(fault.Integrity, "entry %d: %s is a directory, want a file", number, name)
-	case found && !(first.folder && isFolder):
+	case found && !(first.directory && isDirectory):
 		return fault.Errorf(fault.Integrity, "%s appears twice, as entry %d and entry %d", name, first.number, number)
 	}
 	return nil
 }
 
-// checkHidden refuses a path that the layer both has and hides: programs differ about which of them wins.
+// checkHidden refuses a path that the layer both has and hides, because programs differ in which of them they use.
 func (l *layer) checkHidden() error {
 	for _, name := range slices.Sorted(maps.Keys(l.seen)) {
-		if l.hiding.contradicts(name) {
+		if l.whiteouts.contradicts(name) {
 			return fault.Errorf(fault.Integrity, "entry %d: %s and a whiteout of it are in the same layer", l.seen[name].number, name)
 		}
 	}
 	return nil
 }
 
-// keep reads a file of at most size bytes. Memory grows with what arrives, not with what a header claims, and ends at it.
-func keep(content io.Reader, size int64) ([]byte, error) {
+// readUpTo reads at most size bytes. It takes memory for the bytes that arrive, not for those that a header promises.
+func readUpTo(content io.Reader, size int64) ([]byte, error) {
 	data := make([]byte, 0, min(size, mebi))
 	for int64(len(data)) < size {
 		if len(data) == cap(data) {
@@ -154,4 +154,71 @@ func keep(content io.Reader, size int64) ([]byte, error) {
 		}
 	}
 	return data, nil
+}
+
+// As the OCI image specification has it (layer.md, Whiteouts): .wh.NAME hides NAME of the layers below, and .wh..wh..opq
+// hides what they have in its directory. Other names that begin with .wh..wh. belong to file systems and are ignored.
+const (
+	whiteoutPrefix = ".wh."
+	whiteoutOwn    = ".wh..wh."
+	whiteoutOpaque = ".wh..wh..opq"
+)
+
+// whiteouts is what a layer hides of the layers below it.
+type whiteouts struct {
+	paths  map[string]bool
+	opaque map[string]bool // directories with an opaque marker; "." is the root
+}
+
+func newWhiteouts() whiteouts { return whiteouts{paths: map[string]bool{}, opaque: map[string]bool{}} }
+
+// mark adds an entry that is a marker, and reports whether it is one.
+func (w whiteouts) mark(name string) (marker bool, err error) {
+	dir, base := path.Split(name)
+	dir = path.Clean(dir)
+	switch {
+	case base == whiteoutOpaque:
+		w.opaque[dir] = true
+	case base == whiteoutPrefix, base == whiteoutPrefix+".", base == whiteoutPrefix+"..":
+		return true, fault.Errorf(fault.Integrity, "the whiteout %q hides no name", name)
+	case strings.HasPrefix(base, whiteoutOwn):
+	case strings.HasPrefix(base, whiteoutPrefix):
+		w.paths[path.Join(dir, strings.TrimPrefix(base, whiteoutPrefix))] = true
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// hides reports whether a path of a lower layer, or a directory above it, is hidden.
+func (w whiteouts) hides(name string) bool {
+	if w.paths[name] {
+		return true
+	}
+	for name != "." {
+		name = path.Dir(name)
+		if w.opaque[name] || w.paths[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// contradicts reports whether a path of the same layer is hidden by its own whiteout. Opaque markers do not count: files beside them stay.
+func (w whiteouts) contradicts(name string) bool {
+	for ; name != "."; name = path.Dir(name) {
+		if w.paths[name] {
+			return true
+		}
+	}
+	return false
+}
+
+func (w whiteouts) add(lower whiteouts) {
+	for p := range lower.paths {
+		w.paths[p] = true
+	}
+	for f := range lower.opaque {
+		w.opaque[f] = true
+	}
 }

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// files opens files by their names with slashes: of a folder, or of an archive. A name that is not there gives an error
+// files opens files by their names with slashes: of a directory, or of an archive. A name that is not there gives an error
 // with fs.ErrNotExist in its chain.
 type files interface {
 	open(ctx context.Context, name string) (content io.ReadCloser, size int64, err error)
@@ -92,14 +93,14 @@ func LayoutTags(ctx context.Context, dir string) ([]string, error) {
 	}
 	var tags []string
 	for _, d := range images(l.entries) {
-		if tag := firstString(d.Annotations[annotationRefName], d.Annotations[annotationImageName]); tag != "" {
+		if tag := cmp.Or(d.Annotations[annotationRefName], d.Annotations[annotationImageName]); tag != "" {
 			tags = append(tags, tag)
 		}
 	}
 	return tags, nil
 }
 
-// find gives the entry that a reference names, or the only one.
+// find returns the entry that a reference names, or the only one.
 func (l layout) find(ctx context.Context, ref Reference) (oci.Descriptor, error) {
 	if ref.Digest != "" {
 		return l.findDigest(ctx, ref.Digest)
@@ -121,7 +122,7 @@ func (l layout) find(ctx context.Context, ref Reference) (oci.Descriptor, error)
 	return oci.Descriptor{}, fault.Errorf(fault.NotFound, "it holds no image")
 }
 
-// findDigest gives the entry with a digest, or else the manifest of a list that lies in the layout under it.
+// findDigest returns the entry with a digest, or else the manifest with the digest, which belongs to a list.
 func (l layout) findDigest(ctx context.Context, wanted digest.Digest) (oci.Descriptor, error) {
 	for _, d := range l.entries {
 		if d.Digest == wanted {
@@ -143,11 +144,11 @@ func hasTag(d oci.Descriptor, tag string) bool {
 	return d.Annotations[annotationRefName] == tag || d.Annotations[annotationImageName] == tag
 }
 
-// tagNames lists tags for an error; an image without one stands with its digest.
+// tagNames lists tags for an error, and the digests of images without tags.
 func tagNames(entries []oci.Descriptor) string {
 	var names []string
 	for _, d := range entries {
-		names = append(names, firstString(d.Annotations[annotationRefName], d.Annotations[annotationImageName], "@"+string(d.Digest)))
+		names = append(names, cmp.Or(d.Annotations[annotationRefName], d.Annotations[annotationImageName], "@"+string(d.Digest)))
 	}
 	return listNames(names)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// Limits hold off layers that are small to fetch and huge to unpack. A zero field means the default.
+// Limits protect against layers that are small to fetch and huge to unpack. A zero field means the default.
 type Limits struct {
 	PayloadSize int64 // bytes of the payload that are kept, over all layers; default 96 MiB; --max-payload-size
 	LayerSize   int64 // bytes that one layer may unpack to, all of them to four times that; default 512 MiB; --max-layer-size
@@ -18,10 +18,10 @@ type Limits struct {
 
 const mebi = 1 << 20
 
-// ratioFrom is how much may be unpacked whatever the ratio: small files of blanks compress better than any limit allows.
+// ratioFrom is how much may be unpacked at any ratio, because small files of blanks compress better than a limit allows.
 const ratioFrom = 64 * mebi
 
-// DefaultLimits are far above what releases are and far below what hurts.
+// DefaultLimits are far above the sizes of releases and far below those that cause harm.
 func DefaultLimits() Limits {
 	return Limits{PayloadSize: 96 * mebi, LayerSize: 512 * mebi, FileSize: 64 * mebi, Files: 100_000, Ratio: 200}
 }
@@ -39,12 +39,12 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// limitError is the error of a limit: what follows it is not worth reading, not even to verify it.
+// limitError is the error of a limit. The rest is not read, not even to verify it.
 type limitError struct{ error }
 
 func (e limitError) Unwrap() error { return e.error }
 
-func beyond(format string, args ...any) error {
+func limitExceeded(format string, args ...any) error {
 	return limitError{fault.Errorf(fault.Integrity, format, args...)}
 }
 
@@ -53,7 +53,7 @@ func (l Limits) checkFile(name string, size int64) error {
 	if size <= l.FileSize {
 		return nil
 	}
-	return beyond("%s has %d bytes, the limit is %d (--max-file-size)", name, size, l.FileSize)
+	return limitExceeded("%s has %d bytes, the limit is %d (--max-file-size)", name, size, l.FileSize)
 }
 
 // checkFiles refuses entry number count.
@@ -61,38 +61,38 @@ func (l Limits) checkFiles(count int64) error {
 	if count <= l.Files {
 		return nil
 	}
-	return beyond("it has more than %d entries (--max-files)", l.Files)
+	return limitExceeded("it has more than %d entries (--max-files)", l.Files)
 }
 
 // total counts what is read of one payload, over all its layers. It can be used by several goroutines.
 type total struct {
-	whole          *total // what an attempt counts for too
+	parent         *total // counts everything too; nil except for an attempt
 	kept, unpacked atomic.Int64
 }
 
-// attempt counts what is read of a layer, for the whole too, until it is undone.
-func (t *total) attempt() *total { return &total{whole: t} }
+// attempt counts what is read of one layer, and counts it for t too until undo.
+func (t *total) attempt() *total { return &total{parent: t} }
 
-// undo gives back what an attempt took, because the layer is read again.
+// undo takes an attempt out of the count, because the layer is read again.
 func (t *total) undo() {
-	t.whole.kept.Add(-t.kept.Load())
-	t.whole.unpacked.Add(-t.unpacked.Load())
+	t.parent.kept.Add(-t.kept.Load())
+	t.parent.unpacked.Add(-t.unpacked.Load())
 }
 
-// entrySize is what the name of an entry takes in memory besides its own length, counted generously.
+// entrySize is a generous estimate of the memory for an entry besides its name and content, in bytes.
 const entrySize = 256
 
-// keepEntry takes an entry of the payload's folders, and as many bytes of its content, from the payload's limit.
+// keepEntry takes an entry of the payload's directories, and as many bytes of its content, from the payload's limit.
 func (t *total) keepEntry(l Limits, name string, content int64) error {
 	size := entrySize + int64(len(name)) + content
 	kept := t.kept.Add(size)
-	if t.whole != nil {
-		kept = t.whole.kept.Add(size)
+	if t.parent != nil {
+		kept = t.parent.kept.Add(size)
 	}
 	if kept <= l.PayloadSize {
 		return nil
 	}
-	return beyond("the payload has more than %d bytes (--max-payload-size)", l.PayloadSize)
+	return limitExceeded("the payload has more than %d bytes (--max-payload-size)", l.PayloadSize)
 }
 
 // layersTogether is how many times the limit of one layer all of them may unpack to.
@@ -101,16 +101,16 @@ const layersTogether = 4
 // unpack takes bytes of a layer.
 func (t *total) unpack(l Limits, n int) error {
 	unpacked := t.unpacked.Add(int64(n))
-	if t.whole != nil {
-		unpacked = t.whole.unpacked.Add(int64(n))
+	if t.parent != nil {
+		unpacked = t.parent.unpacked.Add(int64(n))
 	}
 	if unpacked <= layersTogether*l.LayerSize {
 		return nil
 	}
-	return beyond("the layers together unpack to more than %d bytes (%d times --max-layer-size)", layersTogether*l.LayerSize, layersTogether)
+	return limitExceeded("the layers together unpack to more than %d bytes (%d times --max-layer-size)", layersTogether*l.LayerSize, layersTogether)
 }
 
-// unpackLimit counts what a decompressor gives and ends it at the limits.
+// unpackLimit counts the bytes of a decompressor and stops at the limits.
 type unpackLimit struct {
 	r      io.Reader
 	read   func() int64      // bytes that the decompressor has taken
@@ -129,9 +129,9 @@ func (u *unpackLimit) Read(p []byte) (int, error) {
 	u.n += int64(n)
 	switch {
 	case u.size > 0 && u.n > u.size:
-		u.failed = beyond("it unpacks to more than %d bytes (--max-layer-size)", u.size)
+		u.failed = limitExceeded("it unpacks to more than %d bytes (--max-layer-size)", u.size)
 	case u.n > ratioFrom && u.n/u.ratio > u.read():
-		u.failed = beyond("it unpacks to more than %d bytes for each byte (--max-compression-ratio)", u.ratio)
+		u.failed = limitExceeded("it unpacks to more than %d bytes for each byte (--max-compression-ratio)", u.ratio)
 	case u.count != nil:
 		u.failed = u.count(n)
 	}
@@ -139,14 +139,4 @@ func (u *unpackLimit) Read(p []byte) (int, error) {
 		return n, err
 	}
 	return 0, u.failed
-}
-
-// firstError is the first error of several, nil when there is none.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

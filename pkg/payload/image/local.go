@@ -13,7 +13,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
 
-// localError gives an error of the file system its kind, and leaves those that have one.
+// localError sets the kind of an error of the file system that has none.
 func localError(err error) error {
 	switch {
 	case err == nil, fault.KindOf(err) != fault.Internal, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -24,7 +24,7 @@ func localError(err error) error {
 	return fault.Errorf(fault.Local, "%w", err)
 }
 
-// localReader gives the errors of a file's reads their kind.
+// localReader sets the kind of the errors of a file.
 type localReader struct{ io.ReadCloser }
 
 func (r localReader) Read(p []byte) (int, error) {
@@ -66,11 +66,11 @@ func (d dirFiles) open(ctx context.Context, name string) (io.ReadCloser, int64, 
 	return localReader{progress.ReadCloser(ctx, task, f)}, info.Size(), nil
 }
 
-// openRoot opens a folder; for a file it says which form reads files.
+// openRoot opens a directory. The error for a file names the form of reference for files.
 func openRoot(dir string) (*os.Root, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		// Without fs.ErrNotExist in its chain: the folder is missing, not a file of it.
+		// Without fs.ErrNotExist in its chain, because the directory is missing, and not a file in it.
 		return nil, fault.Errorf(fault.KindOf(localError(err)), "%s", err)
 	}
 	if !info.IsDir() {

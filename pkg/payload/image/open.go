@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"io"
 
@@ -13,22 +14,22 @@ import (
 
 // Opener resolves references.
 type Opener struct {
-	Registry Registry  // needed for KindRegistry alone
-	Stdin    io.Reader // needed for KindStdin alone
+	Registry Registry  // only needed for KindRegistry
+	Stdin    io.Reader // only needed for KindStdin
 	Arch     string    // the architecture that was asked for, in any spelling of ParseArch; empty: none
-	HostArch string    // what a manifest list gives when none was asked for; empty: amd64
+	HostArch string    // chosen from a manifest list if none was asked for; empty: amd64
 	Limits   Limits
-	// Documents are the limits of what is parsed of a release; the zero value stands for the defaults.
+	// Documents are the limits for parsing a release; the zero value means the defaults.
 	Documents document.Limits
 
-	Cache   *cache.Cache // of registries; nil keeps nothing
-	Offline bool         // registries are not asked: what is not in the cache is fault.Network
+	Cache   *cache.Cache // of registries; may be nil
+	Offline bool         // contacts no registry: what is not in the cache is fault.Network
 
 	Notef func(format string, args ...any) // says what was resolved and chosen; may be nil
 	Warnf func(format string, args ...any) // may be nil
 }
 
-// Open resolves a reference and verifies its manifest; no layer is read. A KindVersion has to be resolved to another
+// Open resolves a reference and verifies its manifest. It reads no layer. A KindVersion has to be resolved to another
 // reference first. Errors say which reference failed.
 func (o Opener) Open(ctx context.Context, ref Reference) (Image, error) {
 	o.Limits = o.Limits.withDefaults()
@@ -63,7 +64,7 @@ func (o Opener) open(ctx context.Context, ref Reference) (Image, error) {
 		return o.openOCIArchive(ctx, ref)
 	case KindDockerArchive:
 		return o.openDockerArchive(ctx, ref)
-	case KindFolder:
+	case KindDirectory:
 		return o.openDirectory(ref)
 	case KindFile, KindStdin:
 		return o.openFile(ctx, ref)
@@ -73,9 +74,9 @@ func (o Opener) open(ctx context.Context, ref Reference) (Image, error) {
 	return nil, fault.Errorf(fault.Usage, "not a reference to a release: want %s", Forms)
 }
 
-// openImage goes from a verified manifest to the image, through lists where there are some.
+// openImage makes an image of a verified manifest, or of that which a verified list names.
 func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *fetched) (*stored, error) {
-	arch := firstString(o.Arch, o.HostArch, "amd64")
+	arch := cmp.Or(o.Arch, o.HostArch, "amd64")
 	r := &resolver{source: src, arch: arch}
 	f, err := r.image(ctx, root, 1)
 	if err != nil {
@@ -111,7 +112,7 @@ func (o Opener) openImage(ctx context.Context, ref Reference, src source, root *
 	return s, o.checkArch(ctx, s, root.List)
 }
 
-// checkArch makes the architecture known where somebody asked for one or a list was followed, and warns when it is another.
+// checkArch finds out the architecture if one was asked for or a list was followed, and warns if it is another one.
 func (o Opener) checkArch(ctx context.Context, s *stored, fromList bool) error {
 	id := &s.identity
 	if id.Architecture == "" && (fromList || o.Arch != "") {
@@ -148,13 +149,4 @@ func (o Opener) warnf(format string, args ...any) {
 	if o.Warnf != nil {
 		o.Warnf(format, args...)
 	}
-}
-
-func firstString(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

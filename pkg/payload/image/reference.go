@@ -2,7 +2,10 @@ package image
 
 import (
 	"errors"
+	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 
@@ -20,17 +23,17 @@ const (
 	KindLayout                        // oci:DIR[:TAG], ocidir://DIR[:TAG]
 	KindOCIArchive                    // oci-archive:FILE[:TAG]
 	KindDockerArchive                 // docker-archive:FILE[:TAG]
-	KindFolder                        // dir:DIR
+	KindDirectory                     // dir:DIR
 	KindFile                          // file:FILE
 	KindStdin                         // -
 	KindVersion                       // 4.14.0, 4.14.0-x86_64, 4.14.0-multi
 )
 
-// Reference says where a release lies. Only the fields of its Kind are set.
+// Reference says where a release is. Only the fields of its Kind are set.
 type Reference struct {
 	Text       string // as given
 	Kind       Kind
-	Path       string // of a layout, archive, folder or file
+	Path       string // of a layout, archive, directory or file
 	Repository oci.Repository
 	Tag        string        // of a registry (never empty without a Digest), layout or archive
 	Fallback   string        // of a registry: the tag to read when the repository does not have Tag; empty: none
@@ -45,8 +48,8 @@ var ErrNotReference = errors.New("not a release")
 // Forms are the forms of reference, for error messages and help.
 const Forms = "quay.io/org/repo:tag, 4.14.0, oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:DIR, file:FILE or -"
 
-// longest is far above any path or pull spec.
-const longest = 4096
+// maxReference is the length in bytes of the maxReference reference, far above any path or pull spec.
+const maxReference = 4096
 
 // ParseReference reads a reference, as a user types it, without touching anything it names. Its errors are fault.Usage
 // with the form to use.
@@ -76,8 +79,8 @@ func checkText(text string) error {
 	switch {
 	case text == "":
 		return fault.Errorf(fault.Usage, "the reference to a release is empty: want %s", Forms)
-	case len(text) > longest:
-		return fault.Errorf(fault.Usage, "the reference %s has %d bytes, more than %d", shownText(text), len(text), longest)
+	case len(text) > maxReference:
+		return fault.Errorf(fault.Usage, "the reference %s has %d bytes, more than %d", shownText(text), len(text), maxReference)
 	case strings.ContainsRune(text, 0):
 		return fault.Errorf(fault.Usage, "the reference %s contains a NUL byte", shownText(text))
 	case text[0] == '-' && text != "-":
@@ -94,7 +97,7 @@ func shownText(text string) string {
 	return quoted(payload.HideUserinfo(text))
 }
 
-// isPath says whether a reference names a file or a folder, which may have an @ in its path.
+// isPath reports whether a reference names a file or a directory, which may have an @ in its path.
 func isPath(text string) bool {
 	scheme, _, ok := cutScheme(text)
 	switch scheme {
@@ -104,7 +107,7 @@ func isPath(text string) bool {
 	return false
 }
 
-// cutScheme splits at the first colon when what stands before it is the word of a form, ours or another tool's.
+// cutScheme splits at the first colon if the word before it is that of a form, of this program or another one.
 func cutScheme(text string) (scheme, rest string, ok bool) {
 	scheme, rest, ok = strings.Cut(text, ":")
 	if !ok {
@@ -130,7 +133,7 @@ func parseScheme(ref Reference, scheme, rest string) (Reference, error) {
 	case scheme == "ocidir":
 		return Reference{}, fault.Errorf(fault.Usage, "%s: want oci:DIR[:TAG] or ocidir://DIR[:TAG]", quoted(ref.Text))
 	case scheme == "http", scheme == "https":
-		// The text is not shown: it may hold a password.
+		// The text is not shown, because it may have a password.
 		return Reference{}, fault.Errorf(fault.Usage, "a release in a registry is named without %s://: want quay.io/org/repo:tag", scheme)
 	case slashes && scheme == "file":
 		return Reference{}, fault.Errorf(fault.Usage, "%s: want file:FILE for an image-references file, oci:DIR for an image, dir:DIR for a directory of manifests", quoted(ref.Text))
@@ -138,9 +141,9 @@ func parseScheme(ref Reference, scheme, rest string) (Reference, error) {
 		return Reference{}, fault.Errorf(fault.Usage, "%s: %s:// is not a form of a release: want %s", shownText(ref.Text), scheme, Forms)
 	}
 	ref.Kind = map[string]Kind{
-		"oci": KindLayout, "oci-archive": KindOCIArchive, "docker-archive": KindDockerArchive, "dir": KindFolder, "file": KindFile,
+		"oci": KindLayout, "oci-archive": KindOCIArchive, "docker-archive": KindDockerArchive, "dir": KindDirectory, "file": KindFile,
 	}[scheme]
-	if ref.Kind == KindFolder || ref.Kind == KindFile {
+	if ref.Kind == KindDirectory || ref.Kind == KindFile {
 		ref.Path = rest
 		return ref, needPath(ref)
 	}
@@ -180,3 +183,90 @@ func needPath(ref Reference) error {
 	}
 	return nil
 }
+
+// grammar is what the parts of a reference look like that are not those of a pull spec.
+type grammar struct{ layoutTag, version, digestWord *regexp.Regexp }
+
+var grammarOf = sync.OnceValue(func() grammar {
+	return grammar{
+		layoutTag:  regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._:@/+-]{0,511}$`),
+		version:    regexp.MustCompile(`^([0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+?)??)(?:-(x86_64|amd64|aarch64|arm64|ppc64le|s390x|multi))?$`),
+		digestWord: regexp.MustCompile(`^(?i:sha1|sha256|sha384|sha512|md5|blake3):`),
+	}
+})
+
+// parseRegistry reads a pull spec. Without a tag and a digest it is the tag latest, as with every client.
+func parseRegistry(ref Reference, rest string) (Reference, error) {
+	spec, err := oci.ParsePullSpec(rest)
+	if err != nil {
+		return Reference{}, registryError(ref.Text, rest, err)
+	}
+	ref.Kind, ref.Repository, ref.Digest, ref.Tag = KindRegistry, spec.Repository, spec.Digest, spec.Tag
+	switch {
+	case spec.Digest != "":
+		ref.Tag = ""
+	case spec.Tag == "":
+		ref.Tag = "latest"
+	}
+	return ref, nil
+}
+
+// registryError is the error for a typed pull spec that is malformed; it shows the form to use.
+func registryError(text, rest string, err error) error {
+	host := oci.SplitRepository(rest).Host
+	switch {
+	case errors.Is(err, oci.ErrUserinfo), fault.KindOf(err) == fault.Integrity:
+		return fault.Errorf(fault.Usage, "%w", err)
+	case host == "" || host == "." || host == ".." || host == "~":
+		return fault.Errorf(fault.Usage, "%s is a path: want oci:PATH for an image layout, oci-archive:PATH or docker-archive:PATH for a tar file, dir:PATH for an extracted release", quoted(text))
+	case errors.Is(err, oci.ErrHost):
+		return fault.Errorf(fault.Usage, "%s: %w: want quay.io/org/repo:tag", quoted(text), err)
+	case errors.Is(err, oci.ErrNoRegistry):
+		return fault.Errorf(fault.Usage, "%s names no registry: want HOST/REPOSITORY:TAG, as in quay.io/org/repo:tag", quoted(text))
+	}
+	return fault.Errorf(fault.Usage, "%s: %w", quoted(text), err)
+}
+
+// SplitVersion splits 4.14.0-rc.1-x86_64 into the version and the architecture that tags append to it, empty if there is none.
+// ok is false for a text that is no version.
+func SplitVersion(text string) (version, arch string, ok bool) {
+	m := grammarOf().version.FindStringSubmatch(text)
+	if m == nil {
+		return "", "", false
+	}
+	return m[1], m[2], true
+}
+
+// parseDigest reads the text after an @. Its error does not show the text before it, which may be a password.
+func parseDigest(word string) (digest.Digest, error) {
+	return oci.ParseDigest(brief(word)) // a text that is too long stays malformed
+}
+
+// typedDigest is parseDigest for what a user typed, where a mistake is fault.Usage.
+func typedDigest(word string) (digest.Digest, error) {
+	d, err := parseDigest(word)
+	if err != nil {
+		return "", fault.Errorf(fault.Usage, "%w", err)
+	}
+	return d, nil
+}
+
+// maxShown is how many bytes of a text from outside an error shows, more than any digest has.
+const maxShown = 160
+
+// brief cuts a text for an error.
+func brief(text string) string {
+	if len(text) > maxShown {
+		return text[:maxShown] + "…"
+	}
+	return text
+}
+
+func quoted(text string) string { return strconv.Quote(brief(text)) }
+
+// looksLikeDigest is for paths, which may have an @ themselves.
+func looksLikeDigest(word string) bool { return grammarOf().digestWord.MatchString(word) }
+
+func isLayoutTag(tag string) bool { return grammarOf().layoutTag.MatchString(tag) }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

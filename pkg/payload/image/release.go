@@ -14,14 +14,14 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// Release is a release that was read, with what its image says of itself.
+// Release is a release that was read, with what its image says about itself. Close it after use.
 type Release struct {
 	*payload.Release
 	Reference Reference
 	Identity  Identity
 	Files     payload.Files
 	Config    *Config // nil unless it was read
-	// PullSpec names the release by digest; empty where the source has none.
+	// PullSpec names the release by digest; empty if the source has none.
 	PullSpec string
 	// Image is where the release was read from.
 	Image Image
@@ -36,18 +36,18 @@ type ReadOptions struct {
 	Config bool // the image's configuration
 	Want   Want // further files
 	Index  bool // an index of the manifests is enough: their texts are not used
-	// Repository is the repository of PullSpec for a source that names none.
+	// Repository is the repository of PullSpec if the source has none.
 	Repository oci.Repository
 }
 
-// ListManifests reads the manifests of both folders for commands that do not look at their texts.
+// ListManifests reads the manifests of both directories for commands that do not look at their texts.
 func ListManifests(repository oci.Repository) ReadOptions {
 	isManifest := func(_, name string) bool { return payload.IsManifestName(name) }
 	return ReadOptions{Want: Want{Operator: true, Contents: isManifest}, Index: true, Repository: repository}
 }
 
-// Read opens a reference and reads the release that it names. Close the release after use. Errors say which reference failed; an error of the source
-// keeps its kind, and a source that is no release is fault.NotFound.
+// Read opens a reference and reads the release that it names. Close the release after use. Errors say which reference failed;
+// an error of the source keeps its kind, and a source that is no release is fault.NotFound.
 func (o Opener) Read(ctx context.Context, ref Reference, options ReadOptions) (*Release, error) {
 	img, err := o.Open(ctx, ref)
 	if err != nil {
@@ -65,7 +65,9 @@ func (o Opener) readImage(ctx context.Context, ref Reference, img Image, options
 	r := &Release{Reference: ref, Image: img, Identity: img.Identity(), limits: o.Documents}
 	r.deriver, _ = img.(Deriver)
 	if options.Index && r.recallIndex() {
-		options.Want.Contents = func(folder, name string) bool { return folder == OperatorFolder && payload.IsManifestName(name) }
+		options.Want.Contents = func(directory, name string) bool {
+			return directory == OperatorDirectory && payload.IsManifestName(name)
+		}
 	}
 	if err := r.fetch(ctx, options); err != nil {
 		return nil, err
@@ -83,8 +85,8 @@ func (o Opener) readImage(ctx context.Context, ref Reference, img Image, options
 // Close closes the image that the release was read from.
 func (r *Release) Close() error { return r.Image.Close() }
 
-// fetch reads the files, and beside them the configuration where it is asked for. Where the configuration would only
-// show that the image is for another architecture than the tag says, a release is read without it.
+// fetch reads the files and, at the same time, the configuration if it is needed. If it is needed only to compare the
+// architecture with that of the tag, the release is also read without it.
 func (r *Release) fetch(ctx context.Context, options ReadOptions) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
@@ -110,7 +112,7 @@ func (r *Release) Manifests(render manifests.Render) *manifests.Payload {
 	for _, component := range r.Components {
 		render.Images[component.Name] = component.Image
 	}
-	render.Done = r.Reference.Kind == KindFolder && manifests.Rendered(r.Files.Operator)
+	render.Done = r.Reference.Kind == KindDirectory && manifests.Rendered(r.Files.Operator)
 	if r.index != nil {
 		return manifests.LoadIndexedWithin(r.limits, r.Files.Operator, r.index, render)
 	}
@@ -147,7 +149,7 @@ func (r *Release) rememberIndex(p *manifests.Payload) {
 	}
 }
 
-// Architecture is that of the image, as far as what was read says it; empty when it does not.
+// Architecture is that of the image; empty if nothing that was read says it.
 func (r *Release) Architecture() string {
 	if r.Identity.Architecture == "" && r.Config != nil {
 		return r.Config.Architecture
@@ -155,7 +157,7 @@ func (r *Release) Architecture() string {
 	return r.Identity.Architecture
 }
 
-// Refusal says why the operator refuses the payload whatever its manifests are; empty when it does not
+// Refusal says why the operator refuses the payload, whatever its manifests are; empty if it does not
 // (cluster-version-operator, pkg/payload/payload.go).
 func (r *Release) Refusal() string {
 	if r.Metadata == nil {
@@ -164,8 +166,8 @@ func (r *Release) Refusal() string {
 	return r.Conflict()
 }
 
-// pullSpec is a reference by digest: in the repository that the release was read from, or in the given one for sources
-// that have none. A manifest list is named by its own digest.
+// pullSpec names a release by digest in its repository, or in the given one if the source has none. A manifest list is
+// named by its own digest.
 func pullSpec(id Identity, repository oci.Repository) string {
 	if !id.Repository.IsZero() {
 		repository = id.Repository
@@ -175,4 +177,67 @@ func pullSpec(id Identity, repository oci.Repository) string {
 		return ""
 	}
 	return repository.Digest(digest).String()
+}
+
+// Asked is the version and the architecture by which the user named a release.
+type Asked struct {
+	Version string // empty if neither a version nor a tag that is a version named the release
+	Arch    string // as tags write it; empty: any
+	Typed   bool   // a version named the release, not a tag
+
+	text string // the version, or the reference with the tag
+	full string // the version with its last part, which is an architecture or belongs to a pre-release
+}
+
+// Asked is the version that named the release.
+func (r *Release) Asked() Asked {
+	version, arch, ok := SplitVersion(r.Identity.Tag)
+	a := Asked{text: r.Reference.Text, Version: version, Arch: arch, full: r.Identity.Tag}
+	if r.Reference.Version == "" {
+		if !ok {
+			return Asked{}
+		}
+		return a
+	}
+	a.Typed, a.Version = true, r.Reference.Version
+	a.Arch, a.full = cmp.Or(r.Reference.Arch, arch), a.Version
+	if r.Reference.Arch != "" {
+		a.full += "-" + r.Reference.Arch
+	}
+	return a
+}
+
+// needsConfig reports whether the image's configuration decides if the release is the one that was asked for.
+func (r *Release) needsConfig() bool {
+	a := r.Asked()
+	return a.Arch != "" && a.Arch != "multi" && r.Identity.Architecture == ""
+}
+
+// OtherVersion says how the version of the release differs from the one that was asked for; empty when it does not.
+func (r *Release) OtherVersion() string {
+	a := r.Asked()
+	if a.Version == "" || r.Version == a.Version || r.Version == a.full {
+		return ""
+	}
+	return fmt.Sprintf("%s is release %s, not %s", a.text, cmp.Or(r.Version, "without a version"), a.Version)
+}
+
+// OtherArchitecture says how the architecture of the image differs from the one that was asked for; empty when it does not,
+// and when it is not known.
+func (r *Release) OtherArchitecture() string {
+	a, got := r.Asked(), r.Architecture()
+	if a.Arch == "" || r.Version == a.full && a.full != a.Version {
+		return ""
+	}
+	if a.Arch == "multi" {
+		if r.Identity.ListDigest == "" {
+			return a.text + " is an image for one architecture, not a list for several"
+		}
+		return ""
+	}
+	want, err := ParseArch(a.Arch)
+	if err != nil || got == "" || got == want {
+		return ""
+	}
+	return fmt.Sprintf("%s is an image for %s, not for %s", a.text, TagArch(got), TagArch(want))
 }

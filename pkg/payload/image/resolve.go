@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
 
@@ -12,12 +13,13 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// source gives what lies under a digest: a repository of a registry, or a layout. What it gives is not verified.
+// source is a repository of a registry, or a layout. What it returns is not verified.
 type source interface {
-	// manifest gives a manifest with the media type it came with and the digest that a server declared, both empty where there is none.
+	// manifest returns a manifest with the media type that came with it and the digest that a server declared; either may be
+	// empty.
 	manifest(ctx context.Context, d oci.Descriptor) (body []byte, mediaType, declared string, err error)
 	blob(ctx context.Context, d oci.Descriptor) (io.ReadCloser, error)
-	// keep is shown every manifest that was found to have its digest.
+	// keep receives every manifest whose digest was verified.
 	keep(d digest.Digest, mediaType string, body []byte)
 	// close releases the files that the source has open.
 	close() error
@@ -26,12 +28,12 @@ type source interface {
 // fetched is a verified manifest.
 type fetched struct {
 	*oci.Manifest
-	body     []byte // only of what a registry was asked for just now by its name
+	body     []byte // nil unless a registry returned it just now, by its tag or digest
 	digest   digest.Digest
 	platform *oci.Platform // of the entry that named it
 }
 
-// How far lists are followed: a list of lists of lists, and some of each at most.
+// How deep and how many manifest lists are followed.
 const (
 	maxDepth = 3
 	maxLists = 16
@@ -65,7 +67,7 @@ func (r *resolver) get(ctx context.Context, d oci.Descriptor) (*fetched, error) 
 	return f, nil
 }
 
-// verifyManifest holds a manifest against the digest that was asked for (empty for a tag) and the one that the server declared.
+// verifyManifest compares a manifest with the digest that was asked for (empty for a tag) and the one that the server declared.
 func verifyManifest(body []byte, mediaType, declared string, wanted digest.Digest) (*fetched, error) {
 	if len(body) > oci.MaxManifest {
 		return nil, fault.Errorf(fault.Integrity, "it has more than %d bytes", oci.MaxManifest)
@@ -90,7 +92,7 @@ func verifyManifest(body []byte, mediaType, declared string, wanted digest.Diges
 	return &fetched{Manifest: m, digest: got}, nil
 }
 
-// parseManifest is oci.ParseManifest; what is no image is no release.
+// parseManifest is oci.ParseManifest with an error that says release.
 func parseManifest(body []byte, declared string) (*oci.Manifest, error) {
 	m, err := oci.ParseManifest(body, declared)
 	if _, ok := errors.AsType[*oci.NotImageError](err); ok {
@@ -132,4 +134,81 @@ func (r *resolver) follow(ctx context.Context, d oci.Descriptor, depth int) (*fe
 		return nil, err
 	}
 	return r.image(ctx, f, depth+1)
+}
+
+// ParseArch returns the architecture as images write it, of any accepted spelling. Its error is fault.Usage.
+func ParseArch(name string) (string, error) {
+	switch name {
+	case "amd64", "x86_64":
+		return "amd64", nil
+	case "arm64", "aarch64":
+		return "arm64", nil
+	case "ppc64le", "s390x":
+		return name, nil
+	}
+	return "", fault.Errorf(fault.Usage, "no architecture %q: want amd64 (x86_64), arm64 (aarch64), ppc64le or s390x", name)
+}
+
+// TagArch is the architecture as the tags of releases name it: x86_64 for amd64, aarch64 for arm64.
+func TagArch(name string) string {
+	switch name {
+	case "amd64":
+		return "x86_64"
+	case "arm64":
+		return "aarch64"
+	}
+	return name
+}
+
+// attestation is the annotation of entries that describe an image and are none.
+const attestation = "vnd.docker.reference.type"
+
+// images are the entries of a list that may be images: no attestations, each digest once.
+func images(entries []oci.Descriptor) []oci.Descriptor {
+	var found []oci.Descriptor
+	for _, d := range entries {
+		_, attests := d.Annotations[attestation]
+		unknown := d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
+		same := slices.ContainsFunc(found, func(f oci.Descriptor) bool { return f.Digest == d.Digest })
+		if !attests && !unknown && !same {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// choose chooses an entry: the first for linux and arch, else the only platform in the list. Each entry without a platform
+// counts as another platform.
+func choose(entries []oci.Descriptor, arch string) (oci.Descriptor, bool) {
+	platforms := map[string]oci.Descriptor{}
+	for _, d := range entries {
+		if d.Platform != nil && d.Platform.OS == "linux" && d.Platform.Architecture == arch {
+			return d, true
+		}
+		name := string(d.Digest)
+		if d.Platform != nil {
+			name = d.Platform.String()
+		}
+		if _, ok := platforms[name]; !ok {
+			platforms[name] = d
+		}
+	}
+	if len(platforms) != 1 {
+		return oci.Descriptor{}, false
+	}
+	for _, d := range platforms {
+		return d, true
+	}
+	return oci.Descriptor{}, false
+}
+
+// platformNames lists the platforms of entries for an error.
+func platformNames(entries []oci.Descriptor) string {
+	var names []string
+	for _, d := range entries {
+		if d.Platform != nil {
+			names = append(names, d.Platform.String())
+		}
+	}
+	return listNames(names)
 }

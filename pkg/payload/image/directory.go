@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,43 +40,43 @@ func (o Opener) openDirectory(ref Reference) (Image, error) {
 
 // find finds the release's files.
 func (d *directory) find() error {
-	for _, place := range []string{ReleaseFolder, "."} {
+	for _, place := range []string{ReleaseDirectory, "."} {
 		if info, err := d.root.Lstat(place); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 			return fault.Errorf(fault.Integrity, "%s is a symbolic link, want a directory", place)
 		}
 		_, err := d.root.Lstat(filepath.Join(place, payload.ReferencesName))
 		if err == nil {
-			d.release, d.operator = place, place == ReleaseFolder
+			d.release, d.operator = place, place == ReleaseDirectory
 			return nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return localError(err)
 		}
 	}
-	return fault.Errorf(fault.NotFound, "not an extracted release: the directory holds neither %s nor %s/%s", payload.ReferencesName, ReleaseFolder, payload.ReferencesName)
+	return fault.Errorf(fault.NotFound, "not an extracted release: the directory holds neither %s nor %s/%s", payload.ReferencesName, ReleaseDirectory, payload.ReferencesName)
 }
 
 func (d *directory) Close() error { return d.root.Close() }
 
 func (d *directory) Identity() Identity { return d.identity }
 
-// Config gives nil: what oc extracts has no configuration.
+// Config returns nil, because an extracted release has no configuration.
 func (d *directory) Config(context.Context) (*Config, error) { return nil, nil }
 
 func (d *directory) Files(ctx context.Context, want Want) (payload.Files, error) {
 	r := &directoryReader{ctx: ctx, root: d.root, want: want, limits: d.limits}
 	var files payload.Files
 	var err error
-	if files.Release, err = r.read(d.release, ReleaseFolder); err != nil {
+	if files.Release, err = r.read(d.release, ReleaseDirectory); err != nil {
 		return payload.Files{}, d.wrap(err)
 	}
 	if !want.Operator || !d.operator {
 		return files, nil
 	}
-	if _, err := d.root.Lstat(OperatorFolder); errors.Is(err, fs.ErrNotExist) {
+	if _, err := d.root.Lstat(OperatorDirectory); errors.Is(err, fs.ErrNotExist) {
 		return files, nil
 	}
-	if files.Operator, err = r.read(OperatorFolder, OperatorFolder); err != nil {
+	if files.Operator, err = r.read(OperatorDirectory, OperatorDirectory); err != nil {
 		return payload.Files{}, d.wrap(err)
 	}
 	return files, nil
@@ -93,7 +94,7 @@ type directoryReader struct {
 	total  total
 }
 
-// read gives the files of a folder: links and devices are refused, as in a layer, and folders in it are skipped.
+// read returns the files of a directory: links and devices are refused, as in a layer, and directories in it are skipped.
 func (r *directoryReader) read(dir, name string) ([]payload.File, error) {
 	info, err := r.root.Lstat(dir)
 	if err != nil {
@@ -124,7 +125,7 @@ func (r *directoryReader) read(dir, name string) ([]payload.File, error) {
 	return found, nil
 }
 
-func (r *directoryReader) file(dir, folder, name string) (payload.File, error) {
+func (r *directoryReader) file(dir, directory, name string) (payload.File, error) {
 	if err := r.ctx.Err(); err != nil {
 		return payload.File{}, err
 	}
@@ -140,11 +141,11 @@ func (r *directoryReader) file(dir, folder, name string) (payload.File, error) {
 		return payload.File{}, fault.Errorf(fault.Integrity, "%s is %s, want a file", shownName, modeName(info.Mode()))
 	}
 	r.count++
-	if err := firstError(r.limits.checkFiles(r.count), r.limits.checkFile(shownName, info.Size())); err != nil {
+	if err := cmp.Or(r.limits.checkFiles(r.count), r.limits.checkFile(shownName, info.Size())); err != nil {
 		return payload.File{}, err
 	}
 	file := payload.File{Name: name, Size: info.Size()}
-	if !r.want.keeps(folder, name) {
+	if !r.want.keeps(directory, name) {
 		return file, r.total.keepEntry(r.limits, name, 0)
 	}
 	if err := r.total.keepEntry(r.limits, name, info.Size()); err != nil {
@@ -164,7 +165,7 @@ func (r *directoryReader) content(full, shownName string, size int64) ([]byte, e
 		return nil, localError(err)
 	}
 	defer f.Close()
-	data, err := keep(f, size+1)
+	data, err := readUpTo(f, size+1)
 	switch {
 	case err != nil:
 		return nil, localError(err)

@@ -15,8 +15,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 )
 
-// noted is a layer with everything that a note has to carry, and how often it was opened.
-func notedLayer(t *testing.T) (b blob, opened *int) {
+// recordedLayer is a layer with everything that a record can have, and how often it was opened.
+func recordedLayer(t *testing.T) (b blob, opened *int) {
 	t.Helper()
 	data, err := testrelease.Tar(
 		testrelease.Dir("release-manifests/"), testrelease.File("release-manifests/image-references", "{}"), testrelease.File("release-manifests/release-metadata", ""),
@@ -36,16 +36,18 @@ func notedLayer(t *testing.T) (b blob, opened *int) {
 	}, opened
 }
 
-// wants are what commands ask for, and whether a note of all is enough.
+// wants are what commands want, and whether a record of the layer is enough.
 func wants() map[string]struct {
-	want  Want
-	noted bool
+	want     Want
+	recorded bool
 } {
 	manifests := func(_, name string) bool { return payload.IsManifestName(name) }
-	operators := func(folder, name string) bool { return folder == OperatorFolder && payload.IsManifestName(name) }
+	operators := func(directory, name string) bool {
+		return directory == OperatorDirectory && payload.IsManifestName(name)
+	}
 	return map[string]struct {
-		want  Want
-		noted bool
+		want     Want
+		recorded bool
 	}{
 		"names":                  {Want{}, true},
 		"the operator's folder":  {Want{Operator: true}, true},
@@ -56,11 +58,11 @@ func wants() map[string]struct {
 	}
 }
 
-func TestNoteIsAsGoodAsTheLayer(t *testing.T) {
+func TestRecordIsAsGoodAsTheLayer(t *testing.T) {
 	for name, test := range wants() {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "cache")
-			b, opened := notedLayer(t)
+			b, opened := recordedLayer(t)
 			fresh := &stored{limits: DefaultLimits()}
 			want, err := fresh.layer(t.Context(), b, test.want, &total{}, newTree(), nil)
 			if err != nil {
@@ -79,7 +81,7 @@ func TestNoteIsAsGoodAsTheLayer(t *testing.T) {
 				}
 				s.cache.Wait()
 				full := first.Operator || !test.want.Operator
-				if read := *opened > 0; read == (full && test.noted) {
+				if read := *opened > 0; read == (full && test.recorded) {
 					t.Errorf("after %+v: opened %d times", first, *opened)
 				}
 				sameLayer(t, want, got, test.want.Operator)
@@ -108,22 +110,21 @@ func sameLayer(t *testing.T, want, got *layer, operator bool) {
 		if name == "manifests/gone.yaml" && !operator {
 			continue
 		}
-		if a.hiding.covers(name) != b.hiding.covers(name) {
-			t.Errorf("%s: hidden %v, want %v", name, b.hiding.covers(name), a.hiding.covers(name))
+		if a.whiteouts.hides(name) != b.whiteouts.hides(name) {
+			t.Errorf("%s: hidden %v, want %v", name, b.whiteouts.hides(name), a.whiteouts.hides(name))
 		}
 	}
 }
 
-// damagedReading is what a cache has of a layer, with a byte changed.
-type damagedReading struct{ io.Reader }
+// damagedReader reads a damaged layer from a store.
+type damagedReader struct{ io.Reader }
 
-func (damagedReading) Close() error  { return nil }
-func (damagedReading) Commit()       {}
-func (damagedReading) Discard() bool { return true }
+func (damagedReader) Close() error  { return nil }
+func (damagedReader) Commit()       {}
+func (damagedReader) Discard() bool { return true }
 
-// What the cache had damaged, and is read again, counts once against the limits of the payload.
-func TestLayerThatIsReadAgainCountsOnce(t *testing.T) {
-	b, _ := notedLayer(t)
+func TestDamagedLayerCountsOnceAgainstLimits(t *testing.T) {
+	b, _ := recordedLayer(t)
 	s, want := &stored{limits: DefaultLimits()}, Want{Operator: true, Contents: AllContents}
 	once, twice := &total{}, &total{}
 	if _, err := s.layer(t.Context(), b, want, once, newTree(), nil); err != nil {
@@ -137,7 +138,7 @@ func TestLayerThatIsReadAgainCountsOnce(t *testing.T) {
 		}
 		data, err := io.ReadAll(r)
 		data[len(data)-1] ^= 1
-		return damagedReading{bytes.NewReader(data)}, err
+		return damagedReader{bytes.NewReader(data)}, err
 	}
 	if _, err := s.layer(t.Context(), b, want, twice, newTree(), nil); err != nil || opened != 2 {
 		t.Fatalf("opened %d times, %v", opened, err)
@@ -147,22 +148,24 @@ func TestLayerThatIsReadAgainCountsOnce(t *testing.T) {
 	}
 }
 
-// A note never leaves out what a layer above decided about: it is read under other layers too.
-func TestNoteIsTheWholeLayer(t *testing.T) {
-	b, _ := notedLayer(t)
+// A record has files too that a layer above hides, because another image may have other layers above.
+func TestRecordHasTheWholeLayer(t *testing.T) {
+	b, _ := recordedLayer(t)
 	s := &stored{limits: DefaultLimits(), cache: cache.New(cache.Options{Dir: filepath.Join(t.TempDir(), "cache")})}
 	above := newTree()
 	above.files["release-manifests/image-references"] = payload.File{Name: "image-references"}
 	above.files["manifests/o.yaml"] = payload.File{Name: "o.yaml"}
-	want := Want{Operator: true, Contents: func(folder, _ string) bool { return folder == OperatorFolder }}
+	want := Want{Operator: true, Contents: func(directory, _ string) bool { return directory == OperatorDirectory }}
 	if _, err := s.layer(t.Context(), b, want, &total{}, above, nil); err != nil {
 		t.Fatal(err)
 	}
 	s.cache.Wait()
-	want.Contents = func(folder, name string) bool { return folder == OperatorFolder && payload.IsManifestName(name) }
-	l, _ := s.noted(b, want, newTree())
+	want.Contents = func(directory, name string) bool {
+		return directory == OperatorDirectory && payload.IsManifestName(name)
+	}
+	l, _ := s.recorded(b, want, newTree())
 	if l == nil {
-		t.Fatal("the note is not enough")
+		t.Fatal("the record is not enough")
 	}
 	for name, text := range map[string]string{"release-manifests/image-references": "{}", "manifests/o.yaml": "o: p"} {
 		if got := string(l.files[name].Data); got != text {
