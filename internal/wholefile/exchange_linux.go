@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// exchange gives two folders each other's name in one step. It is errors.ErrUnsupported where the kernel, the file system or
-// a filter of system calls does not support that.
+// exchange exchanges the names of two directories in one step. The error is errors.ErrUnsupported if the kernel, the file
+// system or a filter of system calls does not allow that.
 func exchange(a, b string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
 	switch {

@@ -4,5 +4,5 @@ package wholefile
 
 import "errors"
 
-// exchange is not known here.
+// exchange is not supported on this system.
 func exchange(string, string) error { return errors.ErrUnsupported }

@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 )
 
-// mostLinks is how many links may follow one another, as in Linux.
-const mostLinks = 40
+// maxLinks is how many links may follow one another, as in Linux.
+const maxLinks = 40
 
-// follow gives the path to which symbolic links at the end of a path lead, or the path itself. It refuses a link to
-// something that does not exist, and one that another user put into a folder such as /tmp.
+// follow returns the path to which the symbolic link at a path leads, or the path itself. It refuses a link to something
+// that does not exist, and one that another user put into a directory such as /tmp.
 func follow(path string) (string, error) {
 	at := path
-	for range mostLinks {
+	for range maxLinks {
 		info, err := os.Lstat(at)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && at != path:
@@ -34,13 +34,13 @@ func follow(path string) (string, error) {
 	return "", errors.New("too many symbolic links follow one another")
 }
 
-// next reads one link.
+// next returns the target of one link.
 func next(link string, info fs.FileInfo) (string, error) {
-	folder, err := filepath.EvalSymlinks(filepath.Dir(link))
+	directory, err := filepath.EvalSymlinks(filepath.Dir(link))
 	if err != nil {
 		return "", err
 	}
-	shared, err := os.Stat(folder)
+	shared, err := os.Stat(directory)
 	if err != nil {
 		return "", err
 	}
@@ -51,5 +51,5 @@ func next(link string, info fs.FileInfo) (string, error) {
 	if err != nil || filepath.IsAbs(target) {
 		return target, err
 	}
-	return filepath.Join(folder, target), nil
+	return filepath.Join(directory, target), nil
 }

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// markName is the extended attribute of a folder that WriteFolder wrote. Its value is the checksum of what was written.
+// markName is the extended attribute of a directory that WriteDirectory wrote. Its value is the checksum of what was written.
 const markName = "user.release-x.written"
 
-// mostMarked is the size above which a file was surely not written by WriteFolder.
-const mostMarked = 256 << 20
+// maxMarked is the size in bytes of the largest file that WriteDirectory may have written.
+const maxMarked = 256 << 20
 
 // contents is a checksum over the names and the bytes of files.
 func contents(files []File) string {
@@ -28,28 +28,29 @@ func contents(files []File) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// Unchanged reports whether WriteFolder wrote a folder that has not changed since. It is false where the file system keeps
-// no extended attributes.
+// Unchanged reports whether WriteDirectory wrote a directory that has not changed since. It is false if the file system has no
+// extended attributes.
 func Unchanged(dir string) bool {
 	mark := readMark(dir)
 	if mark == "" {
 		return false
 	}
-	files, err := readFolder(os.DirFS(dir))
+	files, err := readDirectory(os.DirFS(dir))
 	return err == nil && contents(files) == mark
 }
 
-var errOther = errors.New("not written by WriteFolder")
+var errOther = errors.New("not written by WriteDirectory")
 
-// readFolder reads back what WriteFolder writes, and nothing else: regular files, and folders that hold something.
-func readFolder(folder fs.FS) ([]File, error) {
+// readDirectory reads the files of a directory. It refuses anything that WriteDirectory does not write: links, devices and empty
+// directories.
+func readDirectory(directory fs.FS) ([]File, error) {
 	var files []File
-	err := fs.WalkDir(folder, ".", func(name string, e fs.DirEntry, err error) error {
+	err := fs.WalkDir(directory, ".", func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case e.IsDir():
-			entries, err := fs.ReadDir(folder, name)
+			entries, err := fs.ReadDir(directory, name)
 			if err == nil && len(entries) == 0 {
 				err = errOther
 			}
@@ -58,10 +59,10 @@ func readFolder(folder fs.FS) ([]File, error) {
 			return errOther
 		}
 		info, err := e.Info()
-		if err != nil || info.Size() > mostMarked {
+		if err != nil || info.Size() > maxMarked {
 			return errors.Join(err, errOther)
 		}
-		data, err := fs.ReadFile(folder, name)
+		data, err := fs.ReadFile(directory, name)
 		files = append(files, File{Path: name, Data: data})
 		return err
 	})

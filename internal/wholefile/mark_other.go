@@ -2,8 +2,8 @@
 
 package wholefile
 
-// setMark does nothing: folders cannot be marked here.
+// setMark does nothing: directories cannot be marked on this system.
 func setMark(string, string) {}
 
-// readMark is "": folders cannot be marked here.
+// readMark is "": directories cannot be marked on this system.
 func readMark(string) string { return "" }

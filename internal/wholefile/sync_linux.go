@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syncSystem brings everything to the disk that was written to the file system of a folder.
+// syncSystem syncs the file system of a directory to the disk.
 func syncSystem(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

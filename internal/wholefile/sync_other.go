@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// syncSystem brings a folder and all that is in it to the disk.
+// syncSystem syncs a directory and everything in it to the disk.
 func syncSystem(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -27,7 +27,7 @@ func syncSystem(dir string) error {
 func syncPath(path string) error {
 	flag := os.O_RDONLY
 	if runtime.GOOS == "windows" {
-		flag = os.O_RDWR // it flushes what may be written alone
+		flag = os.O_RDWR // it syncs only files that are open for writing
 	}
 	f, err := os.OpenFile(path, flag, 0)
 	if err != nil {
@@ -35,7 +35,7 @@ func syncPath(path string) error {
 	}
 	err = f.Sync()
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // this file system has no such thing for folders
+		err = nil // this file system cannot sync directories
 	}
 	return errors.Join(err, f.Close())
 }

@@ -1,4 +1,4 @@
-// Package wholefile writes files and folders that appear whole or not at all.
+// Package wholefile writes files and directories that appear whole or not at all.
 package wholefile
 
 import (
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
@@ -13,10 +14,10 @@ import (
 // newMode is the mode of a new file, less the umask.
 const newMode = 0o644
 
-// Write puts data into a file: into a new one beside it first, which then takes its name. A symbolic link is followed
-// to the regular file that it leads to. An existing file keeps its mode, and one that holds data already is not touched.
-// What killed processes left beside the file is deleted.
-// Anything else that stands there, such as a device, is left alone. Errors are fault.Local.
+// Write writes data into a new file, which then takes the name of path. A symbolic link is followed to the regular file that
+// it leads to. An existing file keeps its mode, and one that has the data already is not written. Anything else at path, such
+// as a device, is not touched. The file is not synced to the disk, because the program can write it again. Errors are
+// fault.Local.
 func Write(path string, data []byte) error {
 	if err := write(path, data); err != nil {
 		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
@@ -40,29 +41,25 @@ func write(path string, data []byte) error {
 	case holds(path, present, data):
 		return nil
 	}
-	removeLeftovers(path, leftovers{})
 	mode := fs.FileMode(newMode)
 	if present != nil {
 		mode = 0o600
 	}
-	file, unlock, err := createBeside(path, mode)
+	temporary := filepath.Join(filepath.Dir(path), temporaryName(filepath.Base(path)))
+	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	temporary := file.Name()
-	if err := fill(file, data, present); err != nil {
-		_ = os.Remove(temporary)
-		return err
+	if err = fill(file, data, present); err == nil {
+		err = os.Rename(temporary, path)
 	}
-	if err := os.Rename(temporary, path); err != nil {
+	if err != nil {
 		_ = os.Remove(temporary)
-		return err
 	}
-	return nil
+	return err
 }
 
-// holds says whether a file has exactly this content.
+// holds reports whether a file has exactly this content.
 func holds(path string, info fs.FileInfo, data []byte) bool {
 	if info.Size() != int64(len(data)) {
 		return false
@@ -71,8 +68,8 @@ func holds(path string, info fs.FileInfo, data []byte) bool {
 	return err == nil && bytes.Equal(content, data)
 }
 
-// fill writes a new file to the disk and closes it. It gets the mode and, where this user may give it away, the owner of the
-// file that it will replace; present is nil when there is none.
+// fill writes and closes a new file. The file gets the mode and, if this user may change it, the owner of the file that it
+// will replace; present is nil if there is none.
 func fill(file *os.File, data []byte, present fs.FileInfo) (err error) {
 	if present != nil {
 		keepOwner(file, present)
@@ -81,13 +78,10 @@ func fill(file *os.File, data []byte, present fs.FileInfo) (err error) {
 	if err == nil {
 		_, err = file.Write(data)
 	}
-	if err == nil {
-		err = file.Sync()
-	}
 	return errors.Join(err, file.Close())
 }
 
-// cause leaves out of an error the name of the temporary file, which says nothing to anybody.
+// cause removes the name of the temporary file from an error, because users do not know that file.
 func cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err

@@ -17,7 +17,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// names are what a folder holds.
+// names are what a directory holds.
 func names(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -95,8 +95,8 @@ func TestWriteThroughALink(t *testing.T) {
 	}
 }
 
-// In a folder such as /tmp anybody can put a link where a user will write.
-func TestLinkOfAnotherUserInASharedFolder(t *testing.T) {
+// In a directory such as /tmp anybody can put a link where a user will write.
+func TestLinkOfAnotherUserInASharedDirectory(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can make a link of another user")
 	}
@@ -110,7 +110,7 @@ func TestLinkOfAnotherUserInASharedFolder(t *testing.T) {
 	if want := "writing " + link + ": " + why; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 		t.Errorf("got %v", err)
 	}
-	err = wholefile.WriteFolder(t.Context(), link, nil, replace)
+	err = wholefile.WriteDirectory(t.Context(), link, nil, replace)
 	if want := "writing the directory " + link + ": " + why; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 		t.Errorf("got %v", err)
 	}
@@ -146,9 +146,9 @@ func TestLongNames(t *testing.T) {
 		if err := wholefile.Write(filepath.Join(dir, name), []byte("x")); err != nil {
 			t.Error(err)
 		}
-		folder := filepath.Join(dir, "sub", name)
+		directory := filepath.Join(dir, "sub", name)
 		for range 2 {
-			if err := wholefile.WriteFolder(t.Context(), folder, files("a"), replace); err != nil {
+			if err := wholefile.WriteDirectory(t.Context(), directory, files("a"), replace); err != nil {
 				t.Error(err)
 			}
 		}
@@ -163,8 +163,8 @@ func TestLongNames(t *testing.T) {
 
 // The limit is that of a process of its own: go test writes files of this one meanwhile.
 func TestNoSpaceLeavesNothing(t *testing.T) {
-	const folder = "WHOLEFILE_TEST_FOLDER"
-	if dir := os.Getenv(folder); dir != "" {
+	const directory = "WHOLEFILE_TEST_FOLDER"
+	if dir := os.Getenv(directory); dir != "" {
 		limit := syscall.Rlimit{Cur: 10, Max: 10}
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 			t.Fatal(err)
@@ -174,7 +174,7 @@ func TestNoSpaceLeavesNothing(t *testing.T) {
 	}
 	dir := t.TempDir()
 	child := exec.Command(os.Args[0], "-test.run=^TestNoSpaceLeavesNothing$")
-	child.Env = append(os.Environ(), folder+"="+dir)
+	child.Env = append(os.Environ(), directory+"="+dir)
 	out, err := child.Output()
 	if want := "writing " + filepath.Join(dir, "f") + ": file too large\n"; err != nil || !strings.HasPrefix(string(out), want) || names(t, dir) != "" {
 		t.Errorf("got %s (%v), want %sleft behind: %q", out, err, want, names(t, dir))
@@ -191,10 +191,10 @@ func TestModesFollowUmask(t *testing.T) {
 		old := syscall.Umask(mask)
 		file := filepath.Join(dir, "f")
 		err := wholefile.Write(file, []byte("x"))
-		folder := wholefile.WriteFolder(t.Context(), filepath.Join(dir, "d", "sub"), []wholefile.File{{Path: "a/b", Data: []byte("x")}}, replace)
+		directory := wholefile.WriteDirectory(t.Context(), filepath.Join(dir, "d", "sub"), []wholefile.File{{Path: "a/b", Data: []byte("x")}}, replace)
 		syscall.Umask(old)
-		if err != nil || folder != nil {
-			t.Fatal(err, folder)
+		if err != nil || directory != nil {
+			t.Fatal(err, directory)
 		}
 		for _, f := range []string{file, filepath.Join(dir, "d", "sub", "a", "b")} {
 			info, err := os.Stat(f)

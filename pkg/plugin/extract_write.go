@@ -38,7 +38,7 @@ func (r *extractRequest) write(ctx context.Context, s *session, release *evaluat
 	for _, f := range files {
 		list = append(list, wholefile.File{Path: f.Path, Data: f.Data})
 	}
-	err := wholefile.WriteFolder(ctx, r.to, list, wholefile.Options{
+	err := wholefile.WriteDirectory(ctx, r.to, list, wholefile.Options{
 		Force: r.force, Sync: r.sync,
 		Replaceable: func(dir string) error { return checkReplaceable(dir, payloadFiles(release.Files, files)) },
 	})

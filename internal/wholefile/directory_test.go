@@ -21,13 +21,13 @@ func files(paths ...string) []wholefile.File {
 	return list
 }
 
-// replace replaces any folder.
+// replace replaces any directory.
 var replace = wholefile.Options{Force: true, Replaceable: func(string) error { return nil }}
 
-func TestWriteFolder(t *testing.T) {
+func TestWriteDirectory(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "not", "there", "yet")
-	if err := wholefile.WriteFolder(t.Context(), dir, files("a", "sub/b"), wholefile.Options{}); err != nil {
+	if err := wholefile.WriteDirectory(t.Context(), dir, files("a", "sub/b"), wholefile.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, filepath.Join(dir, "sub", "b")); got != "content of sub/b" {
@@ -38,14 +38,14 @@ func TestWriteFolder(t *testing.T) {
 	}
 }
 
-func TestFolderThatIsThere(t *testing.T) {
+func TestDirectoryThatIsThere(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "d")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := wholefile.WriteFolder(t.Context(), dir, files("old"), wholefile.Options{}); err != nil {
-		t.Fatalf("an empty folder is taken: %v", err)
+	if err := wholefile.WriteDirectory(t.Context(), dir, files("old"), wholefile.Options{}); err != nil {
+		t.Fatalf("an empty directory is taken: %v", err)
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("its mode is now %v (%v)", info.Mode(), err)
@@ -57,7 +57,7 @@ func TestFolderThatIsThere(t *testing.T) {
 		"it is not empty": {Force: true},
 		"it is mine":      {Force: true, Replaceable: mine},
 	} {
-		err := wholefile.WriteFolder(t.Context(), dir, files("new"), options)
+		err := wholefile.WriteDirectory(t.Context(), dir, files("new"), options)
 		if want = "writing the directory " + dir + ": " + want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -65,7 +65,7 @@ func TestFolderThatIsThere(t *testing.T) {
 			t.Errorf("the directory now holds %s", got)
 		}
 	}
-	if err := wholefile.WriteFolder(t.Context(), dir, files("new"), replace); err != nil {
+	if err := wholefile.WriteDirectory(t.Context(), dir, files("new"), replace); err != nil {
 		t.Fatal(err)
 	}
 	if got, beside := names(t, dir), names(t, parent); got != "new" || beside != "d" {
@@ -73,19 +73,19 @@ func TestFolderThatIsThere(t *testing.T) {
 	}
 }
 
-// What somebody planted in the target is never written through: the folder is replaced as a whole.
-func TestWriteFolderRefusesPlantedLinks(t *testing.T) {
+// What somebody planted in the target is never written through: the directory is replaced as a whole.
+func TestWriteDirectoryRefusesPlantedLinks(t *testing.T) {
 	parent := t.TempDir()
 	dir, outside := filepath.Join(parent, "d"), filepath.Join(parent, "outside")
-	for _, folder := range []string{dir, outside} {
-		if err := os.Mkdir(folder, 0o755); err != nil {
+	for _, directory := range []string{dir, outside} {
+		if err := os.Mkdir(directory, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := os.Symlink(outside, filepath.Join(dir, "sub")); err != nil {
 		t.Fatal(err)
 	}
-	if err := wholefile.WriteFolder(t.Context(), dir, files("sub/b"), replace); err != nil {
+	if err := wholefile.WriteDirectory(t.Context(), dir, files("sub/b"), replace); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(t, outside); got != "" {
@@ -93,15 +93,15 @@ func TestWriteFolderRefusesPlantedLinks(t *testing.T) {
 	}
 }
 
-// A link to a folder is followed, and stays; what lies where it leads is what counts.
-func TestFolderBehindALink(t *testing.T) {
+// A link to a directory is followed, and stays; what lies where it leads is what counts.
+func TestDirectoryBehindALink(t *testing.T) {
 	parent := t.TempDir()
 	dir, link := filepath.Join(parent, "d"), filepath.Join(parent, "link")
 	if err := errors.Join(os.Mkdir(dir, 0o755), os.Symlink("d", link), os.Symlink(link, filepath.Join(parent, "second"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, to := range []string{link, filepath.Join(parent, "second")} {
-		if err := wholefile.WriteFolder(t.Context(), to, files("a"), replace); err != nil {
+		if err := wholefile.WriteDirectory(t.Context(), to, files("a"), replace); err != nil {
 			t.Fatal(err)
 		}
 		if got, beside := names(t, dir), names(t, parent); got != "a" || beside != "d link second" {
@@ -118,17 +118,17 @@ func TestFolderBehindALink(t *testing.T) {
 		loop:     "too many symbolic links follow one another",
 		link:     "it is not empty: name another directory, or replace it with --force",
 	} {
-		err := wholefile.WriteFolder(t.Context(), to, files("a"), wholefile.Options{Replaceable: replace.Replaceable})
+		err := wholefile.WriteDirectory(t.Context(), to, files("a"), wholefile.Options{Replaceable: replace.Replaceable})
 		if want = "writing the directory " + to + ": " + want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
 }
 
-func TestWriteFolderRefusesPathsOutside(t *testing.T) {
+func TestWriteDirectoryRefusesPathsOutside(t *testing.T) {
 	parent := t.TempDir()
 	for _, path := range []string{"../x", "/x", "a/../../x"} {
-		err := wholefile.WriteFolder(t.Context(), filepath.Join(parent, "d"), files("good", path), wholefile.Options{})
+		err := wholefile.WriteDirectory(t.Context(), filepath.Join(parent, "d"), files("good", path), wholefile.Options{})
 		if fault.KindOf(err) != fault.Local || names(t, parent) != "" {
 			t.Errorf("%s: got %v, left behind: %s", path, err, names(t, parent))
 		}
@@ -140,17 +140,17 @@ func TestInterruptedDirectoryDoesNotAppear(t *testing.T) {
 	cause := errors.New("interrupted")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	err := wholefile.WriteFolder(ctx, filepath.Join(parent, "d"), files("a"), wholefile.Options{})
+	err := wholefile.WriteDirectory(ctx, filepath.Join(parent, "d"), files("a"), wholefile.Options{})
 	if !errors.Is(err, cause) || names(t, parent) != "" {
 		t.Errorf("got %v, left behind: %s", err, names(t, parent))
 	}
 }
 
-func TestWorkingFolderIsRefused(t *testing.T) {
+func TestWorkingDirectoryIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	for _, to := range []string{".", dir, ".."} {
-		if err := wholefile.WriteFolder(t.Context(), to, files("a"), wholefile.Options{}); fault.KindOf(err) != fault.Local {
+		if err := wholefile.WriteDirectory(t.Context(), to, files("a"), wholefile.Options{}); fault.KindOf(err) != fault.Local {
 			t.Errorf("%s: got %v", to, err)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// tree is what a folder holds, as PATH MODE CONTENT, hidden things too.
+// tree is what a directory holds, as PATH MODE CONTENT, hidden things too.
 func tree(t *testing.T, dir string) []string {
 	t.Helper()
 	var all []string
@@ -49,7 +49,7 @@ func tree(t *testing.T, dir string) []string {
 	return all
 }
 
-// occupied makes a folder d of a mode with a file in it.
+// occupied makes a directory d of a mode with a file in it.
 func occupied(t *testing.T, mode fs.FileMode) (parent, dir string) {
 	t.Helper()
 	parent = t.TempDir()
@@ -87,7 +87,7 @@ func TestFailedReplaceLeavesNothing(t *testing.T) {
 				test.change(&s)
 				options := anything
 				options.Sync = true
-				err := s.writeFolder(t.Context(), dir, test.files, options)
+				err := s.writeDirectory(t.Context(), dir, test.files, options)
 				if want := "writing the directory " + dir + ": " + test.want; err == nil || err.Error() != want || fault.KindOf(err) != fault.Local {
 					t.Errorf("got  %v\nwant %s", err, want)
 				}
@@ -99,7 +99,7 @@ func TestFailedReplaceLeavesNothing(t *testing.T) {
 	}
 }
 
-// recording is the system as it is, and what is asked of it: names in parent, where a folder with a new name is NEW.
+// recording is the system as it is, and what is asked of it: names in parent, where a directory with a new name is NEW.
 func recording(t *testing.T, parent string, exchange func(a, b string) error) (system, *[]string) {
 	var done []string
 	record := func(what, path string) {
@@ -130,7 +130,7 @@ func recording(t *testing.T, parent string, exchange func(a, b string) error) (s
 	}, &done
 }
 
-// The old folder keeps its place until the new one is complete, and with Sync until that lies on the disk.
+// The old directory keeps its place until the new one is complete, and with Sync until that lies on the disk.
 func TestReplaceLeavesOldOrNew(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o022))
 	for name, exchange := range map[string]func(a, b string) error{
@@ -143,7 +143,7 @@ func TestReplaceLeavesOldOrNew(t *testing.T) {
 				s, done := recording(t, parent, exchange)
 				options := anything
 				options.Sync = sync
-				if err := s.writeFolder(t.Context(), dir, []File{{Path: "a/b", Data: []byte("n")}}, options); err != nil {
+				if err := s.writeDirectory(t.Context(), dir, []File{{Path: "a/b", Data: []byte("n")}}, options); err != nil {
 					t.Fatal(err)
 				}
 				want := []string{"write NEW/a/b"}
@@ -199,7 +199,7 @@ func TestReplaceAfterInterruption(t *testing.T) {
 				change(&s, func() { cancel(interrupted) })
 				options := anything
 				options.Sync = true
-				if err := s.writeFolder(ctx, dir, many, options); !errors.Is(err, interrupted) {
+				if err := s.writeDirectory(ctx, dir, many, options); !errors.Is(err, interrupted) {
 					t.Errorf("got %v", err)
 				}
 				if diff := cmp.Diff(before, tree(t, parent)); diff != "" {
@@ -238,13 +238,13 @@ func TestSyncSystem(t *testing.T) {
 	}
 }
 
-// Nobody knows the temporary name: where it cannot be made, the error names the folder that it would be in.
+// Nobody knows the temporary name: where it cannot be made, the error names the directory that it would be in.
 func TestErrorNamesTheParent(t *testing.T) {
 	for _, parent := range []string{"/sys", "/proc"} {
 		if _, err := os.Stat(parent); err != nil {
 			t.Skip("there is no ", parent)
 		}
-		err := WriteFolder(t.Context(), parent+"/out", nil, Options{})
+		err := WriteDirectory(t.Context(), parent+"/out", nil, Options{})
 		cannot := "writing the directory " + parent + "/out: a directory cannot be made in " + parent + ": "
 		if err == nil || !strings.HasPrefix(err.Error(), cannot) || strings.Contains(err.Error(), ".out.") || fault.KindOf(err) != fault.Local {
 			t.Errorf("got %v", err)
@@ -252,15 +252,15 @@ func TestErrorNamesTheParent(t *testing.T) {
 	}
 }
 
-// A folder that its owner protected is left alone, before anything is written.
-func TestWriteProtectedFolder(t *testing.T) {
+// A directory that its owner protected is left alone, before anything is written.
+func TestWriteProtectedDirectory(t *testing.T) {
 	if os.Geteuid() == 0 { // from whom nothing is protected
 		asNobody(t)
 		return
 	}
 	parent, dir := occupied(t, 0o555)
 	before := tree(t, parent)
-	err := WriteFolder(t.Context(), dir, nil, anything)
+	err := WriteDirectory(t.Context(), dir, nil, anything)
 	if want := "writing the directory " + dir + ": " + dir + " is write-protected: name another directory, or run chmod u+w on it"; err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

@@ -15,40 +15,40 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// File is one file of a folder that is written.
+// File is one file of a directory that is written.
 type File struct {
-	Path string // with slashes, under the folder
+	Path string // with slashes, under the directory
 	Data []byte
 }
 
-// Options say how a folder is written.
+// Options say how a directory is written.
 type Options struct {
-	// Force replaces a folder that holds something, if Replaceable allows it.
+	// Force replaces a directory that is not empty, if Replaceable allows it.
 	Force bool
-	// Replaceable says of a folder that holds something why it must stay, nil when it may be replaced as a whole. Without
-	// this function every folder has to stay.
+	// Replaceable returns why a directory that is not empty must not be replaced, nil if it may be. Without this function no
+	// such directory is replaced.
 	Replaceable func(dir string) error
-	// Sync brings the folder to the disk before it appears, so that it is whole after a power failure too.
+	// Sync writes the directory to the disk before it appears, so that it is also complete after a power failure.
 	Sync bool
 }
 
-// WriteFolder puts files into a folder that appears whole or not at all: they are written into a new folder
-// beside it, which then takes its name. What stands there must be empty, or a folder that the options allow to be replaced
-// as a whole; its mode stays. A link to a folder is followed. What killed processes left beside the folder is deleted.
+// WriteDirectory writes files into a new directory beside dir, which then takes its name. An existing directory must be empty,
+// or the options must allow to replace it; its mode stays. A link to a directory is followed. Directories that killed
+// processes left beside dir are deleted.
 // Errors are fault.Local, except for two names that are equal on a file system that ignores case, which is
 // fault.Integrity.
-func WriteFolder(ctx context.Context, dir string, files []File, o Options) error {
-	return system{writeFile, syncSystem, exchange}.writeFolder(ctx, dir, files, o)
+func WriteDirectory(ctx context.Context, dir string, files []File, o Options) error {
+	return system{writeFile, syncSystem, exchange}.writeDirectory(ctx, dir, files, o)
 }
 
-// system is what differs between systems, and what tests let fail.
+// system are the functions that differ between systems, or that tests let fail.
 type system struct {
 	write    func(root *os.Root, f File) error
-	sync     func(dir string) error  // everything in a folder
-	exchange func(a, b string) error // the names of two folders, in one step; errors.ErrUnsupported where that cannot be
+	sync     func(dir string) error  // everything in a directory
+	exchange func(a, b string) error // the names of two directories, in one step; or errors.ErrUnsupported
 }
 
-func (s system) writeFolder(ctx context.Context, to string, files []File, o Options) error {
+func (s system) writeDirectory(ctx context.Context, to string, files []File, o Options) error {
 	if err := checkCase(files, runtime.GOOS); err != nil {
 		return err
 	}
@@ -56,13 +56,13 @@ func (s system) writeFolder(ctx context.Context, to string, files []File, o Opti
 	if err != nil {
 		return local(to, err)
 	}
-	removeLeftovers(dir, leftovers{kind: fs.ModeDir})
+	removeLeftovers(dir, false)
 	fresh, unlock, err := makeBeside(dir)
 	if err != nil {
 		return local(to, err)
 	}
 	defer unlock()
-	left := fresh // what is to be deleted
+	left := fresh // to be deleted
 	err = s.fill(ctx, fresh, files)
 	if err == nil && o.Sync {
 		err = cause(s.sync(fresh))
@@ -74,7 +74,7 @@ func (s system) writeFolder(ctx context.Context, to string, files []File, o Opti
 		left, err = s.place(fresh, dir, occupied)
 	}
 	if err = errors.Join(err, remove(left)); err == nil {
-		removeLeftovers(dir, leftovers{kind: fs.ModeDir, old: true})
+		removeLeftovers(dir, true)
 	}
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -82,7 +82,8 @@ func (s system) writeFolder(ctx context.Context, to string, files []File, o Opti
 	return local(to, err)
 }
 
-// target is the absolute path of the folder to write. occupied says that a folder stands there; else its parent is made.
+// target returns the absolute path of the directory to write. occupied means that a directory exists there; else its parent
+// is made.
 func target(to string, o Options) (dir string, occupied bool, err error) {
 	dir, err = filepath.Abs(to)
 	if err != nil {
@@ -91,7 +92,7 @@ func target(to string, o Options) (dir string, occupied bool, err error) {
 	if dir, err = follow(dir); err != nil {
 		return "", false, cause(err)
 	}
-	if holdsWorkingFolder(dir) {
+	if holdsWorkingDirectory(dir) {
 		return "", false, errors.New("it is the current directory or holds it, so it cannot be replaced: name a new one, such as ./release")
 	}
 	if occupied, err = checkTarget(dir, o); err != nil {
@@ -100,8 +101,8 @@ func target(to string, o Options) (dir string, occupied bool, err error) {
 	return dir, occupied, os.MkdirAll(filepath.Dir(dir), 0o755)
 }
 
-// holdsWorkingFolder says whether a folder is the working folder of this process or above it.
-func holdsWorkingFolder(dir string) bool {
+// holdsWorkingDirectory reports whether a directory is the working directory of this process or above it.
+func holdsWorkingDirectory(dir string) bool {
 	here, err := os.Getwd()
 	if err != nil {
 		return false
@@ -122,7 +123,7 @@ func local(dir string, err error) error {
 	return fault.Errorf(fault.Local, "writing the directory %s: %w", dir, err)
 }
 
-// checkTarget says whether a folder stands where the new one goes.
+// checkTarget reports whether there is a directory that will be replaced.
 func checkTarget(dir string, o Options) (occupied bool, err error) {
 	info, err := os.Lstat(dir)
 	switch {
@@ -145,7 +146,7 @@ func checkTarget(dir string, o Options) (occupied bool, err error) {
 	return true, checkRights(dir)
 }
 
-// checkReplaceable refuses to replace a folder that holds something, and names the flag that allows it where it would.
+// checkReplaceable refuses to replace a directory that is not empty. The error names --force if that would allow it.
 func checkReplaceable(dir string, o Options) error {
 	why := errors.New("it is not empty")
 	if o.Replaceable != nil {
@@ -160,7 +161,7 @@ func checkReplaceable(dir string, o Options) error {
 	return errors.New("it is not empty: name another directory, or replace it with --force")
 }
 
-// checkRights refuses a folder that could be replaced, but not be deleted afterwards.
+// checkRights refuses a directory that could be replaced, but not be deleted afterwards.
 func checkRights(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && protected(path) {
@@ -170,8 +171,8 @@ func checkRights(dir string) error {
 	})
 }
 
-// fill writes files through a root, so that none can come to lie outside, and marks the folder as written. It ends between
-// two files when ctx does.
+// fill writes files through a root, so that none can be outside, and marks the directory as written. It checks ctx between
+// files.
 func (s system) fill(ctx context.Context, dir string, files []File) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -183,11 +184,11 @@ func (s system) fill(ctx context.Context, dir string, files []File) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if folder := path.Dir(f.Path); !made[folder] {
-			if err := root.MkdirAll(folder, 0o755); err != nil {
-				return fmt.Errorf("%s: %w", folder, cause(err))
+		if directory := path.Dir(f.Path); !made[directory] {
+			if err := root.MkdirAll(directory, 0o755); err != nil {
+				return fmt.Errorf("%s: %w", directory, cause(err))
 			}
-			made[folder] = true
+			made[directory] = true
 		}
 		if err := s.write(root, f); err != nil {
 			return fmt.Errorf("%s: %w", f.Path, cause(err))
@@ -206,7 +207,7 @@ func writeFile(root *os.Root, f File) error {
 	return errors.Join(err, file.Close())
 }
 
-// checkCase refuses names that differ in upper and lower case alone where they would be one file.
+// checkCase refuses names that differ only in case on systems where they would be one file.
 func checkCase(files []File, system string) error {
 	if system != "darwin" && system != "windows" {
 		return nil
@@ -220,4 +221,52 @@ func checkCase(files []File, system string) error {
 		seen[folded] = f.Path
 	}
 	return nil
+}
+
+// place gives the new directory its name, and the mode of the directory that had it. left is to be deleted then: the old
+// directory, or after an error the new one; "" if there is none.
+func (s system) place(fresh, dir string, occupied bool) (left string, err error) {
+	if !occupied {
+		if err := os.Rename(fresh, dir); err != nil {
+			return fresh, cause(err)
+		}
+		return "", nil
+	}
+	if err := keepMode(fresh, dir); err != nil {
+		return fresh, cause(err)
+	}
+	err = s.exchange(fresh, dir)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return replace(fresh, dir)
+	}
+	if err != nil {
+		return fresh, cause(err)
+	}
+	return fresh, nil
+}
+
+// replace replaces a directory on systems that cannot exchange two names in one step.
+func replace(fresh, dir string) (left string, err error) {
+	old := fresh + oldSuffix
+	if err := os.Rename(dir, old); err != nil {
+		return fresh, cause(err)
+	}
+	if err := os.Rename(fresh, dir); err != nil {
+		return fresh, errors.Join(cause(err), os.Rename(old, dir))
+	}
+	return old, nil
+}
+
+// keepMode gives the new directory the mode of the old one.
+func keepMode(fresh, dir string) error {
+	const bits = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
+	was, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	is, err := os.Stat(fresh)
+	if err != nil || is.Mode()&bits == was.Mode()&bits {
+		return err
+	}
+	return os.Chmod(fresh, was.Mode()&bits)
 }
