@@ -18,6 +18,8 @@ import (
 type Target interface {
 	// Resolve finds which digest a tag or digest has. A missing one is fault.NotFound.
 	Resolve(ctx context.Context, tagOrDigest string) (oci.Digest, error)
+	// Manifest fetches a manifest, unverified.
+	Manifest(ctx context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error)
 	// Exists reports whether a blob is there.
 	Exists(ctx context.Context, d oci.Digest) (bool, error)
 	// Mount makes a blob of another repository of the same registry appear in this one. It is false when the registry does
@@ -51,6 +53,8 @@ type Copier struct {
 	Parallel int   // transfers at once
 	Force    bool  // replace tags that have another digest
 	Meter    Meter // nil: nobody follows
+	// Verify reports whether a trusted key made a signature. nil knows no key.
+	Verify func(context.Context, Push) bool
 }
 
 // Result is what a copy did.
@@ -84,6 +88,7 @@ type run struct {
 	plan *Plan
 
 	manifests, present atomic.Int64
+	complete           atomic.Int64 // images that were found at the target
 	blobs, skipped     atomic.Int64
 	bytes, skippedSize atomic.Int64
 }
@@ -153,12 +158,40 @@ func (r *run) lacks(ctx context.Context, push Push) (bool, error) {
 		return false, err
 	case found == push.Digest:
 		r.present.Add(1)
+		if push.isImage() {
+			r.complete.Add(1)
+		}
 		return false, nil
-	case r.Force || push.Kind == KindComponentSignature || push.Kind == KindReleaseSignature:
-		return true, nil // whether a signature may be replaced was decided before the plan
+	case r.Force:
+		return true, nil
+	case push.Kind == KindComponentSignature || push.Kind == KindReleaseSignature:
+		replace, err := r.replaces(ctx, push)
+		if err == nil && !replace {
+			r.present.Add(1)
+		}
+		return replace, err
 	}
 	return false, fault.WithHint(fault.Integrity, "--force replaces it",
 		"%s is %s at the target, and not %s: nothing was copied", push.Target, found, push.Digest)
+}
+
+// replaces reports whether the signatures of an image may replace those at the target: none of these is lost, or the new ones
+// are known to be valid.
+func (r *run) replaces(ctx context.Context, push Push) (bool, error) {
+	body, mediaType, _, err := r.Target(push.Target.Repository).Manifest(ctx, push.Target.Name())
+	if err != nil {
+		return false, err
+	}
+	old, err := oci.ParseManifest(body, mediaType)
+	if err != nil {
+		return true, nil // it is of no use to anybody
+	}
+	for _, d := range old.Layers {
+		if !slices.ContainsFunc(push.Blobs, func(b oci.Descriptor) bool { return b.Digest == d.Digest }) {
+			return r.Verify != nil && r.Verify(ctx, push), nil
+		}
+	}
+	return true, nil
 }
 
 // moveBlobs moves the blobs of missing manifests.
@@ -177,10 +210,25 @@ func (r *run) moveBlobs(ctx context.Context, missing [][]Push) error {
 			blobs = append(blobs, b)
 		}
 	}
+	r.begin(blobs)
 	var p probe
 	return each(ctx, r.Parallel, blobs, func(ctx context.Context, b Blob) error {
 		return r.moveBlob(ctx, b, &p)
 	})
+}
+
+// begin tells the meter what there is to do.
+func (r *run) begin(blobs []Blob) {
+	totals := Totals{Done: int(r.complete.Load()), Blobs: len(blobs)}
+	for _, push := range r.plan.Pushes() {
+		if push.isImage() {
+			totals.Images++
+		}
+	}
+	for _, b := range blobs {
+		totals.Bytes += b.Size
+	}
+	r.Meter.Begin(totals)
 }
 
 // moveBlob brings one blob to the repositories that lack it.
@@ -189,22 +237,20 @@ func (r *run) moveBlob(ctx context.Context, b Blob, p *probe) error {
 	if err != nil {
 		return err
 	}
-	if len(lacks) == 0 {
-		r.skipped.Add(1)
-		r.skippedSize.Add(b.Size)
-		return nil
-	}
 	follow := r.Meter.Blob("blob "+b.Digest.Encoded()[:12], b.Size)
-	defer follow.End()
 	moved, err := r.transfer(ctx, b, follow, has, lacks)
-	if err == nil && moved {
+	if err != nil {
+		return err
+	}
+	if moved {
 		r.blobs.Add(1)
 		r.bytes.Add(b.Size)
-	} else if err == nil {
+	} else {
 		r.skipped.Add(1)
 		r.skippedSize.Add(b.Size)
 	}
-	return err
+	follow.End()
+	return nil
 }
 
 // find asks which of a blob's target repositories have it, as far as the probe wants to know.
@@ -227,8 +273,7 @@ func (r *run) find(ctx context.Context, b Blob, p *probe) (has, lacks []oci.Repo
 	return has, lacks, nil
 }
 
-// transfer mounts a blob where the registry has it already, and uploads it elsewhere. moved is false when it was only
-// mounted.
+// transfer mounts a blob where the registry has it already, and uploads it elsewhere. moved is false when nothing was uploaded.
 func (r *run) transfer(ctx context.Context, b Blob, follow Transfer, has, lacks []oci.Repository) (moved bool, err error) {
 	open := sync.OnceValues(func() (Staged, error) { return r.stage(ctx, b, follow) })
 	for _, to := range lacks {
@@ -300,10 +345,14 @@ func (r *run) push(ctx context.Context, missing [][]Push) error {
 	for _, stage := range missing {
 		err := each(ctx, r.Parallel, stage, func(ctx context.Context, push Push) error {
 			err := r.Target(push.Target.Repository).PushManifest(ctx, push.Target.Name(), push.MediaType, push.Body)
-			if err == nil {
-				r.manifests.Add(1)
+			if err != nil {
+				return err
 			}
-			return err
+			r.manifests.Add(1)
+			if push.isImage() {
+				r.Meter.Image()
+			}
+			return nil
 		})
 		if err != nil {
 			return err

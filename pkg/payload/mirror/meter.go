@@ -17,9 +17,9 @@ type Meter interface {
 
 // Totals are what a copy has to do.
 type Totals struct {
-	Images int   // of all releases, those included that are complete at the target
+	Images int   // by tag, those included that are complete at the target
 	Done   int   // images that are complete already
-	Blobs  int   // to move
+	Blobs  int   // of the images that are not
 	Bytes  int64 // of these blobs
 }
 
@@ -28,7 +28,8 @@ type Transfer interface {
 	// Advance says that n more bytes have reached this machine, and later the target: each byte of a blob counts twice.
 	// n is negative when bytes have to be sent again.
 	Advance(n int64)
-	// End says that the blob is at the target, or that moving it failed.
+	// End says that the blob is at the target. All of its bytes count then, also those that were not sent because the
+	// target or this machine had them. It is not called when the transfer fails, which ends the copy.
 	End()
 }
 

@@ -22,7 +22,8 @@ const (
 type Image struct {
 	Kind   Kind
 	Source oci.PullSpec   // by digest
-	Target []oci.PullSpec // by tag; all in one repository
+	Target []oci.PullSpec // by tag; those of a signature may be in several repositories
+	Signs  oci.Digest     // of a signature: the image that it is for
 	// Manifests are the image's own and, of a list, those of its children. Each comes after those that it names; the last is
 	// that of Source.
 	Manifests []Manifest
@@ -39,5 +40,10 @@ type Manifest struct {
 // Root is the manifest of Source.
 func (i Image) Root() Manifest { return i.Manifests[len(i.Manifests)-1] }
 
-// repository is the target's.
-func (i Image) repository() oci.Repository { return i.Target[0].Repository }
+// repositories are those of the targets, each once.
+func (i Image) repositories() (list []oci.Repository) {
+	for _, t := range i.Target {
+		list = appendNew(list, t.Repository)
+	}
+	return list
+}

@@ -33,6 +33,11 @@ type Push struct {
 	Source oci.PullSpec // by digest: the image that the manifest belongs to
 }
 
+// isImage reports whether the push is that of an image by its tag, and not of a signature or a part of a list.
+func (p Push) isImage() bool {
+	return p.Target.Tag != "" && (p.Kind == KindComponent || p.Kind == KindRelease)
+}
+
 // Size is the number of bytes of all blobs together.
 func (p *Plan) Size() int64 {
 	var size int64
@@ -71,7 +76,9 @@ func (p *Plan) addBlobs() error {
 					return fault.Errorf(fault.Integrity, "%s says that the blob %s has %d bytes, another manifest says %d", image.Source, d.Digest, d.Size, b.Size)
 				}
 				b.From = appendNew(b.From, image.Source.Repository)
-				b.To = appendNew(b.To, image.repository())
+				for _, to := range image.repositories() {
+					b.To = appendNew(b.To, to)
+				}
 			}
 		}
 	}
@@ -89,7 +96,10 @@ func (p *Plan) addPushes() error {
 		for i, m := range image.Manifests {
 			targets := image.Target
 			if i < len(image.Manifests)-1 {
-				targets = []oci.PullSpec{image.repository().Digest(m.Digest)}
+				targets = nil
+				for _, to := range image.repositories() {
+					targets = append(targets, to.Digest(m.Digest))
+				}
 			}
 			for _, t := range targets {
 				at, known := pushed[t.String()]

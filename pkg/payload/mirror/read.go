@@ -3,7 +3,6 @@ package mirror
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"golang.org/x/sync/errgroup"
 
@@ -11,14 +10,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
 )
-
-// Source reads the images of one repository. Nothing that it returns is verified.
-type Source interface {
-	// Manifest fetches a manifest by tag or digest. A missing one is fault.NotFound.
-	Manifest(ctx context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error)
-	// Blob opens a blob from byte number from on, counted from 0.
-	Blob(ctx context.Context, d oci.Digest, size, from int64) (io.ReadCloser, error)
-}
 
 // Wanted is an image to read.
 type Wanted struct {
@@ -63,18 +54,21 @@ func (r Reader) image(ctx context.Context, w Wanted) (Image, error) {
 		return body, mediaType, err
 	}
 	root := oci.Descriptor{Digest: w.Source.Digest, Size: -1}
-	err := oci.Walk(ctx, root, fetch, func(v oci.Visited) error {
-		if v.Manifest != nil {
-			m, err := newManifest(v)
-			image.Manifests = append(image.Manifests, m)
-			return err
-		}
-		return nil
-	})
+	err := oci.Walk(ctx, root, fetch, func(v oci.Visited) error { return image.add(v) })
 	if err != nil {
 		return image, fmt.Errorf("%s: %w", w.Source, err)
 	}
 	return image, nil
+}
+
+// add adds what Walk visited.
+func (i *Image) add(v oci.Visited) error {
+	if v.Manifest == nil {
+		return nil
+	}
+	m, err := newManifest(v)
+	i.Manifests = append(i.Manifests, m)
+	return err
 }
 
 // newManifest is a manifest that Walk verified.
