@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
@@ -31,28 +32,14 @@ type Target interface {
 	PushManifest(ctx context.Context, tagOrDigest, mediaType string, body []byte) error
 }
 
-// Stage keeps a blob on this machine while it is copied. The blob is verified.
-type Stage interface {
-	Stage(ctx context.Context, d oci.Digest, size int64, fetch func(ctx context.Context, from int64) (io.ReadCloser, error)) (Staged, error)
-}
-
-// Staged is a blob that is copied.
-type Staged interface {
-	Open(ctx context.Context, from int64) (io.ReadCloser, error)
-	// Drop deletes the blob after it was copied.
-	Drop()
-	// Close keeps the blob for the next run.
-	Close() error
-}
-
 // Copier carries out plans.
 type Copier struct {
 	Source   func(oci.Repository) Source
 	Target   func(oci.Repository) Target
-	Stage    Stage
-	Parallel int   // transfers at once
-	Force    bool  // replace tags that have another digest
-	Meter    Meter // nil: nobody follows
+	Store    *blobstore.Store // keeps each blob on this machine while it is copied
+	Parallel int              // transfers at once
+	Force    bool             // replace tags that have another digest
+	Meter    Meter            // nil: nobody follows
 	// Verify reports whether a trusted key made a signature. nil knows no key.
 	Verify func(context.Context, Push) bool
 }
@@ -275,7 +262,7 @@ func (r *run) find(ctx context.Context, b Blob, p *probe) (has, lacks []oci.Repo
 
 // transfer mounts a blob where the registry has it already, and uploads it elsewhere. moved is false when nothing was uploaded.
 func (r *run) transfer(ctx context.Context, b Blob, follow Transfer, has, lacks []oci.Repository) (moved bool, err error) {
-	open := sync.OnceValues(func() (Staged, error) { return r.stage(ctx, b, follow) })
+	open := sync.OnceValues(func() (*blobstore.Staged, error) { return r.stage(ctx, b, follow) })
 	for _, to := range lacks {
 		if r.mount(ctx, b, has, to) {
 			has = append(has, to)
@@ -322,9 +309,9 @@ func (r *run) mount(ctx context.Context, b Blob, has []oci.Repository, to oci.Re
 }
 
 // stage gets a blob from the first of its sources that has it.
-func (r *run) stage(ctx context.Context, b Blob, follow Transfer) (Staged, error) {
+func (r *run) stage(ctx context.Context, b Blob, follow Transfer) (*blobstore.Staged, error) {
 	received := &followed{follow: follow}
-	return r.Stage.Stage(ctx, b.Digest, b.Size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
+	return r.Store.Stage(ctx, b.Digest, b.Size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
 		var first error
 		for _, repository := range b.From {
 			body, err := r.Source(repository).Blob(ctx, b.Digest, b.Size, from)

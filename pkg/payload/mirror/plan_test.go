@@ -35,8 +35,8 @@ func list(name string, children ...Manifest) Manifest {
 	return m
 }
 
-// image is an image of the repository from at the source, with one tag in the repository to.
-func image(kind Kind, from, to, tag string, manifests ...Manifest) Image {
+// newImage is an image of the repository from at the source, with one tag in the repository to.
+func newImage(kind Kind, from, to, tag string, manifests ...Manifest) Image {
 	source := oci.Repository{Host: "source.example", Path: from}
 	return Image{
 		Kind: kind, Source: source.Digest(manifests[len(manifests)-1].Digest),
@@ -62,9 +62,9 @@ func show(p *Plan) string {
 func TestPlanMovesEachBlobOnceTheBiggestFirst(t *testing.T) {
 	base := blob("base", 500)
 	p, err := NewPlan([]Image{
-		image(KindComponent, "art", "r", "a", manifest("a", blob("config a", 1), base, blob("a", 20))),
-		image(KindComponent, "art", "r", "b", manifest("b", blob("config b", 2), base, blob("b", 30))),
-		image(KindRelease, "release", "rel", "v", manifest("v", blob("config v", 3), base)),
+		newImage(KindComponent, "art", "r", "a", manifest("a", blob("config a", 1), base, blob("a", 20))),
+		newImage(KindComponent, "art", "r", "b", manifest("b", blob("config b", 2), base, blob("b", 30))),
+		newImage(KindRelease, "release", "rel", "v", manifest("v", blob("config v", 3), base)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -90,13 +90,13 @@ func TestPlanPushesPartsBeforeWholesAndReleasesLast(t *testing.T) {
 	amd, arm := manifest("etcd amd"), manifest("etcd arm")
 	relAmd, relArm := manifest("rel amd"), manifest("rel arm")
 	p, err := NewPlan([]Image{
-		image(KindRelease, "rel", "r", "v", relAmd, relArm, list("rel", relAmd, relArm)),
-		image(KindReleaseSignature, "rel", "r", "sha256-rel.sig", manifest("rel sig")),
-		image(KindComponent, "art", "r", "etcd", amd, arm, list("etcd", amd, arm)),
-		image(KindComponentSignature, "art", "r", "sha256-etcd.sig", manifest("etcd sig")),
-		image(KindComponent, "art", "r", "cli", manifest("cli")),
-		image(KindComponent, "art", "r", "tools", manifest("cli")),
-		image(KindComponent, "art", "r", "etcd-amd", amd),
+		newImage(KindRelease, "rel", "r", "v", relAmd, relArm, list("rel", relAmd, relArm)),
+		newImage(KindReleaseSignature, "rel", "r", "sha256-rel.sig", manifest("rel sig")),
+		newImage(KindComponent, "art", "r", "etcd", amd, arm, list("etcd", amd, arm)),
+		newImage(KindComponentSignature, "art", "r", "sha256-etcd.sig", manifest("etcd sig")),
+		newImage(KindComponent, "art", "r", "cli", manifest("cli")),
+		newImage(KindComponent, "art", "r", "tools", manifest("cli")),
+		newImage(KindComponent, "art", "r", "etcd-amd", amd),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -139,11 +139,11 @@ func TestPlanRefuses(t *testing.T) {
 		kind   fault.Kind
 	}{
 		"two images for one tag": {
-			[]Image{image(KindRelease, "one", "r", "v", manifest("a")), image(KindRelease, "two", "r", "v", manifest("b"))},
+			[]Image{newImage(KindRelease, "one", "r", "v", manifest("a")), newImage(KindRelease, "two", "r", "v", manifest("b"))},
 			"source.example/one@" + string(a.Digest) + " and source.example/two@" + string(b.Digest) + " would both become target.example/r:v: mirror them to different repositories", fault.Usage,
 		},
 		"two sizes for one blob": {
-			[]Image{image(KindComponent, "art", "r", "a", a), image(KindComponent, "art", "r", "b", b)},
+			[]Image{newImage(KindComponent, "art", "r", "a", a), newImage(KindComponent, "art", "r", "b", b)},
 			"source.example/art@" + string(b.Digest) + " says that the blob " + string(digest.FromString("x")) + " has 2 bytes, another manifest says 1", fault.Integrity,
 		},
 	} {

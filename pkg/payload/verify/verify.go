@@ -194,6 +194,28 @@ func (r *Report) Err() error {
 	return nil
 }
 
+// Contradiction returns an error like Err, but none if a check failed only because nothing signs the release or no known key
+// can check the signature, unless the user named keys.
+func (r *Report) Contradiction() error {
+	if len(r.required) > 0 {
+		return r.Err()
+	}
+	for _, c := range r.Checks {
+		if c.Result == trust.Fail && !c.Unsigned {
+			return fault.Errorf(fault.Integrity, "%s: %s: %s", r.text, c.Name, c.Reason)
+		}
+	}
+	if r.stopped != nil {
+		return fault.Errorf(fault.KindOf(r.stopped), "%s: not everything could be checked: %w", r.text, r.stopped)
+	}
+	return nil
+}
+
+// Signed reports whether a trusted key signed the release: whether a check with this name passed.
+func (r *Report) Signed(name string) bool {
+	return slices.ContainsFunc(r.Checks, func(c trust.Check) bool { return c.Name == name && c.Result == trust.Pass })
+}
+
 // requiredChecks returns the checks of signatures for which the user named keys.
 func (r Request) requiredChecks() (names []string) {
 	if len(r.OpenPGP.Keyrings) > 0 || r.OpenPGP.TrustCluster {

@@ -65,7 +65,9 @@ func VerifyOpenPGP(ctx context.Context, r Release, o OpenPGP) []Check {
 	own, ownErr := configmap.FindVerification(r.Files)
 	keyrings, running, err := o.trustedKeyrings(ctx, own, ownErr)
 	if err != nil {
-		return []Check{check.stop(err)}
+		check = check.stop(err)
+		check.Unsigned = check.Result == Fail && ownErr == nil
+		return []Check{check}
 	}
 	s := search{options: o, want: want}
 	s.addStores(ctx, own, running)
@@ -154,7 +156,7 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 		return check.pass(reason, signed.Key.Fingerprint)
 	}
 	if len(keyring.Fingerprints()) == 0 {
-		return check.fail("the release requires a signature for this keyring, and this program knows none of its keys: name those that you trust with --keyring")
+		return check.failUnsigned("the release requires a signature for this keyring, and this program knows none of its keys: name those that you trust with --keyring")
 	}
 	switch {
 	case len(s.refused[i]) > 0:
@@ -163,13 +165,13 @@ func (s *search) verdict(check Check, i int, keyring openpgp.Keyring) Check {
 		check.Err = s.failed[0]
 		return check.skip(CauseOf(check.Err), joinReasons(nil, s.failed))
 	case len(s.stores) == 0:
-		return check.fail("there is no store to search for signatures: name a store, a directory or a file with --signature")
+		return check.failUnsigned("there is no store to search for signatures: name a store, a directory or a file with --signature")
 	}
 	var searched []string
 	for _, place := range s.stores {
 		searched = append(searched, place.String())
 	}
-	return check.fail("not signed: no signature of " + s.want.String() + " in " + strings.Join(searched, ", "))
+	return check.failUnsigned("not signed: no signature of " + s.want.String() + " in " + strings.Join(searched, ", "))
 }
 
 // joinReasons writes the first reasons in one line, and how many more there are.

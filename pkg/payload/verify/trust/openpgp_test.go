@@ -133,7 +133,7 @@ func TestBadSignaturesFail(t *testing.T) {
 	t.Run("none at all", func(t *testing.T) {
 		s := directory(t, image())
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Stores: []store.Store{s}, Now: testsign.Now()})
-		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "not signed: no signature of " + image().String() + " in " + s.String(), Digest: image()})
+		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Unsigned: true, Reason: "not signed: no signature of " + image().String() + " in " + s.String(), Digest: image()})
 	})
 	t.Run("a store that cannot be read", func(t *testing.T) {
 		gone := store.Directory(filepath.Join(t.TempDir(), "gone"))
@@ -155,7 +155,7 @@ func TestBadSignaturesFail(t *testing.T) {
 	})
 	t.Run("nowhere to look", func(t *testing.T) {
 		got := VerifyOpenPGP(t.Context(), release(), OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Now: testsign.Now()})
-		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "there is no store to search for signatures: name a store, a directory or a file with --signature", Digest: image()})
+		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Unsigned: true, Reason: "there is no store to search for signatures: name a store, a directory or a file with --signature", Digest: image()})
 	})
 	t.Run("good", func(t *testing.T) {
 		s := directory(t, image(), []byte("<html>"), mallory.SignAtomic(t, image()), alice.SignAtomic(t, image()))
@@ -224,7 +224,7 @@ func TestOtherErrorsAreNot404(t *testing.T) {
 	t.Run("404 is unsigned", func(t *testing.T) {
 		status = http.StatusNotFound
 		got := VerifyOpenPGP(t.Context(), release(), o)
-		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Reason: "not signed: no signature of " + image().String() + " in " + server.URL, Digest: image()})
+		equal(t, got, Check{Name: "signature", Subject: "image, keyring ring", Result: Fail, Unsigned: true, Reason: "not signed: no signature of " + image().String() + " in " + server.URL, Digest: image()})
 	})
 	t.Run("another store has it", func(t *testing.T) {
 		status = http.StatusForbidden
@@ -254,7 +254,7 @@ func TestReleasesOwnKeyIsNotTrusted(t *testing.T) {
 	r := bringing(map[string]string{"verifier-public-key-redhat": testsign.Armored(t, mallory), "store-a": "https://example.com"})
 	const mend = "; name the keys that you trust with --keyring, or trust the running cluster's with --trust-cluster"
 	fail := func(reason string) Check {
-		return Check{Name: "signature", Subject: "image", Result: Fail, Reason: reason + mend, Digest: image()}
+		return Check{Name: "signature", Subject: "image", Result: Fail, Unsigned: true, Reason: reason + mend, Digest: image()}
 	}
 	got := VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{s}, Now: testsign.Now()})
 	equal(t, got, fail("no key to trust: the release brings the key "+mallory.Fingerprint()+", which this program does not know, and a release cannot vouch for itself"))
@@ -264,7 +264,9 @@ func TestReleasesOwnKeyIsNotTrusted(t *testing.T) {
 	})
 	t.Run("a key that cannot be read", func(t *testing.T) {
 		got := VerifyOpenPGP(t.Context(), bringing(map[string]string{"verifier-public-key-a": "x"}), OpenPGP{Stores: []store.Store{s}, Now: testsign.Now()})
-		equal(t, got, fail(`no key to trust: the release's own cannot be read (the ConfigMap openshift-config-managed/release-verification: keyring verifier-public-key-a: it holds no public key: it begins with "x\n")`))
+		broken := fail(`no key to trust: the release's own cannot be read (the ConfigMap openshift-config-managed/release-verification: keyring verifier-public-key-a: it holds no public key: it begins with "x\n")`)
+		broken.Unsigned = false // its ConfigMap is not as it should be
+		equal(t, got, broken)
 	})
 	t.Run("given by the user", func(t *testing.T) {
 		got := VerifyOpenPGP(t.Context(), r, OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "mine", mallory)}, Stores: []store.Store{s}, Now: testsign.Now()})
@@ -336,7 +338,7 @@ func TestPinnedKeys(t *testing.T) {
 			t.Fatalf("got %+v", got)
 		}
 		equal(t, got[1:], Check{
-			Name: "signature", Subject: "image, keyring verifier-public-key-b", Result: Fail, Digest: image(),
+			Name: "signature", Subject: "image, keyring verifier-public-key-b", Result: Fail, Unsigned: true, Digest: image(),
 			Reason: "the release requires a signature for this keyring, and this program knows none of its keys: name those that you trust with --keyring",
 		})
 	})
@@ -384,7 +386,7 @@ func TestNoDigest(t *testing.T) {
 	const reason = "a signature covers a digest, and this source has none: read the release from a registry, a layout or an OCI archive"
 	want := Check{Name: "signature", Subject: "dir:x", Result: Skipped, Cause: NoDigest, Reason: reason}
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Now: testsign.Now()}), want)
-	want.Result, want.Cause = Fail, ""
+	want.Result, want.Cause, want.Unsigned = Fail, "", true
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{TrustCluster: true, Cluster: &store.Cluster{Objects: api{}}, Now: testsign.Now()}), want)
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Keyrings: []openpgp.Keyring{ring(t, "ring", alice)}, Now: testsign.Now()}), want)
 	equal(t, VerifyOpenPGP(t.Context(), r, OpenPGP{Stores: []store.Store{directory(t, image(), alice.SignAtomic(t, image()))}, Now: testsign.Now()}), want)
@@ -466,7 +468,7 @@ func TestTrustCluster(t *testing.T) {
 	})
 	t.Run("it has none", func(t *testing.T) {
 		got := run(mine, api{}, true)
-		equal(t, got, Check{Name: "signature", Subject: "image", Result: Fail, Reason: "no key to trust: the cluster has no ConfigMap in openshift-config-managed with the annotation release.openshift.io/verification-config-map", Digest: image()})
+		equal(t, got, Check{Name: "signature", Subject: "image", Result: Fail, Unsigned: true, Reason: "no key to trust: the cluster has no ConfigMap in openshift-config-managed with the annotation release.openshift.io/verification-config-map", Digest: image()})
 	})
 	t.Run("its signatures", func(t *testing.T) {
 		signatures := fmt.Sprintf(`{"metadata":{"name":"s"},"binaryData":{"sha256-%s-1":%s}}`, image().Encoded(), base64JSON(alice.SignAtomic(t, image())))

@@ -56,8 +56,8 @@ func TestVerifySigstore(t *testing.T) {
 		{"another image", release(), Sigstore{Keys: []sigstore.Key{mine}}, layers(s.SignatureLayer(t, other(), reference)), Check{Result: Fail, Reason: tag + ", layer 1: it is about another image, " + other().String()}},
 		{"changed bytes", release(), Sigstore{Keys: []sigstore.Key{mine}}, layers(testsign.Layer{Document: good[0].Document, Value: good[0].Value, Stored: []byte("{}")}), Check{Result: Fail, Reason: tag + ", layer 1: its bytes are not those of " + digestOf(good[0].Document)}},
 		{"a name that the policy does not cover", policy(""), Sigstore{Pins: pinned}, layers(s.SignatureLayer(t, image(), outside)), Check{Result: Fail, Reason: tag + ", layer 1: it is signed as \"" + outside + "\", which the release's policy openshift does not cover"}},
-		{"unsigned, with a key", release(), Sigstore{Keys: []sigstore.Key{mine}}, nil, Check{Result: Fail, Reason: "not signed: " + repository + " has no tag sha256-" + image().Encoded() + ".sig"}},
-		{"unsigned, with a known policy", policy(""), Sigstore{Pins: pinned}, nil, Check{Result: Fail, Reason: "not signed: " + repository + " has no tag sha256-" + image().Encoded() + ".sig"}},
+		{"unsigned, with a key", release(), Sigstore{Keys: []sigstore.Key{mine}}, nil, Check{Result: Fail, Unsigned: true, Reason: "not signed: " + repository + " has no tag sha256-" + image().Encoded() + ".sig"}},
+		{"unsigned, with a known policy", policy(""), Sigstore{Pins: pinned}, nil, Check{Result: Fail, Unsigned: true, Reason: "not signed: " + repository + " has no tag sha256-" + image().Encoded() + ".sig"}},
 		{"unsigned, with a policy for some", policy("DevPreviewNoUpgrade"), Sigstore{Pins: pinned}, nil, Check{Result: Skipped, Cause: NoSignature, Reason: "not signed: " + repository + " has no tag sha256-" + image().Encoded() + ".sig, and the release's policy is for some feature sets only"}},
 		{"wrong, with a policy for some", policy("DevPreviewNoUpgrade"), Sigstore{Pins: pinned}, layers(foreign.SignatureLayer(t, image(), reference)), Check{Result: Fail, Reason: tag + ", layer 1: " + nobody}},
 		{"no policy", release(), Sigstore{}, good, Check{Result: Skipped, Cause: NoKey, Reason: "no key to trust: the release brings no ClusterImagePolicy, and --key names none"}},
@@ -121,14 +121,14 @@ func TestSigstoreWithoutRegistry(t *testing.T) {
 	local := release(testsign.PolicyName, testsign.Policy(s.PEM, "", "quay.io/a"))
 	local.Repository = oci.SplitRepository("")
 	const noRegistry = "a sigstore signature is next to the image in its registry, and this release is not read from one"
-	equal(t, VerifySigstore(t.Context(), local, Sigstore{Keys: []sigstore.Key{key}, Registry: testsign.NewImages()}), Check{Name: "sigstore", Subject: "image", Result: Fail, Digest: image(), Reason: noRegistry})
+	equal(t, VerifySigstore(t.Context(), local, Sigstore{Keys: []sigstore.Key{key}, Registry: testsign.NewImages()}), Check{Name: "sigstore", Subject: "image", Result: Fail, Unsigned: true, Digest: image(), Reason: noRegistry})
 	equal(t, VerifySigstore(t.Context(), local, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: NoRegistry, Digest: image(), Reason: noRegistry})
 	online := local
 	online.Repository = oci.SplitRepository(repository)
 	equal(t, VerifySigstore(t.Context(), online, Sigstore{Pins: []string{public(t, s).ID()}}), Check{Name: "sigstore", Subject: "image", Result: Skipped, Cause: Offline, Digest: image(), Reason: "a sigstore signature is next to the image in its registry, and no registry is asked"})
 	const noDigest = "a signature covers a digest, and this source has none: read the release from a registry"
 	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{}), Check{Name: "sigstore", Subject: "dir:x", Result: Skipped, Cause: NoDigest, Reason: noDigest})
-	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{Keys: []sigstore.Key{key}}), Check{Name: "sigstore", Subject: "dir:x", Result: Fail, Reason: noDigest})
+	equal(t, VerifySigstore(t.Context(), Release{Reference: "dir:x"}, Sigstore{Keys: []sigstore.Key{key}}), Check{Name: "sigstore", Subject: "dir:x", Result: Fail, Unsigned: true, Reason: noDigest})
 }
 
 func TestPolicyKeys(t *testing.T) {

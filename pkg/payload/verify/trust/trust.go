@@ -68,6 +68,8 @@ type Check struct {
 	Key     string        // fingerprint of the OpenPGP key, or sha256:HEX of the sigstore key; empty unless it passed
 	Digest  digest.Digest // what a signature has to cover; empty when the source has none
 	Cause   Cause         // set with Skipped
+	// Unsigned is set with Fail when there is no signature, or no key to check one with. Nothing contradicts the release then.
+	Unsigned bool
 
 	// Err is set with Skipped when an error prevented the check: one of kind fault.Auth or Network, which decides the exit
 	// code, or that of the context.
@@ -118,10 +120,16 @@ func isUndecided(err error) bool {
 	return kind == fault.Auth || kind == fault.Network || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// failUnsigned fails a check because there is no signature, or no key to check one with.
+func (c Check) failUnsigned(reason string) Check {
+	c.Unsigned = true
+	return c.fail(reason)
+}
+
 // skipUnless skips a check that cannot be made, or fails it if it is required.
 func (c Check) skipUnless(required bool, cause Cause, reason string) Check {
 	if required {
-		return c.fail(reason)
+		return c.failUnsigned(reason)
 	}
 	return c.skip(cause, reason)
 }
