@@ -90,7 +90,7 @@ func (r *cacheAddRequest) run(ctx context.Context, s *session) error {
 	}
 	kept := verify.Keep(ctx, verify.KeepRequest{
 		Release: release, Registry: s.registries, Cache: s.downloads, Stores: stores,
-		Deep: r.deep, Parallel: 4 * s.flags.registry.maxPerRegistry,
+		Deep: r.deep, Parallel: 4 * s.perRegistry,
 	})
 	return r.report(ctx, s, release, kept)
 }

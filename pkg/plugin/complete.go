@@ -16,6 +16,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/extract"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/mirror"
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
@@ -121,7 +122,7 @@ func (c completer) session() (*session, error) {
 	flags.cache.offline, flags.cluster.pullSecret, flags.verbosity = true, false, 0
 	f := &factory{Environment: c.f.Environment, console: c.f.console, flags: &flags}
 	f.In, f.ErrOut, f.ErrTerminal = strings.NewReader(""), io.Discard, false
-	return openSession(f, nil)
+	return openSession(f, nil, defaultPerRegistry)
 }
 
 // flag returns the completion of a flag's value. Nil lets the shell complete names of files.
@@ -155,6 +156,7 @@ func (c completer) flagValues() map[string]candidateFunc {
 		"feature-set":   fixed(manifest.FeatureSets()...),
 		"format":        fixed(printers.EnvironmentFormats()...),
 		"group":         fixed(payload.GroupNames()...),
+		"layout":        fixed(mirror.LayoutOC, mirror.LayoutOCMirror),
 		"profile":       fixed(manifest.Profiles()...),
 		"skip":          fixed(verify.Names()...),
 		"strategy":      fixed(string(graph.Update), string(graph.Install), string(graph.Reconcile)),
@@ -182,7 +184,7 @@ func flagsWithoutWords() []string {
 		"allow-realm", "as", "as-group", "as-uid", "as-user-extra", "attempt", "exclude-identifier", "jq", "jq-arg",
 		"max-compression-ratio", "max-documents", "max-expanded-size", "max-file-size", "max-files", "max-layer-size",
 		"max-parsed-size", "max-payload-size", "max-per-registry", "older-than", "prefix", "release-image", "release-repository",
-		"proxy-url", "request-timeout", "server", "sort-by", "timeout", "tls-server-name", "token", "v",
+		"proxy-url", "request-timeout", "server", "sort-by", "timeout", "tls-server-name", "to-release-image", "token", "v",
 	}
 }
 

@@ -14,7 +14,7 @@ func TestEveryFlagHasItsCompletion(t *testing.T) {
 	files := []string{
 		"authfile", "certificate-authority", "client-certificate", "client-key", "file", "icsp-file", "idms-file",
 		"install-config", "itms-file", "key", "keyring", "kubeconfig", "overrides", "registries-conf", "registry-config",
-		"signature", "template", "to",
+		"signature", "template", "to", "to-authfile",
 	}
 	seen := map[string]bool{}
 	var visit func(cmd *cobra.Command)

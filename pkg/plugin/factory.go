@@ -76,7 +76,7 @@ func (f *factory) complete(ctx context.Context, complete func(context.Context, [
 
 // runInSession runs a request in a session of its own, and waits until the cache has written everything.
 func (f *factory) runInSession(ctx context.Context, r request) error {
-	s, err := newSession(ctx, f, r.hosts())
+	s, err := newSession(ctx, f, r)
 	if err != nil {
 		return err
 	}

@@ -86,6 +86,11 @@ func fileFlags() []fileFlag {
 		}
 	}
 	return []fileFlag{
+		{
+			"--to-authfile ", []string{"mirror RELEASE --to registry.example.com/a"},
+			fails(4, "reading credentials from FILE: no such file or directory"),
+			fails(4, "reading credentials from FILE: it is not valid JSON, at byte 1"), serviceObject,
+		},
 		credentials("--authfile "), credentials("--registry-config "),
 		mirrors("--idms-file "), mirrors("--itms-file "), mirrors("--icsp-file "),
 		template("-o go-template-file=", "go-template-file"), template("-o jsonpath-file=", "jsonpath-file"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,8 +50,8 @@ func (g *globalFlags) check() error {
 	if g.cluster.pullSecret && g.registry.authFile != "" {
 		return fault.Errorf(fault.Usage, "--pull-secret-from-cluster and --authfile both say where credentials are: give one of them")
 	}
-	if g.registry.maxPerRegistry < 1 {
-		return fault.Errorf(fault.Usage, "--max-per-registry %d: at least one request is needed", g.registry.maxPerRegistry)
+	if n := g.registry.maxPerRegistry; n.given && n.value < 1 {
+		return fault.Errorf(fault.Usage, "--max-per-registry %d: at least one request is needed", n.value)
 	}
 	if err := g.cluster.check(); err != nil {
 		return err
@@ -101,6 +102,37 @@ func (o *optional) String() string { return o.text }
 // Type returns the type of the value for help.
 func (o *optional) Type() string { return "string" }
 
+// optionalInt is the value of a number flag whose default depends on the command.
+type optionalInt struct {
+	value int
+	given bool
+}
+
+// Set stores the value of a flag that was given.
+func (o *optionalInt) Set(text string) (err error) {
+	o.value, err = strconv.Atoi(text)
+	o.given = err == nil
+	return err
+}
+
+func (o *optionalInt) String() string {
+	if !o.given {
+		return ""
+	}
+	return strconv.Itoa(o.value)
+}
+
+// Type returns the type of the value for help.
+func (o *optionalInt) Type() string { return "int" }
+
+// or returns the value, or fallback if the flag was not given.
+func (o *optionalInt) or(fallback int) int {
+	if o.given {
+		return o.value
+	}
+	return fallback
+}
+
 // archFlags choose an image from a manifest list.
 type archFlags struct {
 	arch     string
@@ -145,7 +177,7 @@ type registryFlags struct {
 	authFile       string
 	insecure       bool
 	caFile         string
-	maxPerRegistry int
+	maxPerRegistry optionalInt
 	allowRealm     []string
 	mirrors        mirrors.Files
 }
@@ -155,7 +187,7 @@ func (r *registryFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&r.authFile, "authfile", "", "The same as --registry-config")
 	flags.BoolVar(&r.insecure, "insecure", false, "Do not verify certificates of registries that the command line names, and fall back to plain HTTP")
 	flags.StringVar(&r.caFile, "certificate-authority", "", "File with CA certificates to trust in addition to the system's")
-	flags.IntVar(&r.maxPerRegistry, "max-per-registry", 4, "Maximum number of parallel requests to one registry")
+	flags.Var(&r.maxPerRegistry, "max-per-registry", "Maximum number of parallel requests to one registry (default 4, of mirror 8)")
 	flags.StringSliceVar(&r.mirrors.IDMS, "idms-file", nil, "File with ImageDigestMirrorSets, the mirrors of images referenced by digest")
 	flags.StringSliceVar(&r.mirrors.ITMS, "itms-file", nil, "File with ImageTagMirrorSets, the mirrors of images referenced by tag")
 	flags.StringSliceVar(&r.mirrors.ICSP, "icsp-file", nil, "File with ImageContentSourcePolicies, the older form of --idms-file")

@@ -19,7 +19,7 @@ func (s *session) readComponents(ctx context.Context, release *image.Release) (m
 	if arch := release.Architecture(); arch != "" {
 		opener.Arch, opener.HostArch = "", arch
 	}
-	found, missing, err := opener.ReadComponents(ctx, release.Components, 4*s.flags.registry.maxPerRegistry)
+	found, missing, err := opener.ReadComponents(ctx, release.Components, 4*s.perRegistry)
 	switch {
 	case err != nil:
 		return nil, err

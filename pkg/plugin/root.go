@@ -39,6 +39,7 @@ func newRoot(env Environment, f *factory) *cobra.Command {
 	addCommands(root, "Read",
 		newInfoCommand(f), newImagesCommand(f), newEnvCommand(f), newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f))
 	addCommands(root, "Check", newVerifyCommand(f))
+	addCommands(root, "Carry", newMirrorCommand(f))
 	root.AddCommand(newCacheCommand(f), newCompletionCommand(f), newOptionsCommand(env.Width), newVersionCommand(f), newReleaseTopic(env.Name))
 	root.SetHelpCommand(newHelpCommand())
 	completer{f}.register(root)
@@ -132,7 +133,7 @@ func plannedCommands() map[string]string {
 	const mirror, info = ": use `oc adm release mirror`", ": use `oc adm release info FROM TO`"
 	return map[string]string{
 		"files": ": use `oc image extract`", "check": "", "diff": info,
-		"pull": mirror, "mirror": mirror, "serve": "",
+		"pull": mirror, "serve": "",
 		"releases": "", "upgrades": "", "history": "", "lookup": "",
 	}
 }

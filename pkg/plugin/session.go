@@ -29,28 +29,37 @@ const parallelReads = 8
 type session struct {
 	Environment
 	*log
-	flags      *globalFlags
-	limits     image.Limits
-	documents  document.Limits
-	registries *registry.Client
-	cluster    *cluster.Cluster
-	downloads  *cache.Cache // nil without a cache
-	opened     closers      // releases that were read
-	noCache    sync.Once    // prints the note that there is no cache
+	flags       *globalFlags
+	limits      image.Limits
+	documents   document.Limits
+	registries  *registry.Client
+	cluster     *cluster.Cluster
+	downloads   *cache.Cache // nil without a cache
+	opened      closers      // releases that were read
+	perRegistry int          // parallel requests to one registry
+	noCache     sync.Once    // prints the note that there is no cache
 }
 
+// defaultPerRegistry is the default of --max-per-registry for commands that read.
+const defaultPerRegistry = 4
+
 // newSession opens a session and checks the files that flags name.
-func newSession(ctx context.Context, f *factory, insecureHosts []string) (*session, error) {
-	s, err := openSession(f, insecureHosts)
+func newSession(ctx context.Context, f *factory, r request) (*session, error) {
+	perRegistry := defaultPerRegistry
+	if copies, ok := r.(interface{ perRegistry() int }); ok {
+		perRegistry = copies.perRegistry()
+	}
+	s, err := openSession(f, r.hosts(), perRegistry)
 	if err != nil {
 		return nil, err
 	}
 	return s, s.registries.CheckFiles(ctx)
 }
 
-// openSession opens a session without checking the files that flags name.
-func openSession(f *factory, insecureHosts []string) (*session, error) {
-	s := &session{Environment: f.Environment, flags: f.flags, log: &log{
+// openSession opens a session without checking the files that flags name. --insecure applies to insecureHosts; perRegistry
+// is the default of --max-per-registry.
+func openSession(f *factory, insecureHosts []string, perRegistry int) (*session, error) {
+	s := &session{Environment: f.Environment, flags: f.flags, perRegistry: f.flags.registry.maxPerRegistry.or(perRegistry), log: &log{
 		out: f.ErrOut, terminal: f.ErrTerminal, verbosity: f.flags.verbosity,
 	}}
 	var err error
@@ -83,7 +92,7 @@ func (s *session) registryOptions(insecureHosts []string) registry.Options {
 		Home:           s.Home,
 		UID:            s.UID,
 		CAFile:         r.caFile,
-		MaxPerRegistry: r.maxPerRegistry,
+		MaxPerRegistry: s.perRegistry,
 		AllowRealm:     r.allowRealm,
 		Mirrors:        r.mirrors,
 		UserAgent:      userAgent(),

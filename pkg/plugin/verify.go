@@ -121,7 +121,7 @@ func (r *verifyRequest) run(ctx context.Context, s *session) error {
 func (r *verifyRequest) verification(s *session, t target) verify.Request {
 	q := verify.Request{
 		Reference: t.reference, OpenPGP: r.trust.openPGP, Sigstore: r.trust.sigstore,
-		Registry: s.registries, Parallel: 4 * s.flags.registry.maxPerRegistry,
+		Registry: s.registries, Parallel: 4 * s.perRegistry,
 		Deep: r.deep, Offline: s.flags.cache.offline, Cache: s.downloads, Skip: r.skip,
 		Cluster: s.cluster, ClusterNamed: s.flags.cluster.given(), ClusterImage: t.clusterImage,
 	}

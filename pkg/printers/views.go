@@ -239,3 +239,50 @@ func PluginVersion(name string, v *v1alpha1.PluginVersion) View {
 		return err
 	}}
 }
+
+// MirrorPlan returns the view of what would be copied: a table, or with mapping a line SOURCE=TARGET for each tag.
+func MirrorPlan(p *v1alpha1.MirrorPlan) View {
+	return View{Document: p, Table: func() Table { return mirrorTable(p) }, Lines: map[string]func() []string{"mapping": func() []string {
+		lines := make([]string, 0, len(p.Images))
+		for _, image := range p.Images {
+			lines = append(lines, image.Source+"="+image.Target)
+		}
+		return lines
+	}}}
+}
+
+func mirrorTable(p *v1alpha1.MirrorPlan) Table {
+	t := Table{Columns: []Column{{Name: "Type"}, {Name: "Size"}, {Name: "Target", Wrap: true}, {Name: "Digest", Wide: true}, {Name: "Source", Wide: true}}}
+	for _, image := range p.Images {
+		t.Rows = append(t.Rows, []any{image.Type, Size(image.Size), image.Target, image.Digest, image.Source})
+	}
+	return t
+}
+
+// MirrorResult returns the view of what was copied: a summary, or with mapping the given lines.
+func MirrorResult(r *v1alpha1.MirrorResult, mapping []string) View {
+	return View{Document: r, Text: func(w io.Writer) error { return writeMirrorResult(w, r) }, Lines: map[string]func() []string{"mapping": func() []string { return mapping }}}
+}
+
+func writeMirrorResult(w io.Writer, r *v1alpha1.MirrorResult) error {
+	var b strings.Builder
+	for _, release := range r.Releases {
+		fmt.Fprintf(&b, "Mirrored %s to %s\n", SafeLine(release.Version), SafeLine(release.Target))
+	}
+	fmt.Fprintf(&b, "  Images:      %d, and %d signatures\n", r.Images, r.Signatures)
+	fmt.Fprintf(&b, "  Manifests:   %d copied, %d were there\n", r.Manifests.Copied, r.Manifests.Present)
+	fmt.Fprintf(&b, "  Blobs:       %d copied (%s), %d were there (%s)\n", r.Blobs.Copied, Size(r.Blobs.CopiedSize), r.Blobs.Present, Size(r.Blobs.PresentSize))
+	fmt.Fprintf(&b, "  Time:        %s\n", duration.HumanDuration(time.Duration(r.Seconds*float64(time.Second))))
+	switch {
+	case r.SkippedSignatures:
+		b.WriteString("  Signatures:  left out (--skip-signatures)\n")
+	case len(r.MissingSignatures) > 0:
+		b.WriteString("  Missing signatures:\n")
+		for _, missing := range r.MissingSignatures {
+			fmt.Fprintf(&b, "    %s\n", SafeLine(missing))
+		}
+	}
+	b.WriteString("Not mirrored: boot images and operator catalogs, which no release image contains\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}

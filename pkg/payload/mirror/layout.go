@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -17,8 +18,9 @@ const (
 type Layout struct {
 	Name string         // LayoutOC or LayoutOCMirror
 	To   oci.Repository // for LayoutOCMirror the path may be empty
-	// ReleaseImage is the repository of release images; the zero value leaves it to the layout.
-	ReleaseImage oci.Repository
+	// ReleaseImage is where release images go; the zero value leaves it to the layout. Its tag is for one release only; without
+	// a tag they have that of the layout.
+	ReleaseImage oci.PullSpec
 }
 
 // Name is what a layout builds tags from.
@@ -40,10 +42,10 @@ func (l Layout) Release(n Name) (oci.PullSpec, error) {
 	if l.Name == LayoutOCMirror {
 		repository = below(l.To, "openshift/release-images")
 	}
-	if !l.ReleaseImage.IsZero() {
-		repository = l.ReleaseImage
+	if !l.ReleaseImage.Repository.IsZero() {
+		repository = l.ReleaseImage.Repository
 	}
-	return target(repository, l.tag(n))
+	return target(repository, cmp.Or(l.ReleaseImage.Tag, l.tag(n)))
 }
 
 // Component is the target of a component's image.

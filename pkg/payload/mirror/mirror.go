@@ -47,3 +47,29 @@ func (i Image) repositories() (list []oci.Repository) {
 	}
 	return list
 }
+
+// String is the kind in documents.
+func (k Kind) String() string {
+	switch k {
+	case KindComponent:
+		return "component"
+	case KindRelease:
+		return "release"
+	}
+	return "signature"
+}
+
+// Size is the number of bytes of the image's blobs, each counted once.
+func (i Image) Size() int64 {
+	var size int64
+	seen := map[oci.Digest]bool{}
+	for _, m := range i.Manifests {
+		for _, d := range m.Blobs {
+			if !seen[d.Digest] {
+				seen[d.Digest] = true
+				size += d.Size
+			}
+		}
+	}
+	return size
+}

@@ -168,7 +168,7 @@ func TestLayouts(t *testing.T) {
 	}{
 		"oc":                      {Layout{Name: LayoutOC, To: to}, tagged, "target.example/ocp/release:4.14.0-x86_64", "target.example/ocp/release:4.14.0-x86_64-etcd"},
 		"oc by digest":            {Layout{Name: LayoutOC, To: to}, byDigest, "target.example/ocp/release:4.14.0_1-multi", "target.example/ocp/release:4.14.0_1-multi-etcd"},
-		"oc to another image":     {Layout{Name: LayoutOC, To: to, ReleaseImage: repository("x")}, tagged, "target.example/x:4.14.0-x86_64", "target.example/ocp/release:4.14.0-x86_64-etcd"},
+		"oc to another image":     {Layout{Name: LayoutOC, To: to, ReleaseImage: repository("x").Tag("t")}, tagged, "target.example/x:t", "target.example/ocp/release:4.14.0-x86_64-etcd"},
 		"oc-mirror":               {Layout{Name: LayoutOCMirror, To: to}, tagged, "target.example/ocp/release/openshift/release-images:4.14.0-x86_64", "target.example/ocp/release/openshift/release:4.14.0-x86_64-etcd"},
 		"oc-mirror to a registry": {Layout{Name: LayoutOCMirror, To: repository("")}, tagged, "target.example/openshift/release-images:4.14.0-x86_64", "target.example/openshift/release:4.14.0-x86_64-etcd"},
 		"oc-mirror by digest":     {Layout{Name: LayoutOCMirror, To: to}, byDigest, "target.example/ocp/release/openshift/release-images:" + d.Encoded(), "target.example/ocp/release/openshift/release:" + d.Encoded() + "-etcd"},

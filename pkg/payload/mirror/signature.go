@@ -120,22 +120,19 @@ func indices(n int) func(yield func(int) bool) {
 	}
 }
 
-// Demand is what the signatures of a release have to cover.
+// Demand is what the clusters of a release require.
 type Demand struct {
-	Sigstore func(oci.Repository) bool // whether images of a repository need a signature
+	Sigstore func(oci.Repository) bool // whether images of a repository need a sigstore signature; nil: none does
 	OpenPGP  bool                      // whether the release needs an OpenPGP signature
 }
 
-// Missing lists the signatures that are demanded and missing, for people.
-func (d Demand) Missing(unsigned []Unsigned, openPGP int) []string {
+// MissingSignatures lists the sigstore signatures that one of the releases requires and that are missing, for people.
+func MissingSignatures(releases []Release, unsigned []Unsigned) []string {
 	var list []string
 	for _, u := range unsigned {
-		if d.Sigstore != nil && d.Sigstore(u.Image.Repository) {
+		if slices.ContainsFunc(releases, func(r Release) bool { return r.Demand.Sigstore != nil && r.Demand.Sigstore(u.Image.Repository) }) {
 			list = append(list, fmt.Sprintf("%s has no tag %s", u.Image.Repository, sigstore.Tag(u.Image.Digest)))
 		}
-	}
-	if d.OpenPGP && openPGP == 0 {
-		list = append(list, "the release has no OpenPGP signature")
 	}
 	return list
 }
