@@ -380,7 +380,7 @@ func (r *mirrorRequest) targets(ctx context.Context, s *session) (*registry.Clie
 		return s.registries, nil
 	}
 	options := s.registryOptions(r.hosts())
-	options.AuthFile, options.PullSecret = r.toAuthFile, nil
+	options.AuthFile, options.AuthFlag, options.PullSecret = r.toAuthFile, "--to-authfile", nil
 	targets := registry.New(options)
 	return targets, targets.CheckFiles(ctx)
 }

@@ -8,6 +8,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -81,7 +82,7 @@ func (c *Client) CheckFiles(ctx context.Context) error {
 		return nil
 	}
 	if err := c.credentials.Check(ctx); err != nil {
-		return fmt.Errorf("--authfile: %w", err)
+		return fmt.Errorf("%s: %w", cmp.Or(c.options.AuthFlag, "--authfile"), err)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 // Options say how registries are reached. The zero value is anonymous, verified, and reads no environment.
 type Options struct {
 	AuthFile   string                                                      // --authfile: the one file to take credentials from
+	AuthFlag   string                                                      // the flag that names AuthFile; "" is --authfile
 	PullSecret func(context.Context) (data []byte, from string, err error) // --pull-secret-from-cluster: asked once, instead of the usual files
 	Getenv     func(string) string                                         // the environment, for credentials and proxies; nil is an empty one
 	Home       string                                                      // the home directory, "" has none
