@@ -129,11 +129,11 @@ func TestVerify(t *testing.T) {
 func sign(t *testing.T, r *testrelease.Release) []string {
 	t.Helper()
 	key := testsign.NewKey(t, "release")
-	folder := t.TempDir()
-	dir := filepath.Join(folder, "sha256="+r.Digest().Encoded())
+	signatures := t.TempDir()
+	dir := filepath.Join(signatures, "sha256="+r.Digest().Encoded())
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "signature-1"), string(key.SignAtomic(t, r.Digest())))
-	return []string{"--signature", folder, "--keyring", write(t, filepath.Join(folder, "key.asc"), testsign.Armored(t, key))}
+	return []string{"--signature", signatures, "--keyring", write(t, filepath.Join(signatures, "key.asc"), testsign.Armored(t, key))}
 }

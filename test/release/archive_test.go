@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// testArchive unpacks the archive into a folder of the PATH, as the README says.
+// testArchive unpacks the archive into a directory of the PATH, as the README says.
 func testArchive(t *testing.T, s snapshot) {
 	want := []string{
 		"-rw-r--r-- root/root LICENSE",

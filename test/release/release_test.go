@@ -69,7 +69,7 @@ func needs(t *testing.T, program string) {
 	}
 }
 
-// serve gives the address at which a folder's files can be fetched.
+// serve returns the address of a server for the files of a directory.
 func serve(t *testing.T, dir string) string {
 	t.Helper()
 	server := httptest.NewServer(http.FileServer(http.Dir(dir)))

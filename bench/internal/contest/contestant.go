@@ -18,7 +18,7 @@ type Contestant struct {
 	Needs []string // the programs it is made of, the one it is about first
 	Warm  bool     // its cache is that of its last run, and not empty
 	Args  func(Place) []string
-	Check func(Place, []byte) error // whether standard output, or the folder, is what the job asked for
+	Check func(Place, []byte) error // whether standard output, or the directory, is what the job asked for
 }
 
 // Place is what a contestant finds when it starts.
@@ -27,8 +27,8 @@ type Place struct {
 	Release  served.Release
 	Address  string // of the registry or of the link to it
 	Plain    bool   // over HTTP without TLS
-	Cache    string // folder for a cache
-	Work     string // empty folder
+	Cache    string // directory for a cache
+	Work     string // empty directory
 }
 
 func (p Place) repository() string { return p.Address + "/" + p.Release.Repository }

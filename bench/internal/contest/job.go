@@ -9,7 +9,7 @@ type Job struct {
 
 const file = "release-manifests/image-references"
 
-// The scripts of peers. The folder that skopeo writes names layers by digest; the last one is the payload's.
+// The scripts of peers. The directory that skopeo writes names layers by digest; the last one is the payload's.
 const (
 	regctlBlob = `mkdir "$3/out" && d=$("$0" @plain manifest get --format '{{range .Layers}}{{println .Digest}}{{end}}' "$1" | tail -n1) &&
 "$0" @plain blob get "$2" "$d" | tar `
@@ -17,7 +17,7 @@ const (
 tar -xzf "$2/image/$(sed -n 's/.*sha256:\([0-9a-f]*\).*/\1/p' "$2/image/manifest.json" | tail -n1)" `
 )
 
-// peer is a contestant that a shell script runs; $0 is its program, $1 the release by tag, $2 the folder of the run.
+// peer is a contestant that a shell script runs; $0 is its program, $1 the release by tag, $2 the directory of the run.
 func peer(id, name, program, flag, script string, check func(Place, []byte) error, others ...string) Contestant {
 	return Contestant{
 		ID: id, Name: name, Needs: append([]string{program}, others...), Check: check,
@@ -25,7 +25,7 @@ func peer(id, name, program, flag, script string, check func(Place, []byte) erro
 	}
 }
 
-// regctlBlobGet is a peer whose script needs the repository as $2 and the folder of the run as $3.
+// regctlBlobGet is a peer whose script needs the repository as $2 and the directory of the run as $3.
 func regctlBlobGet(name, tar string, check func(Place, []byte) error) Contestant {
 	return Contestant{
 		ID: "regctl-blob", Name: name, Needs: []string{"regctl", "tar"}, Check: check,
@@ -107,7 +107,7 @@ func Objects() Job {
 	}}
 }
 
-// Extract is the job to write all files of the payload into a folder.
+// Extract is the job to write all files of the payload into a directory.
 func Extract() Job {
 	return Job{ID: "extract", Title: "Extract all manifests", Contestants: extractors()}
 }

@@ -16,7 +16,7 @@ const Plugin = "release-x"
 // Programs are the paths of the programs that compete or help, by name; those that are not here are missing.
 type Programs map[string]string
 
-// FindPrograms looks for peers in a folder and then in the folders of a PATH. plugin is the path of the plugin.
+// FindPrograms looks for peers in a directory and then in the directories of a PATH. plugin is the path of the plugin.
 func FindPrograms(plugin, folder, path string) Programs {
 	found := Programs{Plugin: plugin}
 	for _, name := range []string{"oc", "regctl", "crane", "skopeo", "jq", "tar"} {

@@ -38,7 +38,7 @@ type Runner struct {
 	Programs Programs
 	Registry *served.Registry
 	Env      []string
-	Temp     string // a folder for what runs write
+	Temp     string // a directory for what runs write
 	Limit    time.Duration
 	Logf     func(format string, args ...any) // told what fails, and how far a job is
 }
@@ -52,7 +52,7 @@ func (r *Runner) Run(job Job, link, address string, release served.Release, roun
 	}
 	warm, err := os.MkdirTemp(r.Temp, "warm-")
 	if err != nil {
-		return t, fmt.Errorf("making a cache folder: %w", err)
+		return t, fmt.Errorf("making a cache directory: %w", err)
 	}
 	defer os.RemoveAll(warm)
 	t.Load[0] = measure.LoadAverage()
@@ -88,17 +88,17 @@ func (row *Row) add(s measure.Sample, count served.Count) {
 	}
 }
 
-// once runs a contestant in an empty folder and checks what it did.
+// once runs a contestant in an empty directory and checks what it did.
 func (r *Runner) once(c Contestant, address string, release served.Release, warm string) (measure.Sample, served.Count, error) {
 	work, err := os.MkdirTemp(r.Temp, "run-")
 	if err != nil {
-		return measure.Sample{}, served.Count{}, fmt.Errorf("making a folder: %w", err)
+		return measure.Sample{}, served.Count{}, fmt.Errorf("making a directory: %w", err)
 	}
 	defer os.RemoveAll(work)
 	return r.in(work, c, address, release, warm)
 }
 
-// in runs a contestant in a folder, where standard output and standard error stay in files of these names.
+// in runs a contestant in a directory, where standard output and standard error stay in files of these names.
 func (r *Runner) in(work string, c Contestant, address string, release served.Release, warm string) (measure.Sample, served.Count, error) {
 	place := Place{
 		Programs: r.Programs, Release: release, Address: address, Plain: r.Registry.Plain(),

@@ -34,7 +34,7 @@ func (r *Runner) Tempt(job Job, address string, tampered served.Release) ([]Verd
 func (r *Runner) tempt(c Contestant, address string, tampered served.Release) (string, error) {
 	work, err := os.MkdirTemp(r.Temp, "run-")
 	if err != nil {
-		return "", fmt.Errorf("making a folder: %w", err)
+		return "", fmt.Errorf("making a directory: %w", err)
 	}
 	defer os.RemoveAll(work)
 	_, _, failure := r.in(work, c, address, tampered, "")

@@ -27,7 +27,7 @@ import (
 // calibration is the path of the documents for calibrating, which are not counted.
 const calibration = "/calibration/"
 
-// Registry serves the OCI layouts in a folder, each as a repository of its own, and counts.
+// Registry serves the OCI layouts in a directory, each as a repository of its own, and counts.
 type Registry struct {
 	listener    net.Listener
 	server      *http.Server

@@ -15,7 +15,7 @@ import (
 
 // Release is what a layout holds, as far as the bench has to know to check what clients print.
 type Release struct {
-	Repository    string // the name of the layout's folder
+	Repository    string // the name of the layout's directory
 	Tag           string
 	Digest        string      // of the manifest
 	Components    []Component // as image-references lists them

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// Recorded is the folder of the recorded release of real size below the folder of fixtures.
+// Recorded is the directory of the recorded release of real size below the directory of fixtures.
 const Recorded = "ocp-release"
 
 // Prepare puts the release of real size under root: a link to the recorded one when fixtures has it, else one that

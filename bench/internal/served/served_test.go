@@ -73,7 +73,7 @@ func TestOptions(t *testing.T) {
 func TestReadNeedsARelease(t *testing.T) {
 	root := t.TempDir()
 	if _, err := served.Read(root, "none"); err == nil {
-		t.Error("a folder that is not there was read")
+		t.Error("a missing directory was read")
 	}
 	for name, index := range map[string]string{
 		"empty":  `{"manifests":[]}`,
