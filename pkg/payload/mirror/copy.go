@@ -66,7 +66,8 @@ func (c Copier) Run(ctx context.Context, p *Plan) (Result, error) {
 	if err := r.moveBlobs(ctx, missing); err != nil {
 		return r.result(), err
 	}
-	return r.result(), r.push(ctx, missing)
+	err = r.push(ctx, missing)
+	return r.result(), err
 }
 
 // run is one copy.
