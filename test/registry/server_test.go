@@ -35,6 +35,7 @@ type server struct {
 	*httptest.Server
 	traffic
 	authority *authority
+	fault     func(next http.Handler) http.Handler // when set, stands before the registry; set between requests
 }
 
 // host is the registry as references are written.
@@ -42,6 +43,16 @@ func (s *server) host() string { return s.Listener.Addr().String() }
 
 // start runs the reference registry over TLS, in memory. authorize is what a client that pushes adds to a request.
 func start(t *testing.T, a *authority, auth configuration.Auth, authorize func(*http.Request), names ...string) *server {
+	t.Helper()
+	s := serve(t, a, application(t, auth), names...)
+	if authorize != nil {
+		s.Client().Transport = pusher{s.Client().Transport, authorize}
+	}
+	return s
+}
+
+// application is the reference registry, in memory.
+func application(t *testing.T, auth configuration.Auth) http.Handler {
 	t.Helper()
 	config := &configuration.Configuration{
 		Storage: configuration.Storage{
@@ -57,15 +68,25 @@ func start(t *testing.T, a *authority, auth configuration.Auth, authorize func(*
 			t.Errorf("stopping the registry: %v", err)
 		}
 	})
+	return app
+}
+
+// serve runs a registry over TLS.
+func serve(t *testing.T, a *authority, registry http.Handler, names ...string) *server {
+	t.Helper()
 	s := &server{authority: a}
-	s.Server = httptest.NewUnstartedServer(s.watch(app))
+	watched := s.watch(registry)
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.fault != nil {
+			s.fault(watched).ServeHTTP(w, r)
+			return
+		}
+		watched.ServeHTTP(w, r)
+	}))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that do not trust it
 	s.TLS = a.serve(t, names...)
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	if authorize != nil {
-		s.Client().Transport = pusher{s.Client().Transport, authorize}
-	}
 	return s
 }
 

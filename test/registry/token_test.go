@@ -21,7 +21,8 @@ const (
 	issuer        = "a token server"
 	service       = "the reference registry"
 	identityToken = "canary-identity"
-	guest         = "guest" // may log in, with the same password, and pull nothing
+	private       = "private/" // the repositories that the user may not see
+	guest         = "guest"    // may log in, with the same password, and pull nothing
 )
 
 // tokenServer gives tokens to those that log in, and empty ones to others.
@@ -56,7 +57,8 @@ func newTokenServer(t *testing.T, a *authority, names ...string) *tokenServer {
 // ServeHTTP answers GET with a name and password, and POST with an identity token.
 func (s *tokenServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who, known := s.login(r)
-	scope := r.FormValue("scope")
+	_ = r.ParseForm() // what it cannot read is not there
+	scope := strings.Join(r.Form["scope"], " ")
 	if !known || r.FormValue("service") != service {
 		s.log(r.Method + " token 401")
 		http.Error(w, `{"errors":[{"code":"UNAUTHORIZED"}]}`, http.StatusUnauthorized)
@@ -97,7 +99,7 @@ func (s *tokenServer) token(who, scope string) (string, error) {
 	}
 	if who == user {
 		for one := range strings.FieldsSeq(scope) {
-			if parts := strings.Split(one, ":"); len(parts) == 3 {
+			if parts := strings.Split(one, ":"); len(parts) == 3 && !strings.HasPrefix(parts[1], private) {
 				claims.Access = append(claims.Access, &token.ResourceActions{Type: parts[0], Name: parts[1], Actions: strings.Split(parts[2], ",")})
 			}
 		}

@@ -170,7 +170,21 @@ func TestUploadsThatBreakOff(t *testing.T) {
 				}
 				return false
 			})
-		}, "POST PUT GET PUT", 2},
+		}, "POST PUT PUT", 2},
+		"a busy PUT of which some was read": {func() layer {
+			once := first(1)
+			return func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.Method == http.MethodPut && once() {
+						r.Body = io.NopCloser(io.MultiReader(io.LimitReader(r.Body, 1<<20), failing{io.ErrUnexpectedEOF}))
+						next.ServeHTTP(httptest.NewRecorder(), r)
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return
+					}
+					next.ServeHTTP(w, r)
+				})
+			}
+		}, "POST PUT PUT GET PATCH PUT", 3},
 		"a session that is lost": {func() layer {
 			once := first(1)
 			return intercept(func(w http.ResponseWriter, r *http.Request) bool {

@@ -40,6 +40,7 @@ type upload struct {
 	location  *url.URL // of the session; nil when a new one has to be made
 	used      bool     // the session may have some of the bytes
 	continued bool     // the session was used before the current attempt
+	busy      bool     // the last part was answered with 429 or 503, so most likely nothing of it was read
 	offset    int64    // how many bytes it has, as far as is known
 	part      int64    // how many bytes one PATCH uploads; 0: a PUT uploads all
 	minimum   int64    // the smallest chunk that the registry takes
@@ -60,7 +61,9 @@ func (u *upload) sent() int64 {
 }
 
 // forget gives up the session, so that a new one is made.
-func (u *upload) forget() { u.location, u.used, u.continued, u.offset = nil, false, false, 0 }
+func (u *upload) forget() {
+	u.location, u.used, u.continued, u.busy, u.offset = nil, false, false, false, 0
+}
 
 // uploads is a link that makes one attempt to upload a blob of each PUT that transport.Retry sends: the first sends all bytes in
 // one request; a later one asks the session how far it came and sends the rest, or begins a new session if the registry has
@@ -203,7 +206,7 @@ func (s *session) put(next http.RoundTripper, request *http.Request, u *upload) 
 
 // attempt sends what the registry lacks. Its response is that of the closing PUT, or of the request that the registry refused.
 func (s *session) attempt(next http.RoundTripper, request *http.Request, u *upload) (*http.Response, error) {
-	if u.location != nil && u.used {
+	if u.location != nil && u.used && !u.busy {
 		if response, err := s.askOffset(next, request, u); response != nil || err != nil {
 			return response, err
 		}
@@ -317,21 +320,17 @@ func storedBytes(response *http.Response) int64 {
 
 // learn forgets a session whose bytes the registry has lost, or finds to be others, so that the next attempt makes a new one.
 func (s *session) learn(response *http.Response, err error, u *upload) error {
-	if err != nil || u.restarts == restartMost || u.offset == 0 && !u.continued {
+	if err != nil || u.restarts == restartMost || u.offset == 0 && !u.continued || !losesBytes(response.StatusCode) {
 		return err
 	}
-	switch response.StatusCode {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestedRangeNotSatisfiable:
-		if response.StatusCode == http.StatusBadRequest && u.isWrong() {
-			return nil
-		}
-		u.restarts++
-		u.forget()
-		status := &transport.StatusError{Host: response.Request.URL.Host, Code: response.StatusCode}
-		transport.Discard(response)
-		return &transport.RepeatError{Err: status}
+	if response.StatusCode == http.StatusBadRequest && u.isWrong() {
+		return nil
 	}
-	return nil
+	u.restarts++
+	u.forget()
+	status := &transport.StatusError{Host: response.Request.URL.Host, Code: response.StatusCode}
+	transport.Discard(response)
+	return &transport.RepeatError{Err: status}
 }
 
 // askOffset asks a session how many bytes it has. A session that the registry does not know is forgotten; it may have ended
@@ -385,7 +384,8 @@ func (s *session) restart(next http.RoundTripper, request *http.Request, u *uplo
 	return nil, nil
 }
 
-// sendPart sends the bytes from u.offset to end: with PUT the last ones, which close the upload.
+// sendPart sends the bytes from u.offset to end: with PUT the last ones, which close the upload. A part that a busy server refused
+// is sent again without asking for the offset: two requests for each try might never both be answered.
 func (s *session) sendPart(next http.RoundTripper, request *http.Request, u *upload, method string, end int64) (*http.Response, error) {
 	at, from := *u.location, u.offset
 	if method == http.MethodPut {
@@ -405,8 +405,25 @@ func (s *session) sendPart(next http.RoundTripper, request *http.Request, u *upl
 		}
 		part.Body = body
 	}
+	again := u.busy
 	u.used = true
-	return s.send(next, part)
+	response, err := s.send(next, part)
+	u.busy = err == nil && (response.StatusCode == http.StatusTooManyRequests || response.StatusCode == http.StatusServiceUnavailable)
+	if again && err == nil && losesBytes(response.StatusCode) {
+		status := &transport.StatusError{Host: response.Request.URL.Host, Code: response.StatusCode}
+		transport.Discard(response)
+		return nil, &transport.RepeatError{Err: status} // some of it was read: ask how much
+	}
+	return response, err
+}
+
+// losesBytes reports whether a status may mean that a session has not the bytes that it is believed to have.
+func losesBytes(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestedRangeNotSatisfiable:
+		return true
+	}
+	return false
 }
 
 // send sends a request of an upload. Another host has no right to ask for credentials.
