@@ -1,6 +1,6 @@
 package main
 
-// goreleaser is the part of .goreleaser.yml that decides what a release's files are called and what they hold.
+// goreleaser has the settings of .goreleaser.yml that decide the names and contents of a release's files.
 type goreleaser struct {
 	ProjectName string `json:"project_name"`
 	Release     struct {

@@ -40,7 +40,7 @@ func TestManifestHasWhatGoreleaserBuilds(t *testing.T) {
 	}
 }
 
-// Each change of the configuration must show in what is compared above.
+// A change of the configuration changes the archives that are compared above.
 func TestArchivesFollowTheConfiguration(t *testing.T) {
 	tests := []struct {
 		name   string

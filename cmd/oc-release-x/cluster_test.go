@@ -14,8 +14,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testcluster"
 )
 
-// TestProviderOfTokens has a kubeconfig that gets its tokens from an OpenID provider: the token in it is still good,
-// so the provider is not asked.
+// A kubeconfig may get its tokens from an OpenID provider. Its token is still valid, so the provider is not asked.
 func TestProviderOfTokens(t *testing.T) {
 	part := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 	token := part(`{"alg":"none"}`) + "." + part(fmt.Sprintf(`{"exp":%d}`, time.Now().Add(time.Hour).Unix())) + "." + part("x")
@@ -43,8 +42,8 @@ func TestProviderOfTokens(t *testing.T) {
 	}
 }
 
-// TestInterruptWhileTheClusterIsAsked stops a command whose cluster does not answer.
-func TestInterruptWhileTheClusterIsAsked(t *testing.T) {
+// A signal ends a command that waits for a cluster.
+func TestInterruptWhileClusterIsAsked(t *testing.T) {
 	arrived := make(chan bool, 1)
 	s := testcluster.New(t).Before(func(_ http.ResponseWriter, r *http.Request) bool {
 		arrived <- true
@@ -65,8 +64,8 @@ func TestInterruptWhileTheClusterIsAsked(t *testing.T) {
 	}
 }
 
-// TestTheEnvironmentNamesNoCluster keeps the kubeconfig of who runs the tests out of them.
-func TestTheEnvironmentNamesNoCluster(t *testing.T) {
+// Tests do not use the kubeconfig of the user who runs them.
+func TestEnvironmentNamesNoCluster(t *testing.T) {
 	command := program(t, "oc-release_x", "images")
 	command.Env = append(command.Env, "KUBECONFIG=", "KUBERNETES_SERVICE_HOST=")
 	out, err := command.CombinedOutput()

@@ -14,7 +14,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testguard"
 )
 
-// TestMain lets the test binary be the program itself, so that tests can start it as a process.
+// TestMain makes the test binary the program itself, so that tests can start it as a process.
 func TestMain(m *testing.M) {
 	if os.Getenv("BE_THE_PROGRAM") != "" {
 		main()
@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// program is a process of the program, called by a name.
+// program returns a process of the program, called by a name.
 func program(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -42,7 +42,7 @@ func wait(t *testing.T, command *exec.Cmd) (err error) {
 	return err
 }
 
-// code is the exit code of a process that ended by itself.
+// code returns the exit code of a process that ended by itself.
 func code(t *testing.T, err error) int {
 	t.Helper()
 	if err == nil {
@@ -73,7 +73,7 @@ func TestCalledAs(t *testing.T) {
 	}
 }
 
-// TestCompletionIsQuiet completes a command line with a mistake, of which cobra would tell on standard error.
+// cobra would print the mistake in this command line on standard error.
 func TestCompletionIsQuiet(t *testing.T) {
 	var out, errOut bytes.Buffer
 	command := program(t, "oc-release_x", "__complete", "images", "--nothing", "")
@@ -83,7 +83,7 @@ func TestCompletionIsQuiet(t *testing.T) {
 	}
 }
 
-func TestReaderOfPipeLeaves(t *testing.T) {
+func TestClosedPipe(t *testing.T) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestFullOutputDevice(t *testing.T) {
 	}
 }
 
-// TestInterrupts stops a command that waits for its input.
+// A signal ends a command that waits for its input.
 func TestInterrupts(t *testing.T) {
 	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		command := program(t, "oc-release_x", "images", "-", "-v=1")
@@ -121,7 +121,8 @@ func TestInterrupts(t *testing.T) {
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// What fits a pipe is taken; the program then waits for more, its handlers in place.
+		// This is more than a pipe holds, so the program has read some of it. It waits for more, with its handlers
+		// installed.
 		if _, err := io.WriteString(stdin, strings.Repeat(" ", 1<<20)); err != nil {
 			t.Fatal(err)
 		}

@@ -22,9 +22,9 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// TestProgressOnATerminal reads a release over a link that stops in the middle of a layer, and goes on only when the
-// terminal has shown how far the layer is. What stands on the terminal at the end is the result alone.
-func TestProgressOnATerminal(t *testing.T) {
+// The link stops in the middle of a layer and continues when the terminal has shown how far the layer is. At the end,
+// only the result is on the terminal.
+func TestProgressOnTerminal(t *testing.T) {
 	for _, terminal := range []string{"xterm-256color", "dumb"} {
 		t.Run(terminal, func(t *testing.T) {
 			shown := make(chan struct{})
@@ -72,8 +72,8 @@ func TestProgressOnATerminal(t *testing.T) {
 	}
 }
 
-// TestNoProgressWhereNobodyLooks is the same without a terminal.
-func TestNoProgressWhereNobodyLooks(t *testing.T) {
+// The same without a terminal.
+func TestNoProgressWithoutTerminal(t *testing.T) {
 	open := make(chan struct{})
 	close(open)
 	var errOut bytes.Buffer
@@ -85,7 +85,8 @@ func TestNoProgressWhereNobodyLooks(t *testing.T) {
 	}
 }
 
-// slowRegistry serves org/release:4.14.0, and half of each layer before the channel is closed. It gives its host[:port].
+// slowRegistry serves org/release:4.14.0, and half of each layer before the channel is closed. It returns its
+// host[:port].
 func slowRegistry(t *testing.T, whole <-chan struct{}) string {
 	t.Helper()
 	server := testrelease.Registry(t)

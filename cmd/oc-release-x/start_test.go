@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// What the packages of the program may do before main, a tenth above what they do: cli-runtime's flags bring the scheme of
-// the Kubernetes API. Counts are the same on every machine, unlike the time that they take (bench/ measures that).
+// Limits of what packages do before main, a tenth above the measured values: cli-runtime's flags bring the scheme of the
+// Kubernetes API. Counts are the same on every machine, unlike times, which bench/ measures.
 const (
 	mostPackages    = 350    // that initialize something
 	mostAllocations = 31_000 // in all of them
 	mostBytes       = 3_750_000
 )
 
-// start is what packages do before main.
+// start has the work of packages before main.
 type start struct{ packages, allocations, bytes int }
 
 func TestStart(t *testing.T) {
@@ -34,12 +34,12 @@ func TestStart(t *testing.T) {
 	got := readTrace(t, trace.String(), ownPackages(t))
 	t.Logf("%d packages, %d allocations, %d bytes", got.packages, got.allocations, got.bytes)
 	if got.packages == 0 || got.packages > mostPackages || got.allocations > mostAllocations || got.bytes > mostBytes {
-		t.Errorf("got %+v, want 1 to %d packages, at most %d allocations and %d bytes: GODEBUG=inittrace=1 shows what came in",
+		t.Errorf("got %+v, want 1 to %d packages, at most %d allocations and %d bytes: GODEBUG=inittrace=1 shows the work of each package",
 			got, mostPackages, mostAllocations, mostBytes)
 	}
 }
 
-// ownPackages are the packages of the program: the process that is measured has those of the tests too.
+// ownPackages returns the packages of the program: the measured process also has those of the tests.
 func ownPackages(t *testing.T) map[string]bool {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()

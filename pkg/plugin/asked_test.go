@@ -8,7 +8,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// releases puts releases into a registry, by their tags in one repository.
+// releases pushes releases into one repository of a registry, by their tags.
 func releases(t *testing.T, tagged map[string]*testrelease.Builder) (repository string) {
 	t.Helper()
 	server := testrelease.Registry(t)
@@ -20,8 +20,8 @@ func releases(t *testing.T, tagged map[string]*testrelease.Builder) (repository 
 	return host(server) + "/ocp/release"
 }
 
-// A mirror may serve an older release under the name of a newer one, or one for other machines.
-func TestWarnsOfAnotherReleaseThanAskedFor(t *testing.T) {
+// A mirror may serve an older release under the name of a newer one, or one for another architecture.
+func TestWarnsOfAnotherReleaseThanRequested(t *testing.T) {
 	older := testrelease.New("9.9.1").WithComponent("etcd")
 	list := testrelease.New("9.9.2").WithComponent("etcd").WithList("amd64", "arm64")
 	repository := releases(t, map[string]*testrelease.Builder{
@@ -79,8 +79,8 @@ func TestWarnsOfAnotherReleaseThanAskedFor(t *testing.T) {
 	want(t, run(t, "images", "oci:"+layout, "-o", "name"), 0, "etcd\n", "")
 }
 
-// A version with an architecture chooses the image of a list.
-func TestVersionWithAnArchitectureChoosesOfAList(t *testing.T) {
+// A version with an architecture chooses the image from a manifest list.
+func TestVersionWithArchitectureChoosesFromList(t *testing.T) {
 	repository := releases(t, map[string]*testrelease.Builder{
 		"4.14.0-aarch64": testrelease.New("4.14.0").WithComponent("etcd").WithList("amd64", "arm64", "s390x"),
 		"4.14.0-s390x":   testrelease.New("4.14.0").WithComponent("etcd").WithList("amd64", "arm64", "s390x"),
@@ -91,7 +91,7 @@ func TestVersionWithAnArchitectureChoosesOfAList(t *testing.T) {
 }
 
 // The tags of OKD, of nightlies and of CI have no architecture.
-func TestVersionWhoseTagHasNoArchitecture(t *testing.T) {
+func TestVersionTagWithoutArchitecture(t *testing.T) {
 	const okd = "4.22.0-okd-scos.7"
 	c := watch(t)
 	c.push(t, testrelease.New(okd).WithComponent("etcd"), "okd/scos-release", okd)

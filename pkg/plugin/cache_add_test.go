@@ -15,7 +15,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// published is a release in a registry with both kinds of signatures, and files with the keys that made them.
+// published is a release in a registry with both kinds of signatures, and the files with their keys.
 type published struct {
 	*traffic
 	release      string // by tag
@@ -24,7 +24,7 @@ type published struct {
 	signatures   string
 }
 
-// publish puts a signed release into a registry, with the image of its one component.
+// publish pushes a signed release and the image of its one component into a registry.
 func publish(t *testing.T) published {
 	t.Helper()
 	c := watch(t)
@@ -56,7 +56,7 @@ func publish(t *testing.T) published {
 	return p
 }
 
-// After cache add nothing has to be asked for: not by info, not by manifests, and not by verify.
+// After cache add, info, manifests and verify send no requests.
 func TestCacheAdd(t *testing.T) {
 	p, run := publish(t), cached(t)
 	verify := []string{"verify", p.release, "--offline", "--keyring", p.keyring, "--key", p.key, "--jq", `[.checks[]|.name+"="+.result]|join(" ")`}
@@ -77,7 +77,7 @@ func TestCacheAdd(t *testing.T) {
 	}
 }
 
-// A second run asks for what may have changed alone: the tag and the signatures beside the image.
+// A second run requests only what may have changed: the tag and the signatures.
 func TestCacheAddAgain(t *testing.T) {
 	p, run := publish(t), cached(t)
 	for range 2 {

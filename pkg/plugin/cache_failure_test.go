@@ -18,7 +18,7 @@ import (
 // cacheDirectory returns the directory of the cache.
 func (c call) cacheDirectory() string { return filepath.Join(c.cache, "oc-release-x") }
 
-// filled is a cache in which everything is that commands keep of a release, with what the commands print.
+// filled returns a cache with everything that commands store of a release, and the output of the commands.
 func filled(t *testing.T, c *traffic, run call) (r *testrelease.Release, hash, list []string, prints map[string]string) {
 	t.Helper()
 	r = c.push(t, layered(), "ocp/release", "4.14.0")
@@ -32,14 +32,14 @@ func filled(t *testing.T, c *traffic, run call) (r *testrelease.Release, hash, l
 	return r, hash, list, prints
 }
 
-// notes is a result without the lines that say what was resolved, which a terminal gets too.
+// notes returns a result without the lines about what was resolved, which terminals get too.
 func (r result) notes() result {
 	lines := strings.SplitAfter(r.err, "\n")
 	r.err = strings.Join(slices.DeleteFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "Note: ") }), "")
 	return r
 }
 
-// kept finds the one file of the cache that fits.
+// kept returns the only file of the cache that matches.
 func (c call) kept(t *testing.T, pattern string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(c.cacheDirectory(), filepath.FromSlash(pattern)))
@@ -49,7 +49,7 @@ func (c call) kept(t *testing.T, pattern string) string {
 	return found[0]
 }
 
-// damages are the ways in which a file comes to harm.
+// damages lists ways to damage a file.
 func damages(t *testing.T) map[string]func(file string) {
 	must := func(errs ...error) {
 		t.Helper()
@@ -172,7 +172,7 @@ func mode(m os.FileMode) func(dir string) error {
 	return func(dir string) error { return os.Chmod(dir, m) }
 }
 
-// movedAway moves a directory of the cache beside it, and a link in its place.
+// movedAway moves a directory of the cache, and leaves a link in its place.
 func movedAway(name string) func(dir string) error {
 	return func(dir string) error {
 		away := dir + "-" + name

@@ -65,7 +65,7 @@ func TestCacheClean(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	if _, err := os.Stat(mine); err != nil {
-		t.Errorf("what is not the cache's is deleted: %v", err)
+		t.Errorf("a file that is not the cache's was deleted: %v", err)
 	}
 	want(t, run.run(t, "cache", "list"), 0, "", "No cache entries found.\n")
 	good(t, run.run(t, with("images", release)...))

@@ -15,8 +15,8 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// guarded is a registry that holds a release and wants a name and a password.
-func guarded(t *testing.T, b *testrelease.Builder) (registry, authority string) {
+// guarded is a registry that holds a release and requires a name and a password.
+func guarded(t *testing.T, b *testrelease.Builder) (registry, ca string) {
 	t.Helper()
 	open := testrelease.TLSRegistry(t)
 	push(t, open, b)
@@ -32,22 +32,22 @@ func guarded(t *testing.T, b *testrelease.Builder) (registry, authority string) 
 	return host(closed), caFile(t, closed.Certificate())
 }
 
-// pullSecret are credentials for a registry as a pull secret has them.
+// pullSecret returns a pull secret with credentials for a registry.
 func pullSecret(registry string) string {
 	return `{"auths":{"` + registry + `":{"auth":"` + base64.StdEncoding.EncodeToString([]byte("puller:canary-of-the-registry")) + `"}}}`
 }
 
-func TestPullSecretFromTheCluster(t *testing.T) {
-	registry, authority := guarded(t, small())
+func TestPullSecretFromCluster(t *testing.T) {
+	registry, ca := guarded(t, small())
 	s := testcluster.New(t).WithRelease("4.14.0", registry+"/ocp/release:4.14.0").WithPullSecret(pullSecret(registry))
-	args := []string{"images", "pod", "--release", registry + "/ocp/release:4.14.0", "--certificate-authority", authority, "-o", "name"}
+	args := []string{"images", "pod", "--release", registry + "/ocp/release:4.14.0", "--certificate-authority", ca, "-o", "name"}
 
 	got := in(t, s, args...)
 	if got.code != 4 || !strings.Contains(got.err, registry) {
 		t.Errorf("without credentials: %+v", got)
 	}
 	want(t, in(t, s, append(args, "--pull-secret-from-cluster")...), 0, "pod\n", "")
-	want(t, in(t, s, "images", "--pull-secret-from-cluster", "--certificate-authority", authority, "--jq", ".items|length"), 0, "4\n", "")
+	want(t, in(t, s, "images", "--pull-secret-from-cluster", "--certificate-authority", ca, "--jq", ".items|length"), 0, "4\n", "")
 
 	want(t, in(t, s, append(args, "--pull-secret-from-cluster", "--authfile", "x")...), 2, "",
 		"error: --pull-secret-from-cluster and --authfile both say where credentials are: give one of them\n")
@@ -73,9 +73,9 @@ func TestPullSecretFromTheCluster(t *testing.T) {
 	}
 }
 
-// TestClusterSecretsAreNeverPrinted looks for every secret in everything that is printed.
+// The output contains no secret of a cluster or registry.
 func TestClusterSecretsAreNeverPrinted(t *testing.T) {
-	registry, authority := guarded(t, small())
+	registry, ca := guarded(t, small())
 	image := registry + "/ocp/release:4.14.0"
 	s := testcluster.New(t).WithRelease("4.14.0", image).WithPullSecret(pullSecret(registry)).WithOperator()
 	refuses := testcluster.New(t).Forbid(testcluster.ClusterVersion)
@@ -100,7 +100,7 @@ func TestClusterSecretsAreNeverPrinted(t *testing.T) {
 		{s, "images --proxy-url ftp://user:canary@127.0.0.1:1"},
 		{s, "images --server https://user:canary@:x"},
 	} {
-		args := append(strings.Fields(c.args), "--pull-secret-from-cluster", "--certificate-authority", authority, "-v=9")
+		args := append(strings.Fields(c.args), "--pull-secret-from-cluster", "--certificate-authority", ca, "-v=9")
 		got := in(t, c.s, args...)
 		if strings.Contains(got.out+got.err, "canary") || strings.Contains(got.out+got.err, encoded) {
 			t.Errorf("%s: a secret is shown:\n%s%s", c.args, got.out, got.err)
@@ -111,7 +111,7 @@ func TestClusterSecretsAreNeverPrinted(t *testing.T) {
 	}
 }
 
-// TestProgramForCredentials has a kubeconfig that names a program which gives tokens.
+// A kubeconfig may name a program that returns tokens.
 func TestProgramForCredentials(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the programs are shell scripts")

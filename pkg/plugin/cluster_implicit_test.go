@@ -9,7 +9,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// withoutCapabilities are two releases: in the later one objects need capabilities that they did not need before.
+// withoutCapabilities returns two releases. Objects of the later one need capabilities that they did not need before.
 func withoutCapabilities() (earlier, later *testrelease.Builder) {
 	needs := func(capability string) string { return "capability.openshift.io/name=" + capability }
 	earlier = testrelease.New("4.13.12").WithComponent("etcd").
@@ -29,7 +29,7 @@ func withoutCapabilities() (earlier, later *testrelease.Builder) {
 	return earlier, later
 }
 
-// running is a cluster without optional capabilities that runs a release.
+// running returns a cluster without optional capabilities that runs a release.
 func running(t *testing.T, version, image, enabled string) *testcluster.Server {
 	return testcluster.New(t).WithOperator().With(testcluster.ClusterVersion, fmt.Sprintf(`{
 		"spec": {
@@ -44,8 +44,9 @@ func running(t *testing.T, version, image, enabled string) *testcluster.Server {
 
 const states = `.items[]|"\(.object.name) \(.state): \(.reason)"`
 
-// The operator enables a capability by itself when the running release applies an object that needs it in the update.
-func TestCapabilitiesThatAnUpdateEnablesByItself(t *testing.T) {
+// The operator enables a capability by itself if the running release applies an object that needs the capability in the
+// update.
+func TestCapabilitiesEnabledByUpdate(t *testing.T) {
 	earlier, later := withoutCapabilities()
 	image, _, trust := pinned(t, earlier)
 	s, release := running(t, "4.13.12", image, `"Console"`), layout(t, later)
@@ -66,8 +67,8 @@ func TestCapabilitiesThatAnUpdateEnablesByItself(t *testing.T) {
 	}
 }
 
-// A running release that cannot be read leaves open what the operator enables.
-func TestRunningReleaseThatCannotBeRead(t *testing.T) {
+// If the running release cannot be read, it is unknown what the operator enables.
+func TestRunningReleaseCannotBeRead(t *testing.T) {
 	_, later := withoutCapabilities()
 	_, registry, trust := pinned(t, small())
 	absent := registry + "/ocp/absent@" + digestOf("absent")
@@ -86,9 +87,9 @@ func TestRunningReleaseThatCannotBeRead(t *testing.T) {
 	want(t, in(t, s, names...), 0, "configmap/always\nconfigmap/registry\nconfigmap/hosted\nconfigmap/novelty\nconfigmap/another\n", warning(": Storage"))
 }
 
-// Where nothing of the update is left out for its capabilities, or the user says which are enabled, the running release is
-// not looked at: this one is nowhere.
-func TestRunningReleaseThatIsNotNeeded(t *testing.T) {
+// The running release, which does not exist here, is not read if the update excludes nothing for its capabilities, or if
+// a flag gives the enabled capabilities.
+func TestRunningReleaseIsNotReadUnlessNeeded(t *testing.T) {
 	_, later := withoutCapabilities()
 	release, absent := layout(t, later), "nowhere.invalid/ocp/absent@"+digestOf("absent")
 	names := []string{"manifests", release, "--included-by-cluster", "-o", "name"}

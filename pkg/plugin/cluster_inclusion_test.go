@@ -15,7 +15,7 @@ const (
 	gateOnly = "include.release.openshift.io/single-node-developer=false-except-for-the-config-operator"
 )
 
-// varied is a release with an object for every setting of a cluster.
+// varied returns a release with an object for every setting of a cluster.
 func varied() *testrelease.Builder {
 	gates := object("FeatureGate", "cluster", gateOnly)
 	gates = strings.Replace(gates, "apiVersion: v1", "apiVersion: config.openshift.io/v1", 1) +
@@ -36,7 +36,7 @@ func varied() *testrelease.Builder {
 		WithManifest("0000_50_a_11_gates.yaml", gates)
 }
 
-// laboratory is a cluster that runs a version of it and differs from the default in every setting.
+// laboratory returns a cluster that runs a version of varied and has no setting at its default.
 func laboratory(t *testing.T, version, image, hash string) *testcluster.Server {
 	return testcluster.New(t).
 		WithOperator("CLUSTER_PROFILE=single-node-developer", "EXCLUDE_MANIFESTS=lab").
@@ -92,14 +92,14 @@ func TestIncludedByCluster(t *testing.T) {
 	want(t, got, 0, "7\n", "")
 }
 
-func TestIncludedByAHostedCluster(t *testing.T) {
+func TestIncludedByHostedCluster(t *testing.T) {
 	s := testcluster.New(t).WithRelease("4.14.0", "q.io/a/b:c").With(testcluster.Infrastructure, `{"status":{"controlPlaneTopology":"External"}}`)
 	want(t, in(t, s, "manifests", layout(t, varied()), "--included-by-cluster", "-o", "name"), 0, "configmap/hosted\n",
 		"Warning: the payload has no FeatureGate manifest for profile ibm-cloud-managed and feature set Default: no gate is enabled\n")
 }
 
-// TestHashOfTheCluster renders a release as its cluster does, wherever it is read from, so that the hashes agree.
-func TestHashOfTheCluster(t *testing.T) {
+// The hash equals that of the cluster, from every source of the release: it is rendered as the cluster does.
+func TestHashEqualsThatOfCluster(t *testing.T) {
 	b := varied()
 	pullSpec, _, trust := pinned(t, b)
 	verbatim := strings.Replace(pullSpec, "@", ":tag@", 1)

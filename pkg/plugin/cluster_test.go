@@ -15,8 +15,8 @@ import (
 
 const forms = "quay.io/org/repo:tag, 4.14.0, oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:DIR, file:FILE or -"
 
-// pinned pushes a release into a registry and gives its pull spec by digest, with the flag that makes the registry
-// trusted: --insecure does not hold for hosts that a cluster names.
+// pinned pushes a release into a registry. It returns the pull spec by digest, the registry, and the flag that makes the
+// registry trusted: --insecure does not apply to hosts that a cluster names.
 func pinned(t *testing.T, b *testrelease.Builder, tags ...string) (pullSpec, registry, trust string) {
 	t.Helper()
 	server, r := testrelease.TLSRegistry(t), build(t, b)
@@ -32,7 +32,7 @@ func pinned(t *testing.T, b *testrelease.Builder, tags ...string) (pullSpec, reg
 	return host(server) + "/ocp/release@" + digest.String(), host(server), "--certificate-authority=" + caFile(t, server.Certificate())
 }
 
-// writeFile writes a file and gives its path.
+// writeFile writes a file and returns its path.
 func writeFile(t *testing.T, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -48,7 +48,7 @@ func in(t *testing.T, s *testcluster.Server, args ...string) result {
 	return call{env: map[string]string{"KUBECONFIG": s.Kubeconfig(t, testcluster.Token)}}.run(t, args...)
 }
 
-func TestReleaseOfTheCluster(t *testing.T) {
+func TestReleaseOfCluster(t *testing.T) {
 	image, _, trust := pinned(t, small())
 	s := testcluster.New(t).WithRelease("4.14.0", image)
 	want(t, in(t, s, "images", trust, "-o", "name"), 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
@@ -63,8 +63,8 @@ func TestReleaseOfTheCluster(t *testing.T) {
 	want(t, run(t, "images", trust, "--kubeconfig", s.Kubeconfig(t, testcluster.Token), "-o", "name", "--context", "admin"), 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
 }
 
-// A password must not go to a registry that only the cluster names, and that nobody verified.
-func TestInsecureHoldsForWhatTheUserWrote(t *testing.T) {
+// A password must not go to an unverified registry that only the cluster names.
+func TestInsecureAppliesToTypedHosts(t *testing.T) {
 	image, registry, _ := pinned(t, small())
 	s := testcluster.New(t).WithRelease("4.14.0", image)
 	for _, args := range [][]string{{"images", "--insecure"}, {"images", "4.14.0", "--insecure"}} {
@@ -77,7 +77,7 @@ func TestInsecureHoldsForWhatTheUserWrote(t *testing.T) {
 	want(t, in(t, s, "images", image, "pod", "-o", "name", "--insecure"), 0, "pod\n", "")
 }
 
-func TestReleaseOfTheClusterIsAskedLast(t *testing.T) {
+func TestClusterIsAskedOnlyWithoutRelease(t *testing.T) {
 	release := layout(t, small())
 	s := testcluster.New(t)
 	kubeconfig := s.Kubeconfig(t, testcluster.Token)
@@ -120,7 +120,7 @@ func TestNoCluster(t *testing.T) {
 		{name: "context without a kubeconfig", args: "--context three", code: 2, want: asking + `--context "three": the kubeconfig has no contexts`},
 		{name: "unknown cluster", env: unchosen, args: "--context one --cluster x", code: 2, want: asking + `the kubeconfig: cluster "x" does not exist`},
 		{name: "named file is missing", args: "--kubeconfig " + dir + "/none", code: 8, want: "error: --kubeconfig: stat " + dir + "/none: no such file or directory"},
-		{name: "limit that is none", env: unchosen, args: "--context one --request-timeout x", code: 2, want: `error: --request-timeout "x": want a time such as 5s or 2m`},
+		{name: "invalid timeout", env: unchosen, args: "--context one --request-timeout x", code: 2, want: `error: --request-timeout "x": want a time such as 5s or 2m`},
 		{name: "offline", env: unchosen, args: "--context one --offline", code: 5, want: asking + "--offline was given, so no cluster is asked"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestNoCluster(t *testing.T) {
 }
 
 // A pod may have the address of its API server but no token for it.
-func TestPodWithoutAServiceAccount(t *testing.T) {
+func TestPodWithoutServiceAccount(t *testing.T) {
 	if _, err := os.Stat("/var/run/secrets/kubernetes.io/serviceaccount"); err == nil {
 		t.Skip("this is a pod with a service account")
 	}
@@ -146,7 +146,7 @@ func TestPodWithoutAServiceAccount(t *testing.T) {
 	want(t, got, 2, "", "error: no release given: want "+forms+", or set OCP_RELEASE_IMAGE; no cluster is configured: name a kubeconfig with --kubeconfig or $KUBECONFIG\n")
 }
 
-func TestHomeHasAKubeconfig(t *testing.T) {
+func TestKubeconfigInHome(t *testing.T) {
 	s := testcluster.New(t).WithRelease("4.14.0", "")
 	home := t.TempDir()
 	if err := os.Mkdir(filepath.Join(home, ".kube"), 0o700); err != nil {
@@ -179,7 +179,7 @@ func TestReleaseOfClusterCannotBeRead(t *testing.T) {
 		{"expired token", plain.Kubeconfig(t, "canary-expired"), "", 4, asking + "the API server " + plain.Host() + " does not accept the credentials: log in again, or give --token"},
 		{"token of the command line", plain.Kubeconfig(t, testcluster.Token), "--token canary-other", 4, asking + "the API server " + plain.Host() + " does not accept the credentials: log in again, or give --token"},
 		{"no token", plain.Kubeconfig(t, ""), "", 4, asking + "the API server " + plain.Host() + " was asked without credentials: log in, or give --token"},
-		{"unknown authority", testcluster.WriteKubeconfig(t, plain.URL, testcluster.Token, nil), "", 5, asking + "the certificate of the API server " + plain.Host() +
+		{"unknown CA", testcluster.WriteKubeconfig(t, plain.URL, testcluster.Token, nil), "", 5, asking + "the certificate of the API server " + plain.Host() +
 			" is not trusted: x509: certificate signed by unknown authority; the kubeconfig's certificate-authority must be the one that signed it"},
 		{"slow", slow.Kubeconfig(t, testcluster.Token), "--request-timeout 50ms", 5, asking + "the API server " + slow.Host() + " does not answer within 50ms; --request-timeout sets how long to wait"},
 		{"not a pull spec", odd.Kubeconfig(t, testcluster.Token), "", 3, "error: the cluster at " + odd.Host() + ` names "no pull spec" as the image of 4.14.0, which is not a pull spec`},
@@ -211,7 +211,7 @@ func TestTimeoutWhileClusterIsAsked(t *testing.T) {
 	}
 }
 
-func TestVersionsThatTheClusterKnows(t *testing.T) {
+func TestVersionsKnownToCluster(t *testing.T) {
 	multi, _, _ := pinned(t, small().WithList("amd64", "arm64"))
 	single, registry, trust := pinned(t, small(), "4.14.0-x86_64", "4.14.0-aarch64", "4.14.0-multi")
 	tagged := registry + "/ocp/release:4.14.0-"
@@ -258,7 +258,7 @@ func TestVersionsThatTheClusterKnows(t *testing.T) {
 }
 
 // If the cluster does not answer, for any reason, a version is looked up by its tag.
-func TestVersionsWithoutTheCluster(t *testing.T) {
+func TestVersionsWithoutCluster(t *testing.T) {
 	_, registry, trust := pinned(t, small(), "4.14.0-x86_64")
 	plain := testcluster.New(t)
 	forbidden := testcluster.New(t).Forbid(testcluster.ClusterVersion)

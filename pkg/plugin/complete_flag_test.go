@@ -8,9 +8,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// TestEveryFlagHasItsCompletion wants a decision about each flag: words, nothing, or the names of files, which are the
-// shell's to complete.
-func TestEveryFlagHasItsCompletion(t *testing.T) {
+// Each flag completes words, completes nothing, or leaves names of files to the shell.
+func TestEveryFlagHasCompletion(t *testing.T) {
 	files := []string{
 		"authfile", "certificate-authority", "client-certificate", "client-key", "file", "icsp-file", "idms-file",
 		"install-config", "itms-file", "key", "keyring", "kubeconfig", "overrides", "registries-conf", "registry-config",

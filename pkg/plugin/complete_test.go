@@ -13,7 +13,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// complete gives the words that a shell is offered for the last argument, and the directive in the last line.
+// complete returns the words that a shell is offered for the last argument, and the directive in the last line.
 func (c call) complete(t *testing.T, args ...string) string {
 	t.Helper()
 	return strings.TrimSuffix(good(t, c.run(t, append([]string{"__completeNoDesc"}, args...)...)), "\n")
@@ -95,8 +95,7 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// TestCompletionContactsNothing completes with a registry, a cluster and a credential helper that would notice, and from
-// what the cache has of the registry.
+// Completion reads the cache and contacts no registry, no cluster and no credential helper.
 func TestCompletionContactsNothing(t *testing.T) {
 	c, run := watch(t), cached(t)
 	c.push(t, small(), "ocp/release", "4.14.0-x86_64")
@@ -161,8 +160,8 @@ users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, com
 	}
 }
 
-// TestCompletionLeavesOut checks that completion offers no names with characters that a shell acts on.
-func TestCompletionLeavesOut(t *testing.T) {
+// Completion offers no names with characters that a shell acts on.
+func TestCompletionOmitsUnsafeNames(t *testing.T) {
 	odd := []string{"$(id)", "`id`", "a b", "a;id", "a|id", "a&id", "a>b", "a'b", `a"b`, `a\b`, "a*", "a?", "a[b]", "{a,b}", "~root", "!1", "#a", "a\tb", "a\x1b[31m", "%1", "a\u202eb", "ä", strings.Repeat("a", 600)}
 	b := testrelease.New("4.14.0").WithComponent("plain").WithComponent("-rf").WithComponent("=ls")
 	dir := t.TempDir()
@@ -191,7 +190,7 @@ func TestCompletionLeavesOut(t *testing.T) {
 	}
 }
 
-// TestCompletionOfHostileReleases gives up quietly: on what is beyond a limit, is broken, or never ends.
+// Completion offers nothing from releases that exceed a limit, are damaged or never end.
 func TestCompletionOfHostileReleases(t *testing.T) {
 	broken := writeFile(t, "broken", "{")
 	for name, args := range map[string][]string{
@@ -209,7 +208,7 @@ func TestCompletionOfHostileReleases(t *testing.T) {
 	}
 }
 
-// TestCompletionIsQuiet prints nothing on standard error, and has no exit code but 0, whatever it is asked.
+// Completion prints nothing on standard error and always exits 0.
 func TestCompletionIsQuiet(t *testing.T) {
 	testguard.Finishes(t, "completion", func() {
 		for _, args := range [][]string{

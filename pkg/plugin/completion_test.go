@@ -10,7 +10,7 @@ import (
 	"github.com/release-x/oc-release-x/completion"
 )
 
-// TestCompletionScripts prints a script for both names of the program; test/completion runs them in the shells.
+// Each script completes both names of the program; test/completion runs the scripts in the shells.
 func TestCompletionScripts(t *testing.T) {
 	for shell, registered := range map[string][]string{
 		"bash":       {"complete -o default -F __start_oc-release_x oc-release_x\n", "complete -o default -F __start_kubectl-release_x kubectl-release_x\n", "\n__release_x_hook kubectl\n"},
@@ -29,7 +29,7 @@ func TestCompletionScripts(t *testing.T) {
 	want(t, run(t, "completion", "bash", "x"), 2, "", "error: \"x\": oc release-x completion bash takes no arguments; see `oc release-x completion bash --help`\n")
 }
 
-// script is a script of this plugin in a directory.
+// script returns the content of a script in a directory.
 func script(t *testing.T, dir, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(dir, name))
@@ -61,7 +61,7 @@ func TestCompletionInstall(t *testing.T) {
 		t.Errorf("got %v, %v", info.Mode(), err)
 	}
 
-	// Again, over a script of another version.
+	// Scripts of other versions are overwritten.
 	if err := os.WriteFile(filepath.Join(bin, names[0]), []byte("#!/bin/sh\n# "+completion.Mark+"as it once did\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestCompletionInstall(t *testing.T) {
 		written(other)+other+" is not on the PATH: oc and kubectl run the scripts once it is\n", "")
 }
 
-func TestCompletionInstallKeepsWhatIsThere(t *testing.T) {
+func TestCompletionInstallKeepsOtherFiles(t *testing.T) {
 	names := completion.Names(runtime.GOOS)
 	for name, make := range map[string]func(path string) error{
 		"a file":      func(path string) error { return os.WriteFile(path, []byte("mine"), 0o600) },

@@ -36,7 +36,7 @@ func TestEnv(t *testing.T) {
 		"export OPENSHIFT_HYPERKUBE_IMAGE=\""+testrelease.ImageOf("hyperkube")+"\"\n", "")
 }
 
-func TestEnvOfADirectory(t *testing.T) {
+func TestEnvOfDirectory(t *testing.T) {
 	dir := t.TempDir()
 	if err := small().WriteDirectory(dir); err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestEnvFormats(t *testing.T) {
 	}
 }
 
-func TestEnvFlagsThatContradict(t *testing.T) {
+func TestEnvRefusesContradictingFlags(t *testing.T) {
 	release := layout(t, small())
 	for _, test := range []struct {
 		args, want string
@@ -127,7 +127,7 @@ func TestEnvFlagsThatContradict(t *testing.T) {
 	}
 }
 
-// shellsOf are the shells that a format of env is for, with the flags that make them read no start file.
+// shellsOf returns the shells for a format of env, each with flags that disable startup files.
 func shellsOf() map[string][][]string {
 	return map[string][][]string{
 		"sh":   {{"sh"}, {"bash", "--norc"}, {"dash"}, {"zsh", "-f"}, {"busybox", "sh"}},
@@ -135,8 +135,8 @@ func shellsOf() map[string][][]string {
 	}
 }
 
-// TestShellsTakeEnv feeds the output to the eval of every shell that is installed, and holds the guide's own check.
-func TestShellsTakeEnv(t *testing.T) {
+// Every installed shell can eval the output.
+func TestShellsEvalEnv(t *testing.T) {
 	release := layout(t, small())
 	for format, shells := range shellsOf() {
 		file := filepath.Join(t.TempDir(), "component-images."+format)
@@ -195,8 +195,8 @@ func TestEnvRefusesUnsafeNames(t *testing.T) {
 	want(t, run(t, "env", version), 6, "", "error: RELEASE_VERSION has characters that are not safe in a shell: \"4.14.0$(id)\"\n")
 }
 
-// The brackets of an IPv6 address are plain characters in every format.
-func TestEnvOfAnIPv6Host(t *testing.T) {
+// The brackets of an IPv6 address are not quoted in any format.
+func TestEnvOfIPv6Host(t *testing.T) {
 	image := "[2001:db8::10]:5000/ocp/art@" + imageDigest("etcd")
 	release := layout(t, testrelease.New("4.14.0").WithComponent("etcd", testrelease.Image(image)))
 	for format, line := range map[string]string{
@@ -249,7 +249,7 @@ func TestEnvToFile(t *testing.T) {
 	want(t, run(t, "env", release, "--to", "/nowhere/x"), 8, "", "error: writing /nowhere/x: no such file or directory\n")
 }
 
-func TestEnvSaysWhatIsLeftOut(t *testing.T) {
+func TestEnvNotesMissingVariables(t *testing.T) {
 	dir := t.TempDir()
 	if err := small().WriteDirectory(dir); err != nil {
 		t.Fatal(err)
@@ -262,8 +262,8 @@ func TestEnvSaysWhatIsLeftOut(t *testing.T) {
 	}
 }
 
-// The digest of a manifest list is that of the release: it is what RELEASE_IMAGE is pulled by.
-func TestEnvOfAList(t *testing.T) {
+// For a manifest list, RELEASE_DIGEST is the digest of the list, by which RELEASE_IMAGE is pulled.
+func TestEnvOfManifestList(t *testing.T) {
 	b := testrelease.New("4.14.0").WithComponent("etcd").WithList("amd64", "arm64")
 	server := testrelease.Registry(t)
 	got := good(t, run(t, "env", push(t, server, b), "--insecure", "--format", "github", "--aliases=false"))
@@ -274,8 +274,8 @@ func TestEnvOfAList(t *testing.T) {
 	}
 }
 
-// TestMakeTakesEnv feeds the output to make, with a reference that ends like a directory of Windows.
-func TestMakeTakesEnv(t *testing.T) {
+// make can include the output, even for a reference that ends in a backslash.
+func TestMakeIncludesEnv(t *testing.T) {
 	program, err := exec.LookPath("make")
 	if err != nil {
 		t.Skip("make is not installed")
@@ -301,7 +301,7 @@ func TestMakeTakesEnv(t *testing.T) {
 	}
 }
 
-// imageDigest is the digest of a component's image.
+// imageDigest returns the digest of the image of a component.
 func imageDigest(name string) string {
 	_, digest, _ := strings.Cut(testrelease.ImageOf(name), "@")
 	return digest

@@ -11,7 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// writerFunc is a writer that fails as a test asks.
+// writerFunc is a function as an io.Writer.
 type writerFunc func([]byte) (int, error)
 
 func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
@@ -28,7 +28,7 @@ func TestUsage(t *testing.T) {
 		{name: "a name first with the variable", args: "images etcd pod", env: release, want: "\"etcd\" is not a release, did you mean `oc release-x images --release \"$OCP_RELEASE_IMAGE\" etcd pod`? A release is " + forms},
 		{name: "a word in the variable", args: "images", env: "junk", want: "$OCP_RELEASE_IMAGE: \"junk\" is not a release. A release is " + forms},
 		{name: "a word with --release", args: "images --release bogus etcd", want: "\"bogus\" is not a release. A release is " + forms},
-		{name: "a repository that is none", args: "images " + release + " --release-repository foo", want: `--release-repository "foo": want HOST/REPOSITORY without a tag, such as quay.io/openshift-release-dev/ocp-release`},
+		{name: "not a repository", args: "images " + release + " --release-repository foo", want: `--release-repository "foo": want HOST/REPOSITORY without a tag, such as quay.io/openshift-release-dev/ocp-release`},
 		{name: "a repository with a tag", args: "info " + release + " --release-repository q.io/a/b:t", want: `--release-repository "q.io/a/b:t": want HOST/REPOSITORY without a tag, such as quay.io/openshift-release-dev/ocp-release`},
 		{name: "an empty repository", args: "env " + release + " --release-repository=", want: `--release-repository "": want HOST/REPOSITORY without a tag, such as quay.io/openshift-release-dev/ocp-release`},
 		{name: "a name for manifests", args: "manifests etcd", want: "\"etcd\" is not a release, did you mean `oc release-x manifests RELEASE etcd`? A release is " + forms},
@@ -40,7 +40,7 @@ func TestUsage(t *testing.T) {
 		{name: "no registry", args: "images release:4.14", want: "\"release:4.14\" is not a release, did you mean an image with its registry, such as quay.io/org/release:4.14? A release is " + forms},
 		{name: "a file", args: "images error_test.go", want: "\"error_test.go\" is not a release, did you mean oci-archive:error_test.go for an image in a tar file, or file:error_test.go for image-references? A release is " + forms},
 		{name: "objects of a document", args: "graph " + release + " --objects -o json", want: "--objects is for -o tree; the other forms always show the objects"},
-		{name: "sorting what is no list", args: "info " + release + " --sort-by .x", want: "--sort-by sorts the items of a list, and this command prints none"},
+		{name: "sorting without a list", args: "info " + release + " --sort-by .x", want: "--sort-by sorts the items of a list, and this command prints none"},
 		{name: "headings of no table", args: "version --no-headers", want: "--no-headers is for tables, and this command prints none"},
 		{name: "names with commas", args: "images etcd,pod", want: "\"etcd,pod\" is not a release, did you mean `oc release-x images RELEASE etcd pod`? A release is " + forms},
 		{name: "an object", args: "manifests deployment/etcd-operator", want: "\"deployment/etcd-operator\" is not a release, did you mean `oc release-x manifests RELEASE deployment/etcd-operator`? A release is " + forms},
@@ -49,7 +49,7 @@ func TestUsage(t *testing.T) {
 		{name: "a digest that is too short", args: "images quay.io/a/b@sha256:00", want: `malformed digest "sha256:00": want sha256 with 64 lower-case hex digits`},
 		{name: "a digest of a layout", args: "images oci:x@sha256:00", want: `malformed digest "sha256:00": want sha256 with 64 lower-case hex digits`},
 		{name: "an empty group", args: "images " + release + " --group=", want: `--group "": want one of bootstrap, control-plane, operators`},
-		{name: "help for what is not there", args: "help imagse", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
+		{name: "help for an unknown command", args: "help imagse", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
 		{name: "pull", args: "pull 4.14.0 --to oci:x", want: "there is no pull yet: use `oc adm release mirror`"},
 		{name: "diff", args: "diff 4.14.0 4.14.1", want: "there is no diff yet: use `oc adm release info FROM TO`"},
 		{name: "unknown command", args: "imagse x", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
@@ -85,7 +85,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-func TestReleaseFromTheEnvironment(t *testing.T) {
+func TestReleaseFromEnvironment(t *testing.T) {
 	release := layout(t, small())
 	got := call{env: map[string]string{"OCP_RELEASE_IMAGE": release}}.run(t, "images", "-o", "name")
 	want(t, got, 0, "etcd\nhyperkube\nmachine-config-operator\npod\n", "")
@@ -95,7 +95,7 @@ func TestReleaseFromTheEnvironment(t *testing.T) {
 	want(t, got, 3, "", "error: $OCP_RELEASE_IMAGE: oci:/nowhere: stat /nowhere: no such file or directory\n")
 }
 
-func TestJQMistakeIsFoundBeforeTheReleaseIsOpened(t *testing.T) {
+func TestJQIsCheckedBeforeReleaseIsOpened(t *testing.T) {
 	want(t, run(t, "images", "oci:/nowhere", "--jq", ".items[] | | x"), 2, "",
 		"error: --jq: unexpected token \"|\"\n    .items[] | | x\n               ^\n")
 }
@@ -145,7 +145,7 @@ func TestStrictFailsOnWarnings(t *testing.T) {
 		warnings+"error: there were 2 warnings, and --strict was given\n")
 }
 
-func TestHelpIsCompleted(t *testing.T) {
+func TestHelpCompletesCommands(t *testing.T) {
 	got := run(t, "__complete", "help", "").out
 	for _, want := range []string{"images\t", "verify\t", "cache\t"} {
 		if !strings.Contains(got, want) {
@@ -184,7 +184,7 @@ func TestErrorAsJSON(t *testing.T) {
 	}
 }
 
-func TestErrorFormatIsTextOtherwise(t *testing.T) {
+func TestErrorFormatDefaultsToText(t *testing.T) {
 	want(t, run(t, "images", "oci:/nowhere", "--error-format=text"), 3, "", "error: oci:/nowhere: stat /nowhere: no such file or directory\n")
 	if got := run(t, "images", "--", "etcd", "--error-format=json"); !strings.HasPrefix(got.err, "error: \"etcd\" is not a release") {
 		t.Errorf("a name is taken for the flag: %q", got.err)
@@ -193,8 +193,8 @@ func TestErrorFormatIsTextOtherwise(t *testing.T) {
 	want(t, got, 2, "", "error: invalid argument \"yaml\" for \"--error-format\" flag: want text or json; see `oc release-x images --help`\n")
 }
 
-// TestErrorsAreEscaped holds that nothing in an error reaches the terminal as an escape, a mark that turns the direction of
-// writing, or a second line. The path is not quoted where the error is made.
+// Errors contain no terminal escapes, no marks that change the direction of text, and no line breaks. Here the path is
+// not quoted by the code that makes the error.
 func TestErrorsAreEscaped(t *testing.T) {
 	got := run(t, "images", "oci:/no\x1b[31m\u202e\r/x")
 	if strings.ContainsAny(got.err, "\x1b\u202e\r") {
@@ -203,7 +203,7 @@ func TestErrorsAreEscaped(t *testing.T) {
 	want(t, got, 3, "", `error: oci:/no\x1b[31m\u202e /x: stat /no\x1b[31m\u202e /x: no such file or directory`+"\n")
 }
 
-// TestWarningsAreEscaped does the same for warnings, whose names come from a release.
+// Warnings contain names from releases. They are escaped like errors.
 func TestWarningsAreEscaped(t *testing.T) {
 	const name = "x\x1b[31m\u202e\n.yaml"
 	release := layout(t, small().WithManifest("folder/"+name, "a: b\n"))

@@ -57,7 +57,7 @@ func TestExtract(t *testing.T) {
 	want(t, run(t, "extract", release, "--to", t.TempDir(), "--force"), 0, "", "")
 }
 
-// Whatever extract wrote, it can write again.
+// --force replaces everything that extract writes.
 func TestExtractForceReplacesWhatItWrote(t *testing.T) {
 	release := layout(t, ordered().WithManifest("script.sh", "x").WithManifest("0000_50_x_00.yaml",
 		"apiVersion: cloudcredential.openshift.io/v1\nkind: CredentialsRequest\nmetadata: {name: a}\nspec: {providerSpec: {kind: AWSProviderSpec}}\n"))
@@ -102,8 +102,8 @@ func change(t *testing.T, dir string) {
 	}
 }
 
-// What extract wrote is its own, whatever it is called and of whichever release, until somebody changes it.
-func TestExtractForceReplacesWhatNobodyChanged(t *testing.T) {
+// A directory from extract can be replaced under any name and by any release, until a user changes it.
+func TestExtractForceReplacesUnchangedDirectory(t *testing.T) {
 	old := ordered().WithManifest("0000_50_x_00.yaml",
 		"apiVersion: cloudcredential.openshift.io/v1\nkind: CredentialsRequest\nmetadata: {name: a}\nspec: {providerSpec: {kind: AWSProviderSpec}}\n")
 	requests := []string{"--credentials-requests", "--cloud", "aws", "--to"}
@@ -117,8 +117,8 @@ func TestExtractForceReplacesWhatNobodyChanged(t *testing.T) {
 	good(t, run(t, "extract", layout(t, old), "--to", dir, "--force"))
 }
 
-// Administrators number their own manifests as payloads do.
-func TestExtractForceSparesManifestsOfOnesOwn(t *testing.T) {
+// Administrators number their own manifests as payloads do, so --force keeps them.
+func TestExtractForceKeepsManifestsOfUsers(t *testing.T) {
 	release, dir := layout(t, ordered()), t.TempDir()
 	own := object("ConfigMap", "own", included)
 	if err := os.WriteFile(filepath.Join(dir, "0000_50_x_01.yaml"), []byte(own), 0o600); err != nil {
@@ -150,8 +150,8 @@ func TestExtractForceReplacesRealReleases(t *testing.T) {
 	}
 }
 
-// What is not of a release stays, wherever it lies.
-func TestExtractForceSparesWhatIsNotOfARelease(t *testing.T) {
+// --force deletes no file that does not belong to a release.
+func TestExtractForceKeepsOtherFiles(t *testing.T) {
 	release := layout(t, ordered())
 	file := func(name string) func(dir string) error {
 		return func(dir string) error {
@@ -220,8 +220,8 @@ func entries(t *testing.T, dir string) []string {
 	return all
 }
 
-// TestExtractedDirectoryIsTheSameRelease reads back what was written, in both shapes, and rendered or not.
-func TestExtractedDirectoryIsTheSameRelease(t *testing.T) {
+// An extracted directory reads as the same release, in both layouts, rendered or not.
+func TestExtractedDirectoryReadsAsSameRelease(t *testing.T) {
 	b := ordered().WithOperatorManifest("0000_90_cluster-version-operator_01_alerts.yaml",
 		object("ConfigMap", "alerts", included)+"data: {summary: '{{\"{{\"}} $labels.pod {{\"}}\"}} is down'}\n")
 	release, parent := layout(t, b), t.TempDir()
@@ -279,7 +279,7 @@ func TestExtractIncluded(t *testing.T) {
 	}
 }
 
-func TestExtractOfNothing(t *testing.T) {
+func TestExtractWithoutMatches(t *testing.T) {
 	release := layout(t, ordered())
 	for _, to := range []string{"-", filepath.Join(t.TempDir(), "d")} {
 		want(t, run(t, "extract", release, "--to", to, "--file", "nope"), 3, "", "error: the payload has no file \"nope\"\n")
@@ -312,8 +312,8 @@ func TestExtractUsage(t *testing.T) {
 		"error: nothing to write: no document of release 4.14.0 matches the flags\n")
 }
 
-// The platform of an install-config picks the CredentialsRequests when no flag does.
-func TestExtractCredentialsOfAPlatform(t *testing.T) {
+// Without --cloud, the platform of the install config chooses the CredentialsRequests.
+func TestExtractCredentialsOfPlatform(t *testing.T) {
 	request := func(kind string) string {
 		return "apiVersion: cloudcredential.openshift.io/v1\nkind: CredentialsRequest\nmetadata: {name: " + kind + "}\nspec: {providerSpec: {kind: " + kind + "}}\n"
 	}
@@ -348,8 +348,8 @@ func TestExtractKeepsUnreadableManifests(t *testing.T) {
 	}
 }
 
-// TestExtractOfTheRealRelease compares with the entries of the layer and with what oc writes.
-func TestExtractOfTheRealRelease(t *testing.T) {
+// The files equal the entries of the layer and the output of oc.
+func TestExtractOfRealRelease(t *testing.T) {
 	release, parent := real(t), t.TempDir()
 	plain := filepath.Join(parent, "plain")
 	want(t, run(t, "extract", release, "--to", plain), 0, "", "")
@@ -382,7 +382,7 @@ func TestExtractOfTheRealRelease(t *testing.T) {
 }
 
 // Every command warns once of files in subdirectories, with and without a cache.
-func TestFilesInSubdirectoriesAreLeftOut(t *testing.T) {
+func TestFilesInSubdirectoriesAreOmitted(t *testing.T) {
 	file := func(name string) testrelease.Entry { return testrelease.File("release-manifests/"+name, "a: b\n") }
 	const why = " left out: directories below release-manifests are skipped, as the operator does\n"
 	for name, test := range map[string]struct {

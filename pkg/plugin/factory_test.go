@@ -22,13 +22,13 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
-// requestOf is the request that a command line is turned into; it is not run.
+// requestOf returns the request of a command line without running it.
 func requestOf(t *testing.T, line string) request {
 	t.Helper()
 	return requestWith(t, "oci:env", line)
 }
 
-// requestWith is requestOf for a release that the environment names.
+// requestWith is requestOf with a release in the environment.
 func requestWith(t *testing.T, release, line string) request {
 	t.Helper()
 	env := Environment{
@@ -48,7 +48,7 @@ func requestWith(t *testing.T, release, line string) request {
 	return got
 }
 
-// A command line becomes a request that has all that a run needs. Outputs and keys are left out of the comparison.
+// A request has everything that a run needs. The comparison ignores outputs and keys.
 func TestRequests(t *testing.T) {
 	layout := func(text string) image.Reference {
 		return image.Reference{Text: text, Kind: image.KindLayout, Path: strings.TrimPrefix(text, "oci:")}
@@ -128,7 +128,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// --insecure is for the hosts that the user typed, whatever command it is.
+// In every command, --insecure applies to the hosts that the user typed.
 func TestRequestHosts(t *testing.T) {
 	for line, want := range map[string]string{
 		"images a.example/r/r:t": "a.example",

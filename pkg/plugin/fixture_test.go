@@ -13,16 +13,16 @@ import (
 	"github.com/release-x/oc-release-x/internal/fixture"
 )
 
-// real is the reference to the release of real size.
+// real is the reference of a release of real size.
 func real(t *testing.T) string { return "oci:" + fixture.Path(t, "ocp-release") + ":4.22.0-x86_64" }
 
-// trimmed is text without trailing blanks, and with the one registry that differs made the same.
+// trimmed returns text without trailing blanks, and with the same repository for oc and for us.
 func trimmed(text string) string {
 	text = regexp.MustCompile(`(?m)[ \t]+$`).ReplaceAllString(text, "")
 	return regexp.MustCompile(`(?m)^(Pull From: )\S+@`).ReplaceAllString(text, "${1}REPOSITORY@")
 }
 
-func TestInfoIsWhatOCPrints(t *testing.T) {
+func TestInfoPrintsAsOC(t *testing.T) {
 	release := real(t)
 	for golden, args := range map[string][]string{
 		"info":             nil,
@@ -39,7 +39,7 @@ func TestInfoIsWhatOCPrints(t *testing.T) {
 	}
 }
 
-func TestInfoFormsAreWhatOCPrints(t *testing.T) {
+func TestInfoColumnsPrintAsOC(t *testing.T) {
 	release := real(t)
 	for golden, args := range map[string][]string{
 		"info-image-for-etcd":  {"info", release, "--image-for", "etcd"},
@@ -57,7 +57,7 @@ func TestInfoFormsAreWhatOCPrints(t *testing.T) {
 	want(t, run(t, "info", release, "--image-for", "nope"), 3, "", message)
 }
 
-// TestInfoJSONHasEveryPathOfOC walks oc's document: every value but image and config.size is ours too.
+// The JSON document has the values of oc's, at the same paths, except image and config.size.
 func TestInfoJSONHasEveryPathOfOC(t *testing.T) {
 	var oc, ours any
 	if err := json.Unmarshal([]byte(fixture.Read(t, "oc-golden/info-json.stdout")), &oc); err != nil {

@@ -17,8 +17,8 @@ func ocFlags() map[string][]string {
 	}
 }
 
-// Every flag of oc's commands is here, or the error says what to use.
-func TestEveryFlagOfOC(t *testing.T) {
+// Every flag of oc's commands exists here, or its error says what to use.
+func TestEveryFlagOfOCHasAnAnswer(t *testing.T) {
 	for command, flags := range ocFlags() {
 		help := good(t, run(t, command, "--help")) + good(t, run(t, "options"))
 		for _, flag := range flags {
@@ -34,7 +34,7 @@ func TestEveryFlagOfOC(t *testing.T) {
 	}
 }
 
-func TestFlagsOfOCThatAreNotHere(t *testing.T) {
+func TestMissingFlagsOfOC(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"info oci:/nowhere --rpmdb", "info has no --rpmdb yet: use `oc adm release info --rpmdb`"},
 		{"info --verify oci:/nowhere", "info has no --verify: use `oc release-x verify RELEASE`"},
@@ -51,7 +51,7 @@ func TestFlagsOfOCThatAreNotHere(t *testing.T) {
 	}
 }
 
-// info and extract take the release with oc's --from too.
+// info and extract accept the release with --from too, as oc does.
 func TestFromNamesTheRelease(t *testing.T) {
 	release := layout(t, testrelease.New("4.14.0").WithComponent("etcd"))
 	want(t, run(t, "info", "--from", release, "-o", "name"), 0, "etcd\n", "")

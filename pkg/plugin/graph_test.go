@@ -9,8 +9,8 @@ import (
 	"github.com/release-x/oc-release-x/internal/fixture"
 )
 
-// More nodes may be worked on side by side than the operator works on at a time.
-func TestGraphTreeSaysHowManyAtATime(t *testing.T) {
+// A step may have more nodes than the operator works on at a time.
+func TestGraphTreeShowsParallelism(t *testing.T) {
 	release := real(t)
 	for strategy, want := range map[string]string{
 		"update":    "step 12: 26 side by side, 16 at a time\n",
@@ -23,7 +23,7 @@ func TestGraphTreeSaysHowManyAtATime(t *testing.T) {
 	}
 }
 
-// treeHead is what the tree of an update of 4.14.0 begins with.
+// treeHead is the beginning of the tree of an update of 4.14.0.
 func treeHead(counts string) string {
 	return "Release 4.14.0, strategy update: " + counts + "\n" +
 		"A step begins when the one before it is done. Its lines are worked on side by side, the objects of a line in their order.\n" +
@@ -60,8 +60,9 @@ func TestGraphDocument(t *testing.T) {
 		`{"apiVersion":"v1","component":"cluster-version-operator","document":1,"file":"0000_90_cluster-version-operator_00_config.yaml","folder":"manifests","index":1,"kind":"ConfigMap","level":"90","name":"own"}`+"\n", "")
 }
 
-// What is loaded and not applied keeps its place and is marked; the default's documents know nothing of that.
-func TestGraphOfWhatIsNotApplied(t *testing.T) {
+// Objects that are loaded but not applied keep their place and are marked. Documents with default settings do not mention
+// them.
+func TestGraphMarksObjectsNotApplied(t *testing.T) {
 	release := layout(t, ordered())
 	const reason = "disabled capability Console"
 	want(t, run(t, "graph", release, "--capabilities", "none", "--objects"), 0, treeHead("4 objects in 1 step, 1 not applied")+
@@ -86,7 +87,7 @@ func TestGraphOfWhatIsNotApplied(t *testing.T) {
 	}
 }
 
-// A file without a component is no component of its node.
+// A file without a component adds none to its node.
 func TestGraphComponents(t *testing.T) {
 	release := layout(t, ordered().WithManifest("0000_90_openshift-policy.yaml", object("ConfigMap", "policy", included)))
 	want(t, run(t, "graph", release, "--jq", ".nodes[].components"), 0, `["cluster-version-operator","first","b"]`+"\n", "")
@@ -96,7 +97,7 @@ func TestGraphComponents(t *testing.T) {
 		"│  The file 0000_90_openshift-policy.yaml is not named 0000_LEVEL_COMPONENT_NAME, so it has no level.\n└─ 90,03,50,- cluster-version-operator, first, b, 0000_90_openshift-policy.yaml: 5 objects\n", "")
 }
 
-// The page says for which cluster it was drawn.
+// The page names the settings of the cluster that it was made for.
 func TestGraphSettings(t *testing.T) {
 	release, dir := layout(t, ordered()), t.TempDir()
 	config, overrides := filepath.Join(dir, "install-config.yaml"), filepath.Join(dir, "overrides")
@@ -133,7 +134,7 @@ func TestGraphSettings(t *testing.T) {
 	}
 }
 
-// shownSettings are what a page says of the cluster, as NAME=VALUE.
+// shownSettings returns the settings on a page, as NAME=VALUE.
 func shownSettings(page string) string {
 	_, facts, _ := strings.Cut(page, "<dt>Strategy</dt><dd>update</dd>")
 	facts, _, _ = strings.Cut(facts, "</dl>")
@@ -153,7 +154,7 @@ func TestGraphUsage(t *testing.T) {
 	want(t, run(t, "graph", release, "--to", ""), 2, "", "error: --to is empty: name a file, or - for standard output\n")
 }
 
-// A page is written to a file; a terminal does not get it.
+// A page is written to a file, not to a terminal.
 func TestGraphToFile(t *testing.T) {
 	release, file := layout(t, ordered()), filepath.Join(t.TempDir(), "graph.html")
 	terminal := call{terminal: true}
@@ -173,8 +174,8 @@ func TestGraphToFile(t *testing.T) {
 	}
 }
 
-// TestGraphIsWhatTheOperatorsToolPrints compares byte for byte; the tool knows no feature gate.
-func TestGraphIsWhatTheOperatorsToolPrints(t *testing.T) {
+// The output equals that of the operator's tool, which knows no feature gates, byte for byte.
+func TestGraphEqualsToolOfOperator(t *testing.T) {
 	for golden, strategy := range map[string]string{"by-number-and-component": "update", "flatten": "install"} {
 		want(t, run(t, "graph", real(t), "--strategy", strategy, "--feature-gates", "none", "-o", "dot"), 0,
 			fixture.Read(t, "cvo-golden/task-graph-"+golden+".dot"), "")
@@ -197,8 +198,8 @@ func TestGraphForms(t *testing.T) {
 	}
 }
 
-// --level and --component narrow what is shown to people; programs get the whole graph.
-func TestGraphNarrowed(t *testing.T) {
+// --level and --component limit tree, mermaid and html; the other forms show the complete graph.
+func TestGraphLimitedByLevelAndComponent(t *testing.T) {
 	release := layout(t, ordered())
 	const head = "step 1\n" +
 		"│  The operator's own manifests come first, whatever their level: this is why level 90 is here.\n" +

@@ -7,7 +7,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// digestOf is the digest of a component's image in a test release.
+// digestOf returns the digest of a component's image in a test release.
 func digestOf(name string) string {
 	_, digest, _ := strings.Cut(testrelease.ImageOf(name), "@")
 	return digest
@@ -51,7 +51,7 @@ func TestImagesUnknownName(t *testing.T) {
 	want(t, run(t, "images", release, "--group", "nope"), 2, "", "error: --group \"nope\": want one of bootstrap, control-plane, operators\n")
 }
 
-func TestGroupMemberThatIsNotThere(t *testing.T) {
+func TestMissingGroupMember(t *testing.T) {
 	release := layout(t, testrelease.New("4.14.0").WithComponent("etcd").WithComponent("pod"))
 	warning := "Warning: release 4.14.0 has no component hyperkube, which is in the group control-plane\n"
 	want(t, run(t, "images", release, "--group", "control-plane", "-o", "name"), 0, "etcd\npod\n", warning)
@@ -72,8 +72,8 @@ func TestImagesOfSeveralReleases(t *testing.T) {
 		"[\"4.14.0\",\"4.14.1\"]\nnull\n2\n", "")
 }
 
-// A name has to be in one of several releases, not in each.
-func TestImagesThatOnlySomeReleasesHave(t *testing.T) {
+// A name must exist in at least one of several releases.
+func TestImagesInSomeReleases(t *testing.T) {
 	first := layout(t, testrelease.New("4.14.0").WithComponent("etcd").WithComponent("old"))
 	second := layout(t, testrelease.New("4.14.1").WithComponent("etcd").WithComponent("new-operator"))
 	both := []string{"images", "--release", first, "--release", second}
@@ -100,13 +100,13 @@ func TestImagesDocument(t *testing.T) {
 		`"repository":"https://github.com/openshift/kubernetes","versions":[{"name":"kubernetes","version":"1.27.6"}]}]`+"\n", "")
 }
 
-// commitOf is the commit that the test release gives a component.
+// commitOf returns the commit of a component in a test release.
 func commitOf(t *testing.T, name string) string {
 	t.Helper()
 	return strings.TrimSpace(good(t, run(t, "images", layout(t, small()), name, "--jq", ".items[].commit")))
 }
 
-func TestNoComponents(t *testing.T) {
+func TestReleaseWithoutComponents(t *testing.T) {
 	release := layout(t, small().WithReferences(`{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","metadata":{"name":"4.14.0"},"spec":{"tags":[{"name":"x"}]}}`))
 	want(t, run(t, "images", release), 0, "",
 		"Warning: the tag \"x\" of image-references is left out: it points to no image\nNo component images found.\n")

@@ -110,7 +110,7 @@ func (r *infoRequest) run(ctx context.Context, s *session) error {
 	}
 	options := image.ReadOptions{Config: r.config, Repository: r.repository}
 	if r.contents {
-		options.Want.Contents = func(folder, _ string) bool { return folder == image.ReleaseDirectory }
+		options.Want.Contents = func(directory, _ string) bool { return directory == image.ReleaseDirectory }
 	}
 	release, err := s.read(ctx, t, options)
 	if err != nil {

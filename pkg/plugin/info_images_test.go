@@ -14,27 +14,27 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// recordedTools serves a recorded release with its component images, and gives the flags and the repository for it. The
-// repository that the release names for its components is reached through a mirror.
+// recordedTools serves a recorded release with its component images. It returns the flags and the repository for it. The
+// repository in the release's pull specs is reached through a mirror.
 func recordedTools(t *testing.T) (repository string, flags []string) {
 	t.Helper()
 	server := testrelease.LayoutRegistry(t, fixture.Path(t, "tools-release"), "ocp/release", "ocp/art")
 	return host(server) + "/ocp/release", append(mirrored(t, server, "registry.example.com"), "--certificate-authority", caFile(t, server.Certificate()))
 }
 
-// mirrored are the flags by which a server is the mirror of a registry.
+// mirrored returns the flags that make a server the mirror of a registry.
 func mirrored(t *testing.T, server *httptest.Server, registry string) []string {
 	return []string{"--idms-file", mirrorFile(t, "apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nmetadata: {name: a}\nspec:\n"+
 		"  imageDigestMirrors:\n  - source: "+registry+"\n    mirrors: ["+host(server)+"]\n    mirrorSourcePolicy: NeverContactSource\n")}
 }
 
-// withoutAges is the text of --size with the ages as the recordings have them.
+// withoutAges returns the text of --size with the ages of the recordings.
 func withoutAges(text string) string {
 	return regexp.MustCompile(`(?m)^(  [a-z-]+ +?)[ \d]{3}[dy]( +\d+ )`).ReplaceAllString(text, "${1}NNNd${2}")
 }
 
-// What oc prints for sizes and contents of recorded releases, of one architecture and of several.
-func TestInfoOfImagesIsWhatOCPrints(t *testing.T) {
+// The output equals oc's for recorded releases of one and of several architectures.
+func TestInfoOfImagesPrintsAsOC(t *testing.T) {
 	repository, flags := recordedTools(t)
 	for golden, args := range map[string][]string{
 		"info-size":             {"4.99.0-x86_64", "--size"},
@@ -52,7 +52,7 @@ func TestInfoOfImagesIsWhatOCPrints(t *testing.T) {
 	}
 }
 
-// Every path of oc's document has the same value, .images with everything below it too.
+// The document has the values of oc's at the same paths, including all of .images.
 func TestInfoImagesHaveEveryPathOfOC(t *testing.T) {
 	repository, flags := recordedTools(t)
 	for golden, tag := range map[string]string{"info-include-images": "4.99.0-x86_64", "info-multi-include-images": "4.99.0-multi"} {
@@ -74,7 +74,7 @@ func TestInfoImagesHaveEveryPathOfOC(t *testing.T) {
 	}
 }
 
-// art pushes images for components, each with a layer of its own above a common one, and gives a release that names them.
+// art pushes images for components, each with one layer of its own on top of a common one, and returns a release of them.
 func art(t *testing.T, server *httptest.Server, names ...string) *testrelease.Builder {
 	t.Helper()
 	release := testrelease.New("4.14.0")
@@ -88,7 +88,7 @@ func art(t *testing.T, server *httptest.Server, names ...string) *testrelease.Bu
 	return release
 }
 
-// What was read once is read from the cache, without a network too.
+// Images are read from the cache the second time, and with --offline.
 func TestInfoImagesAreCached(t *testing.T) {
 	server := testrelease.TLSRegistry(t)
 	push(t, server, art(t, server, "a", "b"))
@@ -101,8 +101,7 @@ func TestInfoImagesAreCached(t *testing.T) {
 	want(t, c.run(t, append(args, "--offline")...), 0, first, "")
 }
 
-// An image that its registry does not have leaves its row empty, and makes the result incomplete; when all are missing,
-// nothing is printed.
+// If a registry lacks an image, its row is empty and the exit code is 7. If all are missing, nothing is printed.
 func TestInfoSizeOfMissingImages(t *testing.T) {
 	server := testrelease.TLSRegistry(t)
 	missing := host(server) + "/ocp/art@" + digestOf("b")
@@ -127,7 +126,7 @@ func TestInfoSizeOfMissingImages(t *testing.T) {
 	}
 }
 
-// A reference to a component that is no pull spec is refused: it could name files of this machine.
+// A reference that is not a pull spec is refused: it could name local files.
 func TestInfoSizeOfOddReferences(t *testing.T) {
 	for _, odd := range []string{"dir:/etc", "oci:/tmp", "4.14.0", "-"} {
 		release := layout(t, testrelease.New("4.14.0").WithComponent("a", testrelease.Image(odd)))
@@ -138,7 +137,7 @@ func TestInfoSizeOfOddReferences(t *testing.T) {
 	}
 }
 
-// Files are printed byte for byte below their names; one without a newline at its end gets one.
+// Files are printed unchanged after their names; a missing newline at the end is added.
 func TestInfoContents(t *testing.T) {
 	const references = `{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","metadata":{"name":"4.14.0"},` +
 		`"spec":{"tags":[{"name":"a","from":{"kind":"DockerImage","name":"q.io/a/b@sha256:` + "0000000000000000000000000000000000000000000000000000000000000000" + `"}}]}}`
@@ -150,7 +149,7 @@ func TestInfoContents(t *testing.T) {
 		"# 0000_10_a.json\n{}\n# 0000_20_b.yaml\nb: 1\n", "")
 }
 
-// An image that several components share is read once, and no layer of it.
+// An image that several components share is read once, without its layers.
 func TestInfoReadsSharedImagesOnce(t *testing.T) {
 	server := watch(t)
 	shared := server.push(t, testrelease.New("1.0.0").WithComponent("x"), "ocp/art", "x")

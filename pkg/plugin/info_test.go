@@ -7,7 +7,6 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// TestInfo holds the whole text of a small release.
 func TestInfo(t *testing.T) {
 	release := layout(t, small())
 	digest := build(t, small()).Digest().String()
@@ -54,8 +53,8 @@ Images:
 	}
 }
 
-// A terminal that is too narrow for digests shows them short; the release's own stays whole.
-func TestInfoOnATerminal(t *testing.T) {
+// On a narrow terminal, digests of components are shortened; the digest of the release is not.
+func TestInfoOnTerminal(t *testing.T) {
 	release := layout(t, small())
 	piped := good(t, run(t, "info", release))
 	if got := good(t, call{terminal: true, width: 200}.run(t, "info", release)); got != piped {

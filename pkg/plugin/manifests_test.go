@@ -16,7 +16,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// object is a manifest with annotations that decide about its inclusion.
+// object returns a manifest with annotations that decide about its inclusion.
 func object(kind, name string, annotations ...string) string {
 	text := "apiVersion: v1\nkind: " + kind + "\nmetadata:\n  name: " + name + "\n"
 	if len(annotations) > 0 {
@@ -35,7 +35,7 @@ const (
 	preview  = "release.openshift.io/feature-set=TechPreviewNoUpgrade"
 )
 
-// ordered is a release with manifests in both directories and in every state.
+// ordered returns a release with manifests in both directories and in every state.
 func ordered() *testrelease.Builder {
 	return testrelease.New("4.14.0").WithComponent("etcd").WithComponent("pod").
 		WithOperatorManifest("0000_90_cluster-version-operator_00_config.yaml", object("ConfigMap", "own", included)+"data:\n  release: '{{.ReleaseImage}}'\n  etcd: '{{.Images.etcd}}'\n").
@@ -100,7 +100,7 @@ func TestManifestsForms(t *testing.T) {
 	want(t, run(t, "manifests", release, "--profile", "", "-o", "name", "--level", "03"), 0, "namespace/first\n", "")
 }
 
-// A manifest for other major versions than the payload's own is left out.
+// Manifests for other major versions than the payload's are excluded.
 func TestManifestsMajorVersion(t *testing.T) {
 	const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: NAME, annotations: {include.release.openshift.io/self-managed-high-availability: \"true\", release.openshift.io/major-version: \"VERSION\"}}\n"
 	b := testrelease.New("5.0.0").WithComponent("etcd").
@@ -109,8 +109,8 @@ func TestManifestsMajorVersion(t *testing.T) {
 	want(t, run(t, "manifests", layout(t, b), "-o", "name"), 0, "customresourcedefinition.apiextensions.k8s.io/five\n", "")
 }
 
-// An image is mentioned by its whole pull spec, in a value.
-func TestManifestsThatMentionAnImage(t *testing.T) {
+// --image matches values that contain the complete pull spec of the image.
+func TestManifestsByImage(t *testing.T) {
 	const one, ten = "quay.io/o/e:1", "quay.io/o/e:10"
 	release := layout(t, testrelease.New("4.14.0").WithComponent("e", testrelease.Image(one)).WithComponent("ten", testrelease.Image(ten)).
 		WithManifest("0000_10_a_00.yaml", object("Pod", "one", included)+"spec: {image: "+one+"}\n").
@@ -122,8 +122,8 @@ func TestManifestsThatMentionAnImage(t *testing.T) {
 	}
 }
 
-// The demo release has the gates of both its feature sets, as real releases have.
-func TestGatesOfTheDemo(t *testing.T) {
+// The demo release has the gates of two feature sets, as real releases have.
+func TestFeatureGatesOfDemo(t *testing.T) {
 	demo, err := testrelease.Demo()
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestManifestsFilters(t *testing.T) {
 	}
 }
 
-// named is a release with objects in namespaces, one of each kind of state.
+// named returns a release with objects in namespaces, one in each state.
 func named() *testrelease.Builder {
 	in := func(namespace, text string) string {
 		return strings.Replace(text, "metadata:\n", "metadata:\n  namespace: "+namespace+"\n", 1)
@@ -199,7 +199,7 @@ func named() *testrelease.Builder {
 		WithManifest("0000_20_etcd_03.yaml", in("openshift-pod", object("ConfigMap", "hyper", hosted)))
 }
 
-// Arguments name objects as kubectl does, and namespaces narrow them down.
+// Arguments name objects as in kubectl, and --namespace limits them.
 func TestManifestsByName(t *testing.T) {
 	release := layout(t, named())
 	for _, test := range []struct{ args, want string }{
@@ -236,8 +236,8 @@ func TestManifestsByName(t *testing.T) {
 	want(t, run(t, "manifests", "--release", release, release), 2, "", "error: with --release every argument is a NAME, and "+release+" looks like a release: give it with --release too\n")
 }
 
-// A filter fails when none of its values fits anything; where some do, the others are warnings.
-func TestManifestsFilterOfWhichSomeValuesFit(t *testing.T) {
+// A filter fails if no value matches. If some match, the others are warnings.
+func TestManifestsFilterWithUnmatchedValues(t *testing.T) {
 	release := layout(t, named())
 	for _, test := range []struct{ args, want, warning string }{
 		{"--kind deploy,ds", "deployment.apps/etcd-operator", "--kind ds: no manifest of release 4.14.0 has this kind"},
@@ -257,8 +257,8 @@ func TestManifestsFilterOfWhichSomeValuesFit(t *testing.T) {
 	want(t, run(t, "manifests", mentioned, "--image", "xyz,zyx"), 3, "", "error: no component \"xyz\" in release 4.14.0; no component \"zyx\" in release 4.14.0\n")
 }
 
-// With -o manifest the manifests are printed as the payload has them.
-func TestManifestsThemselves(t *testing.T) {
+// -o manifest prints manifests unchanged.
+func TestManifestsUnchanged(t *testing.T) {
 	b := named()
 	release := layout(t, b)
 	const etcd = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  namespace: openshift-etcd\n  name: etcd-operator\n  annotations:\n" +
@@ -285,8 +285,8 @@ func TestManifestsThemselves(t *testing.T) {
 	}
 }
 
-// A hash that cannot be a cluster's is refused, or comes with a warning.
-func TestHashOfWhatIsNotWhole(t *testing.T) {
+// A hash that cannot be that of a cluster is refused or has a warning.
+func TestHashOfIncompleteRelease(t *testing.T) {
 	release, parent := layout(t, ordered()), t.TempDir()
 	raw, flat := filepath.Join(parent, "raw"), filepath.Join(parent, "flat")
 	good(t, run(t, "extract", release, "--operator-manifests", "--raw", "--to", raw))
@@ -302,8 +302,8 @@ func TestHashOfWhatIsNotWhole(t *testing.T) {
 	}
 }
 
-// A payload that the operator refuses as a whole can be looked at, with a warning, and has no hash.
-func TestPayloadThatAClusterRefuses(t *testing.T) {
+// A payload that the operator refuses is listed with a warning and has no hash.
+func TestPayloadRefusedByClusters(t *testing.T) {
 	one := func() *testrelease.Builder {
 		return testrelease.New("4.14.0").WithComponent("etcd").WithManifest("0000_03_first_00_a.yaml", object("Namespace", "first", included))
 	}
@@ -436,7 +436,7 @@ func TestUnreadableManifests(t *testing.T) {
 	}
 }
 
-// bomb is a document whose aliases would unfold to billions of strings.
+// bomb is a document whose aliases expand to billions of strings.
 func bomb() string {
 	text := "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
 	for i := 1; i < 12; i++ {
@@ -446,8 +446,8 @@ func bomb() string {
 	return text
 }
 
-// TestManifestsAreWhatTheOperatorLoads compares with what the operator's own code loads, in nine settings.
-func TestManifestsAreWhatTheOperatorLoads(t *testing.T) {
+// The manifests equal those that the operator's own code loads, in nine settings.
+func TestManifestsEqualThoseOfOperator(t *testing.T) {
 	recordings, err := filepath.Glob(filepath.Join(fixture.Path(t, "cvo-golden"), "load-*.jsonl"))
 	if err != nil || len(recordings) != 9 {
 		t.Fatalf("%d recordings, %v", len(recordings), err)
@@ -476,7 +476,7 @@ func TestManifestsAreWhatTheOperatorLoads(t *testing.T) {
 	}
 }
 
-// readRecording gives the settings of a recording, and its objects as one JSON array a line.
+// readRecording returns the settings of a recording and its objects, one JSON array a line.
 func readRecording(t *testing.T, path string) (map[string]any, string) {
 	t.Helper()
 	file, err := os.Open(path)

@@ -8,7 +8,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// mirrorFile writes a file that names a mirror of the repository quay.invalid/ocp/release.
+// mirrorFile writes a file with a mirror of the repository quay.invalid/ocp/release.
 func mirrorFile(t *testing.T, content string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "mirrors")

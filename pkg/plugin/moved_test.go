@@ -11,8 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// TestMovedTagIsResolvedOnce moves a tag as soon as it was resolved: everything a command reads belongs to the digest
-// that the tag had then, which is what it tells.
+// The tag moves as soon as it is resolved. The command reads and reports only the digest that the tag had before.
 func TestMovedTagIsResolvedOnce(t *testing.T) {
 	for _, command := range []string{"images", "info", "manifests", "verify"} {
 		t.Run(command, func(t *testing.T) {
@@ -41,7 +40,7 @@ func TestMovedTagIsResolvedOnce(t *testing.T) {
 	}
 }
 
-// TestExtractAfterTagMoved writes the files of one release, never of two.
+// The directory has the files of one release, never of two.
 func TestExtractAfterTagMoved(t *testing.T) {
 	server, dir := testrelease.Registry(t), filepath.Join(t.TempDir(), "d")
 	release := push(t, server, ordered())

@@ -10,25 +10,25 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// Names that neither the program nor the payload knows are mistakes, found before anything is printed.
-func TestUnknownNamesOfACluster(t *testing.T) {
+// Names that neither the program nor the payload knows are errors, found before anything is printed.
+func TestUnknownNamesInSettings(t *testing.T) {
 	release := layout(t, ordered().
 		WithManifest("0000_70_z_00.yaml", object("ConfigMap", "hyper", "include.release.openshift.io/hyperscale=true")).
 		WithManifest("0000_70_z_01.yaml", object("ConfigMap", "set", included, "release.openshift.io/feature-set=NextYearNoUpgrade")).
 		WithManifest("0000_70_z_02.yaml", object("ConfigMap", "zoo", included, "capability.openshift.io/name=Zoo")))
 	current, _ := manifest.CapabilitySet("vCurrent", []string{"Zoo"})
-	capabilities, nobody := strings.Join(current, ", "), ": neither this program nor release 4.14.0 knows this "
+	capabilities, unknown := strings.Join(current, ", "), ": neither this program nor release 4.14.0 knows this "
 	config := writeFile(t, "install-config.yaml", "apiVersion: v1\ncapabilities: {additionalEnabledCapabilities: [consle]}\n")
 	for _, test := range []struct{ args, want string }{
-		{"--profile foo", "--profile foo" + nobody + "profile; there are hyperscale, hypershift, ibm-cloud-managed, self-managed-high-availability, single-node-developer"},
-		{"--profile hyperscal", "--profile hyperscal" + nobody + "profile; did you mean hyperscale?"},
-		{"--feature-set TechPreview", "--feature-set TechPreview" + nobody + "feature set; did you mean TechPreviewNoUpgrade?"},
-		{"--feature-set default", "--feature-set default" + nobody + "feature set; did you mean Default?"},
-		{"--capabilities xyzzy", "--capabilities xyzzy" + nobody + "capability; there are " + capabilities},
-		{"--capabilities consle,Build", "--capabilities consle" + nobody + "capability; did you mean Console?"},
-		{"--known-capabilities Zo", "--known-capabilities Zo" + nobody + "capability; did you mean Zoo?"},
-		{"--install-config " + config, "--install-config " + config + ": additionalEnabledCapabilities consle" + nobody + "capability; did you mean Console?"},
-		{"--feature-set OK --profile single-node", "--profile single-node" + nobody + "profile; did you mean single-node-developer?; --feature-set OK" + nobody + "feature set; did you mean OKD?"},
+		{"--profile foo", "--profile foo" + unknown + "profile; there are hyperscale, hypershift, ibm-cloud-managed, self-managed-high-availability, single-node-developer"},
+		{"--profile hyperscal", "--profile hyperscal" + unknown + "profile; did you mean hyperscale?"},
+		{"--feature-set TechPreview", "--feature-set TechPreview" + unknown + "feature set; did you mean TechPreviewNoUpgrade?"},
+		{"--feature-set default", "--feature-set default" + unknown + "feature set; did you mean Default?"},
+		{"--capabilities xyzzy", "--capabilities xyzzy" + unknown + "capability; there are " + capabilities},
+		{"--capabilities consle,Build", "--capabilities consle" + unknown + "capability; did you mean Console?"},
+		{"--known-capabilities Zo", "--known-capabilities Zo" + unknown + "capability; did you mean Zoo?"},
+		{"--install-config " + config, "--install-config " + config + ": additionalEnabledCapabilities consle" + unknown + "capability; did you mean Console?"},
+		{"--feature-set OK --profile single-node", "--profile single-node" + unknown + "profile; did you mean single-node-developer?; --feature-set OK" + unknown + "feature set; did you mean OKD?"},
 	} {
 		for _, command := range []string{"manifests", "graph"} {
 			want(t, run(t, append([]string{command, release}, strings.Fields(test.args)...)...), 2, "", "error: "+test.want+"\n")
@@ -39,8 +39,8 @@ func TestUnknownNamesOfACluster(t *testing.T) {
 	want(t, run(t, "manifests", release, "--capabilities", "Zoo", "-o", "name", "--level", "70"), 0, "configmap/zoo\n", "")
 }
 
-// Gates that no manifest names change nothing, which is worth a warning.
-func TestGatesThatNoManifestNames(t *testing.T) {
+// A gate that no manifest names has no effect, so there is a warning.
+func TestUnusedFeatureGates(t *testing.T) {
 	release := layout(t, varied())
 	names := []string{"manifests", release, "--profile", "single-node-developer", "--feature-set", "TechPreviewNoUpgrade", "-o", "name", "--kind", "ConfigMap", "--component", "a"}
 	const usual = "configmap/single\nconfigmap/excluded\nconfigmap/preview\nconfigmap/console\nconfigmap/storage\nconfigmap/new\nconfigmap/override\n"
@@ -52,8 +52,8 @@ func TestGatesThatNoManifestNames(t *testing.T) {
 	want(t, got, 0, "configmap/ha\n", "Warning: --install-config "+config+": featureGates Nope: no manifest names this feature gate\n")
 }
 
-// An override of no object is a warning that names the field which differs.
-func TestOverridesThatMatchNothing(t *testing.T) {
+// An override that matches no object causes a warning, which names the field that differs.
+func TestOverridesWithoutMatch(t *testing.T) {
 	deployment := strings.Replace(object("Deployment", "etcd-operator", included), "metadata:\n", "metadata:\n  namespace: etcd\n", 1)
 	release := layout(t, testrelease.New("4.14.0").WithComponent("etcd").
 		WithManifest("0000_50_a_00.yaml", strings.Replace(deployment, "apiVersion: v1", "apiVersion: apps/v1", 1)).

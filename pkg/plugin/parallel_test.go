@@ -11,8 +11,8 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// behind serves a release of one component from a registry of its own, which calls before ahead of every answer. It gives
-// the reference to the release.
+// behind serves a release of one component from a registry of its own, which calls before ahead of every answer. It
+// returns the reference of the release.
 func behind(t *testing.T, b *testrelease.Builder, before func(*http.Request)) string {
 	t.Helper()
 	registry := testrelease.Registry(t)
@@ -25,8 +25,8 @@ func behind(t *testing.T, b *testrelease.Builder, before func(*http.Request)) st
 	return host(server) + "/ocp/release:4.14.0"
 }
 
-// Eight releases are read at once: no registry answers before every one of them was asked.
-func TestReleasesAreReadTogether(t *testing.T) {
+// Eight releases are read in parallel: no registry answers before all of them have a request.
+func TestReleasesAreReadInParallel(t *testing.T) {
 	const together = 8
 	var arrived sync.WaitGroup
 	arrived.Add(together)
@@ -49,8 +49,8 @@ func TestReleasesAreReadTogether(t *testing.T) {
 	want(t, got, 0, strings.Repeat("etcd\n", together), "")
 }
 
-// The error and the warnings of several releases come in the order of the releases: here the second release is read first.
-func TestReleasesAnswerInOrder(t *testing.T) {
+// Errors and warnings are in the order of the releases, even if the second release is read first.
+func TestErrorsAndWarningsOfReleasesAreInOrder(t *testing.T) {
 	pair := func(t *testing.T, last string) (first, second string) {
 		asked := make(chan struct{})
 		answer := sync.OnceFunc(func() { close(asked) })
@@ -80,7 +80,7 @@ func TestReleasesAnswerInOrder(t *testing.T) {
 	})
 }
 
-// withoutImage is a release whose only component, of this name, has no image.
+// withoutImage returns a release whose only component has no image.
 func withoutImage(name string) *testrelease.Builder {
 	return testrelease.New("4.14.0").
 		WithReferences(`{"kind":"ImageStream","apiVersion":"image.openshift.io/v1","metadata":{"name":"4.14.0"},"spec":{"tags":[{"name":"` + name + `"}]}}`)

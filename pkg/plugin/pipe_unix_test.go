@@ -11,8 +11,8 @@ import (
 	"github.com/release-x/oc-release-x/internal/testguard"
 )
 
-// Opening a named pipe that nobody writes to never returns.
-func TestTimeoutHoldsForPipes(t *testing.T) {
+// Opening a named pipe without a writer never returns.
+func TestTimeoutEndsOpeningOfPipes(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestTimeoutHoldsForPipes(t *testing.T) {
 	} {
 		var got result
 		testguard.Finishes(t, strings.Join(test.args, " "), func() { got = run(t, append(test.args, "--timeout=10ms")...) })
-		// On a busy machine the time is over before the pipe is opened: then nothing is being read.
+		// On a busy machine, the time may end before the pipe is opened. Then the error names no read.
 		if test.reading != "" {
 			got.err = strings.Replace(got.err, test.reading+"; another run would start from the beginning: allow more time", "", 1)
 		}
@@ -39,8 +39,8 @@ func TestTimeoutHoldsForPipes(t *testing.T) {
 	}
 }
 
-// A completion gives up on what never ends, with nothing to offer.
-func TestCompletionGivesUpOnPipes(t *testing.T) {
+// Completion offers nothing from a pipe that never ends.
+func TestCompletionEndsOnPipes(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)

@@ -15,10 +15,10 @@ import (
 	"github.com/release-x/oc-release-x/pkg/plugin"
 )
 
-// refusing is an address that refuses connections: nothing listens on its port, and no system hands it out.
+// refusing is an address that refuses connections: nothing listens on its port, and no system assigns it.
 const refusing = "127.0.0.1:1"
 
-// call is one run of the command line, in an environment that knows nothing of this machine.
+// call describes a run of the command line. Nothing of this machine is in its environment.
 type call struct {
 	stdin    string
 	env      map[string]string
@@ -32,7 +32,7 @@ type call struct {
 	ctx      context.Context
 }
 
-// result is what a run printed and its exit code.
+// result is the output and exit code of a run.
 type result struct {
 	out, err string
 	code     int
@@ -43,7 +43,7 @@ func (c call) run(t *testing.T, args ...string) result {
 	if c.home == "" {
 		c.home = t.TempDir()
 	}
-	// cli-runtime reads the variables of the process to find a cluster.
+	// cli-runtime reads the environment of the process to find a cluster.
 	t.Setenv("KUBECONFIG", cmp.Or(c.env["KUBECONFIG"], filepath.Join(c.home, ".kube", "config")))
 	t.Setenv("KUBERNETES_SERVICE_HOST", c.env["KUBERNETES_SERVICE_HOST"])
 	var out, errOut bytes.Buffer
@@ -67,7 +67,7 @@ func (c call) run(t *testing.T, args ...string) result {
 
 func run(t *testing.T, args ...string) result { t.Helper(); return call{}.run(t, args...) }
 
-// want fails the test unless a run printed exactly this.
+// want fails the test if the output or exit code of a run differs.
 func want(t *testing.T, got result, code int, out, errOut string) {
 	t.Helper()
 	if diff := gocmp.Diff(out, got.out); diff != "" {
@@ -81,7 +81,7 @@ func want(t *testing.T, got result, code int, out, errOut string) {
 	}
 }
 
-// good fails the test unless a run succeeded quietly, and gives what it printed.
+// good fails the test unless a run exits 0 with nothing on standard error. It returns the standard output.
 func good(t *testing.T, got result) string {
 	t.Helper()
 	if got.code != 0 || got.err != "" {
@@ -90,7 +90,7 @@ func good(t *testing.T, got result) string {
 	return got.out
 }
 
-// small is a release of four components.
+// small returns a release of four components.
 func small() *testrelease.Builder {
 	return testrelease.New("4.14.0").
 		WithPrevious("4.13.9", "4.13.10").
@@ -101,7 +101,7 @@ func small() *testrelease.Builder {
 		WithManifest("0000_50_a_00_namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n")
 }
 
-// layout writes a release as an OCI layout and gives the reference to it.
+// layout writes a release as an OCI layout and returns its reference.
 func layout(t *testing.T, b *testrelease.Builder) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "layout")

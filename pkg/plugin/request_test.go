@@ -14,10 +14,10 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// cached is a call with a cache of its own, kept from run to run.
+// cached returns a call with an empty cache that its runs share.
 func cached(t *testing.T) call { t.Helper(); return call{cache: t.TempDir()} }
 
-// everyCommand are the commands that read releases, with what a cold run fetches beyond manifest and payload.
+// everyCommand lists the commands that read releases, each with what a cold run fetches beyond manifest and payload.
 func everyCommand() map[string][]string {
 	return map[string][]string{
 		"images":                     nil,
@@ -38,7 +38,7 @@ func everyCommand() map[string][]string {
 	}
 }
 
-// with puts the release behind the command word.
+// with returns the arguments with the release after the command.
 func with(command, release string, more ...string) []string {
 	words := strings.Fields(command)
 	return append(append([]string{words[0], release, "--insecure"}, words[1:]...), more...)
@@ -67,7 +67,7 @@ func TestColdRequests(t *testing.T) {
 	}
 }
 
-func TestColdRequestsOfAList(t *testing.T) {
+func TestColdRequestsForManifestList(t *testing.T) {
 	c := watch(t)
 	c.push(t, layered().WithList("amd64", "arm64"), "ocp/release", "4.14.0")
 	release := host(c.Server) + "/ocp/release:4.14.0"
@@ -77,7 +77,7 @@ func TestColdRequestsOfAList(t *testing.T) {
 	}
 }
 
-// tokens lets nobody in without a token, which /token gives to whom shows the password.
+// tokens requires a token, which /token returns to clients with the password.
 func (c *traffic) tokens() {
 	c.around = func(next http.Handler, _ string, w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
@@ -95,7 +95,7 @@ func (c *traffic) tokens() {
 	}
 }
 
-func TestColdRequestsWithAToken(t *testing.T) {
+func TestColdRequestsWithToken(t *testing.T) {
 	c := watch(t)
 	c.push(t, layered(), "ocp/release", "4.14.0")
 	c.tokens()
@@ -116,7 +116,7 @@ func authFile(t *testing.T, c *traffic) string {
 	return file
 }
 
-// await waits for another request, or for the command to give up.
+// await waits for another request, or for the end of the command.
 func await(ctx context.Context, other <-chan struct{}) {
 	select {
 	case <-other:
@@ -124,8 +124,8 @@ func await(ctx context.Context, other <-chan struct{}) {
 	}
 }
 
-// TestConfigComesBesideTheLayer holds each of two answers back until the other one is asked for.
-func TestConfigComesBesideTheLayer(t *testing.T) {
+// Configuration and layer are fetched in parallel: each of the two responses waits for the other request.
+func TestConfigAndLayerAreFetchedInParallel(t *testing.T) {
 	c := watch(t)
 	c.push(t, layered(), "ocp/release", "4.14.0")
 	asked := map[string]chan struct{}{"GET config": make(chan struct{}), "GET payload": make(chan struct{})}
@@ -146,8 +146,8 @@ func TestConfigComesBesideTheLayer(t *testing.T) {
 	c.want(t, "GET tag", "GET payload", "GET config")
 }
 
-// TestOperatorLayerComesBesideTheOther holds the second half of the payload back until the other layer is asked for.
-func TestOperatorLayerComesBesideTheOther(t *testing.T) {
+// The second half of the payload waits until the operator's layer is requested.
+func TestLayersAreFetchedInParallel(t *testing.T) {
 	c := watch(t)
 	r := c.push(t, layered().WithManifest("0000_99_big.yaml", noise(1<<20)), "ocp/release", "4.14.0")
 	layers := r.Images[0].Layers
@@ -173,7 +173,7 @@ func TestOperatorLayerComesBesideTheOther(t *testing.T) {
 	c.want(t, "GET tag", "GET payload", "GET layer 2")
 }
 
-// noise is a YAML comment that does not compress.
+// noise returns a YAML comment that does not compress.
 func noise(n int) string {
 	var b strings.Builder
 	b.WriteString("# ")
@@ -214,7 +214,7 @@ func TestWarmRequests(t *testing.T) {
 	}
 }
 
-func TestWarmRequestsOfAList(t *testing.T) {
+func TestWarmRequestsForManifestList(t *testing.T) {
 	c := watch(t)
 	r := c.push(t, layered().WithList("amd64", "arm64"), "ocp/release", "4.14.0")
 	run, release := cached(t), host(c.Server)+"/ocp/release"

@@ -11,13 +11,13 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// A saved `info -o json` gives what the release itself gives, whatever the source: only the reference that was read differs.
+// A saved `info -o json` reads like the release itself, from every source: only the reference differs.
 func TestSavedReleasesReadLikeTheirSources(t *testing.T) {
 	b := small()
 	list := small().WithList("amd64", "arm64")
 	release := build(t, b)
 	dir := t.TempDir()
-	archive, docker, directory := filepath.Join(dir, "oci.tar"), filepath.Join(dir, "docker.tar"), filepath.Join(dir, "folder")
+	archive, docker, directory := filepath.Join(dir, "oci.tar"), filepath.Join(dir, "docker.tar"), filepath.Join(dir, "directory")
 	for _, err := range []error{
 		release.WriteOCIArchive(archive, "4.14.0"), release.WriteDockerArchive(docker, "quay.io/a:one"), b.WriteDirectory(directory),
 		os.WriteFile(filepath.Join(dir, "image-references"), b.References(), 0o644),
@@ -56,8 +56,8 @@ func TestSavedReleasesReadLikeTheirSources(t *testing.T) {
 	}
 }
 
-// comparable is an output without what only one of the two can say: a document knows no manifests to count, and an image's
-// architecture costs a request that a document does not.
+// comparable returns an output without what differs: a document has no number of manifests, and an image's architecture
+// costs a request that a document does not.
 func comparable(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -69,7 +69,7 @@ func comparable(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Windows PowerShell writes UTF-16: what it saved of a release is read all the same.
+// Windows PowerShell saves documents as UTF-16, which can be read too.
 func TestSavedReleasesInUTF16(t *testing.T) {
 	release := layout(t, small())
 	expected := good(t, run(t, "images", release, "-o", "pullspec"))
@@ -92,7 +92,7 @@ func TestSavedReleasesInUTF16(t *testing.T) {
 	}
 }
 
-// Programs differ about which of two keys counts, so a release has each key once, in its exact case.
+// Programs disagree which of two equal keys counts, so duplicate keys are refused. Keys in another case are ignored.
 func TestKeysOfImageReferences(t *testing.T) {
 	plain := string(small().References())
 	other := strings.Replace(plain, `"spec"`, `"Spec": {"tags": []}, "spec"`, 1)
@@ -104,7 +104,7 @@ func TestKeysOfImageReferences(t *testing.T) {
 	want(t, run(t, "images", twice), 6, "", "error: "+twice+": image-references: the key \"spec\" appears twice in one object\n")
 }
 
-// A release has as many things wrong with it as it likes: fifty are shown.
+// At most fifty warnings of a release are printed.
 func TestManyWarnings(t *testing.T) {
 	b := small()
 	var all strings.Builder
@@ -119,7 +119,7 @@ func TestManyWarnings(t *testing.T) {
 		all.String()+"Warning: and 10 more\nerror: there were 60 warnings, and --strict was given\n")
 }
 
-// A limit that the flags set ends a command before anything is printed.
+// A limit set by a flag ends a command before anything is printed.
 func TestLimitsOfAPayload(t *testing.T) {
 	const object = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: "
 	release := layout(t, small().WithManifest("0000_50_b_00_namespace.yaml", object+"b\n"))

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestNoErrorShowsAPassword puts a password wherever a command line, the environment or a file takes an address.
-func TestNoErrorShowsAPassword(t *testing.T) {
+// No error shows a password, wherever the command line, the environment or a file has an address with one.
+func TestErrorsShowNoPassword(t *testing.T) {
 	const canary = "CANARY-8f1b"
 	const host = "user:" + canary + "@127.0.0.1/ocp/release"
 	conf := mirrorFile(t, "[[registry]]\nlocation = \""+host+"\"\n[[registry.mirror]]\nlocation = \""+host+"\"\n[[registry]]\nlocation = \"quay.invalid/ocp\"\nblocked = true\n")

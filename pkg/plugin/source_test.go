@@ -15,13 +15,13 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// host is where a test registry listens.
+// host returns the host:port of a test registry.
 func host(server *httptest.Server) string {
 	_, address, _ := strings.Cut(server.URL, "://")
 	return address
 }
 
-// push puts a release into a registry and gives the pull spec by tag.
+// push pushes a release into a registry and returns the pull spec by tag.
 func push(t *testing.T, server *httptest.Server, b *testrelease.Builder) string {
 	t.Helper()
 	if err := build(t, b).PushTo(server, "ocp/release", "4.14.0"); err != nil {
@@ -30,7 +30,7 @@ func push(t *testing.T, server *httptest.Server, b *testrelease.Builder) string 
 	return host(server) + "/ocp/release:4.14.0"
 }
 
-// caFile is a file with the certificate of a TLS server.
+// caFile writes the certificate of a TLS server into a file and returns its path.
 func caFile(t *testing.T, certificate *x509.Certificate) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca.crt")
@@ -41,7 +41,7 @@ func caFile(t *testing.T, certificate *x509.Certificate) string {
 	return file
 }
 
-// everySource writes a release in all the ways a release can lie about, and gives the arguments for each.
+// everySource writes a release in all forms that a release can have, and returns the arguments for each.
 func everySource(t *testing.T, b *testrelease.Builder) map[string][]string {
 	t.Helper()
 	dir, r := t.TempDir(), build(t, b)
@@ -55,9 +55,9 @@ func everySource(t *testing.T, b *testrelease.Builder) map[string][]string {
 		"OCI archive, gzip":   {"oci-archive:" + at("a.tar.gz") + ":4.14.0"},
 		"Docker archive":      {"docker-archive:" + at("d.tar")},
 		"Docker archive, new": {"docker-archive:" + at("l.tar")},
-		"folder":              {"dir:" + at("folder")},
-		"folder of files":     {"dir:" + at("folder") + "/release-manifests"},
-		"image-references":    {"file:" + at("folder") + "/release-manifests/image-references"},
+		"directory":              {"dir:" + at("directory")},
+		"directory of files":     {"dir:" + at("directory") + "/release-manifests"},
+		"image-references":    {"file:" + at("directory") + "/release-manifests/image-references"},
 		"registry, HTTP":      {push(t, plain, b), "--insecure"},
 		"registry, docker://": {"docker://" + host(plain) + "/ocp/release@" + r.Digest().String(), "--insecure"},
 		"registry, TLS":       {push(t, verified, b), "--certificate-authority", caFile(t, verified.Certificate())},
@@ -66,7 +66,7 @@ func everySource(t *testing.T, b *testrelease.Builder) map[string][]string {
 	}
 	for _, err := range []error{
 		r.WriteLayout(at("layout"), "4.14.0"), r.WriteOCIArchive(at("a.tar"), "4.14.0"), r.WriteOCIArchive(at("a.tar.gz"), "4.14.0"),
-		r.WriteDockerArchive(at("d.tar"), "ocp/release:4.14.0"), r.WriteDockerLayoutArchive(at("l.tar"), "ocp/release:4.14.0"), b.WriteDirectory(at("folder")),
+		r.WriteDockerArchive(at("d.tar"), "ocp/release:4.14.0"), r.WriteDockerLayoutArchive(at("l.tar"), "ocp/release:4.14.0"), b.WriteDirectory(at("directory")),
 		os.WriteFile(at("info.json"), []byte(good(t, run(t, "info", "oci:"+at("layout"), "-o", "json"))), 0o600),
 	} {
 		if err != nil {
@@ -76,9 +76,9 @@ func everySource(t *testing.T, b *testrelease.Builder) map[string][]string {
 	return sources
 }
 
-// TestEverySourceGivesTheSame reads one release in every way: the documents only differ in the source and,
-// for sources that do not have it, in the digest.
-func TestEverySourceGivesTheSame(t *testing.T) {
+// The documents of one release are the same from every source, except the source itself and, for sources without one, the
+// digest.
+func TestEverySourceReadsTheSame(t *testing.T) {
 	sources := everySource(t, small())
 	const document = `del(.release.reference, .release.image, .release.digest, .release.architecture, .image, .digest, .contentDigest, .config)`
 	for _, command := range [][]string{{"images", "--jq", document}, {"env", "--jq", document + "|.variables|=map(select(.component))"}} {
@@ -93,9 +93,9 @@ func TestEverySourceGivesTheSame(t *testing.T) {
 	}
 }
 
-func TestEverySourceThatKnowsADigest(t *testing.T) {
+func TestSourcesWithDigest(t *testing.T) {
 	digest := build(t, small()).Digest().String()
-	withoutDigest := map[string]bool{"folder": true, "folder of files": true, "image-references": true, "Docker archive": true}
+	withoutDigest := map[string]bool{"directory": true, "directory of files": true, "image-references": true, "Docker archive": true}
 	for name, args := range everySource(t, small()) {
 		t.Run(name, func(t *testing.T) {
 			got := good(t, run(t, append([]string{"images", "--jq", ".release.digest"}, args...)...))
@@ -134,7 +134,7 @@ func TestOtherHostsAreVerified(t *testing.T) {
 	}
 }
 
-func TestRegistriesWithoutTheRelease(t *testing.T) {
+func TestReleaseMissingFromRegistry(t *testing.T) {
 	server := testrelease.Registry(t)
 	push(t, server, small())
 	const zeros = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
@@ -150,17 +150,17 @@ func TestRegistriesWithoutTheRelease(t *testing.T) {
 	}
 }
 
-func TestRequestsAreTold(t *testing.T) {
+func TestRequestsAreLogged(t *testing.T) {
 	server := testrelease.Registry(t)
 	release := push(t, server, small())
 	got := run(t, "images", release, "--insecure", "-v=6", "etcd", "-o", "name")
-	told := regexp.MustCompile(`(?m)^GET http://\S+/v2/ocp/release/(manifests/4\.14\.0|blobs/sha256:\w+): answered 200 OK, after \S+s$`).FindAllString(got.err, -1)
-	if got.code != 0 || len(told) != 2 {
+	logged := regexp.MustCompile(`(?m)^GET http://\S+/v2/ocp/release/(manifests/4\.14\.0|blobs/sha256:\w+): answered 200 OK, after \S+s$`).FindAllString(got.err, -1)
+	if got.code != 0 || len(logged) != 2 {
 		t.Errorf("exit code %d, %s", got.code, got.err)
 	}
 }
 
-func TestFailedRequestsAreTold(t *testing.T) {
+func TestFailedRequestsAreLogged(t *testing.T) {
 	server := testrelease.TLSRegistry(t)
 	got := run(t, "images", host(server)+"/a/b:c", "-v=6")
 	if want := "\nGET https://" + host(server) + "/v2/a/b/manifests/c: failed " + host(server) + ": x509: certificate signed by unknown authority;"; !strings.Contains(got.err, want) {
@@ -200,7 +200,7 @@ func TestSingleImageOfAnotherArchitecture(t *testing.T) {
 	}
 }
 
-func TestVersionIsATag(t *testing.T) {
+func TestVersionIsReadByTag(t *testing.T) {
 	server := testrelease.Registry(t)
 	b := testrelease.New("4.14.0").WithComponent("etcd")
 	for _, tag := range []string{"4.14.0-x86_64", "4.14.0-aarch64", "4.14.0-multi"} {

@@ -16,9 +16,9 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// TestTimeoutSaysHowFarTheReadCame stops a layer in its middle. With a cache the error says that the next run continues
-// there, and the next run does: it asks for the rest alone.
-func TestTimeoutSaysHowFarTheReadCame(t *testing.T) {
+// The body of a layer stops in its middle. With a cache, the error says that the next run continues there, and the next
+// run requests only the rest.
+func TestTimeoutReportsProgress(t *testing.T) {
 	var stopped atomic.Bool
 	var asked atomic.Value // the Range of the last request for a blob
 	host, size := halfRegistry(t, &stopped, &asked)
@@ -33,7 +33,7 @@ func TestTimeoutSaysHowFarTheReadCame(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var args []string
 			stopped.Store(true)
-			// How long it takes to come so far is this machine's affair.
+			// A busy machine may need longer to come so far.
 			for timeout := 250 * time.Millisecond; ; timeout *= 2 {
 				args = []string{"images", host + "/org/release:4.14.0", "--insecure", "-o", "name", "--no-cache"}
 				if test.kept {
@@ -58,8 +58,8 @@ func TestTimeoutSaysHowFarTheReadCame(t *testing.T) {
 	}
 }
 
-// halfRegistry serves org/release:4.14.0, whose only layer ends in its middle and hangs while stopped is set. It gives its
-// host[:port] and the size of the layer.
+// halfRegistry serves org/release:4.14.0. Its only layer ends in the middle and hangs while stopped is set. It returns
+// its host[:port] and the size of the layer.
 func halfRegistry(t *testing.T, stopped *atomic.Bool, asked *atomic.Value) (host string, size int64) {
 	t.Helper()
 	server := testrelease.Registry(t)
@@ -91,7 +91,7 @@ func halfRegistry(t *testing.T, stopped *atomic.Bool, asked *atomic.Value) (host
 	return strings.TrimPrefix(slow.URL, "http://"), layers[len(layers)-1].Size
 }
 
-// halfBody is the beginning of a body; then it hangs until nobody waits for the rest.
+// halfBody is the beginning of a body. After it, reads wait for the end of the request.
 type halfBody struct {
 	io.ReadCloser
 	request *http.Request

@@ -14,7 +14,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// traffic is a registry that writes down what it is asked for, and counts the bytes that it sends.
+// traffic is a registry that records requests and counts the bytes that it sends.
 type traffic struct {
 	*httptest.Server
 	names map[string]string // of what can be asked for, by its tag or digest
@@ -23,11 +23,11 @@ type traffic struct {
 	requests []string
 	sent     int64
 
-	// around, when set, answers in place of the registry, which is next.
+	// around, if set, answers in place of the registry, which is next.
 	around func(next http.Handler, what string, w http.ResponseWriter, r *http.Request)
 }
 
-// watch puts a registry behind a counter; releases in it are pushed with push.
+// watch starts a registry that records requests. Releases are pushed into it with push.
 func watch(t *testing.T) *traffic {
 	t.Helper()
 	registry := testrelease.Registry(t).Config.Handler
@@ -50,8 +50,8 @@ func watch(t *testing.T) *traffic {
 	return c
 }
 
-// push puts a release behind a repository's tag and gives what names its parts: the tag, list, image, config, and the
-// layers: payload for the one that holds it, else their number from below.
+// push pushes a release under a tag of a repository. It returns short names for its parts: the tag, list, image, config,
+// and the layers: payload for the one with the payload, else the number from below.
 func (c *traffic) push(t *testing.T, b *testrelease.Builder, repository string, tag string) *testrelease.Release {
 	t.Helper()
 	r := build(t, b)
@@ -102,7 +102,7 @@ func (c *traffic) add(what string, sent int) {
 	c.sent += int64(sent)
 }
 
-// asked gives what was asked for since the last time, sorted, and the bytes sent.
+// asked returns the requests since the last call, sorted, and the bytes sent.
 func (c *traffic) asked() (requests []string, sent int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,7 +112,7 @@ func (c *traffic) asked() (requests []string, sent int64) {
 	return requests, sent
 }
 
-// size is how many bytes the answers to requests have.
+// size returns the number of bytes of the responses to requests.
 func (c *traffic) size(r *testrelease.Release, requests []string) int64 {
 	image := r.Images[0]
 	sizes := map[string]int64{
@@ -129,7 +129,7 @@ func (c *traffic) size(r *testrelease.Release, requests []string) int64 {
 	return total
 }
 
-// want fails the test unless exactly this was asked for since the last time; the order does not count.
+// want fails the test if the requests since the last call differ. Their order does not count.
 func (c *traffic) want(t *testing.T, requests ...string) {
 	t.Helper()
 	got, _ := c.asked()
@@ -152,8 +152,8 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// layered is a release as they are built: the payload on top, the operator's manifests below it, other layers at the
-// bottom.
+// layered returns a release with layers as real ones: the payload on top, the operator's manifests below it, other layers
+// at the bottom.
 func layered() *testrelease.Builder {
 	return small().
 		WithBaseLayer(testrelease.File("etc/os-release", "NAME=x\n")).

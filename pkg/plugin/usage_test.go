@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// commands are those that have a help of their own.
+// commands lists the commands with a help of their own.
 var commands = []string{"images", "env", "info", "manifests", "graph", "extract", "verify", "version", "cache", "cache list", "cache clean", "cache add", "options", "help"}
 
 func TestHelpFitsTheTerminal(t *testing.T) {
@@ -25,8 +25,8 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// On a screen of 80x24 the prompt is left under the help, also when the nine commands to come are listed.
-func TestHelpOfTheProgramIsOneScreen(t *testing.T) {
+// The help and the prompt fit on a screen of 80x24, even with nine more commands.
+func TestHelpOfProgramFitsScreen(t *testing.T) {
 	const toCome = 9
 	for _, name := range []string{"oc release-x", "kubectl release-x"} {
 		c := call{width: 80, terminal: true, name: name}
@@ -45,8 +45,8 @@ func TestHelpOfTheProgramIsOneScreen(t *testing.T) {
 	}
 }
 
-// A command's help has its examples before its own flags, and none of the flags of every command.
-func TestHelpOfACommand(t *testing.T) {
+// The help of a command has its examples before its own flags, and no flags of every command.
+func TestHelpOfCommand(t *testing.T) {
 	for _, command := range []string{"images", "env", "info", "manifests", "graph", "extract", "verify", "cache list", "cache clean", "cache add"} {
 		out := good(t, call{width: 80, terminal: true}.run(t, append(strings.Fields(command), "--help")...))
 		examples, flags, usage := strings.Index(out, "\nExamples:\n"), strings.Index(out, "\nFlags:\n"), strings.Index(out, "\nUsage:\n  oc release-x "+command)
@@ -59,7 +59,7 @@ func TestHelpOfACommand(t *testing.T) {
 	}
 }
 
-// A command line in an example is broken where a shell goes on reading, and a flag stays with its value.
+// Command lines in examples break where a shell continues reading. A flag stays with its value.
 func TestExamplesAreWrappedForTheShell(t *testing.T) {
 	out := good(t, call{width: 60, terminal: true}.run(t, "extract", "--help"))
 	const want = "\n  oc release-x extract 4.14.0 --credentials-requests \\\n    --cloud aws --included --to requests\n"

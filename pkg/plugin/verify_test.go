@@ -18,7 +18,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testsign"
 )
 
-// signed is a release in a registry that holds its component image too, with a key and a signature of it in files.
+// signed is a release and its component image in a registry, with a key and a signature in files.
 type signed struct {
 	server              *httptest.Server
 	release             string // by tag
@@ -26,7 +26,7 @@ type signed struct {
 	keyring, signatures string
 }
 
-// signedRelease makes a release of one component, and signs it.
+// signedRelease makes and signs a release of one component.
 func signedRelease(t *testing.T) signed {
 	t.Helper()
 	s := signed{server: testrelease.Registry(t)}
@@ -68,7 +68,7 @@ func writeSignature(t *testing.T, signatures string, d digest.Digest, message []
 	}
 }
 
-// results are the results of the checks, NAME=RESULT in order.
+// results returns the results of the checks, NAME=RESULT in order.
 func (s signed) results(t *testing.T, code int, args ...string) string {
 	t.Helper()
 	got := run(t, append([]string{"verify", "--insecure", "--jq", `[.checks[]|.name+"="+.result]|join(" ")`}, args...)...)
@@ -80,9 +80,8 @@ func (s signed) results(t *testing.T, code int, args ...string) string {
 
 const allGood = "digest-chain=PASS version=PASS references=PASS signature=PASS sigstore=SKIPPED image=PASS payload-hash=SKIPPED"
 
-// TestVerifyGoodChangedAndForeign is the demonstration: a release signed with a test key, the same with one byte
-// changed, and with a foreign key.
-func TestVerifyGoodChangedAndForeign(t *testing.T) {
+// The demonstration: a release signed with a test key, the same with one byte changed, and the same with another key.
+func TestVerifyDemo(t *testing.T) {
 	s := signedRelease(t)
 	if got := s.results(t, 0, s.release, "--keyring", s.keyring, "--signature", s.signatures); got != allGood {
 		t.Errorf("a good release: %s", got)
@@ -150,7 +149,7 @@ func TestVerifyExitCodes(t *testing.T) {
 	trusted := []string{"--keyring", s.keyring, "--signature", s.signatures}
 	unsigned := s.results(t, 6, s.release)
 	if unsigned != strings.Replace(allGood, "signature=PASS", "signature=FAIL", 1) {
-		t.Errorf("nobody to trust: %s", unsigned)
+		t.Errorf("no trusted key: %s", unsigned)
 	}
 	unreachable := testrelease.New("4.14.0").WithComponent("etcd", testrelease.Image("127.0.0.1:1/a/b@"+s.component.String()))
 	release := push(t, s.server, unreachable)
@@ -165,8 +164,8 @@ func TestVerifyExitCodes(t *testing.T) {
 	want(t, run(t, "verify", s.release, "--keyring", "/nowhere"), 8, "", "error: --keyring: there is no keyring /nowhere\n")
 }
 
-// Who asks for the exit code learns that a check failed, also when nobody reads the table.
-func TestVerifyFailsWhenReaderHasLeft(t *testing.T) {
+// If standard output is closed, the exit code still says that a check failed.
+func TestVerifyFailsWithClosedOutput(t *testing.T) {
 	s := signedRelease(t)
 	for _, test := range []struct {
 		name, keyring string
@@ -189,7 +188,7 @@ func TestVerifyFailsWhenReaderHasLeft(t *testing.T) {
 	}
 }
 
-// Every manifest is fetched once, and of layers that the payload does not lie in the headers.
+// Each manifest is fetched once. Layers without the payload are checked only with HEAD requests.
 func TestVerifyRequests(t *testing.T) {
 	c := watch(t)
 	component := c.push(t, testrelease.New("1.0.0").WithComponent("x"), "org/etcd", "e")
@@ -201,8 +200,8 @@ func TestVerifyRequests(t *testing.T) {
 		"HEAD config", "HEAD layer 0", "HEAD layer 1", "HEAD layer 2", "HEAD payload", "HEAD image")
 }
 
-// What the cache has is no sign that the registry still has it.
-func TestVerifyAsksForWhatTheCacheHas(t *testing.T) {
+// verify asks the registry for images that are in the cache: they may be gone.
+func TestVerifyAsksForCachedImages(t *testing.T) {
 	s := signedRelease(t)
 	front, gone := watch(t), false
 	front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -221,7 +220,7 @@ func TestVerifyAsksForWhatTheCacheHas(t *testing.T) {
 	}
 }
 
-// A changed byte in a layer that the payload does not lie in breaks the chain too.
+// A changed byte in a layer without the payload fails the digest chain too.
 func TestVerifyReadsEveryLayer(t *testing.T) {
 	s := signedRelease(t)
 	changed := s.builder().WithBaseLayer(testrelease.File("usr/bin/a", "x")).WithStored(testrelease.LayerPart(0), func(data []byte) []byte {
@@ -236,8 +235,8 @@ func TestVerifyReadsEveryLayer(t *testing.T) {
 	}
 }
 
-// A cluster that is named and cannot be asked decides the exit code; one that is merely configured does not.
-func TestVerifyWithAClusterThatCannotBeAsked(t *testing.T) {
+// If a flag names a cluster that cannot be asked, the exit code says so. One that is only configured does not count.
+func TestVerifyWithUnavailableCluster(t *testing.T) {
 	s := signedRelease(t)
 	trusted := []string{s.release, "--keyring", s.keyring, "--signature", s.signatures}
 	c := testcluster.New(t)
@@ -254,15 +253,15 @@ func TestVerifyWithAClusterThatCannotBeAsked(t *testing.T) {
 	}
 }
 
-// A signature store that the cluster's administrator set up, with an authority of its own.
-func TestVerifyWithTheStoresOfTheCluster(t *testing.T) {
+// The cluster's administrator configured a signature store with its own CA certificate.
+func TestVerifyWithStoresOfCluster(t *testing.T) {
 	s := signedRelease(t)
 	web := httptest.NewTLSServer(http.StripPrefix("/signatures", http.FileServer(http.Dir(s.signatures))))
 	defer web.Close()
-	authority, _ := json.Marshal(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw})))
+	caCertificate, _ := json.Marshal(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw})))
 	c := testcluster.New(t).
 		With("/api/v1/namespaces/openshift-config-managed/configmaps", `{"kind":"ConfigMapList"}`).
-		With("/api/v1/namespaces/openshift-config/configmaps/store-ca", `{"kind":"ConfigMap","data":{"ca.crt":`+string(authority)+`}}`).
+		With("/api/v1/namespaces/openshift-config/configmaps/store-ca", `{"kind":"ConfigMap","data":{"ca.crt":`+string(caCertificate)+`}}`).
 		With(testcluster.ClusterVersion, `{"spec":{"signatureStores":[{"url":"`+web.URL+`/signatures","ca":{"name":"store-ca"}}]},"status":{"desired":{"version":"4.13.0"}}}`)
 	got := run(t, "verify", s.release, "--insecure", "--keyring", s.keyring,
 		"--kubeconfig", c.Kubeconfig(t, testcluster.Token), "--jq", `.checks[]|select(.name=="signature")|.result+" "+.reason`)
@@ -271,7 +270,7 @@ func TestVerifyWithTheStoresOfTheCluster(t *testing.T) {
 	}
 }
 
-func TestVerifyAgainstTheCluster(t *testing.T) {
+func TestVerifyComparesHashOfCluster(t *testing.T) {
 	s := signedRelease(t)
 	pullSpec := host(s.server) + "/ocp/release@" + s.digest.String()
 	hash := strings.TrimSpace(good(t, run(t, "manifests", pullSpec, "--insecure", "--hash", "--feature-gates", "none")))

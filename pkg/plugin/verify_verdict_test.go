@@ -14,14 +14,14 @@ import (
 	"github.com/release-x/oc-release-x/internal/testsign"
 )
 
-// verified is what a program reads of a verification.
+// verified has the fields that programs read of a verification.
 type verified struct {
 	Checks  []map[string]string `json:"checks"`
 	Skipped []string            `json:"skipped"`
 	Passed  *bool               `json:"passed"`
 }
 
-// short is NAME=RESULT of every check, with the word that says why it was skipped.
+// short returns NAME=RESULT of every check, with the reason for which it was skipped.
 func (v verified) short() string {
 	var all []string
 	for _, c := range v.Checks {
@@ -34,7 +34,7 @@ func (v verified) short() string {
 	return strings.Join(all, " ")
 }
 
-// verify runs verify -o json and holds its exit code, its verdict and its checks to what they have to be.
+// verify runs verify -o json and compares its exit code, its verdict and its checks.
 func verify(t *testing.T, code int, checks, message string, args ...string) verified {
 	t.Helper()
 	got := run(t, append([]string{"verify", "-o", "json"}, args...)...)
@@ -60,10 +60,11 @@ const (
 	unverified = "digest-chain=SKIPPED(no-digest) version=SKIPPED(no-version) references=PASS signature=SKIPPED(no-digest) sigstore=SKIPPED(no-digest) image=SKIPPED(offline) payload-hash=SKIPPED(offline)"
 )
 
-// A source without a digest cannot be signed, and an attacker may choose the format of an archive: nothing passes unsigned.
+// A source without a digest cannot be signed. An attacker may choose the format of an archive, so unsigned sources never
+// pass.
 func TestUnsignedSourcesNeverPass(t *testing.T) {
 	dir := t.TempDir()
-	archive, directory := filepath.Join(dir, "old.tar"), filepath.Join(dir, "folder")
+	archive, directory := filepath.Join(dir, "old.tar"), filepath.Join(dir, "directory")
 	if err := build(t, ordered()).WriteDockerArchive(archive, "quay.io/a/b:c"); err != nil {
 		t.Fatal(err)
 	}
@@ -86,8 +87,8 @@ func TestUnsignedSourcesNeverPass(t *testing.T) {
 	}
 }
 
-// Without the network a signature that is not stored cannot be checked, which is neither a failure nor a success.
-func TestVerifyOfflineWithoutAStoredSignature(t *testing.T) {
+// Without the network, a signature that is not stored cannot be checked. That is neither a failure nor a success.
+func TestVerifyOfflineWithoutStoredSignature(t *testing.T) {
 	key := testsign.NewKey(t, "release")
 	b := ordered().WithManifest(testsign.VerificationName, testsign.Verification(map[string]string{
 		"verifier-public-key-x": testsign.Armored(t, key), "store-x": "https://signatures.example.com/x",
@@ -99,14 +100,14 @@ func TestVerifyOfflineWithoutAStoredSignature(t *testing.T) {
 	d := build(t, b).Digest()
 	writeSignature(t, signatures, d, key.SignAtomic(t, d))
 	verify(t, 0, strings.Replace(checks, "signature=SKIPPED(offline)", "signature=PASS", 1), "", trusted...)
-	// With the cluster's keys, which cannot be read.
+	// The keys of the cluster cannot be read.
 	cluster := testcluster.New(t).Kubeconfig(t, testcluster.Token)
 	verify(t, 7, checks, "error: "+release+": no signature could be checked: reading the cluster's keys: --offline was given, so no cluster is asked; --signature names where one is stored, --skip signature leaves that out on purpose\n",
 		release, "--offline", "--trust-cluster", "--kubeconfig", cluster)
 }
 
-// A sigstore key alone changes nothing about that; beside a signature that is checked, the key that was named still counts.
-func TestVerifyOfflineWithAKeyOfSigstore(t *testing.T) {
+// A sigstore key alone does not change that. If another signature is checked, the given key still counts.
+func TestVerifyOfflineWithSigstoreKey(t *testing.T) {
 	c, p, key, signatures := watch(t), cached(t), testsign.NewKey(t, "release"), t.TempDir()
 	r := c.push(t, layered().Clone().WithManifest(testsign.VerificationName, testsign.Verification(map[string]string{
 		"verifier-public-key-x": testsign.Armored(t, key), "store-x": "https://signatures.example.com/x",
@@ -147,7 +148,7 @@ func TestVerifySkip(t *testing.T) {
 	}
 }
 
-// What a warning with --strict fails did not pass.
+// A warning with --strict fails the verification.
 func TestVerifyStrictDoesNotPass(t *testing.T) {
 	s := signedRelease(t)
 	release := strings.TrimSuffix(s.release, "4.14.0") + "4.15.0"
@@ -161,8 +162,8 @@ func TestVerifyStrictDoesNotPass(t *testing.T) {
 	verify(t, 7, checks, warning+"error: there was a warning, and --strict was given\n", append(trusted, "--strict")...)
 }
 
-// A mirror can serve an older release, which is signed as well, under the name of a newer one.
-func TestVerifyFailsAnotherVersionThanWasTyped(t *testing.T) {
+// A mirror can serve an older release, which is signed too, under the name of a newer one.
+func TestVerifyFailsIfVersionDiffers(t *testing.T) {
 	key, signatures := testsign.NewKey(t, "release"), t.TempDir()
 	server := testrelease.Registry(t)
 	older := testrelease.New("9.9.1").WithComponent("etcd")
@@ -196,7 +197,7 @@ func TestVerifyFailsAnotherVersionThanWasTyped(t *testing.T) {
 			if got := v.Checks[1]["reason"]; got != test.reason {
 				t.Errorf("got %s, want %s", got, test.reason)
 			}
-			// Left out of the checks, it is a warning as everywhere.
+			// If the check is skipped, there is a warning as in other commands.
 			got := run(t, append([]string{"verify"}, append(args, "--skip", "version")...)...)
 			if got.code != 0 || got.err != "Warning: "+test.reason+"\n" {
 				t.Errorf("without the check: exit code %d, %s", got.code, got.err)
@@ -205,8 +206,8 @@ func TestVerifyFailsAnotherVersionThanWasTyped(t *testing.T) {
 	}
 }
 
-// What a tag names may change after the release was signed.
-func TestVerifyFailsAReferenceByTag(t *testing.T) {
+// A component referenced by a tag may change after the release was signed.
+func TestVerifyFailsReferenceByTag(t *testing.T) {
 	release := layout(t, testrelease.New("4.14.0").WithComponent("etcd").WithComponent("odd", testrelease.Image("quay.io/a/b:latest")))
 	v := verify(t, 6, "references=FAIL", "Warning: the component \"odd\" is not referenced by a digest: \"quay.io/a/b:latest\"\nerror: "+release+": a check failed\n",
 		release, "--offline", "--skip", "digest-chain,version,signature,sigstore,image,payload-hash")
@@ -215,8 +216,8 @@ func TestVerifyFailsAReferenceByTag(t *testing.T) {
 	}
 }
 
-// A password in a pull spec of the release is in no reason and no warning.
-func TestVerifyShowsNoPasswordOfAReference(t *testing.T) {
+// Reasons and warnings show no password of a pull spec in the release.
+func TestVerifyShowsNoPassword(t *testing.T) {
 	for _, image := range []string{"https://user:CANARY@127.0.0.1:1/a/b:c", "user:CANARY@127.0.0.1:1/a/b@sha256:" + strings.Repeat("0", 64)} {
 		release := layout(t, testrelease.New("4.14.0").WithComponent("odd", testrelease.Image(image)))
 		got := run(t, "verify", release, "--skip", "digest-chain,version,signature,sigstore,payload-hash", "-o", "json", "-v=9")
@@ -226,8 +227,8 @@ func TestVerifyShowsNoPasswordOfAReference(t *testing.T) {
 	}
 }
 
-// A release that the cache has is verified without the network as far as the cache goes, and says what would help.
-func TestVerifyOfflineFromTheCache(t *testing.T) {
+// A cached release is verified without the network as far as possible. Reasons say what is missing.
+func TestVerifyOfflineFromCache(t *testing.T) {
 	key := testsign.NewKey(t, "release")
 	b := ordered().WithManifest(testsign.VerificationName, testsign.Verification(map[string]string{
 		"verifier-public-key-x": testsign.Armored(t, key), "store-x": "https://signatures.example.com/x",

@@ -13,9 +13,8 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// TestTagIsAskedFor moves a tag, and has the registry say all sorts of things about it: what its header names only
-// chooses among the bodies that this repository gave before.
-func TestTagIsAskedFor(t *testing.T) {
+// A tag is requested each time. The digest header only chooses among manifests that this repository returned before.
+func TestTagIsRequestedEachTime(t *testing.T) {
 	zeroes := "sha256:" + strings.Repeat("0", 64)
 	for name, test := range map[string]struct {
 		header  func(first, second, elsewhere *testrelease.Release) string // of the answer to HEAD
@@ -58,7 +57,7 @@ func TestTagIsAskedFor(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.version)
 			}
 			c.want(t, test.ask...)
-			// What was seen behind the tag last is what it names offline.
+			// Offline, the tag is the manifest that it was last.
 			got = good(t, run.run(t, with("images", host(c.Server)+"/ocp/release:4.14", "--jq", ".release.version", "--offline")...))
 			if got != test.version+"\n" {
 				t.Errorf("offline: got %s, want %s", got, test.version)
@@ -68,7 +67,7 @@ func TestTagIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestTagThatMoved(t *testing.T) {
+func TestMovedTagIsFetched(t *testing.T) {
 	c, run := watch(t), cached(t)
 	c.push(t, layered(), "ocp/release", "4.14")
 	release := host(c.Server) + "/ocp/release:4.14"
@@ -84,8 +83,8 @@ func TestTagThatMoved(t *testing.T) {
 	c.want(t, "HEAD tag")
 }
 
-// TestNothingIsFetchedTwice runs commands one after the other: each fetches what no other one did before.
-func TestNothingIsFetchedTwice(t *testing.T) {
+// Each of several commands fetches only what no earlier one did.
+func TestCommandsFetchNothingTwice(t *testing.T) {
 	c, run := watch(t), cached(t)
 	r := c.push(t, layered(), "ocp/release", "4.14.0")
 	release := host(c.Server) + "/ocp/release@" + r.Digest().String()
@@ -110,12 +109,12 @@ func TestNothingIsFetchedTwice(t *testing.T) {
 	}
 }
 
-// TestLayersAreRemembered puts layers between the payload and the operator's manifests: they are looked into once,
-// from the top down, and of the next release that shares them none is fetched.
-func TestLayersAreRemembered(t *testing.T) {
+// Layers between the payload and the operator's manifests are searched once, from the top down. Of the next release that
+// shares them, none is fetched.
+func TestLayersAreSearchedOnce(t *testing.T) {
 	c, run := watch(t), cached(t)
 	release := func(version string) *testrelease.Builder {
-		// The builder puts its own operator's layer right below the payload; this one lies lower.
+		// The builder puts the operator's layer right below the payload; this one is lower.
 		return testrelease.New(version).WithComponent("etcd").WithManifest("0000_50_a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n").
 			WithBaseLayer(testrelease.File("etc/os-release", "NAME=x\n")).
 			WithBaseLayer(testrelease.Dir("manifests/"), testrelease.File("manifests/0000_00_cvo.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: cvo}\n")).
@@ -130,14 +129,14 @@ func TestLayersAreRemembered(t *testing.T) {
 	c.want(t, "GET tag", "GET payload")
 }
 
-func TestLayersOfASquashedRelease(t *testing.T) {
+func TestLayersOfSquashedRelease(t *testing.T) {
 	c, run := watch(t), cached(t)
 	c.push(t, layered().Squashed(), "ocp/release", "4.14.0")
 	for _, step := range [][]string{{"GET tag", "GET payload"}, {"HEAD tag"}} {
 		good(t, run.run(t, with("manifests", host(c.Server)+"/ocp/release:4.14.0")...))
 		c.want(t, step...)
 	}
-	// images does not read the operator's directory, so its record does not have it.
+	// images does not read the operator's directory, so its record does not contain it.
 	run = cached(t)
 	for _, step := range []struct {
 		command string
@@ -166,7 +165,7 @@ func TestOffline(t *testing.T) {
 	c.want(t)
 }
 
-func TestOfflineAList(t *testing.T) {
+func TestOfflineManifestList(t *testing.T) {
 	c, run := watch(t), cached(t)
 	r := c.push(t, layered().WithList("amd64", "arm64"), "ocp/release", "4.14.0")
 	release := host(c.Server) + "/ocp/release:4.14.0"
@@ -177,8 +176,8 @@ func TestOfflineAList(t *testing.T) {
 		"error: "+release+": manifest "+other+": "+other+" is not in the cache, and --offline was given\n")
 }
 
-// A hit by digest needs no credentials, and one by tag those for the header.
-func TestHitNeedsNoCredentials(t *testing.T) {
+// A cached digest needs no credentials; a cached tag needs them for the header.
+func TestCachedDigestNeedsNoCredentials(t *testing.T) {
 	c, run := watch(t), cached(t)
 	r := c.push(t, layered(), "ocp/release", "4.14.0")
 	c.tokens()
@@ -191,7 +190,7 @@ func TestHitNeedsNoCredentials(t *testing.T) {
 	}
 }
 
-// The same digest in another repository is not known there, though the layers need not be fetched again.
+// In another repository, the manifest is fetched again, but its layers are not.
 func TestManifestsBelongToTheirRepository(t *testing.T) {
 	c, run := watch(t), cached(t)
 	r := c.push(t, layered(), "ocp/release", "4.14.0")
@@ -206,7 +205,7 @@ func TestManifestsBelongToTheirRepository(t *testing.T) {
 	}
 }
 
-// Layouts and archives are here already: nothing of them is kept, and the cache is not even made.
+// Layouts and archives are local: nothing of them is cached, and no cache directory is created.
 func TestLocalSourcesAreNotCached(t *testing.T) {
 	run := call{cache: filepath.Join(t.TempDir(), "cache")}
 	good(t, run.run(t, "manifests", layout(t, layered())))
@@ -216,7 +215,7 @@ func TestLocalSourcesAreNotCached(t *testing.T) {
 	}
 }
 
-// What is not what its digest promises does not come into the cache.
+// Bytes that do not match their digest are not cached.
 func TestUnverifiedBytesAreNotCached(t *testing.T) {
 	c, run := watch(t), cached(t)
 	r := c.push(t, layered(), "ocp/release", "4.14.0")
@@ -241,7 +240,7 @@ func TestUnverifiedBytesAreNotCached(t *testing.T) {
 	c.want(t, "GET payload")
 }
 
-// payloadSize is the size of the blob that a request names.
+// payloadSize returns the size of the blob in a request.
 func payloadSize(t *testing.T, c *traffic, r *http.Request) int64 {
 	t.Helper()
 	response, err := http.Head(c.URL + r.URL.Path)
@@ -253,8 +252,8 @@ func payloadSize(t *testing.T, c *traffic, r *http.Request) int64 {
 	return response.ContentLength
 }
 
-// An interrupted command leaves what it has fetched; the next one asks for the rest alone.
-func TestInterruptedDownloadGoesOn(t *testing.T) {
+// An interrupted command keeps what it fetched; the next one requests only the rest.
+func TestInterruptedDownloadContinues(t *testing.T) {
 	c, run := watch(t), cached(t)
 	r := c.push(t, layered().WithManifest("0000_99_big.yaml", noise(1<<20)), "ocp/release", "4.14.0")
 	layer := r.Images[0].Layers[3]
@@ -286,7 +285,7 @@ func TestInterruptedDownloadGoesOn(t *testing.T) {
 	c.want(t)
 }
 
-// waitForPartial waits until so many bytes of a blob lie in the cache.
+// waitForPartial waits until the cache has so many bytes of a blob.
 func (c call) waitForPartial(ctx context.Context, size int) {
 	for ctx.Err() == nil {
 		found, _ := filepath.Glob(filepath.Join(c.cacheDirectory(), "blobs", "*", "*.partial"))
