@@ -73,6 +73,15 @@ type hostBody struct {
 	end func()
 }
 
+// Read ends the request with the last byte, as a connection does.
+func (b *hostBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil {
+		b.end()
+	}
+	return n, err
+}
+
 func (b *hostBody) Close() error {
 	b.end()
 	return nil
