@@ -20,7 +20,7 @@ import (
 	"github.com/release-x/oc-release-x/test/kubeapi"
 )
 
-// server is the API server of all tests here: starting it takes a second.
+// server is the API server of all tests in this package, because starting one takes a second.
 var server *kubeapi.Server
 
 func TestMain(m *testing.M) {
@@ -46,10 +46,10 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// readable is what cluster-reader may get, of what is asked for here: all but secrets.
+// readable lists what cluster-reader may get: everything that the program reads, except secrets.
 func readable(_, resource, _ string) bool { return resource != "secrets" }
 
-// define makes the server know what an OpenShift cluster has beyond Kubernetes.
+// define defines the kinds that an OpenShift cluster has beyond Kubernetes.
 func define() error {
 	for plural, kind := range map[string]string{
 		"clusterversions": "ClusterVersion", "featuregates": "FeatureGate", "infrastructures": "Infrastructure",
@@ -61,7 +61,7 @@ func define() error {
 	return nil
 }
 
-// object is an object of a kind, with its name and what it holds.
+// object returns an object of a kind, with its name and fields.
 func object(apiVersion, kind, name string, fields map[string]any) map[string]any {
 	o := map[string]any{"apiVersion": apiVersion, "kind": kind, "metadata": map[string]any{"name": name}}
 	for field, value := range fields {
@@ -77,12 +77,12 @@ func apply(t *testing.T, path string, object map[string]any) {
 	}
 }
 
-// release is a small release in a registry that wants the credentials of the cluster's pull secret.
+// release is a small release in a registry that requires the credentials of the cluster's pull secret.
 type release struct {
-	image, authority string
+	image, caFile string
 }
 
-// install makes the server that of a cluster which runs a release.
+// install makes the server one of a cluster that runs a release.
 func install(t *testing.T) release {
 	t.Helper()
 	r, err := testrelease.New("4.14.0").WithComponent("etcd").WithComponent("pod").
@@ -111,10 +111,10 @@ func install(t *testing.T) release {
 	host := closed.Listener.Addr().String()
 	image := host + "/ocp/release@" + r.Digest().String()
 	describe(t, image, host)
-	return release{image: image, authority: authority(t, closed)}
+	return release{image: image, caFile: writeCA(t, closed)}
 }
 
-// describe puts the objects that are read of a cluster.
+// describe creates the objects that the program reads from a cluster.
 func describe(t *testing.T, image, registry string) {
 	t.Helper()
 	const config = "/apis/config.openshift.io/v1/"
@@ -152,7 +152,7 @@ func configMap(name string, annotations ...string) string {
 	return text
 }
 
-// kubeconfig is a file for a user of the server.
+// kubeconfig writes a kubeconfig for a user of the server and returns its path.
 func kubeconfig(t *testing.T, token string) string {
 	t.Helper()
 	path, err := server.Kubeconfig(token)
@@ -162,8 +162,8 @@ func kubeconfig(t *testing.T, token string) string {
 	return path
 }
 
-// authority is a file with the certificate of a registry.
-func authority(t *testing.T, s *httptest.Server) string {
+// writeCA writes the certificate of a registry into a file and returns its path.
+func writeCA(t *testing.T, s *httptest.Server) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ca.crt")
 	if err := os.WriteFile(path, pemOf(s), 0o600); err != nil {
@@ -186,7 +186,7 @@ func run(t *testing.T, token string, args ...string) (code int, out, errOut stri
 	return code, stdout.String(), stderr.String()
 }
 
-// want fails the test unless a run printed exactly this.
+// want fails the test if the output or exit code of a run differs.
 func want(t *testing.T, token string, args []string, code int, out, errOut string) {
 	t.Helper()
 	gotCode, gotOut, gotErr := run(t, token, args...)

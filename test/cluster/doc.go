@@ -1,2 +1,3 @@
-// Package cluster holds the program against a real API server: its refusals, its discovery, and kubectl beside it.
+// Package cluster tests the program with a real API server: how it handles refusals, what it discovers, and how it runs
+// under kubectl.
 package cluster

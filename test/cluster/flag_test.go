@@ -11,13 +11,13 @@ import (
 	"github.com/release-x/oc-release-x/pkg/plugin"
 )
 
-// root is the command line in an empty environment.
+// root returns the root command in an empty environment.
 func root() *cobra.Command {
 	var out bytes.Buffer
 	return plugin.NewCommand(plugin.Environment{Streams: plugin.Streams{Out: &out, ErrOut: &out}, Getenv: func(string) string { return "" }})
 }
 
-// compare fails the test for every flag of want that got does not have with the same shorthand, default and type.
+// compare fails the test for every flag of want that got lacks or has with another shorthand, default or type.
 func compare(t *testing.T, command string, want, got *pflag.FlagSet) (compared int) {
 	t.Helper()
 	want.VisitAll(func(want *pflag.Flag) {
@@ -35,7 +35,7 @@ func compare(t *testing.T, command string, want, got *pflag.FlagSet) (compared i
 	return compared
 }
 
-// TestClusterFlagsAreConfigFlags compares the flags that say which cluster is asked with those of every kubectl command.
+// The flags that choose the cluster are those of every kubectl command.
 func TestClusterFlagsAreConfigFlags(t *testing.T) {
 	kubectl := genericclioptions.NewConfigFlags(false)
 	kubectl.CAFile, kubectl.CacheDir = nil, nil // flags for registries and the cache have these names
@@ -47,7 +47,7 @@ func TestClusterFlagsAreConfigFlags(t *testing.T) {
 	}
 }
 
-// TestOutputFlagsArePrintFlags compares the flags of every command that prints a document with those of kubectl.
+// The output flags of every command that prints a document are those of kubectl.
 func TestOutputFlagsArePrintFlags(t *testing.T) {
 	kubectl := &cobra.Command{}
 	genericclioptions.NewPrintFlags("").AddFlags(kubectl)

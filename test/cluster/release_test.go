@@ -19,12 +19,12 @@ func pemOf(s *httptest.Server) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 }
 
-// host is how messages name the server.
+// host returns the name of the server in messages.
 func host() string { return strings.TrimPrefix(server.URL, "https://") }
 
-func TestReleaseOfTheCluster(t *testing.T) {
+func TestReleaseOfCluster(t *testing.T) {
 	r := install(t)
-	access := []string{"--pull-secret-from-cluster", "--certificate-authority", r.authority}
+	access := []string{"--pull-secret-from-cluster", "--certificate-authority", r.caFile}
 	for release, warning := range map[string]string{
 		"": "", "4.14.0": "",
 		"4.13.0": "Warning: 4.13.0 is release 4.14.0, not 4.13.0\n", // the history of the cluster has the same image for it
@@ -57,7 +57,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestNotOpenShift asks a server that only has the kinds of Kubernetes.
+// The server has only the kinds of Kubernetes.
 func TestNotOpenShift(t *testing.T) {
 	plain, stop, err := kubeapi.Start(t.TempDir(), readable)
 	if err != nil {
@@ -72,7 +72,7 @@ func TestNotOpenShift(t *testing.T) {
 		"the server "+strings.TrimPrefix(plain.URL, "https://")+" is not OpenShift: it has no ClusterVersion\n")
 }
 
-// TestThroughKubectl runs the program as kubectl's plugin.
+// kubectl runs the program as its plugin.
 func TestThroughKubectl(t *testing.T) {
 	kubectl, err := exec.LookPath("kubectl")
 	if err != nil {
@@ -91,7 +91,7 @@ func TestThroughKubectl(t *testing.T) {
 		out, err := command.CombinedOutput()
 		return string(out), err
 	}
-	access := []string{"--pull-secret-from-cluster", "--certificate-authority", r.authority}
+	access := []string{"--pull-secret-from-cluster", "--certificate-authority", r.caFile}
 	if out, err := as(kubeapi.AdminToken, append([]string{"images", "-o", "name"}, access...)...); err != nil || out != "etcd\npod\n" {
 		t.Errorf("%v: %s", err, out)
 	}
@@ -102,7 +102,7 @@ func TestThroughKubectl(t *testing.T) {
 	if err == nil || err.Error() != "exit status 4" || !strings.HasSuffix(out, "does not accept the credentials: log in again, or give --token\n") {
 		t.Errorf("%v: %s", err, out)
 	}
-	// Who is asked for, and who asks, are kubectl's flags.
+	// The cluster and the user come from kubectl's flags.
 	out, err = as(kubeapi.AdminToken, "images", "--as", "nobody")
 	if err == nil || err.Error() != "exit status 4" || !strings.Contains(out, "the user nobody lacks the permission") {
 		t.Errorf("--as: %v: %s", err, out)
@@ -117,7 +117,7 @@ func TestThroughKubectl(t *testing.T) {
 	if out, err := as("", "images", "--kubeconfig", two); err == nil || !strings.Contains(out, "the user nobody lacks the permission") {
 		t.Errorf("the current context: %v: %s", err, out)
 	}
-	// What the program reads is what kubectl reads.
+	// The program reads the same as kubectl.
 	get := exec.CommandContext(t.Context(), kubectl, "--kubeconfig", kubeconfig(t, kubeapi.AdminToken), "get", "clusterversion", "version", "-o", "jsonpath={.status.desired.image}")
 	get.Env = append(os.Environ(), "HOME="+t.TempDir())
 	if out, err := get.CombinedOutput(); err != nil || string(out) != r.image {
@@ -125,8 +125,8 @@ func TestThroughKubectl(t *testing.T) {
 	}
 }
 
-// severalContexts is a kubeconfig whose current context is that of nobody, with one of the administrator and one of a
-// program that prints the administrator's token.
+// severalContexts writes a kubeconfig with three contexts: the current one of the user nobody, one of the administrator,
+// and one with a program that prints the administrator's token.
 func severalContexts(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -14,7 +14,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// bin is a directory with the plugin, as krew links it: built once for all tests.
+// bin is a directory with the plugin under the names that krew gives it, built once for all tests.
 var bin string
 
 func TestMain(m *testing.M) {
@@ -76,7 +76,7 @@ func needsBashCompletion(t *testing.T) {
 
 const bashCompletion = "/usr/share/bash-completion/bash_completion"
 
-// withScripts installs the scripts of completion install.
+// withScripts installs the scripts of `completion install`.
 func (m *machine) withScripts(t *testing.T) *machine {
 	t.Helper()
 	dir := t.TempDir()
@@ -85,7 +85,7 @@ func (m *machine) withScripts(t *testing.T) *machine {
 	return m
 }
 
-// withOC adds an oc that does what kubectl does.
+// withOC adds an oc that calls kubectl.
 func (m *machine) withOC(t *testing.T) *machine {
 	t.Helper()
 	dir := t.TempDir()
@@ -96,7 +96,7 @@ func (m *machine) withOC(t *testing.T) *machine {
 	return m
 }
 
-// run runs a program in the user's home directory and gives what it prints.
+// run runs a program in the user's home directory and returns its output.
 func (m *machine) run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
@@ -114,10 +114,10 @@ func (m *machine) run(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
-// question is a line that a user has typed up to the cursor, and what the shell can offer.
+// question is a command line up to the cursor, and the words that the shell should offer.
 type question struct{ line, want string }
 
-// questions are asked of each shell.
+// questions returns the questions that each shell is asked.
 func questions(tool string) []question {
 	return []question{
 		{tool + " release-x gra", "graph"},
@@ -131,7 +131,7 @@ func questions(tool string) []question {
 	}
 }
 
-// TestKubectl asks kubectl, which finds the script on the PATH.
+// kubectl finds the script on the PATH.
 func TestKubectl(t *testing.T) {
 	needs(t, "kubectl")
 	m := newMachine(t).withScripts(t)
@@ -152,7 +152,7 @@ func TestKubectl(t *testing.T) {
 	}
 }
 
-// TestScripts runs both scripts as oc and kubectl do, without a look at what the tools do with the words.
+// Both scripts print the words as oc and kubectl expect them.
 func TestScripts(t *testing.T) {
 	needs(t, "kubectl")
 	m := newMachine(t).withOC(t).withScripts(t)

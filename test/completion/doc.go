@@ -1,3 +1,2 @@
-// Package completion tests the completion of words in the shells and through kubectl. A test whose shell is not here is
-// skipped.
+// Package completion tests completion in shells and through kubectl. Tests of a shell that is not installed are skipped.
 package completion

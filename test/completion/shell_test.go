@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// shell completes a line after some commands, and gives the words it would insert, joined by blanks.
+// shell runs some commands, completes a line, and returns the inserted words, separated by blanks.
 type shell struct {
 	name  string
 	needs func(t *testing.T)
@@ -22,7 +22,7 @@ func shells() []shell {
 	}
 }
 
-// source is the command with which a shell takes over a completion.
+// source returns the command that loads a completion script into a shell.
 func source(tool, shell string) string {
 	if shell == "fish" {
 		return tool + " completion fish | source"
@@ -30,7 +30,7 @@ func source(tool, shell string) string {
 	return "source <(" + tool + " completion " + shell + ")"
 }
 
-// TestShells switches completion on in every way that the help names, and presses the tabulator.
+// Completion works in every way that the help describes.
 func TestShells(t *testing.T) {
 	for _, sh := range shells() {
 		own, tools := source("kubectl release-x", sh.name), source("kubectl", sh.name)
@@ -74,7 +74,8 @@ func TestShells(t *testing.T) {
 	}
 }
 
-// askBash does what readline does: it splits the line into words, at colons too, and calls the function of the command.
+// askBash does the same as readline: it splits the line into words, also at colons, and calls the function of the
+// command.
 func askBash(t *testing.T, m *machine, setup []string, line string) string {
 	t.Helper()
 	const ask = `
@@ -89,7 +90,7 @@ echo "${COMPREPLY[*]}"
 `
 	commands := append([]string{"source " + bashCompletion}, setup...)
 	got := strings.TrimSpace(m.run(t, "bash", "--norc", "-c", strings.Join(commands, "\n")+ask, "bash", line))
-	// Readline puts the word in place of what stands behind the last colon.
+	// Readline replaces what is behind the last colon with the word.
 	if word := line[strings.LastIndexByte(line, ' ')+1:]; got != "" && strings.Contains(word, ":") {
 		got = word[:strings.LastIndexByte(word, ':')+1] + got
 	}
@@ -107,7 +108,7 @@ func askFish(t *testing.T, m *machine, setup []string, line string) string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
-// askZsh types the line and a tabulator into an interactive zsh, and has it print what the line has become.
+// askZsh types the line and a tab into an interactive zsh, and lets it print the resulting line.
 func askZsh(t *testing.T, m *machine, setup []string, line string) string {
 	t.Helper()
 	const ask = `

@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Define makes the server know a kind of any shape, whose objects lie in no namespace.
+// Define defines a kind without a schema, whose objects have no namespace.
 func (s *Server) Define(ctx context.Context, group, plural, kind string) error {
 	return s.Apply(ctx, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"+plural+"."+group, map[string]any{
 		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
@@ -29,7 +29,7 @@ func (s *Server) Define(ctx context.Context, group, plural, kind string) error {
 	})
 }
 
-// Apply puts an object under its path, as admin. A kind that was defined just now is waited for.
+// Apply writes an object to its path, as admin. It waits for a kind that was just defined.
 func (s *Server) Apply(ctx context.Context, path string, object any) error {
 	client, err := rest.HTTPClientFor(s.Config(AdminToken))
 	if err != nil {

@@ -22,14 +22,14 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// built is a server that is ready to run.
+// built is a server that can be run.
 type built struct {
 	server  *genericapiserver.GenericAPIServer
 	address string
 	caFile  string
 }
 
-// build puts the server together over an etcd.
+// build builds the server on top of an etcd.
 func build(dir, etcd string, readable Readable) (*built, error) {
 	o := options.NewCustomResourceDefinitionsServerOptions(io.Discard, io.Discard)
 	recommended := o.RecommendedOptions
@@ -117,10 +117,10 @@ func newServer(o *options.CustomResourceDefinitionsServerOptions, c *genericapis
 	return server, nil
 }
 
-// noServices resolves nothing: there are no webhooks.
+// noServices resolves no service: there are no webhooks.
 type noServices struct{}
 
-// ResolveEndpoint fails.
+// ResolveEndpoint returns an error.
 func (noServices) ResolveEndpoint(string, string, int32) (*url.URL, error) {
 	return nil, errors.New("there are no services")
 }

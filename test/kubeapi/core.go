@@ -21,7 +21,7 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 )
 
-// kind is a kind that is served with its Go types.
+// kind is a kind that is served with its Go type.
 type kind struct {
 	plural, singular string
 	object, list     func() runtime.Object
@@ -40,8 +40,7 @@ func apps() []kind {
 	}
 }
 
-// install serves kinds of a group. Their v1 types are their own internal version, so that nothing has to be
-// converted.
+// install serves kinds of a group. Their v1 types are also their internal version, so that nothing is converted.
 func install(server *genericapiserver.GenericAPIServer, etcd options.EtcdOptions, group string, kinds []kind) error {
 	types, v1 := runtime.NewScheme(), schema.GroupVersion{Group: group, Version: "v1"}
 	for _, version := range []schema.GroupVersion{{Group: group, Version: runtime.APIVersionInternal}, v1} {
@@ -75,7 +74,7 @@ func install(server *genericapiserver.GenericAPIServer, etcd options.EtcdOptions
 	return server.InstallAPIGroup(&info)
 }
 
-// store has a name by which the server tells two of them apart.
+// store gives a store a name, by which the server distinguishes stores.
 type store struct{ *registry.Store }
 
 func newStore(types *runtime.Scheme, getter generic.RESTOptionsGetter, group string, k kind) (*store, error) {
@@ -91,7 +90,7 @@ func newStore(types *runtime.Scheme, getter generic.RESTOptionsGetter, group str
 	return &store{s}, s.CompleteWithOptions(&generic.StoreOptions{RESTOptions: getter})
 }
 
-// strategy takes every object as it is.
+// strategy accepts every object unchanged.
 type strategy struct {
 	runtime.ObjectTyper
 	names.NameGenerator
@@ -113,7 +112,7 @@ func (strategy) AllowCreateOnUpdate(context.Context) bool      { return false }
 func (strategy) AllowUnconditionalUpdate(context.Context) bool { return true }
 func (strategy) Canonicalize(runtime.Object)                   {}
 
-// withSchemas adds schemas of the types of install: server-side apply needs them to merge.
+// withSchemas adds the schemas of the types of install: server-side apply needs them.
 func withSchemas(next common.GetOpenAPIDefinitions) common.GetOpenAPIDefinitions {
 	text, bytes := spec.MapProperty(spec.StringProperty()), spec.MapProperty(spec.StrFmtProperty("byte"))
 	return func(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {

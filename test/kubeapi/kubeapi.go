@@ -1,5 +1,5 @@
-// Package kubeapi starts a real API server in a test's own process: embedded etcd below, the API server of custom
-// resources above, Secrets, ConfigMaps and Deployments beside it, TLS and bearer tokens in front.
+// Package kubeapi starts a real API server in the process of a test: an embedded etcd, the API server for custom
+// resources, Secrets, ConfigMaps and Deployments, with TLS and bearer tokens.
 package kubeapi
 
 import (
@@ -15,27 +15,27 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
-// The tokens that the server knows, and whose they are.
+// The tokens that the server accepts, by user.
 const (
 	AdminToken  = "token-of-admin"  // of a user who may do everything
-	ReaderToken = "token-of-reader" // of one who may get what Readable allows
+	ReaderToken = "token-of-reader" // of a user who may get what Readable allows
 	NobodyToken = "token-of-nobody" // of one who may see no object
 )
 
-// startTime bounds the start of each part; all together take a second.
+// startTime limits the start of each part; all of them together take about a second.
 const startTime = 3 * time.Minute
 
-// Readable says what the user reader may get.
+// Readable reports whether the user reader may get an object.
 type Readable func(group, resource, namespace string) bool
 
-// Server is one running API server.
+// Server is a running API server.
 type Server struct {
 	URL    string
 	CAFile string
 	dir    string
 }
 
-// Start starts a server that keeps what it has in dir. stop ends it and waits for its end.
+// Start starts a server with its data in dir. stop stops it and waits for its end.
 func Start(dir string, readable Readable) (server *Server, stop func(), err error) {
 	etcd, err := startEtcd(filepath.Join(dir, "etcd"))
 	if err != nil {
@@ -61,7 +61,7 @@ func Start(dir string, readable Readable) (server *Server, stop func(), err erro
 	return server, func() { cancel(); <-ended; etcd.Close() }, nil
 }
 
-// await waits until the server says that it is ready.
+// await waits until the server reports that it is ready.
 func (s *Server) await(ended <-chan error) error {
 	client, err := rest.HTTPClientFor(s.Config(AdminToken))
 	if err != nil {
@@ -87,12 +87,12 @@ func (s *Server) await(ended <-chan error) error {
 	}
 }
 
-// Config is how a client with a token reaches the server.
+// Config returns the configuration of a client with a token.
 func (s *Server) Config(token string) *rest.Config {
 	return &rest.Config{Host: s.URL, BearerToken: token, QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAFile: s.CAFile}}
 }
 
-// Kubeconfig writes a kubeconfig for a token and gives its path.
+// Kubeconfig writes a kubeconfig for a token and returns its path.
 func (s *Server) Kubeconfig(token string) (string, error) {
 	c := api.NewConfig()
 	c.Clusters["lab"] = &api.Cluster{Server: s.URL, CertificateAuthority: s.CAFile}

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 )
 
-// newAuthenticator knows the users of the tokens, and lets everybody else in as system:anonymous, as OpenShift does.
+// newAuthenticator authenticates the users of the tokens, and all others as system:anonymous, like OpenShift.
 func newAuthenticator() authenticator.Request {
 	tokens := tokenfile.New(map[string]*user.DefaultInfo{
 		AdminToken:  {Name: "admin", Groups: []string{user.SystemPrivilegedGroup}},
@@ -25,7 +25,7 @@ func newAuthenticator() authenticator.Request {
 	return group.NewAuthenticatedGroupAdder(union.NewFailOnError(known, anonymous.NewAuthenticator(nil)))
 }
 
-// newAuthorizer lets admin do everything, reader get what it may, and every known user discover the server.
+// newAuthorizer allows everything to admin, what Readable says to reader, and discovery to every known user.
 func newAuthorizer(readable Readable) authorizer.Authorizer {
 	return authorizer.AuthorizerFunc(func(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
 		who := a.GetUser()

@@ -10,7 +10,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// The sets of the API that the operator knows.
+// The capability sets are those of the API that the operator uses.
 func TestCapabilitySets(t *testing.T) {
 	for name, want := range configv1.ClusterVersionCapabilitySets {
 		got, ok := manifest.CapabilitySet(string(name), nil)

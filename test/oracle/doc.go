@@ -1,3 +1,2 @@
-// Package oracle holds what this project makes of manifests against the library that the cluster version operator
-// itself reads them with.
+// Package oracle compares how this project reads manifests with the library of the cluster version operator.
 package oracle

@@ -13,10 +13,10 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// draw picks one of some words.
+// draw returns one of some words.
 func draw(r *rand.Rand, words ...string) string { return words[r.Intn(len(words))] }
 
-// annotations are drawn from those that decide, with values that are right, odd or wrong; nil now and then.
+// annotations returns random annotations that decide about inclusion, with valid, odd or invalid values; sometimes nil.
 func annotations(r *rand.Rand) map[string]any {
 	if r.Intn(20) == 0 {
 		return nil
@@ -40,7 +40,7 @@ func annotations(r *rand.Rand) map[string]any {
 	return drawn
 }
 
-// situation is a cluster in both tongues.
+// situation has the settings of a cluster in both representations.
 type situation struct {
 	exclude, set, profile string
 	known, enabled        []string // nil: not checked
@@ -82,7 +82,7 @@ func (s situation) namesNewSet(m *operator.Manifest) bool {
 	return s.set == newSet && m.Obj.GetAnnotations()[manifest.FeatureSetAnnotation] == newSet
 }
 
-// theirs is whether the operator loads and applies a manifest.
+// theirs reports whether the operator loads and applies a manifest.
 func (s situation) theirs(m *operator.Manifest) (loads, applies bool) {
 	var capabilities *configv1.ClusterVersionCapabilitiesStatus
 	if s.known != nil {
@@ -103,7 +103,7 @@ func (s situation) theirs(m *operator.Manifest) (loads, applies bool) {
 	return loads, loads && m.Include(nil, nil, nil, capabilities, overrides, nil, nil) == nil
 }
 
-// theirsWithKnownSet is what the operator decides when newSet is replaced by a feature set that it knows.
+// theirsWithKnownSet is theirs with a feature set that the operator knows in place of newSet.
 func (s situation) theirsWithKnownSet(t *testing.T, m *operator.Manifest) (loads, applies bool) {
 	t.Helper()
 	const known = "TechPreviewNoUpgrade"
@@ -143,7 +143,7 @@ func caps(names []string) []configv1.ClusterVersionCapability {
 	return list
 }
 
-// Drawn manifests in drawn clusters: the operator and we load and apply the same.
+// The operator and this project load and apply the same of random manifests in random clusters.
 func TestInclude(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
 	counts := map[manifest.State]int{}

@@ -12,14 +12,14 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
-// parsed is what both readers must agree on.
+// parsed has the values that both readers must agree on.
 type parsed struct {
 	Group, Version, Kind, Namespace, Name string
 	JSON                                  string
 	Annotated                             bool
 }
 
-// theirs reads a file as the operator does.
+// theirs reads a file like the operator.
 func theirs(data []byte) ([]parsed, error) {
 	manifests, err := operator.ParseManifests(bytes.NewReader(data))
 	if err != nil {
@@ -36,7 +36,7 @@ func theirs(data []byte) ([]parsed, error) {
 	return list, nil
 }
 
-// ours reads a file; refused says that one of its objects has a problem.
+// ours reads a file; refused means that one of its objects has a problem.
 func ours(t testing.TB, data []byte) (list []parsed, refused bool) {
 	t.Helper()
 	loaded := manifest.Load(payload.Files{Release: []payload.File{{Name: "a.yaml", Data: data}}}, manifest.Render{})
@@ -71,7 +71,7 @@ func agree(t testing.TB, data []byte) {
 	}
 }
 
-// Every file of two releases.
+// Both readers agree on every file of two releases.
 func TestParseReleases(t *testing.T) {
 	for _, version := range []string{fixture.Version, "4.22.1-x86_64"} {
 		t.Run(version, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestParseReleases(t *testing.T) {
 	}
 }
 
-// Any bytes.
+// Both readers agree on arbitrary bytes.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"", "\t", "---\n", "a: b\n---\n", "kind: A\nmetadata:\n  name: b\n",

@@ -14,7 +14,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/openpgp"
 )
 
-// readByCluster says whether a cluster takes a message for one that a key of the keyring signed.
+// readByCluster reports whether a cluster accepts a message as signed by a key of the keyring.
 func readByCluster(keys clusterpgp.EntityList, message []byte) error {
 	read, err := clusterpgp.ReadMessage(bytes.NewReader(message), keys, nil, nil)
 	if err != nil {
@@ -29,8 +29,9 @@ func readByCluster(keys clusterpgp.EntityList, message []byte) error {
 	return read.SignatureError
 }
 
-// What passes here has to pass in a cluster: a release whose signature only this program can read cannot be installed.
-func TestPassesNoSignatureThatAClusterRefuses(t *testing.T) {
+// A signature that passes here must pass in a cluster: a release whose signature only this program can read cannot be
+// installed.
+func TestSignaturesRefusedByClustersDoNotPass(t *testing.T) {
 	key := testsign.NewKey(t, "release", testsign.RSA(2048))
 	keys, err := clusterpgp.ReadKeyRing(bytes.NewReader(key.Public(t)))
 	if err != nil {

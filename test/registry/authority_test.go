@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// authority signs certificates of servers; no machine trusts it by itself.
+// authority is a CA for certificates of servers, which no machine trusts by default.
 type authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
@@ -51,7 +51,7 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// serve is what a server needs to show a certificate for 127.0.0.1 and names.
+// serve returns the TLS configuration of a server with a certificate for 127.0.0.1 and names.
 func (a *authority) serve(t *testing.T, names ...string) *tls.Config {
 	t.Helper()
 	key := newKey(t)
@@ -68,7 +68,7 @@ func (a *authority) serve(t *testing.T, names ...string) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 }
 
-// write makes a file that only its owner reads.
+// write writes a file that only its owner can read.
 func write(t *testing.T, file, content string) string {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {

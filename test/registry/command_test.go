@@ -13,20 +13,20 @@ import (
 	"github.com/release-x/oc-release-x/pkg/plugin"
 )
 
-// call is one run of the command line, in an environment that knows nothing of this machine.
+// call describes a run of the command line. Nothing of this machine is in its environment.
 type call struct {
 	env   map[string]string
 	home  string
 	cache string
 }
 
-// fresh is a user who has nothing kept.
+// fresh returns a call with an empty cache.
 func fresh(t *testing.T) call {
 	t.Helper()
 	return call{home: t.TempDir(), cache: t.TempDir()}
 }
 
-// result is what a run printed and its exit code.
+// result is the output and exit code of a run.
 type result struct {
 	out, err string
 	code     int
@@ -43,7 +43,7 @@ func (c call) run(args ...string) result {
 	return result{out: out.String(), err: errOut.String(), code: code}
 }
 
-// want fails the test unless a run printed exactly this.
+// want fails the test if the output or exit code of a run differs.
 func want(t *testing.T, got result, code int, out, errOut string) {
 	t.Helper()
 	if diff := cmp.Diff(out, got.out); diff != "" {
@@ -57,7 +57,7 @@ func want(t *testing.T, got result, code int, out, errOut string) {
 	}
 }
 
-// authFile writes a pull secret of pairs of a key and an entry.
+// authFile writes a pull secret from pairs of a key and an entry.
 func authFile(t *testing.T, pairs ...string) string {
 	t.Helper()
 	var entries []string
@@ -67,7 +67,7 @@ func authFile(t *testing.T, pairs ...string) string {
 	return write(t, filepath.Join(t.TempDir(), "auth.json"), `{"auths":{`+strings.Join(entries, ",")+"}}")
 }
 
-// login is an entry of a pull secret.
+// login returns an entry of a pull secret.
 func login(name, secret string) string {
 	return `{"auth":"` + base64.StdEncoding.EncodeToString([]byte(name+":"+secret)) + `"}`
 }

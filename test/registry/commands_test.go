@@ -12,14 +12,14 @@ import (
 	"github.com/release-x/oc-release-x/internal/testsign"
 )
 
-// kinds are the registries, each with a release, and what its users need to say.
+// kinds starts each kind of registry, with a release and the flags that its users need.
 func kinds(t *testing.T) map[string]*server {
 	t.Helper()
 	tokens, _ := bearer(t, newAuthority(t), "")
 	return map[string]*server{"open": open(t), "htpasswd": basic(t), "tokens": tokens}
 }
 
-// access is what a user of the registry gives: its authority, and a pull secret.
+// access returns the flags for a registry: its CA certificate and a pull secret.
 func (s *server) access(t *testing.T) []string {
 	t.Helper()
 	return []string{"--certificate-authority", s.authority.file, "--authfile", authFile(t, s.host(), login(user, password))}
@@ -104,7 +104,7 @@ func TestExtract(t *testing.T) {
 	}
 }
 
-// TestVerify asks for the image of the component too, in a repository of its own.
+// The image of the component is in a repository of its own.
 func TestVerify(t *testing.T) {
 	const checks = `.checks[]|select(.name|test("digest-chain|references|signature|image"))|.name+" "+.result`
 	for kind, s := range kinds(t) {
@@ -112,7 +112,7 @@ func TestVerify(t *testing.T) {
 			r := s.push(t, s.host())
 			args := append([]string{"verify", s.host() + "/ocp/release@" + r.Digest().String(), "--jq", checks}, s.access(t)...)
 			want(t, fresh(t).run(append(args, sign(t, r)...)...), 0, "digest-chain PASS\nreferences PASS\nsignature PASS\nimage PASS\n", "")
-			// What the release is made of is read, and every other layer of it asked for.
+			// The layers of the release are read, and all other layers are checked with HEAD requests.
 			s.wantSorted(t, map[string][]string{
 				"open":     {"GET image 200", "GET config 200", "GET payload 200", "GET operator 200", "HEAD config 200", "HEAD operator 200", "HEAD payload 200", "HEAD etcd 200"},
 				"htpasswd": {"GET image 401", "GET image 200", "GET config 200", "GET payload 200", "GET operator 200", "HEAD config 200", "HEAD operator 200", "HEAD payload 200", "HEAD etcd 401", "HEAD etcd 200"},
@@ -125,7 +125,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// sign gives the flags with which a signature of the release is found and believed.
+// sign signs a release and returns the flags for the signature and its key.
 func sign(t *testing.T, r *testrelease.Release) []string {
 	t.Helper()
 	key := testsign.NewKey(t, "release")

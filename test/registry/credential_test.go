@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// closed are the registries that want credentials.
+// closed starts the registries that require credentials.
 func closed(t *testing.T) map[string]*server {
 	t.Helper()
 	all := kinds(t)
@@ -15,7 +15,7 @@ func closed(t *testing.T) map[string]*server {
 	return all
 }
 
-// noSecret fails the test when a run showed anything that opens a registry.
+// noSecret fails the test if the output of a run has a credential.
 func noSecret(t *testing.T, got result) {
 	t.Helper()
 	for _, secret := range []string{"canary", "eyJ", base64.StdEncoding.EncodeToString([]byte(user + ":"))[:8]} {
@@ -49,8 +49,8 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestKeyOfEachRepository verifies a release whose component needs a credential of its own.
-func TestKeyOfEachRepository(t *testing.T) {
+// The component of the release needs other credentials than the release.
+func TestCredentialsPerRepository(t *testing.T) {
 	for kind, s := range closed(t) {
 		t.Run(kind, func(t *testing.T) {
 			r := s.push(t, s.host())
@@ -127,7 +127,7 @@ func TestRefusals(t *testing.T) {
 				got := fresh(t).run("images", release, "-v=9", "--certificate-authority", one.authority.file, "--authfile", file)
 				message := strings.NewReplacer("HOST", one.host(), "FILE", file, "REALM", realm.Listener.Addr().String(), "RELEASE", release).Replace(one.message)
 				noSecret(t, got)
-				// What every request was answered stands before the error.
+				// With -v=6, the answer to every request is printed before the error.
 				got.err = got.err[max(0, strings.Index(got.err, "error: ")):]
 				want(t, got, 4, "", "error: "+release+": "+message+"\n")
 			}

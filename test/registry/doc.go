@@ -1,3 +1,3 @@
-// Package registry holds the program against the reference registry: open, with passwords and with tokens, over TLS
-// with a private authority, behind mirrors and a proxy.
+// Package registry tests the program with the reference registry: open, with passwords and with tokens, over TLS with a
+// private CA, behind mirrors and a proxy.
 package registry

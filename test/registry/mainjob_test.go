@@ -18,7 +18,7 @@ spec:
     mirrorSourcePolicy: NeverContactSource
 `
 
-// list is the document of a release that is known by its own name, not by that of its mirror.
+// list returns the document of a release with its own name, not that of its mirror.
 const list = `apiVersion: release-x.openshift.io/v1alpha1
 items:
 - aliases:
@@ -42,9 +42,8 @@ release:
   version: 4.14.0
 `
 
-// TestMainJob has everything at once: a mirror with a token server and a private authority, behind a proxy. No name
-// in it can be resolved without the proxy.
-func TestMainJob(t *testing.T) {
+// All at once: a mirror with a token server and a private CA, behind a proxy. No name can be resolved without the proxy.
+func TestMirrorTokensAndProxyTogether(t *testing.T) {
 	s, tokens := bearer(t, newAuthority(t), "https://auth.example.com/token", "mirror.example.com", "auth.example.com")
 	r := s.push(t, "quay.invalid")
 	proxy := startProxy(t, map[string]string{
@@ -61,7 +60,7 @@ func TestMainJob(t *testing.T) {
 		noSecret(t, got)
 		return got
 	}
-	// again is what a run asks that has all but one part in its cache.
+	// again lists the requests of a run that has all but one part in its cache.
 	again := func(what string) []string {
 		return []string{
 			"CONNECT mirror.example.com:443", what + " 401",

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// startProxy is a proxy that connects its clients with what it knows by names, and tells log of each.
+// startProxy starts a proxy that connects its clients to servers by name, and calls log for each.
 func startProxy(t *testing.T, known map[string]string, log func(string)) *httptest.Server {
 	t.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -26,7 +26,7 @@ func startProxy(t *testing.T, known map[string]string, log func(string)) *httpte
 	return proxy
 }
 
-// connect copies what client and server say, until one of them ends.
+// connect copies between client and server until one of them closes the connection.
 func connect(w http.ResponseWriter, address string) error {
 	server, err := net.Dial("tcp", address)
 	if err != nil {
@@ -42,7 +42,7 @@ func connect(w http.ResponseWriter, address string) error {
 	for _, pair := range [][2]net.Conn{{client, server}, {server, client}} {
 		go func() {
 			defer pair[0].Close()
-			// Either side hanging up ends it, which is no error.
+			// Either side may close the connection; that is no error.
 			_, _ = io.Copy(pair[0], pair[1])
 		}()
 	}

@@ -15,7 +15,7 @@ metadata:
     include.release.openshift.io/self-managed-high-availability: "true"
 `
 
-// push puts a release at ocp/release:4.14.0, and the image of its component etcd at ocp/art; the release calls the
+// push pushes a release to ocp/release:4.14.0, and the image of its component etcd to ocp/art. The release refers to the
 // registry by a name.
 func (s *server) push(t *testing.T, name string) *testrelease.Release {
 	t.Helper()

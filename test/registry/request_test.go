@@ -40,9 +40,9 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestTokenEndsHalfWay has a token that the registry takes for the manifest and no longer for the layer, though the
-// token server promised an hour.
-func TestTokenEndsHalfWay(t *testing.T) {
+// The registry accepts the token for the manifest but no longer for the layer, although the token server promised an
+// hour.
+func TestTokenExpiresDuringRun(t *testing.T) {
 	s, tokens := bearer(t, newAuthority(t), "")
 	r := s.push(t, s.host())
 	tokens.life = 10 * time.Second // enough for the first request on a busy machine
@@ -57,6 +57,6 @@ func TestTokenEndsHalfWay(t *testing.T) {
 	args := append([]string{"images", s.host() + "/ocp/release@" + r.Digest().String()}, s.access(t)...)
 	want(t, fresh(t).run(args...), 0, images, "")
 	const asToken = "GET token of repository:ocp/release:pull as puller"
-	// By what the token server promised, the token is tried once more before another is asked for.
+	// The token should be valid, so it is tried once more before another one is requested.
 	s.want(t, "GET image 401", asToken, "GET image 200", "GET payload 401", "GET payload 401", asToken, "GET payload 200")
 }

@@ -24,13 +24,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The user that every closed registry here knows.
+// The user and password of every registry that requires credentials.
 const (
 	user     = "puller"
 	password = "canary-password"
 )
 
-// server is the reference registry, with what it was asked.
+// server is the reference registry and its requests.
 type server struct {
 	*httptest.Server
 	traffic
@@ -38,10 +38,11 @@ type server struct {
 	fault     func(next http.Handler) http.Handler // when set, stands before the registry; set between requests
 }
 
-// host is the registry as references are written.
+// host returns the registry as in references.
 func (s *server) host() string { return s.Listener.Addr().String() }
 
-// start runs the reference registry over TLS, in memory. authorize is what a client that pushes adds to a request.
+// start runs the reference registry over TLS, in memory. authorize adds the credentials to the requests of a client that
+// pushes.
 func start(t *testing.T, a *authority, auth configuration.Auth, authorize func(*http.Request), names ...string) *server {
 	t.Helper()
 	s := serve(t, a, application(t, auth), names...)
@@ -90,7 +91,7 @@ func serve(t *testing.T, a *authority, registry http.Handler, names ...string) *
 	return s
 }
 
-// pusher is a client that brings its credentials unasked.
+// pusher is a client that sends its credentials without a challenge.
 type pusher struct {
 	next      http.RoundTripper
 	authorize func(*http.Request)
@@ -102,13 +103,13 @@ func (p pusher) RoundTrip(r *http.Request) (*http.Response, error) {
 	return p.next.RoundTrip(r)
 }
 
-// open is a registry that everybody may read and write.
+// open starts a registry that everyone may read and write.
 func open(t *testing.T) *server {
 	t.Helper()
 	return start(t, newAuthority(t), nil, nil)
 }
 
-// basic is a registry with a file of passwords.
+// basic starts a registry with a file of passwords.
 func basic(t *testing.T) *server {
 	t.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)

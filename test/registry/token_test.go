@@ -25,7 +25,7 @@ const (
 	guest         = "guest"    // may log in, with the same password, and pull nothing
 )
 
-// tokenServer gives tokens to those that log in, and empty ones to others.
+// tokenServer issues tokens to clients that log in, and tokens without permissions to others.
 type tokenServer struct {
 	*httptest.Server
 	signer jose.Signer
@@ -54,7 +54,7 @@ func newTokenServer(t *testing.T, a *authority, names ...string) *tokenServer {
 	return s
 }
 
-// ServeHTTP answers GET with a name and password, and POST with an identity token.
+// ServeHTTP answers GET with name and password, and POST with an identity token.
 func (s *tokenServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who, known := s.login(r)
 	_ = r.ParseForm() // what it cannot read is not there
@@ -80,7 +80,7 @@ func (s *tokenServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// login says who asks, "" for nobody; an attempt with another password is not known.
+// login returns the user, "" for an anonymous request. ok is false for a wrong password.
 func (s *tokenServer) login(r *http.Request) (string, bool) {
 	if r.Method == http.MethodPost {
 		return user, r.PostFormValue("grant_type") == "refresh_token" && r.PostFormValue("refresh_token") == identityToken
@@ -89,12 +89,12 @@ func (s *tokenServer) login(r *http.Request) (string, bool) {
 	return name, !given || (name == user || name == guest) && secret == password
 }
 
-// token signs what who may do, of what a scope asks for.
+// token signs a token with the permissions of a user, as far as a scope requests them.
 func (s *tokenServer) token(who, scope string) (string, error) {
 	now := time.Now()
 	claims := token.ClaimSet{
 		Issuer: issuer, Subject: who, Audience: token.AudienceList{service}, JWTID: "1",
-		// The registry takes a token for a minute longer.
+		// The registry accepts a token for a minute longer.
 		Expiration: now.Add(s.life - token.Leeway).Unix(), NotBefore: now.Add(-time.Minute).Unix(), IssuedAt: now.Unix(),
 	}
 	if who == user {
@@ -107,7 +107,7 @@ func (s *tokenServer) token(who, scope string) (string, error) {
 	return jwt.Signed(s.signer).Claims(claims).Serialize()
 }
 
-// bearer is a registry that sends its clients to a token server at realm, "" for where it listens.
+// bearer starts a registry that sends its clients to a token server at realm, "" for its own address.
 func bearer(t *testing.T, a *authority, realm string, names ...string) (*server, *tokenServer) {
 	t.Helper()
 	tokens := newTokenServer(t, a, names...)

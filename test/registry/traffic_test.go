@@ -13,7 +13,7 @@ import (
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
-// traffic writes down what servers are asked to read, in order, and what they answer.
+// traffic records the read requests of servers, in order, and their answers.
 type traffic struct {
 	mu       sync.Mutex
 	names    map[string]string // of what can be asked for, by its digest
@@ -22,7 +22,8 @@ type traffic struct {
 	before func(what string) // when set, runs before a request is answered
 }
 
-// call names the parts of a release (image, config, its layers operator and payload), and the image of its component.
+// call gives short names to the parts of a release (image, config, the layers operator and payload), and to the image of
+// its component.
 func (c *traffic) call(r, component *testrelease.Release) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,7 +67,7 @@ func (c *traffic) add(request string) {
 	c.requests = append(c.requests, request)
 }
 
-// want fails the test unless exactly this was asked for since the last time.
+// want fails the test if the requests since the last call differ.
 func (c *traffic) want(t *testing.T, requests ...string) {
 	t.Helper()
 	c.mu.Lock()
@@ -87,7 +88,7 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// wantSorted is want for requests that are made side by side, in any order.
+// wantSorted is want for parallel requests, in any order.
 func (c *traffic) wantSorted(t *testing.T, requests ...string) {
 	t.Helper()
 	c.mu.Lock()
