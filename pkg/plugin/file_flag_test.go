@@ -87,7 +87,8 @@ func fileFlags() []fileFlag {
 	}
 	return []fileFlag{
 		{
-			"--to-authfile ", []string{"mirror RELEASE --to registry.example.com/a"},
+			"--to-authfile ",
+			[]string{"mirror RELEASE --to registry.example.com/a"},
 			fails(4, "--to-authfile: reading credentials from FILE: no such file or directory"),
 			fails(4, "--to-authfile: reading credentials from FILE: it is not valid JSON, at byte 1"), serviceObject,
 		},
