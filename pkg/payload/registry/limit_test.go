@@ -169,3 +169,27 @@ func TestBlobsFromStorageAreLimited(t *testing.T) {
 		t.Errorf("%d requests to the storage at once, want at most 2", most)
 	}
 }
+
+// TestUploadToARegistryThatRefusesEverySecondRequest sends one request at a time, so that the same kind could be refused for ever.
+func TestUploadToARegistryThatRefusesEverySecondRequest(t *testing.T) {
+	for refused, want := range []string{"POST PUT PUT", "POST POST PUT PUT"} {
+		var n atomic.Int64
+		s := start(t, newHTTP, intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+			switch k := int(n.Add(1)); {
+			case k > 100:
+				panic(http.ErrAbortHandler)
+			case k%2 == refused:
+				w.Header().Set("Retry-After", "0")
+				w.WriteHeader(http.StatusTooManyRequests)
+				return true
+			}
+			return false
+		}))
+		if err := push(t, anyClient(s), s, []byte("data")); err != nil {
+			t.Error(err)
+		}
+		if got := methods(s.asked()); got != want {
+			t.Errorf("requests %s, want %s", got, want)
+		}
+	}
+}
