@@ -9,16 +9,16 @@ type Descriptor struct {
 	Size        int64             `json:"size"`
 	Platform    *Platform         `json:"platform"`
 	Annotations map[string]string `json:"annotations"`
-	// URLs say that the blob lies elsewhere. They are never followed.
+	// URLs name other places of the blob. They are never used.
 	URLs []string `json:"urls"`
 }
 
-// Foreign reports whether a blob lies elsewhere by its own account: registries need not have it.
+// Foreign reports whether the descriptor says that the blob is elsewhere, so that a registry need not have it.
 func (d Descriptor) Foreign() bool {
 	return len(d.URLs) > 0 || strings.Contains(d.MediaType, "foreign") || strings.Contains(d.MediaType, "nondistributable")
 }
 
-// Platform is what a list says about one of its images.
+// Platform is the platform of an image in a list.
 type Platform struct {
 	Architecture string `json:"architecture"`
 	OS           string `json:"os"`

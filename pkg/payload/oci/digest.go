@@ -11,7 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// Digest names bytes by their hash. What ParseDigest gives is safe in a URL and as a file name.
+// Digest names bytes by their hash. A digest from ParseDigest is safe in a URL and as a file name.
 type Digest = digest.Digest
 
 var digestForm = sync.OnceValue(func() *regexp.Regexp {
@@ -27,10 +27,10 @@ func ParseDigest(text string) (Digest, error) {
 	return Digest(text), nil
 }
 
-// shown is how many bytes of a text from outside an error shows: more than any digest has.
+// shown limits texts from outside in errors, in bytes. Digests are shorter.
 const shown = 160
 
-// brief cuts a text for an error.
+// brief shortens a text for an error.
 func brief(text string) string {
 	if len(text) > shown {
 		return text[:shown] + "…"

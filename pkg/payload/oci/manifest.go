@@ -9,20 +9,19 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// MaxManifest is the most bytes that a manifest or a configuration may have, as registries hold it themselves.
+// MaxManifest limits manifests and configurations, in bytes. Registries have similar limits.
 const MaxManifest = 8 << 20
 
 // Manifest is a parsed manifest: of an image, or a list of entries.
 type Manifest struct {
-	MediaType string // as the body or the envelope says; empty when neither does
+	MediaType string // from the body, or as it was declared; empty if both say nothing
 	List      bool
 	Entries   []Descriptor // of a list
 	Config    Descriptor
 	Layers    []Descriptor // the lowest first
 }
 
-// NotImageError is the error of a manifest that is of something else than an image or a list of images. Its kind is
-// fault.NotFound.
+// NotImageError is the error of a manifest that is neither of an image nor of a list of images. Its kind is fault.NotFound.
 type NotImageError struct{ reason string }
 
 func (e *NotImageError) Error() string { return e.reason }
@@ -31,13 +30,14 @@ func notImage(format string, args ...any) error {
 	return fault.Errorf(fault.NotFound, "%w", &NotImageError{fmt.Sprintf(format, args...)})
 }
 
-// ParseManifest reads a manifest strictly: what two programs could read in two ways is fault.Integrity, what is of another
-// kind is NotImageError, a manifest of schema 1 fault.NotFound. declared is the media type that came with it; one that names no manifest says nothing.
+// ParseManifest reads a manifest strictly. A manifest that two programs could read differently is fault.Integrity, one of
+// another kind is a NotImageError, and one of schema 1 is fault.NotFound. declared is the media type that came with the
+// manifest; types that are not those of manifests, such as application/json, are ignored.
 func ParseManifest(body []byte, declared string) (*Manifest, error) {
 	if len(body) > MaxManifest {
 		return nil, fault.Errorf(fault.Integrity, "the manifest has more than %d bytes", MaxManifest)
 	}
-	var fields map[string]json.RawMessage // keys of other cases stay apart, unlike in a struct
+	var fields map[string]json.RawMessage // distinguishes upper and lower case, unlike a struct
 	switch err := document.Decode(body, &fields); {
 	case err == nil:
 	case document.Kind(err, fault.NotFound) == fault.Integrity:
@@ -69,7 +69,7 @@ func ParseManifest(body []byte, declared string) (*Manifest, error) {
 	return m, firstError(err, checkDescriptors("config", []Descriptor{m.Config}), checkDescriptors("layers", m.Layers))
 }
 
-// manifestType is the media type of a manifest, which its body and its envelope must not say differently.
+// manifestType returns the media type of a manifest. The type in the body and the declared one must be equal.
 func manifestType(fields map[string]json.RawMessage, declared string) (string, error) {
 	var own string
 	var version int
@@ -80,7 +80,7 @@ func manifestType(fields map[string]json.RawMessage, declared string) (string, e
 	if _, signed := fields["fsLayers"]; version == 1 || signed || isSchema1(own) || isSchema1(declared) {
 		return "", fault.Errorf(fault.NotFound, "the image has a manifest of schema 1, which is unsupported: push it again with a newer client")
 	}
-	// Artifact manifests have no schemaVersion, so their type is looked at before it.
+	// Artifact manifests have no schemaVersion, so check the type first.
 	for _, t := range []string{own, declared} {
 		if t != "" && !IsListType(t) && !isImageType(t) {
 			return "", notImage("a manifest of type %q is not supported", brief(t))
@@ -110,7 +110,7 @@ func decodeField(fields map[string]json.RawMessage, name string, into any) error
 	return nil
 }
 
-// checkDescriptors refuses what is not safe to use in a URL or a path before anything uses it.
+// checkDescriptors refuses digests that are not safe in a URL or a path, and negative sizes.
 func checkDescriptors(field string, descriptors []Descriptor) error {
 	for i, d := range descriptors {
 		name := field

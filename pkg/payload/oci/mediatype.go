@@ -2,7 +2,7 @@ package oci
 
 import "strings"
 
-// The media types that are distinguished. What a layer is called does not matter: its bytes tell.
+// The media types that matter. Those of layers do not: a layer is read by its first bytes.
 const (
 	TypeIndex          = "application/vnd.oci.image.index.v1+json"
 	TypeManifest       = "application/vnd.oci.image.manifest.v1+json"
@@ -16,7 +16,7 @@ const (
 	typeArtifact      = "application/vnd.oci.artifact.manifest.v1+json"
 )
 
-// ManifestType is the manifest type that a Content-Type names, "" when it names none: static mirrors and object stores
+// ManifestType returns the media type of a Content-Type if it is that of a manifest, else "". Static mirrors and object stores
 // serve manifests as application/json, application/octet-stream or text/plain.
 func ManifestType(contentType string) string {
 	t, _, _ := strings.Cut(contentType, ";")
@@ -30,7 +30,7 @@ func ManifestType(contentType string) string {
 // IsListType reports whether a media type is that of a list of images.
 func IsListType(t string) bool { return t == TypeIndex || t == TypeDockerList }
 
-// IsConfigType reports whether a media type is that of an image's configuration; none says nothing against it.
+// IsConfigType reports whether a media type can be that of an image's configuration. An empty one can.
 func IsConfigType(t string) bool { return t == TypeConfig || t == TypeDockerConfig || t == "" }
 
 func isImageType(t string) bool { return t == TypeManifest || t == TypeDockerManifest }

@@ -53,7 +53,7 @@ func SplitRepository(text string) Repository {
 type PullSpec struct {
 	Repository
 	Tag    string // empty when there is none
-	Digest Digest // empty when there is none; else it decides, whatever the tag says
+	Digest Digest // empty when there is none; else the tag is ignored
 }
 
 // String is HOST/PATH[:TAG][@DIGEST].
@@ -68,7 +68,7 @@ func (p PullSpec) String() string {
 	return text
 }
 
-// Name is what registries look the image up by: the digest, or the tag when there is no digest.
+// Name returns what registries find the image by: the digest, or the tag if there is no digest.
 func (p PullSpec) Name() string {
 	if p.Digest != "" {
 		return p.Digest.String()
@@ -76,18 +76,18 @@ func (p PullSpec) Name() string {
 	return p.Tag
 }
 
-// Errors of ParsePullSpec that callers tell apart.
+// Errors of ParsePullSpec that callers distinguish.
 var (
-	// ErrUserinfo is about a user or a password in a pull spec. It shows neither.
+	// ErrUserinfo is the error of a user or a password in a pull spec. It contains neither.
 	ErrUserinfo = errors.New("a reference has no user and password in it: credentials come from --authfile")
 	// ErrHost follows the quoted host.
 	ErrHost = errors.New("is not the host of a registry")
-	// ErrNoRegistry is about a first part that is a bare word.
+	// ErrNoRegistry is the error of a pull spec whose first part is a bare word.
 	ErrNoRegistry = errors.New("it names no registry")
 )
 
-// grammar is what the parts of a pull spec look like, after the OCI distribution specification. Hosts are narrower than DNS
-// allows, and never a bare word: a pull spec names its registry.
+// grammar has the patterns for the parts of a pull spec, from the OCI distribution specification. Hosts are stricter than in
+// DNS, and never a bare word, because a pull spec names its registry.
 type grammar struct{ host, path, tag *regexp.Regexp }
 
 var grammarOf = sync.OnceValue(func() grammar {
@@ -100,11 +100,11 @@ var grammarOf = sync.OnceValue(func() grammar {
 	}
 })
 
-// longestName is how many bytes HOST/PATH may have, as registries hold it.
+// longestName limits HOST/PATH, in bytes, as registries do.
 const longestName = 255
 
-// ParsePullSpec reads HOST/PATH[:TAG][@DIGEST]. No registry and no tag is assumed. Its errors have no kind, except for that
-// of a malformed digest, which is fault.Integrity.
+// ParsePullSpec reads HOST/PATH[:TAG][@DIGEST]. It assumes no registry and no tag. A malformed digest is fault.Integrity; the
+// other errors have no kind.
 func ParsePullSpec(text string) (PullSpec, error) {
 	name, word, pinned := strings.Cut(text, "@")
 	if pinned && (strings.Contains(word, "@") || strings.Contains(word, "/") && strings.Contains(name, ":") && !strings.Contains(name, "/")) {

@@ -1,5 +1,5 @@
-// Package credential finds what a registry wants to see: the files that podman, docker and oc keep, their
-// keys for hosts, organisations and repositories, and the helper programs that they name.
+// Package auth finds the credential for a repository: in the files of podman, docker and oc, by host, organization or
+// repository, and from the helper programs that these files name.
 package auth
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// Credential is what one entry of one file gives. It prints and logs without its secrets.
+// Credential is an entry of a file with credentials. It prints and logs without its secrets.
 type Credential struct {
 	Username, Password string
 	IdentityToken      string // a refresh token for the registry's token server
@@ -22,12 +22,12 @@ type Credential struct {
 	Key                string // the entry that matched, such as quay.io/openshift
 }
 
-// Empty says whether there is nothing to send.
+// Empty reports whether there is nothing to send.
 func (c Credential) Empty() bool {
 	return c.Username == "" && c.Password == "" && c.IdentityToken == "" && c.RegistryToken == ""
 }
 
-// String names the place of the credential and none of its content.
+// String says where the credential is from. It contains no secret.
 func (c Credential) String() string {
 	if c.Empty() {
 		return "no credential"
@@ -41,28 +41,28 @@ func (c Credential) GoString() string { return c.String() }
 // LogValue is String, so that no log shows a secret.
 func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// Options say where credentials may be. Nothing is read before the first question.
+// Options say where to look for credentials. Nothing is read before the first call of For.
 type Options struct {
-	File       string                                                      // the file that the user names; then no other is looked at
+	File       string                                                      // the file that the user names; no other is read then
 	Content    func(context.Context) (data []byte, from string, err error) // credentials that are in no file, such as a cluster's pull secret; asked once
 	Getenv     func(string) string                                         // the environment; nil is an empty one
-	Home       string                                                      // the home folder; "" has none
-	UID        string                                                      // the user's number, for /run/containers/UID; "" has none
-	Run        string                                                      // the folder of runtime files, /run when empty
+	Home       string                                                      // the home directory; "" if there is none
+	UID        string                                                      // the user's number, for /run/containers/UID; "" if there is none
+	Run        string                                                      // the directory of runtime files; "" is /run
 	HelperTime time.Duration                                               // how long a helper program may take; 0 is 10 s
-	Warnf      func(format string, args ...any)                            // what the user should know, may be nil
+	Warnf      func(format string, args ...any)                            // warns the user; may be nil
 }
 
-// Resolver answers which credential belongs to a repository. It is safe for use by several goroutines.
+// Resolver finds credentials. It is safe for use by several goroutines.
 type Resolver struct {
 	options Options
 
 	mu      sync.Mutex
-	sources []*source // in order, nil before the first question
+	sources []*source // in the order of the search; nil before the first call of For
 	helped  map[helperCall]helperAnswer
 }
 
-// New makes a resolver; it reads nothing yet.
+// New returns a resolver. It reads nothing yet.
 func New(o Options) *Resolver {
 	if o.Getenv == nil {
 		o.Getenv = func(string) string { return "" }
@@ -76,9 +76,9 @@ func New(o Options) *Resolver {
 	return &Resolver{options: o, helped: map[helperCall]helperAnswer{}}
 }
 
-// For gives the credential for a repository, an empty one when no place has any.
-// Places are asked in oc's order and the first that has one wins; within a place the longest path does.
-// What is named but missing, malformed or failing is fault.Auth.
+// For returns the credential for a repository, an empty one if there is none. It searches the places in oc's order, takes the
+// first one that has a credential, and there the entry with the longest path. A file that the user names and that is missing,
+// and a malformed file or failing helper, are fault.Auth.
 func (r *Resolver) For(ctx context.Context, repository oci.Repository) (Credential, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,7 +104,7 @@ func (r *Resolver) For(ctx context.Context, repository oci.Repository) (Credenti
 	return Credential{}, nil
 }
 
-// Looked lists the places that were looked at so far, those that do not exist marked as such.
+// Looked lists the places that were searched so far. Files that do not exist are marked.
 func (r *Resolver) Looked() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -121,8 +121,8 @@ func (r *Resolver) Looked() []string {
 	return names
 }
 
-// search asks one place: a helper for the host, then the entries by longest path, then the place's own store.
-// The store comes last so that a stored entry never waits for a program.
+// search searches one place: the helper for the host, then the entries, the longest path first, then the place's credsStore.
+// The store comes last, so that an entry in the file never waits for a program.
 func (r *Resolver) search(ctx context.Context, s *source, repository oci.Repository) (Credential, error) {
 	keys := keysFor(repository)
 	host := keys[len(keys)-1]
@@ -149,7 +149,7 @@ func (r *Resolver) search(ctx context.Context, s *source, repository oci.Reposit
 	return Credential{}, nil
 }
 
-// keysFor lists the keys that may hold repository's credential, the longest first and the host last.
+// keysFor lists the keys under which a file may have the credential of a repository, the longest first and the host last.
 func keysFor(repository oci.Repository) []string {
 	host, parts := canonicalHost(repository.Host), strings.Split(repository.Path, "/")
 	keys := make([]string, 0, len(parts)+1)
@@ -161,7 +161,7 @@ func keysFor(repository oci.Repository) []string {
 	return append(keys, host)
 }
 
-// Check reads the file that Options.File names, and runs no helper.
+// Check reads the file that Options.File names. It runs no helper.
 func (r *Resolver) Check(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,15 +11,16 @@ import (
 	"strings"
 )
 
-// config is an auth file: entries stay undecoded, so that a broken one harms its own registry alone.
+// config is a file with credentials. Its entries are decoded when they are needed, so that a broken one affects only its own
+// registry.
 type config struct {
 	auths   map[string]json.RawMessage // by canonical key
 	helpers map[string]string          // by canonical host
 	store   string
 }
 
-// parse reads docker's config.json, podman's auth.json, a pull secret or, with legacy, a .dockercfg.
-// Its errors quote nothing of the content.
+// parse reads docker's config.json, podman's auth.json, a pull secret or, with legacy, a .dockercfg. Its errors do not quote
+// the content.
 func parse(data []byte, legacy bool) (*config, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var doc struct {
@@ -38,7 +39,7 @@ func parse(data []byte, legacy bool) (*config, error) {
 		return nil, malformed(err)
 	}
 	c := &config{auths: map[string]json.RawMessage{}, helpers: map[string]string{}, store: doc.CredsStore}
-	// Keys of several spellings may mean one host: the plain spelling wins, then the first in order.
+	// Several keys can mean one host: the plain one wins, then the first in sorted order.
 	for _, key := range slices.Sorted(maps.Keys(doc.Auths)) {
 		name := canonicalKey(key)
 		if _, taken := c.auths[name]; !taken || key == name {
@@ -54,8 +55,8 @@ func parse(data []byte, legacy bool) (*config, error) {
 	return c, nil
 }
 
-// checkKind refuses a JSON object of another kind, such as a Kubernetes object: it would be read as a file without
-// credentials. What docker keeps beside them in its config.json makes it one of the right kind.
+// checkKind refuses a JSON object of another kind, such as a Kubernetes object, which would be read as a file without
+// credentials. Settings of docker are accepted, because its config.json has credentials and settings.
 func checkKind(data []byte) error {
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), &top); err != nil {
@@ -78,7 +79,7 @@ func checkKind(data []byte) error {
 	return errors.New("it is not an auth file: it has none of auths, credHelpers and credsStore")
 }
 
-// malformed describes a JSON error by its place alone: its own text could quote a secret.
+// malformed describes a JSON error by its position. The error's own text could quote a secret.
 func malformed(err error) error {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("it is not valid JSON, at byte %d", e.Offset)
@@ -118,4 +119,34 @@ func decodeEntry(raw json.RawMessage) (Credential, error) {
 	}
 	c.Username, c.Password = user, strings.TrimRight(password, "\x00")
 	return c, nil
+}
+
+// canonicalHost returns a host in lower case, and one name for all hosts of Docker Hub.
+func canonicalHost(host string) string {
+	host = strings.ToLower(host)
+	switch host {
+	case "index.docker.io", "registry-1.docker.io":
+		return "docker.io"
+	}
+	return host
+}
+
+// canonicalKey returns a key of a file with credentials as host[:port] or host[:port]/path. A key with a scheme or with an API
+// version at its end is for the host, because docker writes "https://index.docker.io/v1/".
+func canonicalKey(key string) string {
+	rest := key
+	whole := false
+	for _, scheme := range []string{"https://", "http://"} {
+		if after, ok := strings.CutPrefix(rest, scheme); ok {
+			rest, whole = after, true
+			break
+		}
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	host = canonicalHost(host)
+	path = strings.Trim(path, "/")
+	if whole || path == "" || (strings.HasSuffix(rest, "/") && (path == "v1" || path == "v2")) {
+		return host
+	}
+	return host + "/" + path
 }

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// helperOutput bounds what a helper program may print.
+// helperOutput limits the output of a helper program, in bytes.
 const helperOutput = 1 << 20
 
-// helperCall is a question to a helper; the answer to it is kept.
+// helperCall is a call of a helper, which is made once.
 type helperCall struct{ helper, host string }
 
 type helperAnswer struct {
@@ -53,7 +53,7 @@ func (r *Resolver) run(ctx context.Context, name, host string) (Credential, erro
 	cmd := exec.CommandContext(ctx, path, "get")
 	cmd.Stdin = strings.NewReader(serverName(host))
 	cmd.Stdout = out
-	cmd.WaitDelay = 500 * time.Millisecond // a child of the helper may hold its output open
+	cmd.WaitDelay = 500 * time.Millisecond // a child process of the helper may keep its output open
 	err = cmd.Run()
 	switch {
 	case out.full:
@@ -68,7 +68,7 @@ func (r *Resolver) run(ctx context.Context, name, host string) (Credential, erro
 	return decodeAnswer(program, host, out.buffer.Bytes())
 }
 
-// decodeAnswer reads what a helper prints: ServerURL, Username and Secret. Its errors quote nothing of it.
+// decodeAnswer reads what a helper prints: ServerURL, Username and Secret. Its errors do not quote it.
 func decodeAnswer(program, host string, data []byte) (Credential, error) {
 	var answer struct{ Username, Secret string }
 	if err := json.Unmarshal(data, &answer); err != nil {
@@ -81,7 +81,7 @@ func decodeAnswer(program, host string, data []byte) (Credential, error) {
 	return c, nil
 }
 
-// validHelper admits names that can be no path, no option and nothing for a shell.
+// validHelper reports whether a name is safe: not a path, not an option, and without characters of a shell.
 func validHelper(name string) bool {
 	if name == "" || len(name) > 64 || name[0] == '-' || name[0] == '.' {
 		return false
@@ -96,7 +96,7 @@ func validHelper(name string) bool {
 	return true
 }
 
-// lookPath finds a program in the absolute folders of a PATH.
+// lookPath finds a program in the absolute directories of a PATH.
 func lookPath(path, program string) (string, error) {
 	for _, dir := range filepath.SplitList(path) {
 		if !filepath.IsAbs(dir) {
@@ -109,7 +109,7 @@ func lookPath(path, program string) (string, error) {
 	return "", fmt.Errorf("the helper %s is not in $PATH: install it, or name another file with --authfile", program)
 }
 
-// serverName is what helpers know a host by.
+// serverName is the name of a host for helpers.
 func serverName(host string) string {
 	if host == "docker.io" {
 		return "https://index.docker.io/v1/"
@@ -117,8 +117,8 @@ func serverName(host string) string {
 	return host
 }
 
-// bounded keeps a limited amount of output and fails beyond it. The buffer is a field and not embedded: its
-// ReadFrom would go around the limit.
+// bounded keeps a limited amount of output and fails beyond it. The buffer is not embedded, because its ReadFrom would bypass
+// the limit.
 type bounded struct {
 	buffer bytes.Buffer
 	limit  int

@@ -2,5 +2,5 @@ package auth
 
 import "io/fs"
 
-// readableByOthers is unknown here: the mode bits do not tell.
+// readableByOthers is always false: on Windows, the mode does not show who can read a file.
 func readableByOthers(fs.FileMode) bool { return false }

@@ -11,8 +11,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// conf is version 2 of registries.conf, as containers-registries.conf(5) describes it; search lists, short names and
-// helpers are not this package's.
+// conf is version 2 of registries.conf, see containers-registries.conf(5). Search lists, short names and helpers are ignored.
 type conf struct {
 	Registries []confEntry    `toml:"registry"`
 	V1         map[string]any `toml:"registries"`
@@ -48,7 +47,7 @@ func (r *Rules) loadConf(path string, warnf func(string, ...any)) error {
 	return nil
 }
 
-// parseConf reads a registries.conf; odd are the entries that are left out because nothing can be made of them.
+// parseConf reads a registries.conf. odd has an error for each entry that is skipped.
 func parseConf(data []byte, name string) (rules []rule, odd []error, err error) {
 	var c conf
 	if got := notConf(data); got != "" {
@@ -80,13 +79,13 @@ func parseConf(data []byte, name string) (rules []rule, odd []error, err error) 
 		}
 		odd = append(odd, fmt.Errorf("registry %d: the prefix %s appears twice", i+1, to.prefix))
 		if e.Blocked {
-			rules[first].refused = to.refused // what blocks is never left out
+			rules[first].refused = to.refused // an entry that blocks is never skipped
 		}
 	}
 	return rules, odd, nil
 }
 
-// rule is what an entry says; odd are those of its mirrors that are left out.
+// rule returns the rule of an entry. odd has an error for each mirror that is skipped.
 func (e confEntry) rule(file string) (to rule, odd []error, err error) {
 	prefix := e.Prefix
 	if prefix == "" {
@@ -121,7 +120,7 @@ func (e confEntry) rule(file string) (to rule, odd []error, err error) {
 	return to, odd, nil
 }
 
-// pulls says what a mirror is asked for.
+// pulls reports whether a mirror is used for digests and for tags.
 func pulls(pull string, byDigest bool) (digest, tags bool, err error) {
 	if pull != "" && byDigest {
 		return false, false, errors.New("pull-from-mirror and mirror-by-digest-only exclude each other")

@@ -13,7 +13,7 @@ import (
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// confKeys are the names at the top of a registries.conf, version 2 and version 1.
+// confKeys are the top-level keys of a registries.conf, of versions 2 and 1.
 var confKeys = []string{
 	"registry", "registries", "unqualified-search-registries", "credential-helpers", "additional-layer-store-auth-helper",
 	"short-name-mode", "aliases",
@@ -24,7 +24,7 @@ var setFlags = map[string]string{
 	"ImageDigestMirrorSet": "--idms-file", "ImageTagMirrorSet": "--itms-file", "ImageContentSourcePolicy": "--icsp-file",
 }
 
-// notConf says what a file is when it is no registries.conf, "" when it may be one. A file that says nothing is one.
+// notConf describes a file that is not a registries.conf. It returns "" for one that may be; an empty file may be.
 func notConf(data []byte) string {
 	if top, err := tables(data); err == nil && (len(top) == 0 || isConf(top)) {
 		return ""
@@ -33,8 +33,8 @@ func notConf(data []byte) string {
 	return got
 }
 
-// describe says what a file is that is not what its flag names, "" when nobody can tell, and whether it looks like a
-// mirror set.
+// describe describes a file that is not of the kind that its flag names, "" if its kind is unknown, and reports whether it
+// looks like a mirror set.
 func describe(data []byte) (what string, isSet bool) {
 	switch {
 	case len(bytes.TrimSpace(data)) == 0:
@@ -70,7 +70,7 @@ func describe(data []byte) (what string, isSet bool) {
 	return "a file with " + keys(top), false
 }
 
-// firstDocument is what stands at the top of a YAML file's first document.
+// firstDocument returns the top level of the first document of a YAML file.
 func firstDocument(data []byte) (top map[string]any) {
 	text, err := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data))).Read()
 	if err != nil || decode(text, &top, nil) != nil {
@@ -79,7 +79,7 @@ func firstDocument(data []byte) (top map[string]any) {
 	return top
 }
 
-// tables are what stands at the top of a TOML file.
+// tables returns the top level of a TOML file.
 func tables(data []byte) (map[string]any, error) {
 	var top map[string]any
 	err := toml.Unmarshal(data, &top)
@@ -90,7 +90,7 @@ func isConf(top map[string]any) bool {
 	return slices.ContainsFunc(confKeys, func(key string) bool { _, ok := top[key]; return ok })
 }
 
-// keys names the first few keys of a file.
+// keys lists the first few keys of a file.
 func keys[V any](top map[string]V) string {
 	const most = 4
 	names := slices.Sorted(maps.Keys(top))

@@ -1,9 +1,11 @@
-// Package rewrite decides where a repository is looked for, from the files that name mirrors: OpenShift's mirror
-// sets and containers' registries.conf. A digest is never changed: only where it is asked for.
+// Package mirrors finds the mirrors of a repository in OpenShift's mirror sets and in registries.conf. Only the place of an
+// image changes, never its digest.
 package mirrors
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -11,39 +13,39 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// Files are what the command line names; empty ones are left out.
+// Files are the files with mirrors that flags name.
 type Files struct {
 	IDMS, ITMS, ICSP []string // ImageDigestMirrorSet, ImageTagMirrorSet and ImageContentSourcePolicy, each of several documents
 	Conf             string   // containers' registries.conf, version 2
 }
 
-// Place is one repository to ask.
+// Place is a repository that may have an image.
 type Place struct {
 	Repository oci.Repository
 	Insecure   bool // registries.conf says that its host may be unverified or speak plain HTTP
 }
 
-// Rules are what all the files say. The zero value rewrites nothing.
+// Rules are the rules of all files. The zero value has no mirrors.
 type Rules struct {
 	digests, tags []rule // from mirror sets
 	conf          []rule // from registries.conf
 }
 
-// rule is what holds for the repositories under one prefix.
+// rule applies to the repositories with a prefix.
 type rule struct {
 	prefix   string   // host[:port][/path], or *.domain
-	location string   // what replaces the prefix at the source itself, "" for the prefix
-	mirrors  []mirror // in the order to ask
+	location string   // replaces the prefix at the source itself; "" keeps it
+	mirrors  []mirror // in the order of use
 	never    bool     // the source is not contacted
-	refused  string   // why the source is not contacted, "is blocked by FILE"; "" when it is
+	refused  string   // why the source is not contacted, such as "is blocked by FILE"; "" if it is
 	insecure bool
 }
 
-// mirror is a prefix that stands for another one.
+// mirror replaces a prefix by another one.
 type mirror struct {
 	location     string
 	insecure     bool
-	digest, tags bool // what it is asked for
+	digest, tags bool // what it is used for
 }
 
 // Load reads the files. A missing file is fault.Local, a file of another kind than its flag names is fault.Usage; both
@@ -71,9 +73,9 @@ func Load(files Files, warnf func(format string, args ...any)) (*Rules, error) {
 	return r, nil
 }
 
-// Places lists where to look for a repository, the mirrors in the order of their files and the source last. The
-// longest prefix decides; where a mirror set and registries.conf have the same, both count. What may not be contacted
-// is left out, and refused says what and why. When nothing is left, the error is fault.Network.
+// Places lists the places of a repository: the mirrors in the order of their files, and the source last. The rule with the
+// longest prefix applies; if a mirror set and registries.conf have the same prefix, both do. Places that must not be contacted
+// are missing, and refused says why. If no place is left, the error is fault.Network.
 func (r *Rules) Places(repository oci.Repository, byDigest bool) (places []Place, refused []string, err error) {
 	sets, others, by := r.tags, r.digests, "tag"
 	if byDigest {
@@ -90,7 +92,7 @@ func (r *Rules) Places(repository oci.Repository, byDigest bool) (places []Place
 		}
 	}
 	source := Place{Repository: repository}
-	// Clusters block a source for tags and digests alike once one set of either kind says never.
+	// One set with NeverContactSource, of either kind, makes clusters block the source for tags and digests.
 	other, _ := longest(others, name)
 	forbidden := ""
 	if set != nil && set.never || other != nil && other.never {
@@ -136,7 +138,7 @@ func (r *Rules) Places(repository oci.Repository, byDigest bool) (places []Place
 	return nil, nil, fault.Errorf(fault.Network, "%s", strings.Join(refused, "; "))
 }
 
-// withoutBlocked leaves out the mirrors that registries.conf blocks.
+// withoutBlocked removes the mirrors that registries.conf blocks.
 func (r *Rules) withoutBlocked(places []Place) (left []Place, refused []string) {
 	for _, p := range places {
 		if why := r.blocked(p.Repository); why != "" {
@@ -148,7 +150,7 @@ func (r *Rules) withoutBlocked(places []Place) (left []Place, refused []string) 
 	return left, refused
 }
 
-// blocked says why a repository may not be contacted under its own name, "" when it may.
+// blocked says why registries.conf blocks a repository, "" if it does not.
 func (r *Rules) blocked(repository oci.Repository) string {
 	if conf, _ := longest(r.conf, repository.String()); conf != nil {
 		return conf.refused
@@ -156,7 +158,7 @@ func (r *Rules) blocked(repository oci.Repository) string {
 	return ""
 }
 
-// OnlyDigests says whether a repository has mirrors, but none for tags.
+// OnlyDigests reports whether a repository has mirrors for digests and none for tags.
 func (r *Rules) OnlyDigests(repository oci.Repository) bool {
 	isMirror := func(p Place) bool { return p.Repository != repository }
 	byDigest, _, digestErr := r.Places(repository, true)
@@ -164,7 +166,7 @@ func (r *Rules) OnlyDigests(repository oci.Repository) bool {
 	return digestErr == nil && tagErr == nil && slices.ContainsFunc(byDigest, isMirror) && !slices.ContainsFunc(byTag, isMirror)
 }
 
-// add appends a place unless it is there already: some files name the source among its mirrors.
+// add appends a place unless it is in the list. Some files name the source among its mirrors.
 func add(places []Place, p Place) []Place {
 	if slices.ContainsFunc(places, func(q Place) bool { return q.Repository == p.Repository }) {
 		return places
@@ -172,14 +174,14 @@ func add(places []Place, p Place) []Place {
 	return append(places, p)
 }
 
-// insecure says whether registries.conf has a registry for this repository that is insecure: a mirror set cannot say so itself.
+// insecure reports whether registries.conf marks a repository as insecure. Mirror sets have no field for that.
 func (r *Rules) insecure(repository oci.Repository) bool {
 	conf, _ := longest(r.conf, repository.String())
 	return conf != nil && conf.insecure
 }
 
-// longest finds the rule that is nearest to a repository, and how much of the repository it covers: the longest
-// prefix, a name before a wildcard, and the longer of two wildcards.
+// longest finds the rule for a repository, and how much of its name the rule covers: the rule with the longest prefix, a name
+// before a wildcard, and the longer of two wildcards.
 func longest(rules []rule, repository string) (best *rule, covered int) {
 	covered = -1
 	for i := range rules {
@@ -191,7 +193,7 @@ func longest(rules []rule, repository string) (best *rule, covered int) {
 	return best, covered
 }
 
-// nearer compares two prefixes that cover the same, so that at least one is a wildcard.
+// nearer reports whether prefix a comes before prefix b. Both cover the same length, so at least one is a wildcard.
 func nearer(a, b string) bool {
 	if wild := strings.HasPrefix(b, "*"); wild != strings.HasPrefix(a, "*") {
 		return wild
@@ -199,8 +201,8 @@ func nearer(a, b string) bool {
 	return len(a) > len(b)
 }
 
-// match gives the length of what a prefix covers of a repository, -1 when it does not: a prefix ends where a part of
-// the path or the host does, and *.domain covers the host of any of the domain's subdomains.
+// match returns how much of a repository's name a prefix covers, -1 if it does not match. A prefix matches whole parts of the
+// name; *.domain matches the hosts below the domain.
 func match(prefix, repository string) int {
 	if domain, ok := strings.CutPrefix(prefix, "*"); ok {
 		host := oci.SplitRepository(repository).Host
@@ -217,4 +219,23 @@ func match(prefix, repository string) int {
 		return len(prefix)
 	}
 	return -1
+}
+
+// sizeLimit limits a file with mirrors, in bytes. Those of large clusters have some hundred kilobytes.
+const sizeLimit = 8 << 20
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "reading mirrors: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, sizeLimit+1))
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "reading mirrors: %w", err)
+	}
+	if len(data) > sizeLimit {
+		return nil, fault.Errorf(fault.Usage, "reading mirrors from %s: it has more than %d bytes", path, sizeLimit)
+	}
+	return data, nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// entry is one source of a mirror set. The fields are those of openshift/api config/v1 types_image_digest_mirror_set.go
+// entry is a source of a mirror set. The fields are those of openshift/api config/v1 types_image_digest_mirror_set.go
 // and operator/v1alpha1 types_image_content_source_policy.go.
 type entry struct {
 	Source  string   `json:"source"`
@@ -37,8 +37,8 @@ type object struct {
 	Items []object `json:"items"`
 }
 
-// loadSets reads a file of mirror sets. Whatever the flag, the kind of a document says what it is: what mirroring
-// tools write often holds several kinds.
+// loadSets reads a file of mirror sets. The kind of each document decides, not the flag: mirroring tools write several kinds
+// into one file.
 func (r *Rules) loadSets(path string, warnf func(string, ...any)) error {
 	data, err := read(path)
 	if err != nil {
@@ -56,8 +56,8 @@ func (r *Rules) loadSets(path string, warnf func(string, ...any)) error {
 
 const noSets = "there is no ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy in it"
 
-// parseSets reads a file of mirror sets; odd are the entries that are left out because nothing can be made of them.
-// A file of which nothing is left is an error.
+// parseSets reads a file of mirror sets. odd has an error for each entry that is skipped. A file without any good entry is an
+// error.
 func (r *Rules) parseSets(data []byte) (odd []error, err error) {
 	reader := setReader{rules: r}
 	err = reader.documents(data)
@@ -77,15 +77,15 @@ func (r *Rules) parseSets(data []byte) (odd []error, err error) {
 	return reader.odd, nil
 }
 
-// setReader takes the mirror sets of one file over into the rules.
+// setReader adds the mirror sets of one file to the rules.
 type setReader struct {
 	rules *Rules
-	sets  int     // mirror sets that were found
-	used  int     // their entries that say something
-	odd   []error // what is left out of them
+	sets  int     // mirror sets in the file
+	used  int     // entries that were added
+	odd   []error // errors of the entries that were skipped
 }
 
-// maxDocuments bounds a file of mirror sets: one cluster has a handful.
+// maxDocuments limits the documents of a file. A cluster has a few mirror sets.
 const maxDocuments = 10_000
 
 func (s *setReader) documents(data []byte) error {
@@ -115,7 +115,7 @@ func (s *setReader) documents(data []byte) error {
 	}
 }
 
-// decode reads one document of YAML or JSON.
+// decode reads a document of YAML or JSON.
 func decode(text []byte, into any, budget *document.Budget) error {
 	converted, err := document.ToJSONStrict(text, budget)
 	if err != nil {
@@ -124,7 +124,7 @@ func decode(text []byte, into any, budget *document.Budget) error {
 	return document.Decode(converted, into)
 }
 
-// add takes over one document, the n-th of its file; other kinds are not this package's.
+// add adds a document, the n-th of its file. It ignores other kinds.
 func (s *setReader) add(d object, n int) error {
 	group, _, _ := strings.Cut(d.APIVersion, "/")
 	switch {
@@ -146,8 +146,8 @@ func (s *setReader) add(d object, n int) error {
 	return nil
 }
 
-// merge adds the entries of a mirror set to the rules. What several say of one source adds up, in their order, and
-// NeverContactSource holds once one says it.
+// merge adds the entries of a mirror set to the rules. The mirrors of several entries for one source are used in their order;
+// NeverContactSource in one of them applies to all.
 func (s *setReader) merge(rules *[]rule, entries []entry, n int) error {
 	s.sets++
 	for _, e := range entries {
@@ -157,7 +157,7 @@ func (s *setReader) merge(rules *[]rule, entries []entry, n int) error {
 		case "NeverContactSource":
 			never = true
 		default:
-			// To leave this out would be to contact what perhaps must not be contacted.
+			// Skipping the entry could contact a source that must not be contacted.
 			return fmt.Errorf("mirrorSourcePolicy %q is neither AllowContactingSource nor NeverContactSource", e.Policy)
 		}
 		source, err := checkPrefix(e.Source, true)
@@ -179,7 +179,7 @@ func (s *setReader) merge(rules *[]rule, entries []entry, n int) error {
 	return nil
 }
 
-// mirrors adds mirrors to a rule and says whether any of them is good.
+// mirrors adds mirrors to a rule and reports whether any of them is valid.
 func (s *setReader) mirrors(to *rule, mirrors []string, n int) (any bool) {
 	for _, m := range mirrors {
 		at, err := checkPrefix(m, false)
@@ -195,7 +195,7 @@ func (s *setReader) mirrors(to *rule, mirrors []string, n int) (any bool) {
 	return any
 }
 
-// checkPrefix admits host[:port][/path], and *.domain where a wildcard may stand.
+// checkPrefix accepts host[:port][/path], and *.domain if wildcard is set.
 func checkPrefix(text string, wildcard bool) (string, error) {
 	clean := strings.TrimSuffix(text, "/")
 	host, path, hasPath := strings.Cut(clean, "/")
@@ -212,7 +212,7 @@ func checkPrefix(text string, wildcard bool) (string, error) {
 	return clean, nil
 }
 
-// oneLine is the text of a YAML error, which may have several lines.
+// oneLine returns the text of a YAML error on one line.
 func oneLine(err error) string {
 	return strings.TrimPrefix(strings.Join(strings.Fields(err.Error()), " "), "error converting YAML to JSON: ")
 }

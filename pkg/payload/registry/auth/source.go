@@ -11,21 +11,21 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// sizeLimit bounds an auth file: real ones have a few kilobytes.
+// sizeLimit limits a file with credentials, in bytes. Real ones have a few kilobytes.
 const sizeLimit = 4 << 20
 
-// source is one place that may hold credentials.
+// source is a place that may have credentials.
 type source struct {
-	name     string // a path, or what stands for one
-	named    bool   // by the user: then it must exist
-	variable string // says which variable of the environment named it, ready to stand before a message
+	name     string // a path, or a description
+	named    bool   // named by the user: it must exist
+	variable string // prefix of messages about a file that an environment variable names
 	legacy   bool   // ~/.dockercfg: entries without "auths" around them
 	read     func(context.Context) ([]byte, string, error)
 	loaded   bool
-	config   *config // nil after loading: there is no such file
+	config   *config // nil after loading if there is no such file
 }
 
-// places lists where to look, in oc's order (pkg/cli/image/manifest, containers/image pkg/docker/config).
+// places lists the places to search, in oc's order (pkg/cli/image/manifest, containers/image pkg/docker/config).
 func (r *Resolver) places() []*source {
 	o := r.options
 	if o.File != "" {
@@ -71,7 +71,7 @@ func (r *Resolver) places() []*source {
 	return list
 }
 
-// load reads a place once.
+// load reads a place, once.
 func (r *Resolver) load(ctx context.Context, s *source) error {
 	if s.loaded {
 		return nil
@@ -131,7 +131,7 @@ func (r *Resolver) bytes(ctx context.Context, s *source) ([]byte, error) {
 	return data, nil
 }
 
-// cause is a file error without the path, which the text around it names.
+// cause is a file error without the path, for messages that name it.
 func cause(err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err
