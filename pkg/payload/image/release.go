@@ -27,8 +27,8 @@ type Release struct {
 	Image Image
 
 	limits  document.Limits
-	deriver Deriver         // remembers the index of the manifests; nil without a cache
-	index   manifests.Index // of the manifests of the release's directory, in place of their contents; nil when they are read
+	deriver Deriver          // remembers the index of the manifests; nil without a cache
+	index   *manifests.Index // of the manifests of the release's directory, in place of their contents; nil when they are read
 }
 
 // ReadOptions say what is read beyond the two files that describe a release.
@@ -125,7 +125,7 @@ func (r *Release) Manifests(render manifests.Render) *manifests.Payload {
 
 // recallIndex finds the index of the release's manifests that an earlier run made.
 func (r *Release) recallIndex() bool {
-	var index manifests.Index
+	var index *manifests.Index
 	if r.deriver == nil || !r.deriver.Derived(manifests.IndexForm, &index) {
 		return false
 	}
@@ -143,7 +143,7 @@ func (r *Release) rememberIndex(p *manifests.Payload) {
 			return
 		}
 	}
-	var index manifests.Index
+	var index *manifests.Index
 	if !r.deriver.Derived(manifests.IndexForm, &index) {
 		r.deriver.KeepDerived(manifests.IndexForm, p.Index())
 	}

@@ -31,9 +31,9 @@ func odd() payload.Files {
 }
 
 // stored is an index as the cache returns it.
-func stored(t testing.TB, index manifest.Index) manifest.Index {
+func stored(t testing.TB, index *manifest.Index) *manifest.Index {
 	t.Helper()
-	var read manifest.Index
+	var read *manifest.Index
 	data, err := cbor.Marshal(index)
 	if err == nil {
 		err = cbor.Unmarshal(data, &read)
@@ -102,7 +102,7 @@ func BenchmarkLoadIndexed(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(index)), "bytes")
 	for b.Loop() {
-		var read manifest.Index
+		var read *manifest.Index
 		if err := cbor.Unmarshal(index, &read); err != nil {
 			b.Fatal(err)
 		}

@@ -10,7 +10,6 @@ import (
 	"path"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
@@ -184,34 +183,36 @@ func tagName(repository oci.Repository, tag string) string {
 // hexOf is the file name for a text of any kind.
 func hexOf(text string) string { return digest.FromString(text).Encoded() }
 
-// derivedRecord is what a build of this program derived from the content with a digest.
-type derivedRecord struct {
-	Program string
-	Value   cbor.RawMessage
-}
-
 // Derived fills a value, by its pointer, with what this build derived from the content with a digest. kind is the word that
 // KeepDerived was given. It reports whether there is such a value.
 func (c *Cache) Derived(kind string, d digest.Digest, value any) bool {
-	var r derivedRecord
-	if d == "" || !c.read(derivedName(kind, d), &r) || r.Program != c.program {
+	if d == "" {
 		return false
 	}
-	if err := decode(r.Value, value); err != nil {
-		c.store.Damaged(derivedName(kind, d), wrongForm)
+	name := derivedName(kind, d)
+	encoded, ok := c.readEncoded(name)
+	if !ok {
 		return false
 	}
-	return true
+	var program string
+	rest, err := decodeFirst(encoded, &program)
+	if err == nil && program != c.program {
+		return false
+	}
+	if err == nil {
+		err = decode(rest, value)
+	}
+	if err != nil {
+		c.store.Damaged(name, wrongForm)
+	}
+	return err == nil
 }
 
 // KeepDerived keeps a value that was derived from the content with a digest, all of which was verified. kind names the value
 // and its form. The value has to be one that CBOR can encode.
 func (c *Cache) KeepDerived(kind string, d digest.Digest, value any) {
-	if !c.Blobs().Writable() {
-		return
-	}
-	if encoded, err := cbor.Marshal(value); err == nil {
-		c.write(derivedName(kind, d), derivedRecord{c.program, encoded})
+	if c.Blobs().Writable() {
+		c.write(derivedName(kind, d), c.program, value)
 	}
 }
 
