@@ -80,13 +80,16 @@ func TestCopiesWithinABusyRegistry(t *testing.T) {
 			s := start(t, newHTTP, append([]layer{g.layer}, test.layers...)...)
 			from, to := oci.Repository{Host: s.host, Path: "other/r"}, orgR(s.host)
 			c := registry.New(quick(registry.Options{Insecure: []string{s.host}, MaxPerRegistry: test.permits}))
+			blobs := make([][]byte, 200)
+			for i := range blobs {
+				blobs[i] = fmt.Appendf(nil, "blob %d", i)
+				s.pushBlob(t, from.Path, blobs[i])
+			}
 			testguard.Finishes(t, "200 copies", func() {
 				var group sync.WaitGroup
-				for i := range 200 {
-					data := fmt.Appendf(nil, "blob %d", i)
-					d := s.pushBlob(t, from.Path, data)
+				for i, data := range blobs {
 					group.Go(func() {
-						if err := copyImage(t.Context(), c, from, to, d, data, fmt.Sprint("v", i)); err != nil {
+						if err := copyImage(t.Context(), c, from, to, digest.FromBytes(data), data, fmt.Sprint("v", i)); err != nil {
 							t.Error(err)
 						}
 					})
