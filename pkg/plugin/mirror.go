@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
-	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
@@ -20,6 +19,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 	"github.com/release-x/oc-release-x/pkg/printers"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
@@ -212,11 +212,18 @@ func (r *mirrorRequest) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	if !r.dryRun && s.downloads == nil {
+		remove, err := s.useTemporaryCache()
+		if err != nil {
+			return err
+		}
+		defer remove()
+	}
 	releases, missing, err := r.readReleases(ctx, s)
 	if err != nil {
 		return err
 	}
-	plan, unsigned, err := r.plan(ctx, s, releases)
+	plan, unsigned, err := r.plan(ctx, s, targets, releases)
 	if err != nil {
 		return err
 	}
@@ -228,7 +235,7 @@ func (r *mirrorRequest) run(ctx context.Context, s *session) error {
 		document := r.planDocument(releases, plan, missing)
 		return r.output.Print(ctx, s.Out, printers.MirrorPlan(document))
 	}
-	result, err := r.copy(ctx, s, targets, plan)
+	result, err := r.copy(ctx, s, targets, releases, plan)
 	if err != nil {
 		return err
 	}
@@ -254,6 +261,7 @@ func listed(problems []string) string {
 type readRelease struct {
 	mirror.Release
 	document v1alpha1.Release
+	keys     []sigstore.Key // that are trusted for its signatures
 }
 
 // readReleases reads and verifies the releases. missing lists the signatures that they lack and need.
@@ -290,16 +298,19 @@ func (r *mirrorRequest) readRelease(ctx context.Context, s *session, t target) (
 	if release.Components, err = r.choose(s, report.Release); err != nil {
 		return readRelease{}, nil, err
 	}
-	read := readRelease{release, releaseDocument(report.Release)}
+	read := readRelease{Release: release, document: releaseDocument(report.Release)}
+	if read.keys, err = r.trust.sigstore.TrustedKeys(report.Release.Files); err != nil {
+		return readRelease{}, nil, err
+	}
 	if r.skipSignatures || !release.Demand.OpenPGP || report.Signed(trust.OpenPGPCheck) {
 		return read, nil, nil
 	}
 	return read, []string{"no trusted OpenPGP signature of " + t.reference.Text}, nil
 }
 
-// verification returns the request for package verify: all checks but those that copying makes anyway.
+// verification returns the request for package verify: all checks but those that reading and copying make anyway.
 func (r *mirrorRequest) verification(s *session, t target) verify.Request {
-	skip := []string{verify.Image, verify.PayloadHash}
+	skip := []string{verify.Chain, verify.Image, verify.PayloadHash}
 	if r.skipSignatures {
 		skip = append(skip, trust.OpenPGPCheck, trust.SigstoreCheck)
 	}
@@ -312,6 +323,7 @@ func (r *mirrorRequest) verification(s *session, t target) verify.Request {
 		q.OpenPGP.Cluster = &store.Cluster{Objects: s.cluster}
 	}
 	q.Read = func(ctx context.Context, o image.ReadOptions) (*image.Release, error) {
+		o.Want.Operator = false // only the payload's hash depends on it
 		return s.readToVerify(ctx, t, o, skip)
 	}
 	return q
@@ -343,7 +355,7 @@ func (r *mirrorRequest) choose(s *session, release *image.Release) ([]payload.Co
 }
 
 // plan reads all manifests and signatures and plans the copy. unsigned lists the signatures that are needed and missing.
-func (r *mirrorRequest) plan(ctx context.Context, s *session, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
+func (r *mirrorRequest) plan(ctx context.Context, s *session, targets *registry.Client, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
 	list := make([]mirror.Release, len(releases))
 	for i, release := range releases {
 		list[i] = release.Release
@@ -353,6 +365,9 @@ func (r *mirrorRequest) plan(ctx context.Context, s *session, releases []readRel
 		return nil, nil, err
 	}
 	reader := mirror.Reader{Source: s.mirrorSource, Parallel: 2 * s.perRegistry}
+	if !r.dryRun {
+		reader.Target = targetOf(targets)
+	}
 	images, err := reader.Read(ctx, wanted)
 	if err != nil {
 		return nil, nil, err
@@ -386,31 +401,32 @@ func (r *mirrorRequest) targets(ctx context.Context, s *session) (*registry.Clie
 }
 
 // copy carries out a plan.
-func (r *mirrorRequest) copy(ctx context.Context, s *session, targets *registry.Client, plan *mirror.Plan) (mirror.Result, error) {
-	blobs, remove, err := s.stagingStore()
-	if err != nil {
-		return mirror.Result{}, err
+func (r *mirrorRequest) copy(ctx context.Context, s *session, targets *registry.Client, releases []readRelease, plan *mirror.Plan) (mirror.Result, error) {
+	var keys []sigstore.Key
+	for _, release := range releases {
+		keys = append(keys, release.keys...)
 	}
-	defer remove()
 	return mirror.Copier{
-		Source: s.mirrorSource, Store: blobs, Parallel: s.perRegistry, Force: r.force,
-		Target: func(repository oci.Repository) mirror.Target { return targets.Target(repository) },
+		Source: s.mirrorSource, Target: targetOf(targets), Store: s.downloads.Blobs(), Parallel: s.perRegistry, Force: r.force,
+		Keys: keys,
 	}.Run(ctx, plan)
 }
 
-// stagingStore returns where blobs are kept while they are copied: the cache, or a temporary directory without one. remove
-// deletes the temporary directory.
-func (s *session) stagingStore() (blobs *blobstore.Store, remove func(), err error) {
-	if s.downloads != nil {
-		return s.downloads.Blobs(), func() {}, nil
-	}
+// targetOf returns how to open repositories of the target.
+func targetOf(targets *registry.Client) func(oci.Repository) mirror.Target {
+	return func(repository oci.Repository) mirror.Target { return targets.Target(repository) }
+}
+
+// useTemporaryCache gives a session without a cache one that remove deletes: blobs are kept in it while they are copied, and
+// the payloads of the releases are not read twice.
+func (s *session) useTemporaryCache() (remove func(), err error) {
 	dir, err := os.MkdirTemp("", "oc-release-x-")
 	if err != nil {
-		return nil, nil, fault.Errorf(fault.Local, "%w", err)
+		return nil, fault.Errorf(fault.Local, "%w", err)
 	}
-	temporary := cache.New(cache.Options{Dir: dir, Notef: s.notef})
-	return temporary.Blobs(), func() {
-		temporary.Wait()
+	s.downloads = cache.New(cache.Options{Dir: dir, Notef: s.notef})
+	return func() {
+		s.downloads.Wait()
 		_ = os.RemoveAll(dir)
 	}, nil
 }
@@ -418,12 +434,9 @@ func (s *session) stagingStore() (blobs *blobstore.Store, remove func(), err err
 // mapping lists what is copied, as `oc image mirror -f` reads it.
 func mapping(plan *mirror.Plan) []string {
 	var lines []string
-	for _, push := range plan.Pushes() {
-		if push.Target.Tag != "" {
-			lines = append(lines, push.Source.String()+"="+push.Target.String())
-		}
+	for _, image := range mirrorImages(plan) {
+		lines = append(lines, image.Source+"="+image.Target)
 	}
-	slices.Sort(lines)
 	return lines
 }
 
@@ -433,16 +446,22 @@ func (r *mirrorRequest) planDocument(releases []readRelease, plan *mirror.Plan, 
 	for _, release := range releases {
 		document.Releases = append(document.Releases, release.document)
 	}
+	document.Images = mirrorImages(plan)
+	return v1alpha1.NewMirrorPlan(document)
+}
+
+// mirrorImages lists what gets a tag at the target, in the order of the targets.
+func mirrorImages(plan *mirror.Plan) (images []v1alpha1.MirrorImage) {
 	for _, image := range plan.Images {
 		for _, t := range image.Target {
-			document.Images = append(document.Images, v1alpha1.MirrorImage{
+			images = append(images, v1alpha1.MirrorImage{
 				Type: image.Kind.String(), Source: image.Source.String(), Target: t.String(),
 				Digest: image.Source.Digest.String(), MediaType: image.Root().MediaType, Size: image.Size(),
 			})
 		}
 	}
-	slices.SortFunc(document.Images, func(a, b v1alpha1.MirrorImage) int { return strings.Compare(a.Target, b.Target) })
-	return v1alpha1.NewMirrorPlan(document)
+	slices.SortFunc(images, func(a, b v1alpha1.MirrorImage) int { return strings.Compare(a.Target, b.Target) })
+	return images
 }
 
 // resultDocument returns what was copied as a document.

@@ -269,7 +269,7 @@ func writeMirrorResult(w io.Writer, r *v1alpha1.MirrorResult) error {
 	for _, release := range r.Releases {
 		fmt.Fprintf(&b, "Mirrored %s to %s\n", SafeLine(release.Version), SafeLine(release.Target))
 	}
-	fmt.Fprintf(&b, "  Images:      %d, and %d signatures\n", r.Images, r.Signatures)
+	fmt.Fprintf(&b, "  Images:      %d, and %s\n", r.Images, plural(r.Signatures, "signature"))
 	fmt.Fprintf(&b, "  Manifests:   %d copied, %d were there\n", r.Manifests.Copied, r.Manifests.Present)
 	fmt.Fprintf(&b, "  Blobs:       %d copied (%s), %d were there (%s)\n", r.Blobs.Copied, Size(r.Blobs.CopiedSize), r.Blobs.Present, Size(r.Blobs.PresentSize))
 	fmt.Fprintf(&b, "  Time:        %s\n", duration.HumanDuration(time.Duration(r.Seconds*float64(time.Second))))

@@ -13,12 +13,13 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
 // Target is a repository to copy to.
 type Target interface {
-	// Resolve finds which digest a tag or digest has. A missing one is fault.NotFound.
-	Resolve(ctx context.Context, tagOrDigest string) (oci.Digest, error)
+	// Describe finds which manifest a tag or digest names. A missing one is fault.NotFound.
+	Describe(ctx context.Context, tagOrDigest string) (oci.Descriptor, error)
 	// Manifest fetches a manifest, unverified.
 	Manifest(ctx context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error)
 	// Exists reports whether a blob is there.
@@ -40,8 +41,8 @@ type Copier struct {
 	Parallel int              // transfers at once
 	Force    bool             // replace tags that have another digest
 	Meter    Meter            // nil: nobody follows
-	// Verify reports whether a trusted key made a signature. nil knows no key.
-	Verify func(context.Context, Push) bool
+	// Keys are trusted. Signatures by one of them replace others at the target.
+	Keys []sigstore.Key
 }
 
 // Result is what a copy did.
@@ -138,13 +139,18 @@ func (r *run) missing(ctx context.Context) ([][]Push, error) {
 
 // lacks reports whether the target lacks a manifest.
 func (r *run) lacks(ctx context.Context, push Push) (bool, error) {
-	found, err := r.Target(push.Target.Repository).Resolve(ctx, push.Target.Name())
+	found := push.Found
+	if found == nil {
+		there, err := describe(ctx, r.Target, push.Target)
+		if err != nil {
+			return false, err
+		}
+		found = &there
+	}
 	switch {
-	case fault.KindOf(err) == fault.NotFound:
+	case found.Digest == "":
 		return true, nil
-	case err != nil:
-		return false, err
-	case found == push.Digest:
+	case found.Digest == push.Digest:
 		r.present.Add(1)
 		if push.isImage() {
 			r.complete.Add(1)
@@ -160,11 +166,20 @@ func (r *run) lacks(ctx context.Context, push Push) (bool, error) {
 		return replace, err
 	}
 	return false, fault.WithHint(fault.Integrity, "--force replaces it",
-		"%s is %s at the target, and not %s: nothing was copied", push.Target, found, push.Digest)
+		"%s is %s at the target, and not %s: nothing was copied", push.Target, found.Digest, push.Digest)
 }
 
-// replaces reports whether the signatures of an image may replace those at the target: none of these is lost, or the new ones
-// are known to be valid.
+// describe asks what a tag or digest names at the target. The digest is empty if it has none.
+func describe(ctx context.Context, target func(oci.Repository) Target, spec oci.PullSpec) (oci.Descriptor, error) {
+	found, err := target(spec.Repository).Describe(ctx, spec.Name())
+	if fault.KindOf(err) == fault.NotFound {
+		return oci.Descriptor{}, nil
+	}
+	return found, err
+}
+
+// replaces reports whether the signatures of an image may replace those at the target: none of these is lost, or one of the
+// new ones is valid.
 func (r *run) replaces(ctx context.Context, push Push) (bool, error) {
 	body, mediaType, _, err := r.Target(push.Target.Repository).Manifest(ctx, push.Target.Name())
 	if err != nil {
@@ -175,11 +190,49 @@ func (r *run) replaces(ctx context.Context, push Push) (bool, error) {
 		return true, nil // it is of no use to anybody
 	}
 	for _, d := range old.Layers {
-		if !slices.ContainsFunc(push.Blobs, func(b oci.Descriptor) bool { return b.Digest == d.Digest }) {
-			return r.Verify != nil && r.Verify(ctx, push), nil
+		if !slices.ContainsFunc(push.Blobs, func(b oci.Descriptor) bool { return sameSignature(b, d) }) {
+			return r.valid(ctx, push)
 		}
 	}
 	return true, nil
+}
+
+// sameSignature compares layers of signatures. Two keys can sign the same document: then only the annotation differs.
+func sameSignature(a, b oci.Descriptor) bool {
+	return a.Digest == b.Digest && a.Annotations[sigstore.SignatureAnnotation] == b.Annotations[sigstore.SignatureAnnotation]
+}
+
+// valid reports whether one of the keys made a signature of an image.
+func (r *run) valid(ctx context.Context, push Push) (bool, error) {
+	if len(r.Keys) == 0 {
+		return false, nil
+	}
+	signatures, err := sigstore.Fetch(ctx, readSignature{push, r.Source(push.Source.Repository)}, push.Source.Repository, push.Signs)
+	if kind := fault.KindOf(err); kind == fault.Integrity {
+		return false, nil
+	}
+	for _, s := range signatures {
+		for _, key := range r.Keys {
+			if _, err := s.Verify(key, push.Signs); err == nil {
+				return true, nil
+			}
+		}
+	}
+	return false, err
+}
+
+// readSignature is the registry of a signature whose manifest was read.
+type readSignature struct {
+	push   Push
+	source Source
+}
+
+func (r readSignature) Manifest(context.Context, oci.Repository, string) (body []byte, mediaType, declared string, err error) {
+	return r.push.Body, r.push.MediaType, "", nil
+}
+
+func (r readSignature) Blob(ctx context.Context, _ oci.Repository, d oci.Digest, size, from int64) (io.ReadCloser, error) {
+	return r.source.Blob(ctx, d, size, from)
 }
 
 // moveBlobs moves the blobs of missing manifests.

@@ -27,12 +27,15 @@ type Image struct {
 	// Manifests are the image's own and, of a list, those of its children. Each comes after those that it names; the last is
 	// that of Source.
 	Manifests []Manifest
+	// Found are what tags of Target name at the target, with an empty digest for those that it does not have. A tag that is
+	// not in it was not asked for.
+	Found map[oci.PullSpec]oci.Descriptor
 }
 
 // Manifest is a verified manifest.
 type Manifest struct {
-	oci.Descriptor // MediaType is never empty
-	Body           []byte
+	oci.Descriptor                  // MediaType is never empty
+	Body           []byte           // nil if the target has the image, so that nothing of it was read
 	Blobs          []oci.Descriptor // the configuration and the layers that registries must have
 	Children       []oci.Digest     // of a list
 }

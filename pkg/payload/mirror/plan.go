@@ -30,7 +30,9 @@ type Push struct {
 	Manifest
 	Target oci.PullSpec // by tag, or by digest for a manifest that only a list names
 	Kind   Kind
-	Source oci.PullSpec // by digest: the image that the manifest belongs to
+	Source oci.PullSpec    // by digest: the image that the manifest belongs to
+	Signs  oci.Digest      // as in Image
+	Found  *oci.Descriptor // what Target names, with an empty digest for nothing; nil if it was not asked for
 }
 
 // isImage reports whether the push is that of an image by its tag, and not of a signature or a part of a list.
@@ -114,7 +116,11 @@ func (p *Plan) addPushes() error {
 					p.Stages = append(p.Stages, nil)
 				}
 				pushed[t.String()] = place{stages[i], len(p.Stages[stages[i]])}
-				p.Stages[stages[i]] = append(p.Stages[stages[i]], Push{Manifest: m, Target: t, Kind: image.Kind, Source: image.Source})
+				push := Push{Manifest: m, Target: t, Kind: image.Kind, Source: image.Source, Signs: image.Signs}
+				if found, asked := image.Found[t]; asked {
+					push.Found = &found
+				}
+				p.Stages[stages[i]] = append(p.Stages[stages[i]], push)
 			}
 		}
 	}

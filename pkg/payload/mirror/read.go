@@ -22,6 +22,8 @@ type Wanted struct {
 type Reader struct {
 	Source   func(oci.Repository) Source
 	Parallel int // images at once
+	// Target is asked first: of an image that it has, nothing is read but the manifests of a list. nil asks no target.
+	Target func(oci.Repository) Target
 }
 
 // Read reads the manifests of all images, in their order. Each is verified. An image that its source does not have is
@@ -48,6 +50,13 @@ func (r Reader) Read(ctx context.Context, wanted []Wanted) ([]Image, error) {
 // image reads one image.
 func (r Reader) image(ctx context.Context, w Wanted) (Image, error) {
 	image := Image{Kind: w.Kind, Source: w.Source, Target: w.Target}
+	if err := r.ask(ctx, &image); err != nil {
+		return image, err
+	}
+	if there, ok := image.complete(w.Source.Digest); ok {
+		image.Manifests = []Manifest{{Descriptor: there}}
+		return image, nil
+	}
 	source := r.Source(w.Source.Repository)
 	fetch := func(ctx context.Context, d oci.Descriptor) ([]byte, string, error) {
 		body, mediaType, _, err := source.Manifest(ctx, d.Digest.String())
@@ -59,6 +68,44 @@ func (r Reader) image(ctx context.Context, w Wanted) (Image, error) {
 		return image, fmt.Errorf("%s: %w", w.Source, err)
 	}
 	return image, nil
+}
+
+// ask asks what the tags of an image name at the target.
+func (r Reader) ask(ctx context.Context, image *Image) error {
+	if r.Target == nil {
+		return nil
+	}
+	image.Found = map[oci.PullSpec]oci.Descriptor{}
+	for _, t := range image.Target {
+		found, err := describe(ctx, r.Target, t)
+		if err != nil {
+			return err
+		}
+		image.Found[t] = found
+	}
+	return nil
+}
+
+// there reports whether all tags at the target name the image.
+func (i Image) there() bool {
+	for _, found := range i.Found {
+		if found.Digest != i.Source.Digest {
+			return false
+		}
+	}
+	return len(i.Found) > 0
+}
+
+// complete reports whether all tags at the target name an image with this digest. A list is not complete: its children may
+// have signatures.
+func (i Image) complete(d oci.Digest) (there oci.Descriptor, ok bool) {
+	for _, found := range i.Found {
+		if found.Digest != d || oci.IsListType(found.MediaType) || found.MediaType == "" {
+			return found, false
+		}
+		there = found
+	}
+	return there, there.Digest != ""
 }
 
 // add adds what Walk visited.

@@ -54,6 +54,7 @@ type signed struct {
 	kind    Kind
 	image   oci.PullSpec // at the source
 	targets []oci.Repository
+	there   bool // the target has the image, and probably its signature too
 }
 
 // signedImages lists the single images, each once.
@@ -70,7 +71,7 @@ func signedImages(images []Image) []signed {
 			if !known {
 				i = len(list)
 				index[at] = i
-				list = append(list, signed{kind: image.Kind, image: at})
+				list = append(list, signed{kind: image.Kind, image: at, there: image.there()})
 			}
 			for _, to := range image.repositories() {
 				list[i].targets = appendNew(list[i].targets, to)
@@ -83,6 +84,18 @@ func signedImages(images []Image) []signed {
 // signature reads the signature of one image.
 func (r Reader) signature(ctx context.Context, w signed) (Image, error) {
 	source, tag := r.Source(w.image.Repository), sigstore.Tag(w.image.Digest)
+	image := Image{Kind: KindComponentSignature, Source: w.image, Signs: w.image.Digest}
+	if w.kind == KindRelease {
+		image.Kind = KindReleaseSignature
+	}
+	for _, target := range w.targets {
+		image.Target = append(image.Target, target.Tag(tag))
+	}
+	if w.there {
+		if unchanged, err := r.unchanged(ctx, &image, source, tag); err != nil || unchanged {
+			return image, err
+		}
+	}
 	body, mediaType, declared, err := source.Manifest(ctx, tag)
 	if err != nil {
 		return Image{}, err
@@ -91,13 +104,7 @@ func (r Reader) signature(ctx context.Context, w signed) (Image, error) {
 	if declared != "" && declared != d.String() {
 		return Image{}, fault.Errorf(fault.Integrity, "%s: the registry says that its digest is %.80q, but it is %s", w.image.Repository.Tag(tag), declared, d)
 	}
-	image := Image{Kind: KindComponentSignature, Source: w.image.Repository.Digest(d), Signs: w.image.Digest}
-	if w.kind == KindRelease {
-		image.Kind = KindReleaseSignature
-	}
-	for _, target := range w.targets {
-		image.Target = append(image.Target, target.Tag(tag))
-	}
+	image.Source = w.image.Repository.Digest(d)
 	err = oci.Walk(ctx, oci.Descriptor{Digest: d, Size: -1}, func(context.Context, oci.Descriptor) ([]byte, string, error) {
 		return body, mediaType, nil
 	}, func(v oci.Visited) error { return image.add(v) })
@@ -108,6 +115,27 @@ func (r Reader) signature(ctx context.Context, w signed) (Image, error) {
 		return Image{}, fault.Errorf(fault.Integrity, "%s is not a signature: it is a list of images", w.image.Repository.Tag(tag))
 	}
 	return image, nil
+}
+
+// unchanged reports whether the target has the signatures that the source has. Then they are not read. The source is asked
+// first, because most sources without signatures have none at all.
+func (r Reader) unchanged(ctx context.Context, image *Image, source Source, tag string) (bool, error) {
+	declared, err := source.Head(ctx, tag)
+	if err != nil {
+		if kind := fault.KindOf(err); kind == fault.NotFound {
+			return false, err
+		}
+		return false, nil // Manifest says what is wrong, if it fails too
+	}
+	if err := r.ask(ctx, image); err != nil {
+		return false, err
+	}
+	there, ok := image.complete(oci.Digest(declared))
+	if ok {
+		image.Source = image.Source.Repository.Digest(there.Digest)
+		image.Manifests = []Manifest{{Descriptor: there}}
+	}
+	return ok, nil
 }
 
 func indices(n int) func(yield func(int) bool) {

@@ -30,6 +30,11 @@ func (t Target) Resolve(ctx context.Context, tagOrDigest string) (oci.Digest, er
 	return d.Digest, err
 }
 
+// Describe is Resolve, with the media type and the size.
+func (t Target) Describe(ctx context.Context, tagOrDigest string) (oci.Descriptor, error) {
+	return t.source.Resolve(ctx, tagOrDigest)
+}
+
 // Manifest fetches a manifest as Source.Manifest does. Nothing is verified.
 func (t Target) Manifest(ctx context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error) {
 	return t.source.Manifest(ctx, tagOrDigest)

@@ -188,7 +188,7 @@ func (r *Report) Err() error {
 	}
 	for _, name := range r.required {
 		if reason, skipped := r.skipped(name); skipped {
-			return fault.WithHint(fault.Partial, "--skip "+name+" leaves that out on purpose", "%s: the check %s that you named keys for could not be made: %s", r.text, name, reason)
+			return r.notChecked(name, reason, "--skip "+name+" leaves that out on purpose")
 		}
 	}
 	return nil
@@ -197,18 +197,25 @@ func (r *Report) Err() error {
 // Contradiction returns an error like Err, but none if a check failed only because nothing signs the release or no known key
 // can check the signature, unless the user named keys.
 func (r *Report) Contradiction() error {
-	if len(r.required) > 0 {
-		return r.Err()
-	}
 	for _, c := range r.Checks {
-		if c.Result == trust.Fail && !c.Unsigned {
+		if c.Result == trust.Fail && (!c.Unsigned || slices.Contains(r.required, c.Name)) {
 			return fault.Errorf(fault.Integrity, "%s: %s: %s", r.text, c.Name, c.Reason)
 		}
 	}
 	if r.stopped != nil {
 		return fault.Errorf(fault.KindOf(r.stopped), "%s: not everything could be checked: %w", r.text, r.stopped)
 	}
+	for _, name := range r.required {
+		if reason, skipped := r.skipped(name); skipped {
+			return r.notChecked(name, reason, "")
+		}
+	}
 	return nil
+}
+
+// notChecked is the error of a check that was skipped though the user named keys for it.
+func (r *Report) notChecked(name, reason, hint string) error {
+	return fault.WithHint(fault.Partial, hint, "%s: the check %s that you named keys for could not be made: %s", r.text, name, reason)
 }
 
 // Signed reports whether a trusted key signed the release: whether a check with this name passed.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
@@ -62,6 +63,17 @@ func VerifySigstore(ctx context.Context, r Release, o Sigstore) []Check {
 type trustedKey struct {
 	key    sigstore.Key
 	policy *sigstore.Policy // that has the key; nil if the user named it
+}
+
+// TrustedKeys returns the keys that are trusted for the signatures of a release with these files: those that the user named, or
+// those of its policies that are known. A policy that cannot be read is fault.Integrity.
+func (o Sigstore) TrustedKeys(files payload.Files) ([]sigstore.Key, error) {
+	trusted, _, err := o.trustedKeys(Release{Files: files})
+	keys := make([]sigstore.Key, 0, len(trusted))
+	for _, t := range trusted {
+		keys = append(keys, t.key)
+	}
+	return keys, err
 }
 
 func (o Sigstore) verify(ctx context.Context, r Release) Check {

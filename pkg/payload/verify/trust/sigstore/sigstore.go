@@ -18,11 +18,11 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/simplesigning"
 )
 
-// How cosign stores signatures as the layers of an image: the layer is the document, its annotation the signature.
-const (
-	documentType        = "application/vnd.dev.cosign.simplesigning.v1+json"
-	signatureAnnotation = "dev.cosignproject.cosign/signature"
-)
+// SignatureAnnotation is the annotation of a layer that has the signature of the document in it.
+const SignatureAnnotation = "dev.cosignproject.cosign/signature"
+
+// documentType is the media type of a layer that is a signed document.
+const documentType = "application/vnd.dev.cosign.simplesigning.v1+json"
 
 // Limits of what is read. A real document has three hundred bytes, and a release is signed a few times.
 const (
@@ -99,12 +99,12 @@ func readManifest(body []byte, mediaType string) ([]oci.Descriptor, error) {
 
 // fetchOne reads a document and checks its size and digest.
 func fetchOne(ctx context.Context, registry Registry, repository oci.Repository, layer oci.Descriptor) (document, value []byte, err error) {
-	text, ok := layer.Annotations[signatureAnnotation]
+	text, ok := layer.Annotations[SignatureAnnotation]
 	if !ok {
-		return nil, nil, fault.Errorf(fault.Integrity, "it has no annotation %s", signatureAnnotation)
+		return nil, nil, fault.Errorf(fault.Integrity, "it has no annotation %s", SignatureAnnotation)
 	}
 	if value, err = base64.StdEncoding.DecodeString(text); err != nil || len(value) == 0 {
-		return nil, nil, fault.Errorf(fault.Integrity, "its annotation %s is not base64", signatureAnnotation)
+		return nil, nil, fault.Errorf(fault.Integrity, "its annotation %s is not base64", SignatureAnnotation)
 	}
 	want, err := oci.ParseDigest(string(layer.Digest))
 	if err != nil {

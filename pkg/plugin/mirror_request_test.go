@@ -1,0 +1,187 @@
+package plugin_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+)
+
+// signedCopies is a release of two components, all with signatures.
+func signedCopies(t *testing.T) copies {
+	t.Helper()
+	c := newCopies(t)
+	r := c.push(t, c.release(t, "4.14.0", c.scopes(), "a", "b"), "4.14.0")
+	c.sign(t, "ocp/release", r.Digest())
+	c.sign(t, "ocp/art", componentDigest(t, "a"))
+	c.sign(t, "ocp/art", componentDigest(t, "b"))
+	return c
+}
+
+// A new target is asked for each manifest, and gets each blob in two requests. The source gives each blob once.
+func TestMirrorRequestsOfANewTarget(t *testing.T) {
+	for name, flags := range map[string][]string{"cache": nil, "no cache": {"--no-cache"}} {
+		t.Run(name, func(t *testing.T) {
+			c := signedCopies(t)
+			args := append([]string{"SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m"}, flags...)
+			got := c.run(t, args...)
+			want(t, got, 0, summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-x86_64"}, 3, 3, 6, 0, "11 copied (SIZE), 0 were there (SIZE)", ""), "")
+			source := c.source.asked()
+			wantRequests(t, "source", source, map[string]int{"GET manifest": 6, "GET blob": 11})
+			if n := uniqueBlobs(source); n != 11 {
+				t.Errorf("%d blobs", n)
+			}
+			// All blobs are among the first, which are asked for.
+			wantRequests(t, "target", c.target.asked(), map[string]int{
+				"HEAD manifest": 6, "HEAD blob": 11, "POST upload": 11, "PUT upload": 11, "PUT manifest": 6,
+			})
+		})
+	}
+}
+
+// A rerun asks the target for each manifest, and the source for what can change.
+func TestMirrorRequestsOfARerun(t *testing.T) {
+	for name, test := range map[string]struct {
+		flags  []string
+		source map[string]int
+	}{
+		"cache":    {nil, map[string]int{"HEAD manifest": 4}},
+		"no cache": {[]string{"--no-cache"}, map[string]int{"HEAD manifest": 3, "GET manifest": 1, "GET blob": 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := signedCopies(t)
+			args := append([]string{"SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m"}, test.flags...)
+			good(t, c.run(t, args...))
+			got := c.run(t, args...)
+			want(t, got, 0, summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-x86_64"}, 3, 3, 0, 6, "0 copied (SIZE), 0 were there (SIZE)", ""), "")
+			wantRequests(t, "target", c.target.asked(), map[string]int{"HEAD manifest": 6})
+			source := c.source.asked()
+			wantRequests(t, "source", source, test.source)
+			for _, request := range source {
+				if strings.Contains(request, "/art@") {
+					t.Errorf("%s: the component is at the target", request)
+				}
+			}
+		})
+	}
+}
+
+// Releases that share components copy them once, and all their tags name them.
+func TestMirrorOfSeveralReleasesSharesBlobs(t *testing.T) {
+	c := newCopies(t)
+	c.push(t, c.release(t, "4.14.0", nil, "a", "b"), "4.14.0")
+	c.push(t, c.release(t, "4.14.1", nil, "b", "c"), "4.14.1")
+	got := c.run(t, "SOURCE/ocp/release:4.14.0", "SOURCE/ocp/release:4.14.1", "--to", "TARGET/ocp/m")
+	want(t, got, 0, summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-x86_64", "4.14.1 to TARGET/ocp/m:4.14.1-x86_64"}, 6, 0, 6, 0, "11 copied (SIZE), 0 were there (SIZE)", ""), "")
+	source := c.source.asked()
+	if n := uniqueBlobs(source); n != counts(source)["GET blob"] {
+		t.Errorf("%d blobs in %d requests:\n%s", n, counts(source)["GET blob"], strings.Join(source, "\n"))
+	}
+	if got := tags(t, c.target.Server, "ocp/m"); !slices.Equal(got, []string{
+		"4.14.0-x86_64", "4.14.0-x86_64-a", "4.14.0-x86_64-b", "4.14.1-x86_64", "4.14.1-x86_64-b", "4.14.1-x86_64-c",
+	}) {
+		t.Errorf("tags %q", got)
+	}
+}
+
+func TestMirrorOfSomeComponents(t *testing.T) {
+	for name, test := range map[string]struct {
+		flags, want []string
+		err         string
+	}{
+		"component":    {[]string{"--component", "etc*"}, []string{"4.14.0-x86_64", "4.14.0-x86_64-etcd"}, ""},
+		"components":   {[]string{"--component", "etcd,pod"}, []string{"4.14.0-x86_64", "4.14.0-x86_64-etcd", "4.14.0-x86_64-pod"}, ""},
+		"only release": {[]string{"--only-release"}, []string{"4.14.0-x86_64"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCopies(t)
+			c.push(t, c.release(t, "4.14.0", nil, "etcd", "pod", "tests"), "4.14.0")
+			got := c.run(t, append([]string{"SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m"}, test.flags...)...)
+			if got.code != 0 || got.err != test.err {
+				t.Errorf("exit code %d, %s", got.code, got.err)
+			}
+			if got := tags(t, c.target.Server, "ocp/m"); !slices.Equal(got, test.want) {
+				t.Errorf("tags %q", got)
+			}
+		})
+	}
+}
+
+func TestMirrorOfUnknownComponents(t *testing.T) {
+	c := newCopies(t)
+	c.push(t, c.release(t, "4.14.0", nil, "etcd", "pod"), "4.14.0")
+	want(t, c.run(t, "SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m", "--component", "etdc"), 3, "", "error: no component \"etdc\" in release 4.14.0; did you mean etcd?\n")
+	wantRequests(t, "target", c.target.asked(), map[string]int{})
+}
+
+func TestMirrorOfOneArchitecture(t *testing.T) {
+	c := newCopies(t)
+	r := c.push(t, c.release(t, "4.14.0", nil, "a").WithList("amd64", "arm64"), "4.14.0-multi")
+	arm := r.Images[1].Manifest.Digest
+	want(t, c.run(t, "SOURCE/ocp/release:4.14.0-multi", "--to", "TARGET/ocp/m", "--arch", "arm64"), 0,
+		summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-aarch64"}, 2, 0, 2, 0, "5 copied (SIZE), 0 were there (SIZE)", ""), "")
+	if got := contents(t, c.target.Server, "ocp/m"); !slices.Equal(got, []string{
+		"4.14.0-aarch64 " + arm.String() + " " + testrelease.MediaTypeOCIManifest,
+		"4.14.0-aarch64-a " + componentDigest(t, "a").String() + " " + testrelease.MediaTypeOCIManifest,
+	}) {
+		t.Errorf("contents %q", got)
+	}
+}
+
+// A tag that has another digest is not replaced without --force, and nothing is copied.
+func TestMirrorKeepsTagsOfOthers(t *testing.T) {
+	c := newCopies(t)
+	r := c.push(t, c.release(t, "4.14.0", nil, "a"), "4.14.0")
+	other := build(t, small())
+	if err := other.PushTo(c.target.Server, "ocp/m", "4.14.0-x86_64"); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m"}
+	want(t, c.run(t, args...), 6, "", "error: TARGET/ocp/m:4.14.0-x86_64 is "+other.Digest().String()+" at the target, and not "+r.Digest().String()+": nothing was copied; --force replaces it\n")
+	wantRequests(t, "target", c.target.asked(), map[string]int{"HEAD manifest": 2})
+	want(t, c.run(t, append(args, "--force")...), 0, summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-x86_64"}, 2, 0, 2, 0, "5 copied (SIZE), 0 were there (SIZE)", ""), "")
+	sameManifest(t, c.source, "ocp/release/manifests/4.14.0", c.target, "ocp/m/manifests/4.14.0-x86_64")
+}
+
+// A dry run asks no target, and reads of the images nothing but manifests.
+func TestMirrorDryRun(t *testing.T) {
+	for format, check := range map[string]func(out string) bool{
+		"": func(out string) bool {
+			return strings.HasPrefix(out, "TYPE        SIZE    TARGET\nrelease ") && strings.Count(out, "\n") == 7
+		},
+		"mapping":                             func(out string) bool { return strings.Count(out, "\n") == 6 },
+		"json":                                func(out string) bool { return strings.Contains(out, `"kind": "MirrorPlan"`) },
+		"jsonpath={.blobs} {.images[*].type}": func(out string) bool { return out == "11 release component component signature signature signature" },
+	} {
+		t.Run(format, func(t *testing.T) {
+			c := signedCopies(t)
+			args := []string{"SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m", "--dry-run", "-o", format}
+			if format == "" {
+				args = args[:len(args)-2]
+			}
+			got := c.run(t, args...)
+			if got.code != 0 || got.err != "" || !check(got.out) {
+				t.Errorf("exit code %d, %s%s", got.code, got.err, got.out)
+			}
+			wantRequests(t, "target", c.target.asked(), map[string]int{})
+			wantRequests(t, "source", c.source.asked(), map[string]int{"GET manifest": 6, "GET blob": 2})
+		})
+	}
+}
+
+// -o mapping prints what `oc image mirror -f` reads.
+func TestMirrorMapping(t *testing.T) {
+	c := newCopies(t)
+	r := c.push(t, c.release(t, "4.14.0", nil, "a"), "4.14.0")
+	c.sign(t, "ocp/release", r.Digest())
+	a := componentDigest(t, "a")
+	_, body := get(t, c.source.Server, "/v2/ocp/release/manifests/"+sigTag(r.Digest()))
+	out := "SOURCE/ocp/release@" + r.Digest().String() + "=TARGET/ocp/m:4.14.0-x86_64\n" +
+		"SOURCE/ocp/art@" + a.String() + "=TARGET/ocp/m:4.14.0-x86_64-a\n" +
+		"SOURCE/ocp/release@" + digest.FromBytes(body).String() + "=TARGET/ocp/m:" + sigTag(r.Digest()) + "\n"
+	want(t, c.run(t, "SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m", "-o", "mapping", "--dry-run"), 0, out, "")
+	want(t, c.run(t, "SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m", "-o", "mapping"), 0, out, "")
+}
