@@ -79,7 +79,7 @@ func setUp(o options, temp string, logf func(string, ...any)) (*bench, error) {
 	if b.proxy, err = link.Start(shape, b.registry.Address()); err != nil {
 		return nil, errors.Join(err, b.registry.Close())
 	}
-	env, err := b.environment(temp, home)
+	env, err := environment(o.path, temp, home, b.registry)
 	if err != nil {
 		return nil, errors.Join(err, b.proxy.Close(), b.registry.Close())
 	}
@@ -90,19 +90,22 @@ func setUp(o options, temp string, logf func(string, ...any)) (*bench, error) {
 	return b, nil
 }
 
-// environment is the same for all: an empty home, and the certificate of the registry beside those of the system,
+// environment is the same for all: an empty home, and the certificates of the registries beside those of the system,
 // which all of these programs find by the same variable.
-func (b *bench) environment(temp, home string) ([]string, error) {
-	env := []string{"HOME=" + home, "PATH=" + b.options.path, "TMPDIR=" + temp}
-	if b.registry.Plain() {
+func environment(path, temp, home string, registries ...*served.Registry) ([]string, error) {
+	env := []string{"HOME=" + home, "PATH=" + path, "TMPDIR=" + temp}
+	if registries[0].Plain() {
 		return env, nil
 	}
 	file := filepath.Join(temp, "certificates.pem")
-	system, err := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
+	certificates, err := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	if err := os.WriteFile(file, append(system, b.registry.Certificate()...), 0o644); err != nil {
+	for _, r := range registries {
+		certificates = append(certificates, r.Certificate()...)
+	}
+	if err := os.WriteFile(file, certificates, 0o644); err != nil {
 		return nil, err
 	}
 	return append(env, "SSL_CERT_FILE="+file), nil

@@ -91,6 +91,47 @@ func TestBench(t *testing.T) {
 	}
 }
 
+// Copies of a small release between two registries, without any peer: only counts are compared.
+func TestCopies(t *testing.T) {
+	plugin, launcher := build(t)
+	t.Setenv("PATH", t.TempDir())
+	kept := filepath.Join(t.TempDir(), "RESULTS.md")
+	if err := os.WriteFile(kept, []byte("<!-- begin: copies, written by the bench -->\n<!-- end: copies, written by the bench -->\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{
+		"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-copies", "-images", "10", "-unique", "200000",
+		"-rounds", "1", "-results", kept,
+	}
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), args, &stdout, &stderr); err != nil {
+		t.Fatalf("%v\n%s", err, &stderr)
+	}
+	out := stdout.String()
+	for _, want := range []string{
+		`(?m)^### Copy a release between two registries: 10 images, 66 references to 46 blobs of 0.\d MB$`,
+		`(?m)^\| release-x mirror +\| .* \| +46 \| +0 \| +\d+ HEAD \+ 46 POST \+ 56 PUT \|$`,
+		`(?m)^\| regctl image copy, 4 at once \(regctl is not on the PATH: fill in where it is\) +\| +– \|`,
+		`(?m)^\| release-x mirror, new target +\| .* \| +66 \| +0 \| +\d+ HEAD \+ 66 POST \+ 86 PUT \|$`,
+		`(?m)^\| release-x mirror, again +\| .* \| +0 \| +0 \| +20 HEAD \|$`,
+		`(?m)^\| release-x mirror, 20 of them +\| .* \| +186 \| +0 \| +\d+ HEAD \+ 186 POST \+ 386 PUT \|$`,
+		`(?m)^\| copy without signatures, blobs read more than once +\| +≤ 0 +\| +0 +\| met +\|$`,
+		`(?m)^\| copy in the time of the best loop of crane +\| +≤ 1.000 \| +– \| not measured: crane is not on the PATH +\|$`,
+		`(?m)^\| memory for each further release +\| +≤ 3 MB \| +-?\d+\.\d MB \| `,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("nothing matches %s in\n%s\n%s", want, out, &stderr)
+		}
+	}
+	if strings.Contains(out, "failed:") {
+		t.Errorf("something failed:\n%s", out)
+	}
+	data, err := os.ReadFile(kept)
+	if err != nil || string(data) != "<!-- begin: copies, written by the bench -->\n"+out+"<!-- end: copies, written by the bench -->\n" {
+		t.Errorf("kept %q, %v", data, err)
+	}
+}
+
 func TestDoubt(t *testing.T) {
 	const rate = megabits * bytesPerMbit
 	tests := []struct {
@@ -118,6 +159,7 @@ func TestArguments(t *testing.T) {
 	}{
 		{[]string{"-plugin", "/nowhere/oc-release-x"}, "the plugin is not there, `make build` builds it: open /nowhere/oc-release-x: no such file or directory"},
 		{[]string{"-rounds", "0"}, "-rounds 0: there must be one"},
+		{[]string{"-images", "1"}, "-images 1: there must be two, the release and a component"},
 		{[]string{"-only", "("}, "-only: error parsing regexp: missing closing ): `(`"},
 		{[]string{"list"}, `unexpected argument "list"`},
 	}

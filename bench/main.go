@@ -28,6 +28,9 @@ type options struct {
 	rounds                  int
 	base                    int
 	plain                   bool
+	copies                  bool
+	images                  int
+	unique                  int64
 	path                    string
 }
 
@@ -53,6 +56,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 21, "rounds on loopback; half as many over the link, fewer with large images")
 	flags.IntVar(&o.base, "base", 200_000_000, "bytes of the layers below the payload of the large image")
 	flags.BoolVar(&o.plain, "plain", false, "serve plain HTTP, and give every program its flag for that")
+	flags.BoolVar(&o.copies, "copies", false, "measure copies between two registries in place of reading; -only chooses of copy, signed and several")
+	flags.IntVar(&o.images, "images", 190, "images of the release that is copied")
+	flags.Int64Var(&o.unique, "unique", 300_000_000, "bytes of the blobs of the release that is copied, about")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -61,6 +67,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if o.rounds < 1 {
 		return o, fmt.Errorf("-rounds %d: there must be one", o.rounds)
+	}
+	if o.images < 2 {
+		return o, fmt.Errorf("-images %d: there must be two, the release and a component", o.images)
 	}
 	return o, nil
 }
@@ -87,21 +96,37 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(temp)
-	b, err := setUp(o, temp, func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) })
+	logf := func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) }
+	var text strings.Builder
+	both := io.MultiWriter(stdout, &text)
+	section := report.Reading
+	if o.copies {
+		section = report.Copying
+		err = runCopies(ctx, o, only, temp, both, logf)
+	} else {
+		err = runReading(ctx, o, only, temp, both, logf)
+	}
+	if err != nil || o.results == "" {
+		return err
+	}
+	return report.Keep(o.results, section, text.String())
+}
+
+// runReading measures how releases are read and writes tables and goals to out.
+func runReading(ctx context.Context, o options, only *regexp.Regexp, temp string, out io.Writer, logf func(string, ...any)) error {
+	b, err := setUp(o, temp, logf)
 	if err != nil {
 		return err
 	}
 	defer b.close()
 
-	var text strings.Builder
-	both := io.MultiWriter(stdout, &text)
-	fmt.Fprintf(both, "%s\n", b.facts(time.Now()))
+	fmt.Fprintf(out, "%s\n", b.facts(time.Now()))
 	lines, err := b.calibrate(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(both, "%s\n", lines)
-	results, err := b.measure(ctx, only, func(table string) { fmt.Fprintf(both, "%s\n", table) })
+	fmt.Fprintf(out, "%s\n", lines)
+	results, err := b.measure(ctx, only, func(table string) { fmt.Fprintf(out, "%s\n", table) })
 	if err != nil {
 		return err
 	}
@@ -109,10 +134,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(both, "%s\n", report.Verdicts(verdicts))
-	fmt.Fprint(both, report.Judgements(report.Goals(), results))
-	if o.results == "" {
-		return nil
-	}
-	return report.Keep(o.results, text.String())
+	fmt.Fprintf(out, "%s\n", report.Verdicts(verdicts))
+	fmt.Fprint(out, report.Judgements(report.Goals(), results))
+	return nil
 }

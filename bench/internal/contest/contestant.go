@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/release-x/oc-release-x/bench/internal/pair"
 	"github.com/release-x/oc-release-x/bench/internal/served"
 )
 
@@ -29,6 +30,9 @@ type Place struct {
 	Plain    bool   // over HTTP without TLS
 	Cache    string // directory for a cache
 	Work     string // empty directory
+
+	Target   string         // of a copy: the repository REGISTRY/NAME
+	Releases []pair.Release // what is copied there
 }
 
 func (p Place) repository() string { return p.Address + "/" + p.Release.Repository }

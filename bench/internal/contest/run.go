@@ -20,6 +20,12 @@ type Row struct {
 	RSS      measure.Series // megabytes at the peak
 	Bytes    measure.Series // that the registry sent
 	Requests []string       // as the registry counted them, each way to count once
+
+	// Of copies, where Bytes and Requests are those of the source:
+	TargetRequests []string
+	TargetTotal    measure.Series // requests
+	Repeated       measure.Series // GETs of blobs at the source beyond one for each
+	Blobs          measure.Series // that were read from the source
 }
 
 // Table is what the contestants of a job cost on one link.

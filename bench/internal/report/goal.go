@@ -72,6 +72,12 @@ func (m Metric) of(row contest.Row) measure.Series {
 		return row.CPU
 	case RSS:
 		return row.RSS
+	case TargetRequests:
+		return row.TargetTotal
+	case RepeatedBlobs:
+		return row.Repeated
+	case SourceBlobs:
+		return row.Blobs
 	default:
 		return row.Bytes
 	}
@@ -118,7 +124,7 @@ func (g Goal) compare(j Judgement, value, other measure.Series) Judgement {
 		j.Verdict = verdict(got >= g.AtLeast)
 	case g.absolute():
 		got = value.Median()
-		j.Got = fmt.Sprintf("%.1f %s", got, g.Metric.unit())
+		j.Got = g.Metric.amount(got, 1)
 		j.Verdict = verdict(got <= g.AtMost)
 	default:
 		got = value.Ratio(other)
@@ -140,20 +146,23 @@ func (g Goal) want() string {
 	case g.AtLeast > 0:
 		return fmt.Sprintf("≥ %.0f×", g.AtLeast)
 	case g.absolute():
-		return fmt.Sprintf("≤ %.0f %s", g.AtMost, g.Metric.unit())
+		return "≤ " + g.Metric.amount(g.AtMost, 0)
 	default:
 		return fmt.Sprintf("≤ %.3f", g.AtMost)
 	}
 }
 
-func (m Metric) unit() string {
+// amount is a value with its unit. Counts have none.
+func (m Metric) amount(v float64, decimals int) string {
 	switch m {
 	case Wall, CPU:
-		return "ms"
+		return fmt.Sprintf("%.*f ms", decimals, v)
 	case RSS:
-		return "MB"
+		return fmt.Sprintf("%.*f MB", decimals, v)
+	case Bytes:
+		return fmt.Sprintf("%.*f bytes", decimals, v)
 	default:
-		return "bytes"
+		return grouped(int64(v))
 	}
 }
 

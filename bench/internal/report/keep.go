@@ -7,13 +7,15 @@ import (
 	"strings"
 )
 
+// The sections of a file of results, as the comments around them name them.
 const (
-	begin = "<!-- begin: written by the bench -->\n"
-	end   = "<!-- end: written by the bench -->\n"
+	Reading = "written by the bench"
+	Copying = "copies, written by the bench"
 )
 
-// Keep replaces what an earlier run wrote into a file, between two comments, and leaves the rest.
-func Keep(file, text string) error {
+// Keep replaces what an earlier run wrote into a section of a file, between two comments, and leaves the rest.
+func Keep(file, section, text string) error {
+	begin, end := "<!-- begin: "+section+" -->\n", "<!-- end: "+section+" -->\n"
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return err

@@ -27,11 +27,14 @@ func Costs(t contest.Table) string {
 		})
 	}
 	load := fmt.Sprintf("load average %s before and %s after", t.Load[0], t.Load[1])
-	rounds := fmt.Sprintf("%d rounds", t.Rounds)
-	if t.Rounds == 1 {
-		rounds = "1 round"
+	return fmt.Sprintf("### %s: %s\n\n%s, %s.\n\n%s", t.Title, t.Link, rounds(t.Rounds), load, markdown("lrrrrrrr", rows))
+}
+
+func rounds(n int) string {
+	if n == 1 {
+		return "1 round"
 	}
-	return fmt.Sprintf("### %s: %s\n\n%s, %s.\n\n%s", t.Title, t.Link, rounds, load, markdown("lrrrrrrr", rows))
+	return fmt.Sprintf("%d rounds", n)
 }
 
 // invite asks readers who have the missing program to measure it.
@@ -51,18 +54,20 @@ func Verdicts(verdicts []contest.Verdict) string {
 	return "### Who verifies what it prints\n\n" + markdown("ll", rows)
 }
 
-// Judgements writes the goals with what was measured.
-func Judgements(goals []Goal, r Results) string {
+// Judgements writes the goals with what was measured, and judgements beside them.
+func Judgements(goals []Goal, r Results, others ...Judgement) string {
 	rows := [][]string{{"goal", "wanted", "measured", ""}}
-	binary := Judgement{
-		Text: "size of the program", Want: fmt.Sprintf("≤ %s bytes", grouped(BinaryBudget)),
-		Got: grouped(r.Binary), Verdict: verdict(r.Binary <= BinaryBudget),
+	judgements := []Judgement{}
+	if r.Binary > 0 {
+		judgements = append(judgements, Judgement{
+			Text: "size of the program", Want: fmt.Sprintf("≤ %s bytes", grouped(BinaryBudget)),
+			Got: grouped(r.Binary), Verdict: verdict(r.Binary <= BinaryBudget),
+		})
 	}
-	judgements := []Judgement{binary}
 	for _, g := range goals {
 		judgements = append(judgements, g.Judge(r))
 	}
-	for _, j := range judgements {
+	for _, j := range append(judgements, others...) {
 		rows = append(rows, []string{j.Text, j.Want, j.Got, j.Verdict})
 	}
 	return "### Goals\n\n" + markdown("lrrl", rows)

@@ -159,7 +159,7 @@ func TestKeep(t *testing.T) {
 			if err := os.WriteFile(file, []byte(test.before), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			err := report.Keep(file, test.text)
+			err := report.Keep(file, report.Reading, test.text)
 			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 				t.Errorf("got error %v, want %q", err, test.err)
 			}

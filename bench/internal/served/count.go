@@ -15,6 +15,18 @@ import (
 type Count struct {
 	Requests map[string]int // by method
 	Bytes    int64          // of the bodies it sent
+	Blobs    map[string]int // GETs, by digest
+}
+
+func newCount() Count { return Count{Requests: map[string]int{}, Blobs: map[string]int{}} }
+
+// Repeated is the number of GETs of blobs that were asked for before.
+func (c Count) Repeated() int {
+	repeated := 0
+	for _, n := range c.Blobs {
+		repeated += n - 1
+	}
+	return repeated
 }
 
 // Total is the number of requests.
@@ -54,7 +66,7 @@ type counter struct {
 }
 
 func newCounter(next http.Handler) *counter {
-	c := &counter{next: next, count: Count{Requests: map[string]int{}}}
+	c := &counter{next: next, count: newCount()}
 	c.idle.L = &c.mu
 	return c
 }
@@ -63,6 +75,9 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	c.busy++
 	c.count.Requests[r.Method]++
+	if _, d, ok := strings.Cut(r.URL.Path, "/blobs/sha256:"); ok && r.Method == http.MethodGet {
+		c.count.Blobs["sha256:"+d]++
+	}
 	c.mu.Unlock()
 	sent := &sender{ResponseWriter: w}
 	defer func() {
@@ -83,7 +98,7 @@ func (c *counter) take() Count {
 		c.idle.Wait()
 	}
 	taken := c.count
-	c.count = Count{Requests: map[string]int{}}
+	c.count = newCount()
 	return taken
 }
 

@@ -31,7 +31,7 @@ const calibration = "/calibration/"
 type Registry struct {
 	listener    net.Listener
 	server      *http.Server
-	store       *olareg.Server
+	closeStore  func() error
 	counter     *counter
 	scheme      string
 	certificate []byte
@@ -40,16 +40,21 @@ type Registry struct {
 // Start serves the layouts below root on a free port of this machine: over HTTPS with a certificate of its own, or
 // over plain HTTP.
 func Start(root string, plain bool) (*Registry, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("starting a registry: %w", err)
-	}
 	readOnly := true
 	store := olareg.New(config.Config{Storage: config.ConfigStorage{
 		StoreType: config.StoreDir, RootDir: root, ReadOnly: &readOnly,
 		GC: config.ConfigGC{Frequency: -1},
 	}})
-	r := &Registry{listener: listener, store: store, counter: newCounter(store), scheme: "http"}
+	return Serve(store, store.Close, plain)
+}
+
+// Serve serves a registry as Start does. Close calls closeStore.
+func Serve(store http.Handler, closeStore func() error, plain bool) (*Registry, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("starting a registry: %w", err)
+	}
+	r := &Registry{listener: listener, closeStore: closeStore, counter: newCounter(store), scheme: "http"}
 	mux := http.NewServeMux()
 	mux.Handle("/", r.counter)
 	mux.HandleFunc(calibration, calibrate)
@@ -103,7 +108,7 @@ func (r *Registry) Close() error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = r.server.Close()
 	}
-	return errors.Join(err, r.store.Close())
+	return errors.Join(err, r.closeStore())
 }
 
 // calibrate answers with as many bytes as the path says.

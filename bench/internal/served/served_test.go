@@ -120,6 +120,14 @@ func TestRegistryCounts(t *testing.T) {
 		if count.String() != "2 GET + 1 HEAD" || count.Total() != 3 || count.Bytes != int64(len(manifest)+len(layer)) {
 			t.Errorf("counted %s, %d requests and %d bytes, want 2 GET + 1 HEAD, 3 and %d", count, count.Total(), count.Bytes, len(manifest)+len(layer))
 		}
+		if len(count.Blobs) != 1 || count.Blobs[top] != 1 || count.Repeated() != 0 {
+			t.Errorf("counted blobs %v, %d of them again, want %s once", count.Blobs, count.Repeated(), top)
+		}
+		do(t, client, http.MethodGet, base+"/blobs/"+top, http.StatusOK)
+		do(t, client, http.MethodGet, base+"/blobs/"+top, http.StatusOK)
+		if count := r.Take(); count.Repeated() != 1 {
+			t.Errorf("a blob was asked for twice, but %d requests were for one again", count.Repeated())
+		}
 		if count := r.Take(); count.String() != "0" || count.Total() != 0 || count.Bytes != 0 {
 			t.Errorf("after that %s and %d bytes, want nothing", count, count.Bytes)
 		}
