@@ -1,6 +1,22 @@
 // Package display shows on standard error what a command is waiting for. A Record is the progress.Reporter that reads report
 // themselves to. Terminal shows it as one line, which is erased before other output; Text prints a line every ten seconds;
 // Discard shows nothing. When --timeout runs out, the record says what was interrupted.
+//
+// A CopyMeter shows a copy between registries, as --progress asks: as bars on a terminal, as a line every ten seconds, as JSON,
+// or not at all.
+//
+// With --progress=json, each event is one line with a JSON object that has the field event:
+//
+//	begin     when it is known what the target lacks
+//	progress  at most once a second
+//	image     when an image is complete at the target; image is the image at the source, by digest
+//	end       once; complete reports whether everything was copied
+//
+// All events have time (RFC 3339, UTC), imagesDone of images, blobsDone of blobs, bytesDone of bytes, bytesPerSecond (of the last
+// 30 seconds) and seconds (since begin). Images that the target had count as done from the beginning; blobs and bytes are those to
+// move, and become fewer when the target turns out to have some. secondsLeft is there when it can be estimated. Fields may be
+// added; those that are there keep their meaning. Warnings and the error of the command are on standard error as well: lines
+// without the field event.
 package display
 
 import (

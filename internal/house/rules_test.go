@@ -24,6 +24,7 @@ func importLimits() []importLimit {
 		{[]string{"github.com/spf13/cobra/...", "github.com/spf13/pflag/..."}, []string{"pkg/plugin/..."}},
 		{[]string{"k8s.io/cli-runtime/pkg/printers/..."}, []string{"pkg/printers/..."}},
 		{[]string{"k8s.io/cli-runtime/pkg/genericclioptions/..."}, []string{"pkg/plugin/..."}},
+		{[]string{"github.com/vbauerster/mpb/..."}, []string{"internal/display/..."}},
 		{[]string{"github.com/itchyny/gojq/..."}, []string{"pkg/printers/..."}},
 		{[]string{regclient, regclient + "/scheme/...", regclient + "/config/..."}, []string{"pkg/payload/registry/..."}},
 		{[]string{"k8s.io/client-go/plugin/..."}, []string{"cmd/..."}},

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/release-x/oc-release-x/internal/display"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/extract"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
@@ -158,6 +159,7 @@ func (c completer) flagValues() map[string]candidateFunc {
 		"group":         fixed(payload.GroupNames()...),
 		"layout":        fixed(mirror.LayoutOC, mirror.LayoutOCMirror),
 		"profile":       fixed(manifest.Profiles()...),
+		"progress":      fixed(display.ProgressValues()...),
 		"skip":          fixed(verify.Names()...),
 		"strategy":      fixed(string(graph.Update), string(graph.Install), string(graph.Reconcile)),
 		"cluster":       c.kubeconfig(func(k *api.Config) []string { return keys(k.Clusters) }),

@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,11 +97,37 @@ func (f *factory) show(record *display.Record) display.Display {
 	if !f.ErrTerminal {
 		return display.Discard{}
 	}
-	width := f.ErrWidth
-	if width == nil {
-		width = func() int { return 0 }
+	return display.NewTerminal(f.console, record, func() int {
+		columns, _ := f.errSize()
+		return columns
+	})
+}
+
+// errSize returns the columns and rows of standard error, 0 if they are not known.
+func (f *factory) errSize() (columns, rows int) {
+	if f.ErrSize == nil {
+		return 0, 0
 	}
-	return display.NewTerminal(f.console, record, width)
+	return f.ErrSize()
+}
+
+// copyMeter opens the display of a copy for a value of --progress. ctx is that of the run, whose reads are shown until the
+// copy begins.
+func (f *factory) copyMeter(ctx context.Context, value string) (display.CopyMeter, error) {
+	record, _ := progress.ReporterOf(ctx).(*display.Record)
+	return display.NewCopyMeter(display.CopyOptions{
+		Progress: value, Console: f.console, Record: record,
+		Terminal: f.ErrTerminal && movesCursor(runtime.GOOS, f.Getenv), Size: f.errSize,
+	})
+}
+
+// movesCursor reports whether the terminal of a process understands escape sequences. The old console of Windows does not.
+func movesCursor(system string, getenv func(string) string) bool {
+	term := getenv("TERM")
+	if system == "windows" && term == "" {
+		return getenv("WT_SESSION") != ""
+	}
+	return term != "" && term != "dumb"
 }
 
 // timeoutError adds to the error of a timeout what the command was doing.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/release-x/oc-release-x/internal/display"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
@@ -33,7 +34,7 @@ type mirrorFlags struct {
 	selected selectionFlags
 
 	to, toReleaseImage, toAuthFile    string
-	layout                            string
+	layout, progress                  string
 	dryRun, force                     bool
 	skipSignatures, requireSignatures bool
 }
@@ -52,6 +53,7 @@ type mirrorRequest struct {
 	layout     mirror.Layout
 	selection  selectionFlags
 	toAuthFile string
+	progress   string
 
 	dryRun, force                     bool
 	skipSignatures, requireSignatures bool
@@ -105,6 +107,7 @@ func (c *mirrorFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVar(&c.selected.components, "component", nil, "Copy only these components: names or patterns")
 	flags.StringSliceVar(&c.selected.groups, "group", nil, "Copy only the components of these groups: "+strings.Join(payload.GroupNames(), ", "))
 	flags.BoolVar(&c.selected.onlyRelease, "only-release", false, "Copy only the release images")
+	flags.StringVar(&c.progress, "progress", display.ProgressAuto, "Progress on standard error: auto (bars on a terminal, else plain), plain, json or none")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "Print what would be copied, with sizes, and copy nothing")
 	flags.BoolVar(&c.force, "force", false, "Replace tags at the target that have another digest")
 	flags.BoolVar(&c.skipSignatures, "skip-signatures", false, "Do not copy sigstore signatures and do not check any signature")
@@ -113,7 +116,7 @@ func (c *mirrorFlags) add(cmd *cobra.Command) {
 
 func (c *mirrorFlags) complete(f *factory, args []string) (request, error) {
 	r := &mirrorRequest{
-		selection: c.selected, dryRun: c.dryRun, force: c.force, toAuthFile: c.toAuthFile,
+		selection: c.selected, dryRun: c.dryRun, force: c.force, toAuthFile: c.toAuthFile, progress: c.progress,
 		skipSignatures: c.skipSignatures, requireSignatures: c.requireSignatures,
 	}
 	var err error
@@ -154,7 +157,7 @@ func (c *mirrorFlags) check(f *factory) error {
 			return fault.Errorf(fault.Usage, "--group %q: want one of %s", group, strings.Join(payload.GroupNames(), ", "))
 		}
 	}
-	return nil
+	return display.CheckProgress(c.progress)
 }
 
 // parseLayout reads where to copy to.
@@ -206,8 +209,13 @@ func (r *mirrorRequest) hosts() []string {
 // perRegistry is the default of --max-per-registry.
 func (r *mirrorRequest) perRegistry() int { return 8 }
 
-func (r *mirrorRequest) run(ctx context.Context, s *session) error {
+func (r *mirrorRequest) run(ctx context.Context, s *session) (err error) {
 	begun := time.Now()
+	meter, err := s.copyMeter(ctx, r.progress)
+	if err != nil {
+		return err
+	}
+	defer func() { meter.Close(err) }()
 	targets, err := r.targets(ctx, s)
 	if err != nil {
 		return err
@@ -235,7 +243,8 @@ func (r *mirrorRequest) run(ctx context.Context, s *session) error {
 		document := r.planDocument(releases, plan, missing)
 		return r.output.Print(ctx, s.Out, printers.MirrorPlan(document))
 	}
-	result, err := r.copy(ctx, s, targets, releases, plan)
+	result, err := r.copy(ctx, s, targets, releases, plan, meter)
+	meter.Close(err) // before the summary
 	if err != nil {
 		return err
 	}
@@ -401,14 +410,14 @@ func (r *mirrorRequest) targets(ctx context.Context, s *session) (*registry.Clie
 }
 
 // copy carries out a plan.
-func (r *mirrorRequest) copy(ctx context.Context, s *session, targets *registry.Client, releases []readRelease, plan *mirror.Plan) (mirror.Result, error) {
+func (r *mirrorRequest) copy(ctx context.Context, s *session, targets *registry.Client, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
 	var keys []sigstore.Key
 	for _, release := range releases {
 		keys = append(keys, release.keys...)
 	}
 	return mirror.Copier{
 		Source: s.mirrorSource, Target: targetOf(targets), Store: s.downloads.Blobs(), Parallel: s.perRegistry, Force: r.force,
-		Keys: keys,
+		Keys: keys, Meter: meter,
 	}.Run(ctx, plan)
 }
 

@@ -35,19 +35,20 @@ type Streams struct {
 	ErrTerminal bool // ErrOut is a terminal
 	Color       bool // Out shows colours
 	Width       int  // columns of Out, 0 when it is no terminal
-	// ErrWidth returns the current columns of ErrOut, 0 when it is no terminal; nil means 0.
-	ErrWidth func() int
+	// ErrSize returns the current columns and rows of ErrOut, 0 when it is no terminal; nil means 0.
+	ErrSize func() (columns, rows int)
 }
 
 // FileStreams returns the streams of a process. It finds out which of them are terminals.
 func FileStreams(in, out, errOut *os.File) Streams {
+	width, _ := printers.TerminalSize(out)
 	return Streams{
 		In: in, Out: out, ErrOut: errOut,
 		OutTerminal: printers.IsTerminal(out),
 		ErrTerminal: printers.IsTerminal(errOut),
 		Color:       printers.ShowsColor(out),
-		Width:       printers.Width(out),
-		ErrWidth:    func() int { return printers.Width(errOut) },
+		Width:       width,
+		ErrSize:     func() (columns, rows int) { return printers.TerminalSize(errOut) },
 	}
 }
 

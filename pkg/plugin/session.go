@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
 
+	"github.com/release-x/oc-release-x/internal/display"
 	"github.com/release-x/oc-release-x/pkg/payload/cluster"
 	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -38,6 +39,9 @@ type session struct {
 	opened      closers      // releases that were read
 	perRegistry int          // parallel requests to one registry
 	noCache     sync.Once    // prints the note that there is no cache
+
+	// copyMeter opens the display of a copy for a value of --progress.
+	copyMeter func(ctx context.Context, value string) (display.CopyMeter, error)
 }
 
 // defaultPerRegistry is the default of --max-per-registry for commands that read.
@@ -61,7 +65,7 @@ func newSession(ctx context.Context, f *factory, r request) (*session, error) {
 func openSession(f *factory, insecureHosts []string, perRegistry int) (*session, error) {
 	s := &session{Environment: f.Environment, flags: f.flags, perRegistry: f.flags.registry.maxPerRegistry.or(perRegistry), log: &log{
 		out: f.ErrOut, terminal: f.ErrTerminal, verbosity: f.flags.verbosity,
-	}}
+	}, copyMeter: f.copyMeter}
 	var err error
 	if s.limits, s.documents, err = f.flags.limits.limits(); err != nil {
 		return nil, err

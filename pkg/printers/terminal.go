@@ -15,17 +15,17 @@ func IsTerminal(stream any) bool { return printers.IsTerminal(stream) }
 // ShowsColor reports whether a stream is a terminal that shows colors. NO_COLOR and TERM are respected.
 func ShowsColor(w io.Writer) bool { return printers.AllowsColorOutput(w) }
 
-// Width returns the number of columns of a terminal, 0 for other streams.
-func Width(stream any) int {
+// TerminalSize returns the number of columns and rows of a terminal, 0 for other streams.
+func TerminalSize(stream any) (columns, rows int) {
 	fd, isTerminal := term.GetFdInfo(stream)
 	if !isTerminal {
-		return 0
+		return 0, 0
 	}
 	size, err := term.GetWinsize(fd)
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	return int(size.Width)
+	return int(size.Width), int(size.Height)
 }
 
 // SafeText escapes text for a terminal, except line breaks and tabs. See safe.Text.

@@ -278,20 +278,27 @@ func (r *run) moveBlob(ctx context.Context, b Blob, p *probe) error {
 	if err != nil {
 		return err
 	}
-	follow := r.Meter.Blob("blob "+b.Digest.Encoded()[:12], b.Size)
-	moved, err := r.transfer(ctx, b, follow, has, lacks)
-	if err != nil {
-		return err
+	if len(lacks) == 0 {
+		r.skip(b)
+		return nil
 	}
-	if moved {
+	follow := r.Meter.Blob("blob "+b.Digest.Encoded()[:12], b.Size, 1+len(lacks))
+	moved, err := r.transfer(ctx, b, follow, has, lacks)
+	follow.End(err == nil && moved)
+	if err == nil && moved {
 		r.blobs.Add(1)
 		r.bytes.Add(b.Size)
-	} else {
-		r.skipped.Add(1)
-		r.skippedSize.Add(b.Size)
+	} else if err == nil {
+		r.skip(b)
 	}
-	follow.End()
-	return nil
+	return err
+}
+
+// skip counts a blob that the target had, or mounted.
+func (r *run) skip(b Blob) {
+	r.skipped.Add(1)
+	r.skippedSize.Add(b.Size)
+	r.Meter.Skip(b.Size)
 }
 
 // find asks which of a blob's target repositories have it, as far as the probe wants to know.
@@ -391,7 +398,7 @@ func (r *run) push(ctx context.Context, missing [][]Push) error {
 			}
 			r.manifests.Add(1)
 			if push.isImage() {
-				r.Meter.Image()
+				r.Meter.Image(push.Source)
 			}
 			return nil
 		})

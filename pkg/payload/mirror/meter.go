@@ -3,44 +3,49 @@ package mirror
 import (
 	"io"
 	"sync"
+
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
 // Meter follows a copy. Several goroutines call it at the same time.
 type Meter interface {
-	// Begin is called once it is known what the target lacks.
+	// Begin is called once, when it is known which manifests the target lacks.
 	Begin(Totals)
-	// Blob is called when the transfer of a blob begins. name is short and for people.
-	Blob(name string, size int64) Transfer
-	// Image is called when an image is complete at the target.
-	Image()
+	// Skip is called for a blob of the totals that the target has or mounts: it is not moved. size is in bytes.
+	Skip(size int64)
+	// Blob is called when the transfer of a blob begins. name is short and for people. Every byte of the blob is advanced
+	// over ways times: when it arrives at this machine, and for each repository to which it is sent.
+	Blob(name string, size int64, ways int) Transfer
+	// Image is called when an image, and not a signature, is complete at the target. source is by digest.
+	Image(source oci.PullSpec)
 }
 
 // Totals are what a copy has to do.
 type Totals struct {
 	Images int   // by tag, those included that are complete at the target
 	Done   int   // images that are complete already
-	Blobs  int   // of the images that are not
+	Blobs  int   // of the images that are not, including those that Meter.Skip will take back
 	Bytes  int64 // of these blobs
 }
 
 // Transfer follows a blob.
 type Transfer interface {
-	// Advance says that n more bytes have reached this machine, and later the target: each byte of a blob counts twice.
-	// n is negative when bytes have to be sent again.
+	// Advance says that n more bytes came one way further. n is negative when bytes have to be sent again.
 	Advance(n int64)
-	// End says that the blob is at the target. All of its bytes count then, also those that were not sent because the
-	// target or this machine had them. It is not called when the transfer fails, which ends the copy.
-	End()
+	// End is called once. moved says that the blob is at the target, and now counts in full; otherwise moving it failed, or
+	// the target mounted it.
+	End(moved bool)
 }
 
 // discard is the meter of a copy that nobody follows.
 type discard struct{}
 
-func (discard) Begin(Totals)                {}
-func (discard) Blob(string, int64) Transfer { return discard{} }
-func (discard) Image()                      {}
-func (discard) Advance(int64)               {}
-func (discard) End()                        {}
+func (discard) Begin(Totals)                     {}
+func (discard) Skip(int64)                       {}
+func (discard) Blob(string, int64, int) Transfer { return discard{} }
+func (discard) Image(oci.PullSpec)               {}
+func (discard) Advance(int64)                    {}
+func (discard) End(bool)                         {}
 
 // followed counts the bytes of a blob on one of its ways, however often it is opened.
 type followed struct {

@@ -47,6 +47,12 @@ func WithReporter(ctx context.Context, r Reporter) context.Context {
 	return context.WithValue(ctx, reporterKey{}, r)
 }
 
+// ReporterOf returns the reporter of a context, nil if it has none.
+func ReporterOf(ctx context.Context) Reporter {
+	r, _ := ctx.Value(reporterKey{}).(Reporter)
+	return r
+}
+
 // WithName returns a context in which a task that reads a blob is called what. Only the caller knows the purpose of a blob, not
 // the function that reads it.
 func WithName(ctx context.Context, what string) context.Context {
@@ -68,8 +74,8 @@ func WithResumable(ctx context.Context) context.Context {
 
 // Begin reports a task to the reporter of the context.
 func Begin(ctx context.Context, t Task) Meter {
-	r, ok := ctx.Value(reporterKey{}).(Reporter)
-	if !ok {
+	r := ReporterOf(ctx)
+	if r == nil {
 		return discard{}
 	}
 	if resumable, _ := ctx.Value(resumableKey{}).(bool); resumable {
