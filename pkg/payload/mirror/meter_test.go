@@ -74,7 +74,7 @@ func (m *memory) Describe(_ context.Context, name string) (oci.Descriptor, error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if d, ok := m.manifests[name]; ok {
-		return oci.Descriptor{Digest: d}, nil
+		return oci.Descriptor{MediaType: oci.TypeManifest, Digest: d}, nil
 	}
 	return oci.Descriptor{}, fault.Errorf(fault.NotFound, "%s is not there", name)
 }
