@@ -231,6 +231,7 @@ func (r *mirrorRequest) run(ctx context.Context, s *session) (err error) {
 	if err != nil {
 		return err
 	}
+	s.downloads.Wait() // so that the manifests of the releases are not read again
 	plan, unsigned, err := r.plan(ctx, s, targets, releases)
 	if err != nil {
 		return err
@@ -418,6 +419,12 @@ func (r *mirrorRequest) copy(ctx context.Context, s *session, targets *registry.
 	return mirror.Copier{
 		Source: s.mirrorSource, Target: targetOf(targets), Store: s.downloads.Blobs(), Parallel: s.perRegistry, Force: r.force,
 		Keys: keys, Meter: meter,
+		Take: func(ctx context.Context, from, to oci.Repository) (context.Context, func(), error) {
+			if targets != s.registries {
+				return s.registries.Take(ctx, from) // each client has permits of its own
+			}
+			return s.registries.Take(ctx, from, to)
+		},
 	}.Run(ctx, plan)
 }
 

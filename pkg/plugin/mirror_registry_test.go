@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -232,4 +233,11 @@ func uniqueBlobs(requests []string) int {
 		}
 	}
 	return len(slices.Collect(maps.Keys(seen)))
+}
+
+func decode(t *testing.T, body []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(body, into); err != nil {
+		t.Fatal(err)
+	}
 }

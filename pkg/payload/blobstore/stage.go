@@ -80,6 +80,9 @@ func storeAll(r Reader, d digest.Digest, size int64) (stored, retry bool, err er
 	}
 }
 
+// Stored reports whether the blob is in the store. If not, Open opens it at its source.
+func (b *Staged) Stored() bool { return b.unpin != nil }
+
 // Open opens the blob from byte number from on, counted from 0.
 func (b *Staged) Open(ctx context.Context, from int64) (io.ReadCloser, error) {
 	if b.unpin == nil {

@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -35,12 +34,15 @@ type Target interface {
 
 // Copier carries out plans.
 type Copier struct {
-	Source   func(oci.Repository) Source
-	Target   func(oci.Repository) Target
-	Store    *blobstore.Store // keeps each blob on this machine while it is copied
-	Parallel int              // transfers at once
-	Force    bool             // replace tags that have another digest
-	Meter    Meter            // nil: nobody follows
+	Source func(oci.Repository) Source
+	Target func(oci.Repository) Target
+	Store  *blobstore.Store // keeps each blob on this machine while it is copied
+	// Take takes the permits for reading from one repository while writing to another, for blobs that are not kept on this
+	// machine. The context is for both. nil: no permits are needed.
+	Take     func(ctx context.Context, from, to oci.Repository) (held context.Context, release func(), err error)
+	Parallel int   // transfers at once
+	Force    bool  // replace tags that have another digest
+	Meter    Meter // nil: nobody follows
 	// Keys are trusted. Signatures by one of them replace others at the target.
 	Keys []sigstore.Key
 }
@@ -67,8 +69,13 @@ func (c Copier) Run(ctx context.Context, p *Plan) (Result, error) {
 	if err := r.moveBlobs(ctx, missing); err != nil {
 		return r.result(), err
 	}
-	err = r.push(ctx, missing)
-	return r.result(), err
+	if err := r.checkBlobs(ctx); err != nil {
+		return r.result(), err
+	}
+	if err := r.push(ctx, missing); err != nil {
+		return r.result(), err
+	}
+	return r.result(), r.checkReleases(ctx, missing)
 }
 
 // run is one copy.
@@ -80,6 +87,15 @@ type run struct {
 	complete           atomic.Int64 // images that were found at the target
 	blobs, skipped     atomic.Int64
 	bytes, skippedSize atomic.Int64
+
+	mu       sync.Mutex
+	uploaded []upload
+}
+
+// upload is a blob that the target accepted.
+type upload struct {
+	digest oci.Digest
+	to     oci.Repository
 }
 
 func (r *run) result() Result {
@@ -178,213 +194,25 @@ func describe(ctx context.Context, target func(oci.Repository) Target, spec oci.
 	return found, err
 }
 
-// replaces reports whether the signatures of an image may replace those at the target: none of these is lost, or one of the
-// new ones is valid.
-func (r *run) replaces(ctx context.Context, push Push) (bool, error) {
-	body, mediaType, _, err := r.Target(push.Target.Repository).Manifest(ctx, push.Target.Name())
-	if err != nil {
-		return false, err
-	}
-	old, err := oci.ParseManifest(body, mediaType)
-	if err != nil {
-		return true, nil // it is of no use to anybody
-	}
-	for _, d := range old.Layers {
-		if !slices.ContainsFunc(push.Blobs, func(b oci.Descriptor) bool { return sameSignature(b, d) }) {
-			return r.valid(ctx, push)
+// checkReleases looks for the releases that were pushed last.
+func (r *run) checkReleases(ctx context.Context, missing [][]Push) error {
+	var releases []Push
+	for _, push := range slices.Concat(missing...) {
+		if push.Kind == KindRelease && push.Target.Tag != "" {
+			releases = append(releases, push)
 		}
 	}
-	return true, nil
-}
-
-// sameSignature compares layers of signatures. Two keys can sign the same document: then only the annotation differs.
-func sameSignature(a, b oci.Descriptor) bool {
-	return a.Digest == b.Digest && a.Annotations[sigstore.SignatureAnnotation] == b.Annotations[sigstore.SignatureAnnotation]
-}
-
-// valid reports whether one of the keys made a signature of an image.
-func (r *run) valid(ctx context.Context, push Push) (bool, error) {
-	if len(r.Keys) == 0 {
-		return false, nil
-	}
-	signatures, err := sigstore.Fetch(ctx, readSignature{push, r.Source(push.Source.Repository)}, push.Source.Repository, push.Signs)
-	if kind := fault.KindOf(err); kind == fault.Integrity {
-		return false, nil
-	}
-	for _, s := range signatures {
-		for _, key := range r.Keys {
-			if _, err := s.Verify(key, push.Signs); err == nil {
-				return true, nil
-			}
+	return each(ctx, r.Parallel, releases, func(ctx context.Context, push Push) error {
+		found, err := describe(ctx, r.Target, push.Target)
+		switch {
+		case err != nil:
+			return err
+		case found.Digest == "":
+			return fault.Errorf(fault.Integrity, "%s was accepted, and is not there", push.Target)
+		case found.Digest != push.Digest:
+			return fault.Errorf(fault.Integrity, "%s was accepted, and is %s now, not %s", push.Target, found.Digest, push.Digest)
 		}
-	}
-	return false, err
-}
-
-// readSignature is the registry of a signature whose manifest was read.
-type readSignature struct {
-	push   Push
-	source Source
-}
-
-func (r readSignature) Manifest(context.Context, oci.Repository, string) (body []byte, mediaType, declared string, err error) {
-	return r.push.Body, r.push.MediaType, "", nil
-}
-
-func (r readSignature) Blob(ctx context.Context, _ oci.Repository, d oci.Digest, size, from int64) (io.ReadCloser, error) {
-	return r.source.Blob(ctx, d, size, from)
-}
-
-// moveBlobs moves the blobs of missing manifests.
-func (r *run) moveBlobs(ctx context.Context, missing [][]Push) error {
-	needed := map[oci.Digest][]oci.Repository{}
-	for _, stage := range missing {
-		for _, push := range stage {
-			for _, d := range push.Blobs {
-				needed[d.Digest] = appendNew(needed[d.Digest], push.Target.Repository)
-			}
-		}
-	}
-	var blobs []Blob
-	for _, b := range r.plan.Blobs {
-		if b.To = needed[b.Digest]; len(b.To) > 0 {
-			blobs = append(blobs, b)
-		}
-	}
-	r.begin(blobs)
-	var p probe
-	return each(ctx, r.Parallel, blobs, func(ctx context.Context, b Blob) error {
-		return r.moveBlob(ctx, b, &p)
-	})
-}
-
-// begin tells the meter what there is to do.
-func (r *run) begin(blobs []Blob) {
-	totals := Totals{Done: int(r.complete.Load()), Blobs: len(blobs)}
-	for _, push := range r.plan.Pushes() {
-		if push.isImage() {
-			totals.Images++
-		}
-	}
-	for _, b := range blobs {
-		totals.Bytes += b.Size
-	}
-	r.Meter.Begin(totals)
-}
-
-// moveBlob brings one blob to the repositories that lack it.
-func (r *run) moveBlob(ctx context.Context, b Blob, p *probe) error {
-	has, lacks, err := r.find(ctx, b, p)
-	if err != nil {
-		return err
-	}
-	if len(lacks) == 0 {
-		r.skip(b)
 		return nil
-	}
-	follow := r.Meter.Blob("blob "+b.Digest.Encoded()[:12], b.Size, 1+len(lacks))
-	moved, err := r.transfer(ctx, b, follow, has, lacks)
-	follow.End(err == nil && moved)
-	if err == nil && moved {
-		r.blobs.Add(1)
-		r.bytes.Add(b.Size)
-	} else if err == nil {
-		r.skip(b)
-	}
-	return err
-}
-
-// skip counts a blob that the target had, or mounted.
-func (r *run) skip(b Blob) {
-	r.skipped.Add(1)
-	r.skippedSize.Add(b.Size)
-	r.Meter.Skip(b.Size)
-}
-
-// find asks which of a blob's target repositories have it, as far as the probe wants to know.
-func (r *run) find(ctx context.Context, b Blob, p *probe) (has, lacks []oci.Repository, err error) {
-	if !p.asks() {
-		return nil, b.To, nil
-	}
-	for _, to := range b.To {
-		there, err := r.Target(to).Exists(ctx, b.Digest)
-		if err != nil {
-			return nil, nil, err
-		}
-		if there {
-			p.hit()
-			has = append(has, to)
-		} else {
-			lacks = append(lacks, to)
-		}
-	}
-	return has, lacks, nil
-}
-
-// transfer mounts a blob where the registry has it already, and uploads it elsewhere. moved is false when nothing was uploaded.
-func (r *run) transfer(ctx context.Context, b Blob, follow Transfer, has, lacks []oci.Repository) (moved bool, err error) {
-	open := sync.OnceValues(func() (*blobstore.Staged, error) { return r.stage(ctx, b, follow) })
-	for _, to := range lacks {
-		if r.mount(ctx, b, has, to) {
-			has = append(has, to)
-			continue
-		}
-		staged, err := open()
-		if err != nil {
-			return moved, err
-		}
-		sent := &followed{follow: follow}
-		err = r.Target(to).PushBlob(ctx, b.Digest, b.Size, func(from int64) (io.ReadCloser, error) {
-			body, err := staged.Open(ctx, from)
-			if err != nil {
-				return nil, err
-			}
-			return sent.reader(body, from), nil
-		})
-		if err != nil {
-			_ = staged.Close()
-			return moved, err
-		}
-		moved = true
-		has = append(has, to)
-	}
-	if moved {
-		if staged, err := open(); err == nil {
-			staged.Drop()
-		}
-	}
-	return moved, nil
-}
-
-// mount tries to mount a blob from a repository of the same registry: one that has it, or one that it is copied from.
-func (r *run) mount(ctx context.Context, b Blob, has []oci.Repository, to oci.Repository) bool {
-	for _, from := range slices.Concat(has, b.From) {
-		if from.Host != to.Host || from == to {
-			continue
-		}
-		if ok, err := r.Target(to).Mount(ctx, b.Digest, from); err == nil && ok {
-			return true
-		}
-	}
-	return false
-}
-
-// stage gets a blob from the first of its sources that has it.
-func (r *run) stage(ctx context.Context, b Blob, follow Transfer) (*blobstore.Staged, error) {
-	received := &followed{follow: follow}
-	return r.Store.Stage(ctx, b.Digest, b.Size, func(ctx context.Context, from int64) (io.ReadCloser, error) {
-		var first error
-		for _, repository := range b.From {
-			body, err := r.Source(repository).Blob(ctx, b.Digest, b.Size, from)
-			switch {
-			case err == nil:
-				return received.reader(body, from), nil
-			case ctx.Err() != nil:
-				return nil, err
-			}
-			first = cmp.Or(first, err)
-		}
-		return nil, first
 	})
 }
 
