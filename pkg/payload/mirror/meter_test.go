@@ -104,6 +104,9 @@ func (m *memory) PushBlob(_ context.Context, d oci.Digest, size int64, open func
 	if d == m.refused {
 		return fault.Errorf(fault.Network, "refused")
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.blobs = append(m.blobs, d)
 	return nil
 }
 
