@@ -128,6 +128,9 @@ func TestUnusualDocuments(t *testing.T) {
 
 // The limits of a payload hold for one file and for many, and reading stops at them.
 func TestLimitsOfAPayload(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads megabytes in one goroutine, which takes minutes with the race detector and shows no race")
+	}
 	const (
 		documents = "the payload has more than 20000 documents (--max-documents)"
 		parsed    = "the payload has more than 67108864 bytes of text to parse (--max-parsed-size)"
