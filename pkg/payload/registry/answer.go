@@ -15,25 +15,28 @@ import (
 // errorLimit bounds what is read of a registry's error document, in bytes.
 const errorLimit = 64 << 10
 
-// errorCode reads the code of a registry's error document and empties the body: what else such a document says is
-// the server's free text.
-func errorCode(response *http.Response) string {
+// errorCode reads the code of a registry's error document, and whether it speaks of a quota, and empties the body: what else such
+// a document says is the server's free text.
+func errorCode(response *http.Response) (code string, quota bool) {
 	data, _ := io.ReadAll(io.LimitReader(response.Body, errorLimit))
 	transport.Discard(response)
 	response.Body, response.ContentLength = http.NoBody, 0
 	var doc struct {
 		Errors []struct {
-			Code string `json:"code"`
+			Code    string `json:"code"`
+			Message string `json:"message"`
 		} `json:"errors"`
 	}
 	if json.Unmarshal(data, &doc) != nil || len(doc.Errors) == 0 {
-		return ""
+		return "", false
 	}
-	code := doc.Errors[0].Code
+	code = doc.Errors[0].Code
 	if len(code) > 40 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {
-		return ""
+		return "", false
 	}
-	return code
+	// Quay has a code for it; Harbor answers DENIED and "will exceed the configured upper limit".
+	message := strings.ToLower(doc.Errors[0].Message)
+	return code, strings.Contains(code, "QUOTA") || strings.Contains(message, "quota") || strings.Contains(message, "upper limit")
 }
 
 // isWebPage reports whether a body begins as HTML does. Then it comes from a sign-in page or a proxy, not from a registry.

@@ -117,7 +117,10 @@ func (s *session) reason(r ref.Ref, x *exchange, err error) error {
 func (s *session) unauthorized(x *exchange) (text, hint string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	const mend = "log in again, or name a file with --authfile"
+	mend := "log in again, or name a file with --authfile"
+	if x.push != nil || x.upload != nil {
+		mend = "log in again, or " + usePusher
+	}
 	switch {
 	case s.credential.Empty() && x.scheme != "" && s.tokenStatus == 0:
 		return s.registry + " wants credentials by " + x.scheme + ", which is not known here (401)", ""

@@ -22,7 +22,7 @@ func eachPlace[T any](ctx context.Context, source Source, r ref.Ref, ask func(co
 	c, repository := source.client, source.repository
 	if source.direct {
 		return await(ctx, func() (T, error) {
-			s, err := c.session(ctx, r, false, true)
+			s, err := c.session(ctx, r, false, true, source.mount)
 			if err != nil {
 				return none, err
 			}
@@ -43,7 +43,7 @@ func eachPlace[T any](ctx context.Context, source Source, r ref.Ref, ask func(co
 			return none, err
 		}
 		v, err := await(ctx, func() (T, error) {
-			s, err := c.session(asking, at, place.Insecure, false)
+			s, err := c.session(asking, at, place.Insecure, false, "")
 			if err != nil {
 				return none, err
 			}

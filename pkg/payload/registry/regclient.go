@@ -77,6 +77,7 @@ type exchange struct {
 
 	answer     *http.Response // the last answer, without its body
 	code       string         // the registry's own error code
+	quota      bool           // its error says that a quota is used up
 	manifest   []byte
 	err        error // why there is no answer
 	redirected bool  // the answer is that of an address that the registry redirects to
@@ -297,7 +298,7 @@ func (s *session) exchange(next http.RoundTripper) http.RoundTripper {
 func (x *exchange) read(request *http.Request, response *http.Response) error {
 	switch {
 	case response.StatusCode >= http.StatusMultipleChoices:
-		x.code = errorCode(response)
+		x.code, x.quota = errorCode(response)
 	case request.Method != http.MethodGet:
 	case isManifest(request.URL):
 		var err error

@@ -22,7 +22,8 @@ import (
 type sessionKey struct {
 	registry, repository string
 	insecure             bool
-	push                 bool // its tokens allow pushing
+	push                 bool   // its tokens allow pushing
+	mount                string // the repository that blobs are mounted from: its tokens allow pulling from there too
 }
 
 // session is one repository of one registry, with its credential and regclient's tokens.
@@ -45,9 +46,9 @@ type session struct {
 }
 
 // session finds or makes the session of a reference's repository.
-func (c *Client) session(ctx context.Context, r ref.Ref, insecure, push bool) (*session, error) {
+func (c *Client) session(ctx context.Context, r ref.Ref, insecure, push bool, mount string) (*session, error) {
 	insecure = insecure || c.insecure(r.Registry)
-	key := sessionKey{r.Registry, r.Repository, insecure, push}
+	key := sessionKey{r.Registry, r.Repository, insecure, push, mount}
 	c.mu.Lock()
 	s := c.sessions[key]
 	c.mu.Unlock()

@@ -24,7 +24,8 @@ const manifestLimit = 8 << 20
 type Source struct {
 	client     *Client
 	repository oci.Repository
-	direct     bool // a target: no rules for mirrors, and tokens that allow pushing
+	mount      string // of a target: the repository that a blob is mounted from, "" for other requests
+	direct     bool   // a target: no rules for mirrors, and tokens that allow pushing
 }
 
 // Source is the repository to read from. Rules for mirrors apply to it.
@@ -207,6 +208,12 @@ func (s *session) exists(ctx context.Context, r ref.Ref) (size int64, err error)
 	} else if !isAnswer(err) {
 		return 0, err
 	}
+	return s.readFirstByte(ctx, r)
+}
+
+// readFirstByte asks for one byte of a blob, which shows that it can be read. size is that of the blob, -1 if the registry does not
+// say it.
+func (s *session) readFirstByte(ctx context.Context, r ref.Ref) (size int64, err error) {
 	response, err := s.getBlob(r).RoundTrip(s.blobRequest(ctx, r, "bytes=0-0"))
 	if err != nil {
 		return 0, err

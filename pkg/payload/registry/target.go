@@ -40,7 +40,7 @@ func (t Target) Manifest(ctx context.Context, tagOrDigest string) (body []byte, 
 	return t.source.Manifest(ctx, tagOrDigest)
 }
 
-// Exists reports whether a blob is there, in one HEAD. Where the registry does not know HEAD, its first byte is asked for.
+// Exists reports whether a blob is there, in one HEAD. Where the registry or its storage refuses HEAD, its first byte is asked for.
 func (t Target) Exists(ctx context.Context, d oci.Digest) (bool, error) {
 	r, err := reference(t.source.repository, d.String())
 	if err != nil {
@@ -54,8 +54,8 @@ func (t Target) Exists(ctx context.Context, d oci.Digest) (bool, error) {
 		defer release()
 		defer progress.Begin(ctx, at.task(r, "asking for", "blob "+r.Digest)).End()
 		err = at.headBlob(ctx, r, &exchange{})
-		if _, answered := errors.AsType[*transport.StatusError](err); answered {
-			_, err = at.exists(ctx, r)
+		if err != nil && isAnswer(err) && fault.KindOf(err) != fault.NotFound {
+			_, err = at.readFirstByte(ctx, r)
 		}
 		switch {
 		case err == nil:
@@ -74,7 +74,11 @@ func (t Target) Mount(ctx context.Context, d oci.Digest, from oci.Repository) (b
 	if err != nil {
 		return false, err
 	}
-	_, err = eachPlace(ctx, t.source, r, func(ctx context.Context, at *session, r ref.Ref) (struct{}, error) {
+	// Some token servers give no token at all where one of the requested permissions is refused, so the tokens for a mount are kept apart
+	// from those for uploads.
+	mounting := t.source
+	mounting.mount = source.Repository
+	_, err = eachPlace(ctx, mounting, r, func(ctx context.Context, at *session, r ref.Ref) (struct{}, error) {
 		ctx, release, err := at.take(ctx)
 		if err != nil {
 			return struct{}{}, err
@@ -188,18 +192,32 @@ func (s *session) pushReason(x *exchange, err error) error {
 	switch {
 	case x.code == "DIGEST_INVALID":
 		return fault.Errorf(fault.Integrity, "%s says that the bytes that it received have another digest", host)
-	case x.status() == http.StatusForbidden, x.code == "DENIED":
-		return fault.WithHint(fault.Auth, "use a credential that may push, with --authfile or --to-authfile",
-			"%s does not allow pushing %s (%s)", s.registry, s.identity(), answer)
+	case x.code == "MANIFEST_BLOB_UNKNOWN":
+		return fault.Errorf(fault.NotFound, "%s lacks a blob or a manifest that it names", host)
+	case x.quota, x.status() == http.StatusInsufficientStorage, x.status() == http.StatusRequestEntityTooLarge:
+		return fault.WithHint(fault.Network, "raise the registry's quota or limit of sizes, or delete what it need not keep",
+			"%s has no room for it (%s)", s.registry, answer)
+	case x.status() == http.StatusForbidden, x.code == "DENIED", x.status() == http.StatusUnauthorized && s.hasToken(x):
+		return fault.WithHint(fault.Auth, usePusher, "%s does not allow pushing %s (%s)", s.registry, s.identity(), answer)
 	case x.status() == http.StatusNotFound:
 		return fault.WithHint(fault.NotFound, "create the repository first", "%s does not take pushes to it (404)", s.registry)
 	case x.status() == http.StatusMethodNotAllowed:
 		return fault.Errorf(fault.Network, "%s does not take pushes (%s): it is read-only", s.registry, answer)
-	case x.status() == http.StatusInsufficientStorage, x.status() == http.StatusRequestEntityTooLarge:
-		return fault.WithHint(fault.Network, "raise the registry's quota or limit of sizes, or delete what it need not keep",
-			"%s has no room for it (%s)", s.registry, answer)
+	case x.code != "" && x.status()/100 == 4 && x.status() != http.StatusUnauthorized:
+		return fault.Errorf(fault.Network, "%w (%s)", err, x.code)
 	}
 	return err
+}
+
+// usePusher is the hint for a credential that may not push.
+const usePusher = "use a credential that may push, with --authfile or --to-authfile"
+
+// hasToken reports whether a request was sent with a token for this credential. If the registry refuses it, the token does not allow
+// the request.
+func (s *session) hasToken(x *exchange) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tokenStatus == http.StatusOK && x.sent && !s.credential.Empty()
 }
 
 // pushError says what could not be pushed.

@@ -318,6 +318,18 @@ func TestUploadThatWasPutTogetherWronglyBeginsAnew(t *testing.T) {
 	wantBlob(t, c, s, data)
 }
 
+// answerWith answers the requests of a method with an error document.
+func answerWith(method string, status int, document string) layer {
+	return intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != method {
+			return false
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, document)
+		return true
+	})
+}
+
 func TestPushRefused(t *testing.T) {
 	data := []byte("data")
 	d := digest.FromBytes(data)
@@ -341,6 +353,9 @@ func TestPushRefused(t *testing.T) {
 		"403":                {answer(http.MethodPost, 403), fault.Auth, "HOST does not allow pushing without credentials; there are none for it: there is not a file to look into (403 Forbidden); use a credential that may push, with --authfile or --to-authfile"},
 		"404":                {answer(http.MethodPost, 404), fault.NotFound, "HOST does not take pushes to it (404); create the repository first"},
 		"405":                {answer(http.MethodPost, 405), fault.Network, "HOST does not take pushes (405 Method Not Allowed): it is read-only"},
+		"quota of Harbor":    {answerWith(http.MethodPut, 403, `{"errors":[{"code":"DENIED","message":"adding 1 MiB of storage resource, which will exceed the configured upper limit of 10 MiB"}]}`), fault.Network, "HOST has no room for it (403 Forbidden); raise the registry's quota or limit of sizes, or delete what it need not keep"},
+		"quota of Quay":      {answerWith(http.MethodPost, 403, `{"errors":[{"code":"QUOTA_EXCEEDED","message":"x"}]}`), fault.Network, "HOST has no room for it (403 Forbidden); raise the registry's quota or limit of sizes, or delete what it need not keep"},
+		"a code":             {answerWith(http.MethodPost, 400, `{"errors":[{"code":"NAME_INVALID","message":"x"}]}`), fault.Network, "HOST answered 400 Bad Request (NAME_INVALID)"},
 		"no room":            {answer(http.MethodPut, 507), fault.Network, "HOST has no room for it (507 Insufficient Storage); raise the registry's quota or limit of sizes, or delete what it need not keep"},
 		"another digest":     {answer(http.MethodPut, 201, "Docker-Content-Digest", string(digest.FromString("x"))), fault.Integrity, "HOST says that it stored " + string(digest.FromString("x"))},
 		"no location":        {answer(http.MethodPost, 202), fault.Network, "HOST does not say where to upload to"},
@@ -357,6 +372,79 @@ func TestPushRefused(t *testing.T) {
 			}
 			wantFault(t, err, test.kind, "pushing blob "+d.String()+" of "+s.host+"/org/r: "+strings.ReplaceAll(test.want, "HOST", s.host))
 		})
+	}
+}
+
+// Storage that signs addresses for GET alone refuses HEAD.
+func TestBlobExistsWhereStorageRefusesHEAD(t *testing.T) {
+	storage := serve(t, newHTTP, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		_, _ = io.WriteString(w, "data")
+	}))
+	s := serve(t, newHTTP, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, storage.URL+"/blob", http.StatusTemporaryRedirect)
+	}))
+	c := registry.New(quick(registry.Options{Insecure: []string{s.host, storage.host}}))
+	if there, err := c.Target(orgR(s.host)).Exists(t.Context(), digest.FromString("data")); !there || err != nil {
+		t.Errorf("got %v, %v", there, err)
+	}
+	if got := methods(s.asked()); got != "HEAD GET" {
+		t.Errorf("requests %s", got)
+	}
+}
+
+// Token servers differ in whether a token that lacks a permission is refused or smaller.
+func TestPushWithATokenThatMayOnlyPull(t *testing.T) {
+	s := start(t, newHTTP, intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/token" {
+			_, _ = io.WriteString(w, `{"token":"for pulling"}`)
+			return true
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="s",scope="repository:org/r:pull,push"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	}))
+	file := authFile(t, s.host, "user", "secret")
+	data := []byte("data")
+	wantFault(t, push(t, registry.New(withFile(s, file)), s, data), fault.Auth, "pushing blob "+digest.FromBytes(data).String()+" of "+s.host+"/org/r: "+
+		s.host+" does not allow pushing with the entry "+s.host+" of "+file+" (401 Unauthorized); use a credential that may push, with --authfile or --to-authfile")
+}
+
+// Some token servers refuse a token of which they do not grant all permissions. What a refused mount asked for must not spoil uploads.
+func TestUploadAfterAMountThatTheTokenServerRefuses(t *testing.T) {
+	s := start(t, newHTTP, intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/token" {
+			if strings.Contains(strings.Join(r.URL.Query()["scope"], " "), "private") {
+				w.WriteHeader(http.StatusUnauthorized)
+				return true
+			}
+			_, _ = io.WriteString(w, `{"token":"t"}`)
+			return true
+		}
+		scope := "repository:org/r:pull,push"
+		from := r.URL.Query().Get("from")
+		if from != "" {
+			scope += " repository:" + from + ":pull"
+		}
+		if from == "" && r.Header.Get("Authorization") == "Bearer t" {
+			return false
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="s",scope="`+scope+`"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	}))
+	c := registry.New(withFile(s, authFile(t, s.host, "user", "secret")))
+	for i := range 2 {
+		data := fmt.Appendf(nil, "data %d", i)
+		if mounted, err := c.Target(orgR(s.host)).Mount(t.Context(), digest.FromBytes(data), oci.Repository{Host: s.host, Path: "private/r"}); mounted || err != nil {
+			t.Errorf("mount: %v, %v", mounted, err)
+		}
+		if err := push(t, c, s, data); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
