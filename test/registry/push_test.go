@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/distribution/distribution/v3/configuration"
 	"github.com/olareg/olareg"
 	"github.com/olareg/olareg/config"
 	"github.com/opencontainers/go-digest"
@@ -281,9 +282,9 @@ func TestCopyWithinOneRegistry(t *testing.T) {
 					next.ServeHTTP(w, r)
 				})
 			}
-			seed(t, c, source)
+			seed(t, c, source, copies)
 			s.fault = count
-			copyAll(t, c, source, target)
+			copyAll(t, c, source, target, copies)
 			s.fault = nil
 			if most.Load() > 4 {
 				t.Errorf("%d requests at once", most.Load())
@@ -296,10 +297,10 @@ func TestCopyWithinOneRegistry(t *testing.T) {
 
 const copies = 200
 
-// seed pushes the blobs that copyAll copies.
-func seed(t *testing.T, c *registry.Client, to oci.Repository) {
+// seed pushes n blobs, which copyAll copies.
+func seed(t *testing.T, c *registry.Client, to oci.Repository, n uint64) {
 	t.Helper()
-	for i := range uint64(copies) {
+	for i := range n {
 		data, d := blob(i, 20_000)
 		if err := c.Target(to).PushBlob(t.Context(), d, int64(len(data)), from(data)); err != nil {
 			t.Fatal(err)
@@ -307,10 +308,10 @@ func seed(t *testing.T, c *registry.Client, to oci.Repository) {
 	}
 }
 
-func copyAll(t *testing.T, c *registry.Client, source, target oci.Repository) {
+func copyAll(t *testing.T, c *registry.Client, source, target oci.Repository, n uint64) {
 	t.Helper()
 	var all sync.WaitGroup
-	for i := range uint64(copies) {
+	for i := range n {
 		_, d := blob(i, 20_000)
 		all.Go(func() {
 			ctx, release, err := c.Take(t.Context(), source, target)
@@ -336,7 +337,7 @@ func TestRegistryThatIsBusyHalfOfTheTime(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			c := s.client(t, func(o *registry.Options) { o.Sleep = nil })
 			source, target := s.repository("from/here"), s.repository("to/there")
-			seed(t, c, source)
+			seed(t, c, source, copies)
 			var busy atomic.Int64
 			s.fault = func(next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -349,7 +350,7 @@ func TestRegistryThatIsBusyHalfOfTheTime(t *testing.T) {
 					next.ServeHTTP(w, r)
 				})
 			}
-			copyAll(t, c, source, target)
+			copyAll(t, c, source, target, copies)
 			s.fault = nil
 			if busy.Load() < copies/2 {
 				t.Errorf("the registry was busy %d times", busy.Load())
@@ -375,7 +376,7 @@ func exists(t *testing.T, c *registry.Client, repository oci.Repository, d oci.D
 // TestProxyThatEndsTLS stands before a registry that speaks plain HTTP and so names http addresses, which nothing may go to.
 func TestProxyThatEndsTLS(t *testing.T) {
 	var locations []string
-	plain := httptest.NewServer(application(t, nil))
+	plain := httptest.NewServer(application(t, &configuration.Configuration{}))
 	t.Cleanup(plain.Close)
 	behind, err := url.Parse(plain.URL)
 	if err != nil {

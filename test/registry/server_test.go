@@ -45,7 +45,7 @@ func (s *server) host() string { return s.Listener.Addr().String() }
 // pushes.
 func start(t *testing.T, a *authority, auth configuration.Auth, authorize func(*http.Request), names ...string) *server {
 	t.Helper()
-	s := serve(t, a, application(t, auth), names...)
+	s := serve(t, a, application(t, &configuration.Configuration{Auth: auth}), names...)
 	if authorize != nil {
 		s.Client().Transport = pusher{s.Client().Transport, authorize}
 	}
@@ -53,14 +53,10 @@ func start(t *testing.T, a *authority, auth configuration.Auth, authorize func(*
 }
 
 // application is the reference registry, in memory.
-func application(t *testing.T, auth configuration.Auth) http.Handler {
+func application(t *testing.T, config *configuration.Configuration) http.Handler {
 	t.Helper()
-	config := &configuration.Configuration{
-		Storage: configuration.Storage{
-			"inmemory":    configuration.Parameters{},
-			"maintenance": configuration.Parameters{"uploadpurging": map[any]any{"enabled": false}},
-		},
-		Auth: auth,
+	if config.Storage == nil {
+		config.Storage = inMemory(false)
 	}
 	config.HTTP.Secret = "of uploads"
 	app := handlers.NewApp(context.Background(), config)
@@ -70,6 +66,16 @@ func application(t *testing.T, auth configuration.Auth) http.Handler {
 		}
 	})
 	return app
+}
+
+// inMemory keeps what is pushed until the test ends.
+func inMemory(readOnly bool) configuration.Storage {
+	return configuration.Storage{
+		"inmemory": configuration.Parameters{},
+		"maintenance": configuration.Parameters{
+			"uploadpurging": map[any]any{"enabled": false}, "readonly": map[any]any{"enabled": readOnly},
+		},
+	}
 }
 
 // serve runs a registry over TLS.

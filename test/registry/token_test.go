@@ -23,6 +23,7 @@ const (
 	identityToken = "canary-identity"
 	private       = "private/" // the repositories that the user may not see
 	guest         = "guest"    // may log in, with the same password, and pull nothing
+	reader        = "reader"   // may log in, with the same password, and pull only
 )
 
 // tokenServer issues tokens to clients that log in, and tokens without permissions to others.
@@ -32,6 +33,7 @@ type tokenServer struct {
 	keys   string        // file with the key that the registry believes
 	life   time.Duration // of a token, as the registry sees it
 	log    func(request string)
+	strict bool // gives no token for less than what was requested, as some servers do
 }
 
 func newTokenServer(t *testing.T, a *authority, names ...string) *tokenServer {
@@ -59,7 +61,8 @@ func (s *tokenServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who, known := s.login(r)
 	_ = r.ParseForm() // what it cannot read is not there
 	scope := strings.Join(r.Form["scope"], " ")
-	if !known || r.FormValue("service") != service {
+	access, all := permissions(who, scope)
+	if !known || r.FormValue("service") != service || s.strict && !all {
 		s.log(r.Method + " token 401")
 		http.Error(w, `{"errors":[{"code":"UNAUTHORIZED"}]}`, http.StatusUnauthorized)
 		return
@@ -68,7 +71,7 @@ func (s *tokenServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if as == "" {
 		as = "nobody"
 	}
-	text, err := s.token(who, scope)
+	text, err := s.token(who, access)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -86,25 +89,41 @@ func (s *tokenServer) login(r *http.Request) (string, bool) {
 		return user, r.PostFormValue("grant_type") == "refresh_token" && r.PostFormValue("refresh_token") == identityToken
 	}
 	name, secret, given := r.BasicAuth()
-	return name, !given || (name == user || name == guest) && secret == password
+	return name, !given || (name == user || name == guest || name == reader) && secret == password
 }
 
-// token signs a token with the permissions of a user, as far as a scope requests them.
-func (s *tokenServer) token(who, scope string) (string, error) {
+// permissions are those of a user, as far as a scope requests them, and whether that is all that it requests.
+func permissions(who, scope string) (access []*token.ResourceActions, all bool) {
+	all = true
+	for one := range strings.FieldsSeq(scope) {
+		parts := strings.Split(one, ":")
+		if len(parts) != 3 {
+			continue
+		}
+		var actions []string
+		for action := range strings.SplitSeq(parts[2], ",") {
+			if !strings.HasPrefix(parts[1], private) && (who == user || who == reader && action == "pull") {
+				actions = append(actions, action)
+			} else {
+				all = false
+			}
+		}
+		if len(actions) > 0 {
+			access = append(access, &token.ResourceActions{Type: parts[0], Name: parts[1], Actions: actions})
+		}
+	}
+	return access, all
+}
+
+// token signs a token with permissions.
+func (s *tokenServer) token(who string, access []*token.ResourceActions) (string, error) {
 	now := time.Now()
-	claims := token.ClaimSet{
+	return jwt.Signed(s.signer).Claims(token.ClaimSet{
 		Issuer: issuer, Subject: who, Audience: token.AudienceList{service}, JWTID: "1",
 		// The registry accepts a token for a minute longer.
 		Expiration: now.Add(s.life - token.Leeway).Unix(), NotBefore: now.Add(-time.Minute).Unix(), IssuedAt: now.Unix(),
-	}
-	if who == user {
-		for one := range strings.FieldsSeq(scope) {
-			if parts := strings.Split(one, ":"); len(parts) == 3 && !strings.HasPrefix(parts[1], private) {
-				claims.Access = append(claims.Access, &token.ResourceActions{Type: parts[0], Name: parts[1], Actions: strings.Split(parts[2], ",")})
-			}
-		}
-	}
-	return jwt.Signed(s.signer).Claims(claims).Serialize()
+		Access: access,
+	}).Serialize()
 }
 
 // bearer starts a registry that sends its clients to a token server at realm, "" for its own address.
@@ -117,7 +136,8 @@ func bearer(t *testing.T, a *authority, realm string, names ...string) (*server,
 	auth := configuration.Auth{"token": configuration.Parameters{"realm": realm, "service": service, "issuer": issuer, "jwks": tokens.keys}}
 	s := start(t, a, auth, func(r *http.Request) {
 		repository := strings.Join(strings.Split(r.URL.Path, "/")[2:4], "/")
-		if text, err := tokens.token(user, "repository:"+repository+":pull,push"); err == nil {
+		access, _ := permissions(user, "repository:"+repository+":pull,push")
+		if text, err := tokens.token(user, access); err == nil {
 			r.Header.Set("Authorization", "Bearer "+text)
 		}
 	}, names...)
