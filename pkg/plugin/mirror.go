@@ -365,7 +365,7 @@ func (r *mirrorRequest) choose(s *session, release *image.Release) ([]payload.Co
 }
 
 // plan reads all manifests and signatures and plans the copy. unsigned lists the signatures that are needed and missing.
-func (r *mirrorRequest) plan(ctx context.Context, s *session, targets *registry.Client, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
+func (r *mirrorRequest) plan(ctx context.Context, s *session, targets targetRegistry, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
 	list := make([]mirror.Release, len(releases))
 	for i, release := range releases {
 		list[i] = release.Release
@@ -376,7 +376,7 @@ func (r *mirrorRequest) plan(ctx context.Context, s *session, targets *registry.
 	}
 	reader := mirror.Reader{Source: s.mirrorSource, Parallel: 2 * s.perRegistry}
 	if !r.dryRun {
-		reader.Target = targetOf(targets)
+		reader.Target = targets.open
 	}
 	images, err := reader.Read(ctx, wanted)
 	if err != nil {
@@ -399,38 +399,42 @@ func (s *session) mirrorSource(repository oci.Repository) mirror.Source {
 	return mirror.Cached(s.registries.Source(repository), repository, s.downloads)
 }
 
+// targetRegistry is the client for the target, and how a copy opens its repositories.
+type targetRegistry struct {
+	*registry.Client
+	open func(oci.Repository) mirror.Target
+}
+
 // targets returns the client for the target, which has credentials of its own with --to-authfile.
-func (r *mirrorRequest) targets(ctx context.Context, s *session) (*registry.Client, error) {
-	if r.toAuthFile == "" {
-		return s.registries, nil
+func (r *mirrorRequest) targets(ctx context.Context, s *session) (targetRegistry, error) {
+	client := s.registries
+	if r.toAuthFile != "" {
+		options := s.registryOptions(r.hosts())
+		options.AuthFile, options.AuthFlag, options.PullSecret = r.toAuthFile, "--to-authfile", nil
+		client = registry.New(options)
+		if err := client.CheckFiles(ctx); err != nil {
+			return targetRegistry{}, err
+		}
 	}
-	options := s.registryOptions(r.hosts())
-	options.AuthFile, options.AuthFlag, options.PullSecret = r.toAuthFile, "--to-authfile", nil
-	targets := registry.New(options)
-	return targets, targets.CheckFiles(ctx)
+	return targetRegistry{client, mirror.Targets(func(repository oci.Repository) mirror.TagTarget { return client.Target(repository) })}, nil
 }
 
 // copy carries out a plan.
-func (r *mirrorRequest) copy(ctx context.Context, s *session, targets *registry.Client, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
+func (r *mirrorRequest) copy(ctx context.Context, s *session, targets targetRegistry, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
 	var keys []sigstore.Key
 	for _, release := range releases {
 		keys = append(keys, release.keys...)
 	}
 	return mirror.Copier{
-		Source: s.mirrorSource, Target: targetOf(targets), Store: s.downloads.Blobs(), Parallel: s.perRegistry, Force: r.force,
+		Source: s.mirrorSource, Target: targets.open, Store: s.downloads.Blobs(), Parallel: s.perRegistry, Force: r.force,
 		Keys: keys, Meter: meter,
 		Take: func(ctx context.Context, from, to oci.Repository) (context.Context, func(), error) {
-			if targets != s.registries {
+			if targets.Client != s.registries {
 				return s.registries.Take(ctx, from) // each client has permits of its own
 			}
 			return s.registries.Take(ctx, from, to)
 		},
 	}.Run(ctx, plan)
-}
-
-// targetOf returns how to open repositories of the target.
-func targetOf(targets *registry.Client) func(oci.Repository) mirror.Target {
-	return func(repository oci.Repository) mirror.Target { return targets.Target(repository) }
 }
 
 // useTemporaryCache gives a session without a cache one that remove deletes: blobs are kept in it while they are copied, and

@@ -49,7 +49,7 @@ func record(t *testing.T) *recorded {
 	return c
 }
 
-// requestName is METHOD KIND REPOSITORY:TAG or REPOSITORY@DIGEST. The kinds are manifest, blob, upload and mount.
+// requestName is METHOD KIND REPOSITORY:TAG or REPOSITORY@DIGEST. The kinds are manifest, tags, blob, upload and mount.
 func requestName(r *http.Request) string {
 	path := strings.TrimPrefix(r.URL.Path, "/v2/")
 	if repository, name, ok := strings.Cut(path, "/manifests/"); ok {
@@ -57,6 +57,9 @@ func requestName(r *http.Request) string {
 			return r.Method + " manifest " + repository + "@" + name
 		}
 		return r.Method + " manifest " + repository + ":" + name
+	}
+	if repository, ok := strings.CutSuffix(path, "/tags/list"); ok {
+		return r.Method + " tags " + repository
 	}
 	repository, name, _ := strings.Cut(path, "/blobs/")
 	switch query := r.URL.Query(); {

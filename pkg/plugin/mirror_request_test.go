@@ -34,9 +34,9 @@ func TestMirrorRequestsOfANewTarget(t *testing.T) {
 			if n := uniqueBlobs(source); n != 11 {
 				t.Errorf("%d blobs", n)
 			}
-			// All blobs are among the first, which are asked for. Some of them, and the release, are looked for at the end.
+			// The target has no tags: only the first is asked for. All blobs are among the first, which are asked for. Some of them, and the release, are looked for at the end.
 			wantRequests(t, "target", c.target.asked(), map[string]int{
-				"HEAD manifest": 7, "HEAD blob": 19, "POST upload": 11, "PUT upload": 11, "PUT manifest": 6,
+				"HEAD manifest": 2, "GET tags": 1, "HEAD blob": 19, "POST upload": 11, "PUT upload": 11, "PUT manifest": 6,
 			})
 		})
 	}

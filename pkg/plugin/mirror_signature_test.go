@@ -78,7 +78,7 @@ func TestMirrorListsMissingSignatures(t *testing.T) {
 
 	got := c.run(t, append(args, "--require-signatures")...)
 	want(t, got, 6, "", "error: nothing was copied, because of --require-signatures: "+missing+"; and 1 more\n")
-	wantRequests(t, "target", c.target.asked(), map[string]int{"HEAD manifest": 3})
+	wantRequests(t, "target", c.target.asked(), map[string]int{"HEAD manifest": 1, "GET tags": 1})
 
 	got = c.run(t, args...)
 	want(t, got, 7, summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-x86_64"}, 3, 1, 4, 0, "9 copied (SIZE), 0 were there (SIZE)", "  Missing signatures:\n    "+missing+"\n    SOURCE/ocp/release has no tag "+sigTag(r.Digest())+"\n"),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,10 +14,12 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	"github.com/regclient/regclient/config"
+	"github.com/regclient/regclient/scheme"
 	"github.com/regclient/regclient/scheme/reg"
 	"github.com/regclient/regclient/types/descriptor"
 	"github.com/regclient/regclient/types/manifest"
 	"github.com/regclient/regclient/types/ref"
+	"github.com/regclient/regclient/types/tag"
 
 	"github.com/release-x/oc-release-x/internal/transport"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
@@ -40,7 +43,11 @@ import (
 //   - It sends its credentials to the address that a registry names for an upload even if that is plain HTTP. So upload.go checks
 //     and rewrites these addresses before regclient sees them, and its own requests to other addresses go without credentials.
 //   - It writes a list of referrers to the registry for a manifest with a subject. So it does not see the subject.
+//   - It follows a list of tags from page to page without end, and reads all that comes. So it sees no Link, and little of the list.
 //   - It changes the settings of an *http.Transport. So its client gets a round tripper of another type.
+
+// tagListLimit bounds what is read of a list of tags, in bytes.
+const tagListLimit = 1 << 20
 
 // newReg makes regclient's view of the registry.
 func (s *session) newReg() *reg.Reg {
@@ -60,6 +67,7 @@ func (s *session) newReg() *reg.Reg {
 			}
 			return requests.RoundTrip(r)
 		})}),
+		reg.WithSlog(slog.New(slog.DiscardHandler)),
 		reg.WithUserAgent(s.client.options.UserAgent),
 		reg.WithManifestMax(manifestLimit, manifestLimit),
 		reg.WithRetryLimit(1),
@@ -161,6 +169,15 @@ func (s *session) headBlob(ctx context.Context, r ref.Ref, x *exchange) error {
 		_, err := from.BlobHead(ctx, r, descriptor.Descriptor{Digest: digest.Digest(r.Digest)})
 		return err
 	})
+}
+
+// listTags lists the first tags of a repository.
+func (s *session) listTags(ctx context.Context, r ref.Ref, x *exchange) (list *tag.List, err error) {
+	err = s.do(ctx, r, x, func(ctx context.Context, from *reg.Reg) (err error) {
+		list, err = from.TagList(ctx, r, scheme.WithTagLimit(1))
+		return err
+	})
+	return list, err
 }
 
 func (s *session) putManifest(ctx context.Context, r ref.Ref, x *exchange, mediaType string) error {
@@ -287,6 +304,7 @@ func (s *session) exchange(next http.RoundTripper) http.RoundTripper {
 		response.Request = request
 		response.Header = response.Header.Clone()
 		response.Header.Del("Retry-After")
+		response.Header.Del("Link")
 		if response.StatusCode == http.StatusPartialContent {
 			response.StatusCode, response.Status = http.StatusOK, "200 OK"
 		}
@@ -308,6 +326,8 @@ func (x *exchange) read(request *http.Request, response *http.Response) error {
 		if isWebPage(x.manifest) {
 			return webPage(x.answer.Request.URL.Host, "the manifest")
 		}
+	case strings.HasSuffix(request.URL.Path, "/tags/list"):
+		response.Body = closer{io.LimitReader(response.Body, tagListLimit), response.Body.Close}
 	case strings.HasPrefix(mediaTypeOf(response.Header.Get("Content-Type")), "text/html"):
 		if isWebPage(peek(response)) {
 			response.Body.Close()

@@ -35,6 +35,32 @@ func (t Target) Describe(ctx context.Context, tagOrDigest string) (oci.Descripto
 	return t.source.Resolve(ctx, tagOrDigest)
 }
 
+// HasTags reports whether the repository has a tag, in one GET. It is true unless the registry says that there is none.
+func (t Target) HasTags(ctx context.Context) (bool, error) {
+	r, err := reference(t.source.repository, "any")
+	if err != nil {
+		return false, err
+	}
+	has, err := eachPlace(ctx, t.source, r, func(ctx context.Context, at *session, r ref.Ref) (bool, error) {
+		ctx, release, err := at.take(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer release()
+		defer progress.Begin(ctx, at.task(r, "asking for", "tags")).End()
+		x := &exchange{}
+		list, err := at.listTags(ctx, r, x)
+		if err != nil {
+			return x.code != "NAME_UNKNOWN", nil
+		}
+		return len(list.Tags) > 0 || list.Name == "" || x.answer.Header.Get("Link") != "", nil
+	}, nil)
+	if ctx.Err() != nil {
+		return false, ended(ctx, "asking for tags of "+t.source.repository.String())
+	}
+	return has || err != nil, nil
+}
+
 // Manifest fetches a manifest as Source.Manifest does. Nothing is verified.
 func (t Target) Manifest(ctx context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error) {
 	return t.source.Manifest(ctx, tagOrDigest)

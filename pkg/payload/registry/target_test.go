@@ -764,3 +764,54 @@ func TestPushFromTheSameRegistry(t *testing.T) {
 	}
 	group.Wait()
 }
+
+func TestHasTags(t *testing.T) {
+	list := func(status int, header, body string) layer {
+		return intercept(func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.HasSuffix(r.URL.Path, "/tags/list") {
+				return false
+			}
+			w.Header().Set("Content-Type", "application/json")
+			if header != "" {
+				w.Header().Set("Link", header)
+			}
+			w.WriteHeader(status)
+			fmt.Fprint(w, body)
+			return true
+		})
+	}
+	for name, test := range map[string]struct {
+		answer layer
+		want   bool
+	}{
+		"none":                 {list(http.StatusOK, "", `{"name":"org/r","tags":[]}`), false},
+		"null":                 {list(http.StatusOK, "", `{"name":"org/r","tags":null}`), false},
+		"one":                  {list(http.StatusOK, "", `{"name":"org/r","tags":["v1"]}`), true},
+		"more than was asked":  {list(http.StatusOK, "", `{"name":"org/r","tags":["v1","v2"]}`), true},
+		"an empty first page":  {list(http.StatusOK, `</v2/org/r/tags/list?n=1&last=a>; rel="next"`, `{"name":"org/r","tags":[]}`), true},
+		"a list without end":   {list(http.StatusOK, "", `{"name":"org/r","tags":["`+strings.Repeat("v", 2*mebibyte)+`"]}`), true},
+		"no such repository":   {list(http.StatusNotFound, "", `{"errors":[{"code":"NAME_UNKNOWN"}]}`), false},
+		"no such endpoint":     {list(http.StatusNotFound, "", `not found`), true},
+		"not allowed":          {list(http.StatusForbidden, "", `{"errors":[{"code":"DENIED"}]}`), true},
+		"not allowed to list":  {list(http.StatusMethodNotAllowed, "", `{"errors":[{"code":"UNSUPPORTED"}]}`), true},
+		"something else":       {list(http.StatusOK, "", `[]`), true},
+		"an answer that lacks": {list(http.StatusOK, "", ``), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, newHTTP, test.answer)
+			has, err := anyClient(s).Target(orgR(s.host)).HasTags(t.Context())
+			if has != test.want || err != nil {
+				t.Errorf("got %v, %v, want %v", has, err, test.want)
+			}
+			if got := methods(s.asked()); got != "GET" {
+				t.Errorf("requests %s", got)
+			}
+		})
+	}
+	s := start(t, newHTTP)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := anyClient(s).Target(orgR(s.host)).HasTags(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
+	}
+}
