@@ -69,8 +69,9 @@ test-all: test test-extra ## test, then all that takes longer
 test-extra: test-size test-readme test-kill test-race test-fuzz test-modules test-release cross licenses ## the longer part of test-all alone
 
 .PHONY: test-kill
-test-kill: ## the blob store against 200 processes that are killed
+test-kill: ## the blob store against 200 processes that are killed, and 50 copies that are killed and continued
 	RELEASE_X_TEST_KILLS=200 $(GO) test -count=1 -run '^TestStoreSurvivesKilledProcesses$$' ./pkg/payload/blobstore
+	RELEASE_X_TEST_KILLS=50 $(GO) test -count=1 -run '^TestMirrorContinuesAfterKills$$' ./cmd/oc-release-x
 
 .PHONY: test-size
 test-size: ## the size of the binary against its budget
