@@ -285,6 +285,7 @@ func (r *mirrorRequest) readReleases(ctx context.Context, s *session) (releases 
 			return nil, nil, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are mirrored", t.reference.Text)
 		}
 		release, lacks, err := r.readRelease(ctx, s, t)
+		s.opened.closeAll() // a payload takes 15 MB of memory, and is not needed any more
 		if err != nil {
 			return nil, nil, err
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/bench/internal/served"
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
 
@@ -103,11 +104,7 @@ func (g *generator) release(n int) (Release, error) {
 		builder.WithComponent(components[i].Name, testrelease.Image(components[i].Source))
 	}
 	g.last = components
-	for i := range 200 {
-		builder.WithManifest(fmt.Sprintf("0000_50_bench_%03d.yaml", i), fmt.Sprintf(
-			"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: bench-%03d\n  namespace: openshift-bench\ndata:\n  text: %q\n", i, strings.Repeat("text ", 200)))
-	}
-	builder.WithOperatorManifest("0000_00_cluster-version-operator_00_namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: openshift-cluster-version\n")
+	served.AddManifests(builder)
 	image, err := g.releaseImage(builder, r)
 	r.Images = append(slices.Clone(components), image)
 	return r, err

@@ -34,7 +34,7 @@ func generate(t *testing.T, p *pair.Pair, shape pair.Shape, count int, signed bo
 }
 
 func TestGeneratedReleaseHasTheShapeOfARealOne(t *testing.T) {
-	shape := pair.Shape{Images: 190, Bytes: 3_000_000, Rebuilt: 5}
+	shape := pair.Shape{Images: 190, Bytes: 12_000_000, Rebuilt: 5}
 	releases := generate(t, start(t), shape, 2, false)
 	first, both := pair.Sum(releases[0]), pair.Sum(releases...)
 	if first.Images != 190 || first.References != 1147 || first.Blobs != 586 {

@@ -39,16 +39,7 @@ func Generate(root, repository string, o Options) error {
 			b.WithBaseLayer(testrelease.File(fmt.Sprintf("usr/lib/base-%d", i), w.noise(size)))
 		}
 	}
-	b.WithOperatorManifest("0000_00_cluster-version-operator_00_namespace.yaml", w.small("cluster-version-operator", 0))
-	for i := range large + small {
-		operator := names[i%operators]
-		file := fmt.Sprintf("0000_%02d_%s_%03d.yaml", 10+i%operators*2, operator, i)
-		if i < large {
-			b.WithManifest(file, w.large(i))
-		} else {
-			b.WithManifest(file, w.small(operator, i))
-		}
-	}
+	w.addManifests(b, names)
 	if o.Tampered {
 		b.WithStored(testrelease.PayloadPart, func(packed []byte) []byte {
 			tampered := bytes.Clone(packed)
@@ -64,6 +55,25 @@ func Generate(root, repository string, o Options) error {
 		return fmt.Errorf("generating a release: %w", err)
 	}
 	return nil
+}
+
+// AddManifests adds as many manifests as a real release has.
+func AddManifests(b *testrelease.Builder) {
+	w := &writer{random: rand.New(rand.NewPCG(4, 22))}
+	w.addManifests(b, w.names())
+}
+
+func (w *writer) addManifests(b *testrelease.Builder, names []string) {
+	b.WithOperatorManifest("0000_00_cluster-version-operator_00_namespace.yaml", w.small("cluster-version-operator", 0))
+	for i := range large + small {
+		operator := names[i%operators]
+		file := fmt.Sprintf("0000_%02d_%s_%03d.yaml", 10+i%operators*2, operator, i)
+		if i < large {
+			b.WithManifest(file, w.large(i))
+		} else {
+			b.WithManifest(file, w.small(operator, i))
+		}
+	}
 }
 
 // writer makes text that compresses as the manifests of operators do.
