@@ -85,7 +85,7 @@ func TestPushIsRefused(t *testing.T) {
 		"the quota of Harbor": {
 			func(t *testing.T) *server {
 				s := open(t)
-				s.fault = (answer(http.MethodPut, http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"adding 1.0 MiB of storage resource, which when updated to current usage of 9.5 MiB will exceed the configured upper limit of 10.0 MiB."}]}`))
+				s.fault = answer(http.MethodPut, http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"adding 1.0 MiB of storage resource, which when updated to current usage of 9.5 MiB will exceed the configured upper limit of 10.0 MiB."}]}`)
 				return s
 			}, user,
 			fault.Network, "HOST has no room for it (403 Forbidden)" + room,
@@ -93,7 +93,7 @@ func TestPushIsRefused(t *testing.T) {
 		"the quota of Quay": {
 			func(t *testing.T) *server {
 				s := open(t)
-				s.fault = (answer(http.MethodPost, http.StatusForbidden, `{"errors":[{"code":"QUOTA_EXCEEDED","message":"Quota has been exceeded on namespace","detail":{}}]}`))
+				s.fault = answer(http.MethodPost, http.StatusForbidden, `{"errors":[{"code":"QUOTA_EXCEEDED","message":"Quota has been exceeded on namespace","detail":{}}]}`)
 				return s
 			}, user,
 			fault.Network, "HOST has no room for it (403 Forbidden)" + room,
@@ -101,13 +101,13 @@ func TestPushIsRefused(t *testing.T) {
 		"a full disk": {
 			func(t *testing.T) *server {
 				s := open(t)
-				s.fault = (answer(http.MethodPut, http.StatusInsufficientStorage, ""))
+				s.fault = answer(http.MethodPut, http.StatusInsufficientStorage, "")
 				return s
 			}, user,
 			fault.Network, "HOST has no room for it (507 Insufficient Storage)" + room,
 		},
 		"a proxy that takes no body": {
-			func(t *testing.T) *server { s := open(t); s.fault = (refuseLarge(1)); return s }, user,
+			func(t *testing.T) *server { s := open(t); s.fault = refuseLarge(1); return s }, user,
 			fault.Network, "HOST has no room for it (413 Request Entity Too Large)" + room,
 		},
 	} {

@@ -25,12 +25,12 @@ func TestMirrorRulesNeverTouchAPush(t *testing.T) {
 			a := newAuthority(t)
 			s, mirror := start(t, a, nil, nil), start(t, a, nil, nil)
 			var asked atomic.Int64
-			mirror.fault = (func(next http.Handler) http.Handler {
+			mirror.fault = func(next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					asked.Add(1)
 					next.ServeHTTP(w, r)
 				})
-			})
+			}
 			text = strings.NewReplacer("HOST", s.host(), "MIRROR", mirror.host()).Replace(text)
 			file := write(t, filepath.Join(t.TempDir(), "mirrors"), text)
 			c := s.client(t, func(o *registry.Options) {
