@@ -385,6 +385,9 @@ func (r *mirrorRequest) plan(ctx context.Context, s *session, targets targetRegi
 	}
 	if !r.skipSignatures {
 		signatures, without, err := reader.Signatures(ctx, images)
+		if err != nil && ctx.Err() == nil {
+			err = fault.WithHint(fault.KindOf(err), "--skip-signatures leaves out all signatures", "reading signatures: %w", err)
+		}
 		if err != nil {
 			return nil, nil, err
 		}

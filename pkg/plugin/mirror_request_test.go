@@ -1,13 +1,18 @@
 package plugin_test
 
 import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/internal/testrelease"
+	"github.com/release-x/oc-release-x/pkg/payload"
 )
 
 // signedCopies is a release of two components, all with signatures.
@@ -150,7 +155,7 @@ func TestMirrorKeepsTagsOfOthers(t *testing.T) {
 func TestMirrorDryRun(t *testing.T) {
 	for format, check := range map[string]func(out string) bool{
 		"": func(out string) bool {
-			return strings.HasPrefix(out, "TYPE        SIZE    TARGET\nrelease ") && strings.Count(out, "\n") == 7
+			return strings.HasPrefix(out, "TYPE        SIZE    TARGET\nrelease ") && strings.HasSuffix(out, "Ki   11 blobs, each counted once\n") && strings.Count(out, "\n") == 8
 		},
 		"mapping":                             func(out string) bool { return strings.Count(out, "\n") == 6 },
 		"json":                                func(out string) bool { return strings.Contains(out, `"kind": "MirrorPlan"`) },
@@ -184,4 +189,76 @@ func TestMirrorMapping(t *testing.T) {
 		"SOURCE/ocp/release@" + digest.FromBytes(body).String() + "=TARGET/ocp/m:" + sigTag(r.Digest()) + "\n"
 	want(t, c.run(t, "SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m", "-o", "mapping", "--dry-run"), 0, out, "")
 	want(t, c.run(t, "SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m", "-o", "mapping"), 0, out, "")
+}
+
+// The target has credentials of its own with --to-authfile, which the source does not see.
+func TestMirrorWithCredentialsForTheTarget(t *testing.T) {
+	c := newCopies(t)
+	c.push(t, c.release(t, "4.14.0", nil, "a"), "4.14.0")
+	var wrong atomic.Int64
+	asks := func(user string) func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		return func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+			got, _, ok := r.BasicAuth()
+			if ok && got != user {
+				wrong.Add(1)
+			}
+			if got == user {
+				next.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("WWW-Authenticate", `Basic realm="r"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}
+	c.source.answer(asks("reader"))
+	c.target.answer(asks("writer"))
+	file := func(user string) string {
+		entry := fmt.Sprintf(`{"auth":%q}`, base64.StdEncoding.EncodeToString([]byte(user+":secret")))
+		return writeFile(t, user+".json", fmt.Sprintf(`{"auths":{%q:%s,%q:%s}}`, host(c.source.Server), entry, host(c.target.Server), entry))
+	}
+	args := []string{"SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m", "--authfile", file("reader")}
+	if got := c.run(t, args...); got.code != 4 || strings.Contains(got.err, "secret") {
+		t.Errorf("one file: exit code %d, %s", got.code, got.err)
+	}
+	wrong.Store(0)
+	got := c.run(t, append(args, "--to-authfile", file("writer"))...)
+	want(t, got, 0, summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-x86_64"}, 2, 0, 2, 0, "5 copied (SIZE), 0 were there (SIZE)", ""), "")
+	if n := wrong.Load(); n > 0 {
+		t.Errorf("%d requests had the credential of the other registry", n)
+	}
+}
+
+// The groups of components are copied as far as the release has them.
+func TestMirrorOfAGroup(t *testing.T) {
+	c := newCopies(t)
+	members := payload.GroupMembers("bootstrap")
+	c.push(t, c.release(t, "4.14.0", nil, append([]string{"other"}, members[1:]...)...), "4.14.0")
+	got := c.run(t, "SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m", "--group", "bootstrap")
+	if got.code != 0 || got.err != "Warning: release 4.14.0 has no component "+members[0]+", which is in the group bootstrap\n" {
+		t.Errorf("exit code %d, %s", got.code, got.err)
+	}
+	if n := len(tags(t, c.target.Server, "ocp/m")); n != len(members) {
+		t.Errorf("%d tags, want %d", n, len(members))
+	}
+}
+
+// A registry that does not say whether there are signatures ends the copy, unless they are left out on purpose.
+func TestMirrorOfSignaturesOutOfReach(t *testing.T) {
+	c := newCopies(t)
+	c.push(t, c.release(t, "4.14.0", nil, "a"), "4.14.0")
+	c.source.answer(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".sig") {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	args := []string{"SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m"}
+	got := c.run(t, args...)
+	if got.code != 4 || !strings.HasPrefix(got.err, "error: reading signatures: ") || !strings.HasSuffix(got.err, "; --skip-signatures leaves out all signatures\n") {
+		t.Errorf("exit code %d, %s", got.code, got.err)
+	}
+	if got := c.run(t, append(args, "--skip-signatures")...); got.code != 0 {
+		t.Errorf("exit code %d, %s", got.code, got.err)
+	}
 }

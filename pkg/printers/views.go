@@ -256,6 +256,7 @@ func mirrorTable(p *v1alpha1.MirrorPlan) Table {
 	for _, image := range p.Images {
 		t.Rows = append(t.Rows, []any{image.Type, Size(image.Size), image.Target, image.Digest, image.Source})
 	}
+	t.Rows = append(t.Rows, []any{"total", Size(p.Size), plural(p.Blobs, "blob") + ", each counted once", "", ""})
 	return t
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/progress"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
@@ -61,6 +62,7 @@ func (c Copier) Run(ctx context.Context, p *Plan) (Result, error) {
 	if c.Meter == nil {
 		c.Meter = discard{}
 	}
+	ctx = progress.WithResumable(ctx) // the target keeps what it has
 	r := &run{Copier: c, plan: p}
 	missing, err := r.missing(ctx)
 	if err != nil {
