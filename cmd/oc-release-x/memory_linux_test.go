@@ -129,7 +129,7 @@ func TestMirrorOfManyReleasesNeedsLittleMemory(t *testing.T) {
 		version := fmt.Sprintf("4.14.%d", i)
 		b := testrelease.New(version).WithComponent("etcd", testrelease.Image(host+"/ocp/art@"+component.Digest().String()))
 		for j := range 200 {
-			b.WithManifest(fmt.Sprintf("0000_50_%d.yaml", j), fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a%d\ndata:\n  text: %q\n", j, strings.Repeat(version, 4_000)))
+			b.WithManifest(fmt.Sprintf("0000_50_%d.yaml", j), fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a%d\ndata:\n  text: %q\n", j, strings.Repeat(version, 10_000)))
 		}
 		release, err := b.Build()
 		if err == nil {
