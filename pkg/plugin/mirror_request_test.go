@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -261,4 +262,30 @@ func TestMirrorOfSignaturesOutOfReach(t *testing.T) {
 	if got := c.run(t, append(args, "--skip-signatures")...); got.code != 0 {
 		t.Errorf("exit code %d, %s", got.code, got.err)
 	}
+}
+
+// A tag that moves while a release is copied is of no account: all that follows is read by digest.
+func TestMirrorAfterTagMoved(t *testing.T) {
+	c := newCopies(t)
+	r := c.push(t, c.release(t, "4.14.0", nil, "a"), "4.14")
+	moved := build(t, c.release(t, "4.14.1", nil, "b"))
+	var once sync.Once
+	c.source.answer(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r)
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/manifests/4.14") {
+			once.Do(func() {
+				if err := moved.PushTo(c.source.Server, "ocp/release", "4.14"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
+	want(t, c.run(t, "SOURCE/ocp/release:4.14", "--to", "TARGET/ocp/m"), 0,
+		summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-x86_64"}, 2, 0, 2, 0, "5 copied (SIZE), 0 were there (SIZE)", ""), "")
+	if got := contents(t, c.target.Server, "ocp/m")[0]; !strings.Contains(got, r.Digest().String()) {
+		t.Errorf("the target has %s", got)
+	}
+	// The next run copies what the tag names now, below the name of its version.
+	want(t, c.run(t, "SOURCE/ocp/release:4.14", "--to", "TARGET/ocp/m"), 0,
+		summary([]string{"4.14.1 to TARGET/ocp/m:4.14.1-x86_64"}, 2, 0, 2, 0, "4 copied (SIZE), 1 were there (SIZE)", ""), "")
 }
