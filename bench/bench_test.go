@@ -109,12 +109,13 @@ func TestCopies(t *testing.T) {
 	}
 	out := stdout.String()
 	for _, want := range []string{
-		`(?m)^### Copy a release between two registries: 10 images, 66 references to 46 blobs of 0.\d MB$`,
-		`(?m)^\| release-x mirror +\| .* \| +46 \| +0 \| +\d+ HEAD \+ 46 POST \+ 56 PUT \|$`,
+		`(?m)^### Copy a release between two registries: 10 images, 66 references to 46 blobs of 2.\d MB$`,
+		`(?m)^\| release-x mirror +\| .* \| +46 \| +0 \| +1 GET \+ 35 HEAD \+ 46 POST \+ 56 PUT \|$`,
 		`(?m)^\| regctl image copy, 4 at once \(regctl is not on the PATH: fill in where it is\) +\| +– \|`,
-		`(?m)^\| release-x mirror, new target +\| .* \| +66 \| +0 \| +\d+ HEAD \+ 66 POST \+ 86 PUT \|$`,
-		`(?m)^\| release-x mirror, again +\| .* \| +0 \| +0 \| +20 HEAD \|$`,
-		`(?m)^\| release-x mirror, 20 of them +\| .* \| +186 \| +0 \| +\d+ HEAD \+ 186 POST \+ 386 PUT \|$`,
+		`(?m)^\| release-x mirror, new target +\| .* \| +66 \| +0 \| +1 GET \+ 37 HEAD \+ 66 POST \+ 86 PUT \|$`,
+		`(?m)^\| release-x mirror, again +\| .* \| +11 HEAD \| +0 \| +0 \| +20 HEAD \|$`,
+		`(?m)^\| release-x mirror, again, --no-cache +\| .* \| +3 GET \+ 10 HEAD \| +2 \| +0 \| +20 HEAD \|$`,
+		`(?m)^\| release-x mirror, 20 of them +\| .* \| +186 \| +0 \| +1 GET \+ 63 HEAD \+ 186 POST \+ 386 PUT \|$`,
 		`(?m)^\| copy without signatures, blobs read more than once +\| +≤ 0 +\| +0 +\| met +\|$`,
 		`(?m)^\| copy in the time of the best loop of crane +\| +≤ 1.000 \| +– \| not measured: crane is not on the PATH +\|$`,
 		`(?m)^\| memory for each further release +\| +≤ 3 MB \| +-?\d+\.\d MB \| `,
