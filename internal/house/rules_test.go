@@ -13,7 +13,7 @@ type graph map[string][]string
 
 // importLimit is a library that only some packages may import.
 type importLimit struct {
-	library  []string // import paths; a path that ends in "/..." takes what is below it too
+	imports  []string // import paths; a path that ends in "/..." takes what is below it too
 	packages []string // of this module, relative to it, in the same form
 }
 
@@ -101,7 +101,7 @@ func importViolations(g graph) []string {
 		}
 		for _, imported := range g[pkg] {
 			for _, limit := range importLimits() {
-				if matches(limit.library, imported) && !matches(limit.packages, own) {
+				if matches(limit.imports, imported) && !matches(limit.packages, own) {
 					found = append(found, fmt.Sprintf("%s imports %s, which only %s may", own, imported, strings.Join(limit.packages, ", ")))
 				}
 			}

@@ -12,8 +12,8 @@ import (
 // When one of them fails and no other is under way, the permits go back until the next request. release gives them back for good;
 // it may be called more than once. The error is that of ctx.
 //
-// A host that ctx does not hold can still be taken, and is waited for while the others are held. That is right for a host that
-// nobody holds while waiting for those others, such as a mirror of the source.
+// A context that holds permits can take those of another host; Take then waits while it holds the first ones. This can only
+// block if another caller holds the other host and waits for one of the first. No copy does that for a mirror of its source.
 func (l *Limiter) Take(ctx context.Context, hosts ...string) (held context.Context, release func(), err error) {
 	need := map[string]int{}
 	for _, host := range hosts {

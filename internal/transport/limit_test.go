@@ -411,8 +411,8 @@ func TestPermitIsLentBackWhenABodyBreaksOff(t *testing.T) {
 	})
 }
 
-// TestPermitsAreLentBackBetweenTries lets the target refuse: until its next try, the copy keeps the source from nobody, unless
-// it still reads from it.
+// TestPermitsAreLentBackBetweenTries lets the target refuse a request. Until the next try, other requests get the permit of the
+// source, unless the copy still reads from it.
 func TestPermitsAreLentBackBetweenTries(t *testing.T) {
 	for name, reads := range map[string]bool{"nothing under way": false, "the source is read": true} {
 		t.Run(name, func(t *testing.T) {

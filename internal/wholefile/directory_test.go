@@ -73,7 +73,7 @@ func TestDirectoryThatIsThere(t *testing.T) {
 	}
 }
 
-// What somebody planted in the target is never written through: the directory is replaced as a whole.
+// A link that another program put into the target is not followed, because the directory is replaced as a whole.
 func TestWriteDirectoryRefusesPlantedLinks(t *testing.T) {
 	parent := t.TempDir()
 	dir, outside := filepath.Join(parent, "d"), filepath.Join(parent, "outside")

@@ -125,7 +125,7 @@ func FuzzFill(f *testing.F) {
 	f.Add("CustomResourceDefinition ü", 1)
 	f.Fuzz(func(t *testing.T, text string, width int) {
 		if width < 1 || width > 200 {
-			t.Skip()
+			t.Skip("no terminal has this width")
 		}
 		text = strings.ToValidUTF8(text, "?")
 		lines := printers.Fill(text, width)

@@ -197,8 +197,8 @@ func (s *Store) Usable() bool { return s.root() != nil }
 // Writable reports whether files may be written to the store.
 func (s *Store) Writable() bool { return s.writable() != nil }
 
-// Foreign says why users other than this one and root may have written to the store, nil when nobody may. Index files of a
-// foreign store are not read, and nothing is written to it.
+// Foreign returns an error that says how other users than this one and root can write to the store, nil if they cannot. Index
+// files of a foreign store are not read, and nothing is written to it.
 func (s *Store) Foreign() error {
 	if s.root() == nil {
 		return nil

@@ -31,7 +31,7 @@ func (s *Store) lock(ctx context.Context, root *os.Root, d digest.Digest) (unloc
 		if ok, err := lock.TryLockContext(ctx, lockEvery); err != nil || !ok {
 			return nil
 		}
-		// The process that held the lock has deleted the file: a lock on a file without a name keeps nobody out.
+		// The process that held the lock has deleted the file: other processes do not see a lock on a file without a name.
 		if isLocked(root, name, lock) {
 			return func() { _ = root.Remove(name); _ = lock.Unlock() }
 		}

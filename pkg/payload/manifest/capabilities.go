@@ -32,8 +32,8 @@ const (
 )
 
 // CapabilitySet returns the capabilities of a baseline set, sorted: None, vCurrent, or v4.11 to v4.18 in any case. seen are
-// the capabilities that the payload names (CapabilitiesOf): vCurrent includes them, so that it is right for releases that are
-// newer than this program. ok is false if there is no set of this name.
+// the capabilities that the payload names (CapabilitiesOf). vCurrent includes them, because a newer release can have
+// capabilities that this program does not know. ok is false if there is no set of this name.
 func CapabilitySet(name string, seen []string) (capabilities []string, ok bool) {
 	capabilities = []string{}
 	switch strings.ToLower(name) {

@@ -37,7 +37,7 @@ type Transfer interface {
 	End(moved bool)
 }
 
-// discard is the meter of a copy that nobody follows.
+// discard is the meter of a Copier without one.
 type discard struct{}
 
 func (discard) Begin(Totals)                     {}

@@ -18,7 +18,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
-// recorder is a meter that writes down what it is told.
+// recorder is a meter that records its calls.
 type recorder struct {
 	mu     sync.Mutex
 	events []string

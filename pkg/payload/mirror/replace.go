@@ -19,7 +19,7 @@ func (r *run) replaces(ctx context.Context, push Push) (bool, error) {
 	}
 	old, err := oci.ParseManifest(body, mediaType)
 	if err != nil {
-		return true, nil // it is of no use to anybody
+		return true, nil // no cluster can read it
 	}
 	for _, d := range old.Layers {
 		if !slices.ContainsFunc(push.Blobs, func(b oci.Descriptor) bool { return sameSignature(b, d) }) {

@@ -16,8 +16,8 @@ type TagTarget interface {
 	HasTags(ctx context.Context) (bool, error)
 }
 
-// Targets returns open for a Reader and a Copier of one run. A new target has none of several hundred tags, so the repository is
-// asked whether it has any once the first is not there. If it has none, nobody asks for the others.
+// Targets wraps open for the Reader and the Copier of one run. A new target has none of several hundred tags. So when the first
+// one is missing, the repository is asked whether it has any tag, and if it has none, not for the others.
 func Targets(open func(oci.Repository) TagTarget) func(oci.Repository) Target {
 	var mu sync.Mutex
 	repositories := map[oci.Repository]*tags{}

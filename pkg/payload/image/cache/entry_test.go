@@ -98,7 +98,7 @@ func TestListAndCleanCacheOfOtherUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if runtime.GOOS == "windows" {
-		t.Skip("modes do not say who may write")
+		t.Skip("on Windows, the mode does not show who can write a directory")
 	}
 	entries, err := Entries(o)
 	if err != nil || len(entries) != 1 || entries[0].Kind != Blob || entries[0].Size != 1000 || entries[0].References != nil {

@@ -115,7 +115,7 @@ func acceptable(s *packet.Signature, now time.Time) error {
 	return nil
 }
 
-// acceptableHash refuses hashes for which somebody may have made two documents with the same hash, such as SHA-1. It also
+// acceptableHash refuses hashes for which two documents with the same hash can be made, such as SHA-1. It also
 // refuses SHA-224, which go-crypto and clusters accept: it is not broken, but weaker than SHA-256.
 func acceptableHash(kind packet.SignatureType, sum crypto.Hash, config *packet.Config) error {
 	if kind != packet.SigTypeBinary && kind != packet.SigTypeText {

@@ -1,0 +1,269 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
+	"github.com/release-x/oc-release-x/pkg/payload/mirror"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/registry"
+	"github.com/release-x/oc-release-x/pkg/payload/verify"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
+	"github.com/release-x/oc-release-x/pkg/printers"
+	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
+)
+
+func (r *mirrorRequest) run(ctx context.Context, s *session) (err error) {
+	begun := time.Now()
+	meter, err := s.copyMeter(ctx, r.progress)
+	if err != nil {
+		return err
+	}
+	defer func() { meter.Close(err) }()
+	targets, err := r.targets(ctx, s)
+	if err != nil {
+		return err
+	}
+	if !r.dryRun && s.downloads == nil {
+		remove, err := s.useTemporaryCache()
+		if err != nil {
+			return err
+		}
+		defer remove()
+	}
+	releases, missing, err := r.readReleases(ctx, s)
+	if err != nil {
+		return err
+	}
+	s.downloads.Wait() // so that the manifests of the releases are not read again
+	plan, unsigned, err := r.plan(ctx, s, targets, releases)
+	if err != nil {
+		return err
+	}
+	missing = append(missing, unsigned...)
+	if len(missing) > 0 && r.requireSignatures {
+		return fault.Errorf(fault.Integrity, "nothing was copied, because of --require-signatures: %s", listed(missing))
+	}
+	if r.dryRun {
+		document := r.planDocument(releases, plan, missing)
+		return r.output.Print(ctx, s.Out, printers.MirrorPlan(document))
+	}
+	result, err := r.copy(ctx, s, targets, releases, plan, meter)
+	meter.Close(err) // before the summary
+	if err != nil {
+		return err
+	}
+	document := r.resultDocument(releases, plan, result, missing, time.Since(begun))
+	if err := r.output.Print(ctx, s.Out, printers.MirrorResult(document, mapping(plan))); err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return fault.Errorf(fault.Partial, "everything was copied, but clusters of this release require signatures that the source does not have: %s", listed(missing))
+	}
+	return nil
+}
+
+// listed is a list of problems for an error of one line.
+func listed(problems []string) string {
+	if len(problems) == 1 {
+		return problems[0]
+	}
+	return fmt.Sprintf("%s; and %d more", problems[0], len(problems)-1)
+}
+
+// readRelease is a release that was read and verified.
+type readRelease struct {
+	mirror.Release
+	document v1alpha1.Release
+	keys     []sigstore.Key // that are trusted for its signatures
+}
+
+// readReleases reads and verifies the releases. missing lists the signatures that they lack and need.
+func (r *mirrorRequest) readReleases(ctx context.Context, s *session) (releases []readRelease, missing []string, err error) {
+	targets, err := s.resolve(ctx, r.releaseRequest)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, t := range targets {
+		if t.reference.Kind != image.KindRegistry {
+			return nil, nil, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are mirrored", t.reference.Text)
+		}
+		release, lacks, err := r.readRelease(ctx, s, t)
+		s.opened.closeAll() // a payload takes 15 MB of memory, and is not needed any more
+		if err != nil {
+			return nil, nil, err
+		}
+		releases, missing = append(releases, release), append(missing, lacks...)
+	}
+	return releases, missing, nil
+}
+
+func (r *mirrorRequest) readRelease(ctx context.Context, s *session, t target) (readRelease, []string, error) {
+	report, err := verify.Run(ctx, r.verification(s, t))
+	if err != nil {
+		return readRelease{}, nil, err
+	}
+	if err := report.Contradiction(); err != nil {
+		return readRelease{}, nil, fmt.Errorf("nothing was copied: %w", err)
+	}
+	release, err := mirror.NewRelease(report.Release, s.flags.arch.value() != "")
+	if err != nil {
+		return readRelease{}, nil, err
+	}
+	if release.Components, err = r.choose(s, report.Release); err != nil {
+		return readRelease{}, nil, err
+	}
+	read := readRelease{Release: release, document: releaseDocument(report.Release)}
+	if read.keys, err = r.trust.sigstore.TrustedKeys(report.Release.Files); err != nil {
+		return readRelease{}, nil, err
+	}
+	if r.skipSignatures || !release.Demand.OpenPGP || report.Signed(trust.OpenPGPCheck) {
+		return read, nil, nil
+	}
+	return read, []string{"no trusted OpenPGP signature of " + t.reference.Text}, nil
+}
+
+// verification returns the request for package verify: all checks but those that reading and copying make anyway.
+func (r *mirrorRequest) verification(s *session, t target) verify.Request {
+	skip := []string{verify.Chain, verify.Image, verify.PayloadHash}
+	if r.skipSignatures {
+		skip = append(skip, trust.OpenPGPCheck, trust.SigstoreCheck)
+	}
+	q := verify.Request{
+		Reference: t.reference, OpenPGP: r.trust.openPGP, Sigstore: r.trust.sigstore,
+		Registry: s.registries, Parallel: s.perRegistry, Cache: s.downloads, Skip: skip,
+		Cluster: s.cluster, ClusterNamed: s.flags.cluster.given(), ClusterImage: t.clusterImage,
+	}
+	if r.trust.cluster {
+		q.OpenPGP.Cluster = &store.Cluster{Objects: s.cluster}
+	}
+	q.Read = func(ctx context.Context, o image.ReadOptions) (*image.Release, error) {
+		o.Want.Operator = false // only the payload's hash depends on it
+		return s.readToVerify(ctx, t, o, skip)
+	}
+	return q
+}
+
+// choose returns the components to copy.
+func (r *mirrorRequest) choose(s *session, release *image.Release) ([]payload.Component, error) {
+	names := slices.Clone(r.selection.components)
+	for _, group := range r.selection.groups {
+		for _, member := range payload.GroupMembers(group) {
+			if _, ok := release.Component(member); ok {
+				names = append(names, member)
+			} else {
+				s.warnf("release %s has no component %s, which is in the group %s", release.Version, member, group)
+			}
+		}
+	}
+	switch {
+	case r.selection.onlyRelease:
+		return nil, nil
+	case len(r.selection.components)+len(r.selection.groups) == 0:
+		return release.Components, nil
+	}
+	selection, err := release.Select(names)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(release.Components), func(c payload.Component) bool { return !selection.Components[c.Name] }), nil
+}
+
+// plan reads all manifests and signatures and plans the copy. unsigned lists the signatures that are needed and missing.
+func (r *mirrorRequest) plan(ctx context.Context, s *session, targets targetRegistry, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
+	list := make([]mirror.Release, len(releases))
+	for i, release := range releases {
+		list[i] = release.Release
+	}
+	wanted, err := r.layout.Wanted(list)
+	if err != nil {
+		return nil, nil, err
+	}
+	reader := mirror.Reader{Source: s.mirrorSource, Parallel: 2 * s.perRegistry}
+	if !r.dryRun {
+		reader.Target = targets.open
+	}
+	images, err := reader.Read(ctx, wanted)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !r.skipSignatures {
+		signatures, without, err := reader.Signatures(ctx, images)
+		if err != nil && ctx.Err() == nil {
+			err = fault.WithHint(fault.KindOf(err), "--skip-signatures leaves out all signatures", "reading signatures: %w", err)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		images = append(images, signatures...)
+		unsigned = mirror.MissingSignatures(list, without)
+	}
+	plan, err = mirror.NewPlan(images)
+	return plan, unsigned, err
+}
+
+// mirrorSource returns a repository to copy from, with the manifests that the cache has.
+func (s *session) mirrorSource(repository oci.Repository) mirror.Source {
+	return mirror.Cached(s.registries.Source(repository), repository, s.downloads)
+}
+
+// targetRegistry is the client for the target, and how a copy opens its repositories.
+type targetRegistry struct {
+	*registry.Client
+	open func(oci.Repository) mirror.Target
+}
+
+// targets returns the client for the target, which has credentials of its own with --to-authfile.
+func (r *mirrorRequest) targets(ctx context.Context, s *session) (targetRegistry, error) {
+	client := s.registries
+	if r.toAuthFile != "" {
+		options := s.registryOptions(r.hosts())
+		options.AuthFile, options.AuthFlag, options.PullSecret = r.toAuthFile, "--to-authfile", nil
+		client = registry.New(options)
+		if err := client.CheckFiles(ctx); err != nil {
+			return targetRegistry{}, err
+		}
+	}
+	return targetRegistry{client, mirror.Targets(func(repository oci.Repository) mirror.TagTarget { return client.Target(repository) })}, nil
+}
+
+// copy carries out a plan.
+func (r *mirrorRequest) copy(ctx context.Context, s *session, targets targetRegistry, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
+	var keys []sigstore.Key
+	for _, release := range releases {
+		keys = append(keys, release.keys...)
+	}
+	return mirror.Copier{
+		Source: s.mirrorSource, Target: targets.open, Store: s.downloads.Blobs(), Parallel: s.perRegistry, Force: r.force,
+		Keys: keys, Meter: meter,
+		Take: func(ctx context.Context, from, to oci.Repository) (context.Context, func(), error) {
+			if targets.Client != s.registries {
+				return s.registries.Take(ctx, from) // each client has permits of its own
+			}
+			return s.registries.Take(ctx, from, to)
+		},
+	}.Run(ctx, plan)
+}
+
+// useTemporaryCache gives a session without a cache one that remove deletes: blobs are kept in it while they are copied, and
+// the payloads of the releases are not read twice.
+func (s *session) useTemporaryCache() (remove func(), err error) {
+	dir, err := os.MkdirTemp("", "oc-release-x-")
+	if err != nil {
+		return nil, fault.Errorf(fault.Local, "%w", err)
+	}
+	s.downloads = cache.New(cache.Options{Dir: dir, Notef: s.notef})
+	return func() {
+		s.downloads.Wait()
+		_ = os.RemoveAll(dir)
+	}, nil
+}
