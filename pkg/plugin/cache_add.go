@@ -10,7 +10,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
-	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 )
 
 // cacheAddFlags are the flags of cache add.
@@ -84,12 +83,8 @@ func (r *cacheAddRequest) run(ctx context.Context, s *session) error {
 		return err
 	}
 	release.Manifests(manifest.Render{}) // also stores their index in the cache
-	stores := r.trust.openPGP
-	if r.trust.cluster {
-		stores.Cluster = &store.Cluster{Objects: s.cluster}
-	}
 	kept := verify.Keep(ctx, verify.KeepRequest{
-		Release: release, Registry: s.registries, Cache: s.downloads, Stores: stores,
+		Release: release, Registry: s.registries, Cache: s.downloads, Stores: s.openPGP(r.trust),
 		Deep: r.deep, Parallel: 4 * s.perRegistry,
 	})
 	return r.report(ctx, s, release, kept)

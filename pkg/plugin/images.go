@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -70,10 +71,8 @@ func (c *imagesFlags) complete(f *factory, args []string) (request, error) {
 	if c.groups != nil && len(c.groups) == 0 {
 		r.groups = []string{""}
 	}
-	for _, group := range r.groups {
-		if payload.GroupMembers(group) == nil {
-			return nil, fault.Errorf(fault.Usage, "--group %q: want one of %s", group, strings.Join(payload.GroupNames(), ", "))
-		}
+	if err := checkGroups(r.groups); err != nil {
+		return nil, err
 	}
 	r.releaseRequest, err = c.release.request(f, "images", args)
 	return r, err
@@ -109,21 +108,37 @@ func (r *imagesRequest) run(ctx context.Context, s *session) error {
 
 // choose returns the components that match the names and are in a group of --group.
 func (r *imagesRequest) choose(s *session, release *image.Release, selection payload.Selection) []payload.Component {
-	inGroups := map[string]bool{}
-	for _, group := range r.groups {
-		for _, member := range payload.GroupMembers(group) {
-			inGroups[member] = true
-			if _, ok := release.Component(member); !ok {
-				s.warnf("release %s has no component %s, which is in the group %s", release.Version, member, group)
-			}
-		}
-	}
+	inGroups := s.groupMembers(release, r.groups)
 	var chosen []payload.Component
 	for _, component := range release.Components {
-		if len(r.names) > 0 && !selection.Components[component.Name] || len(r.groups) > 0 && !inGroups[component.Name] {
+		if len(r.names) > 0 && !selection.Components[component.Name] || len(r.groups) > 0 && !slices.Contains(inGroups, component.Name) {
 			continue
 		}
 		chosen = append(chosen, component)
 	}
 	return chosen
+}
+
+// checkGroups refuses unknown groups.
+func checkGroups(groups []string) error {
+	for _, group := range groups {
+		if payload.GroupMembers(group) == nil {
+			return fault.Errorf(fault.Usage, "--group %q: want one of %s", group, strings.Join(payload.GroupNames(), ", "))
+		}
+	}
+	return nil
+}
+
+// groupMembers lists the components of a release that are in one of the groups, and warns of members that it does not have.
+func (s *session) groupMembers(release *image.Release, groups []string) (names []string) {
+	for _, group := range groups {
+		for _, member := range payload.GroupMembers(group) {
+			if _, ok := release.Component(member); ok {
+				names = append(names, member)
+			} else {
+				s.warnf("release %s has no component %s, which is in the group %s", release.Version, member, group)
+			}
+		}
+	}
+	return names
 }

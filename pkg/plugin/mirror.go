@@ -134,6 +134,8 @@ func (c *mirrorFlags) complete(f *factory, args []string) (request, error) {
 // check refuses flags that exclude each other.
 func (c *mirrorFlags) check(f *factory) error {
 	switch s := c.selected; {
+	case f.flags.cache.offline:
+		return f.seeHelp("mirror", "mirror writes to a registry, and --offline forbids that: leave --offline out")
 	case s.onlyRelease && len(s.components)+len(s.groups) > 0:
 		return f.seeHelp("mirror", "--only-release copies no component: leave out --component and --group")
 	case c.skipSignatures && c.requireSignatures:
@@ -141,10 +143,8 @@ func (c *mirrorFlags) check(f *factory) error {
 	case c.skipSignatures && len(c.trust.keyrings)+len(c.trust.keys) > 0:
 		return f.seeHelp("mirror", "--skip-signatures checks no signature: leave out --keyring and --key")
 	}
-	for _, group := range c.selected.groups {
-		if payload.GroupMembers(group) == nil {
-			return fault.Errorf(fault.Usage, "--group %q: want one of %s", group, strings.Join(payload.GroupNames(), ", "))
-		}
+	if err := checkGroups(c.selected.groups); err != nil {
+		return err
 	}
 	return display.CheckProgress(c.progress)
 }

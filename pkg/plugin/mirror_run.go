@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -17,7 +18,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
-	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 	"github.com/release-x/oc-release-x/pkg/printers"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
@@ -126,10 +126,23 @@ func (r *mirrorRequest) readRelease(ctx context.Context, s *session, t target) (
 	if read.keys, err = r.trust.sigstore.TrustedKeys(report.Release.Files); err != nil {
 		return readRelease{}, nil, err
 	}
-	if r.skipSignatures || !release.Demand.OpenPGP || report.Signed(trust.OpenPGPCheck) {
+	if r.skipSignatures {
+		return read, nil, nil
+	}
+	r.keepSignatures(ctx, s, report.Release)
+	if !release.Demand.OpenPGP || report.Signed(trust.OpenPGPCheck) {
 		return read, nil, nil
 	}
 	return read, []string{"no trusted OpenPGP signature of " + t.reference.Text}, nil
+}
+
+// keepSignatures puts the OpenPGP signatures of a release into the cache, unless it has some: `verify --offline` reads them. The
+// verification has reported stores that cannot be searched.
+func (r *mirrorRequest) keepSignatures(ctx context.Context, s *session, release *image.Release) {
+	covered := cmp.Or(release.Identity.ListDigest, release.Identity.Digest)
+	if !r.dryRun && len(s.downloads.Signatures(covered)) == 0 {
+		verify.KeepOpenPGP(ctx, release, s.openPGP(r.trust), s.downloads)
+	}
 }
 
 // verification returns the request for package verify: all checks but those that reading and copying make anyway.
@@ -138,14 +151,7 @@ func (r *mirrorRequest) verification(s *session, t target) verify.Request {
 	if r.skipSignatures {
 		skip = append(skip, trust.OpenPGPCheck, trust.SigstoreCheck)
 	}
-	q := verify.Request{
-		Reference: t.reference, OpenPGP: r.trust.openPGP, Sigstore: r.trust.sigstore,
-		Registry: s.registries, Parallel: s.perRegistry, Cache: s.downloads, Skip: skip,
-		Cluster: s.cluster, ClusterNamed: s.flags.cluster.given(), ClusterImage: t.clusterImage,
-	}
-	if r.trust.cluster {
-		q.OpenPGP.Cluster = &store.Cluster{Objects: s.cluster}
-	}
+	q := s.verification(t, r.trust, skip)
 	q.Read = func(ctx context.Context, o image.ReadOptions) (*image.Release, error) {
 		o.Want.Operator = false // only the payload's hash depends on it
 		return s.readToVerify(ctx, t, o, skip)
@@ -155,16 +161,7 @@ func (r *mirrorRequest) verification(s *session, t target) verify.Request {
 
 // choose returns the components to copy.
 func (r *mirrorRequest) choose(s *session, release *image.Release) ([]payload.Component, error) {
-	names := slices.Clone(r.selection.components)
-	for _, group := range r.selection.groups {
-		for _, member := range payload.GroupMembers(group) {
-			if _, ok := release.Component(member); ok {
-				names = append(names, member)
-			} else {
-				s.warnf("release %s has no component %s, which is in the group %s", release.Version, member, group)
-			}
-		}
-	}
+	names := slices.Concat(r.selection.components, s.groupMembers(release, r.selection.groups))
 	switch {
 	case r.selection.onlyRelease:
 		return nil, nil

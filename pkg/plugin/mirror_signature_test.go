@@ -168,3 +168,17 @@ func keyID(t *testing.T, s testsign.Signer) string {
 	block, _ := pem.Decode([]byte(s.PEM))
 	return fmt.Sprintf("%x", sha256.Sum256(block.Bytes))
 }
+
+// The OpenPGP signature that mirror found is in the cache for verify --offline.
+func TestMirrorKeepsOpenPGPSignatures(t *testing.T) {
+	p, run := publish(t), cached(t)
+	good(t, run.run(t, "mirror", p.release, "--to", host(testrelease.Registry(t))+"/mirror/release", "--insecure",
+		"--keyring", p.keyring, "--signature", p.signatures, "--key", p.key))
+	good(t, run.run(t, "cache", "add", p.release, "--insecure")) // finds no OpenPGP signature
+	want(t, run.run(t, "verify", p.release, "--offline", "--keyring", p.keyring, "--jq", `.checks[]|select(.name == "signature")|.result`), 0, "PASS\n", "")
+}
+
+func TestMirrorRefusesOffline(t *testing.T) {
+	got := run(t, "mirror", "4.14.0", "--to", "registry.example.com/ocp/release", "--offline")
+	want(t, got, 2, "", "error: mirror writes to a registry, and --offline forbids that: leave --offline out; see `oc release-x mirror --help`\n")
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
 	"github.com/release-x/oc-release-x/pkg/printers"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
@@ -119,20 +120,32 @@ func (r *verifyRequest) run(ctx context.Context, s *session) error {
 
 // verification returns the request for package verify.
 func (r *verifyRequest) verification(s *session, t target) verify.Request {
-	q := verify.Request{
-		Reference: t.reference, OpenPGP: r.trust.openPGP, Sigstore: r.trust.sigstore,
-		Registry: s.registries, Parallel: 4 * s.perRegistry,
-		Deep: r.deep, Offline: s.flags.cache.offline, Cache: s.downloads, Skip: r.skip,
-		Cluster: s.cluster, ClusterNamed: s.flags.cluster.given(), ClusterImage: t.clusterImage,
-	}
-	if r.trust.cluster {
-		q.OpenPGP.Cluster = &store.Cluster{Objects: s.cluster}
-	}
+	q := s.verification(t, r.trust, r.skip)
+	q.Deep = r.deep
 	q.Read = func(ctx context.Context, o image.ReadOptions) (*image.Release, error) {
 		o.Repository = r.repository
 		return s.readToVerify(ctx, t, o, r.skip)
 	}
 	return q
+}
+
+// verification returns a request without Read.
+func (s *session) verification(t target, r trustRequest, skip []string) verify.Request {
+	return verify.Request{
+		Reference: t.reference, OpenPGP: s.openPGP(r), Sigstore: r.sigstore,
+		Registry: s.registries, Parallel: 4 * s.perRegistry,
+		Offline: s.flags.cache.offline, Cache: s.downloads, Skip: skip,
+		Cluster: s.cluster, ClusterNamed: s.flags.cluster.given(), ClusterImage: t.clusterImage,
+	}
+}
+
+// openPGP returns the keys to trust and the places of signatures, with the cluster if it is one of them.
+func (s *session) openPGP(r trustRequest) trust.OpenPGP {
+	o := r.openPGP
+	if r.cluster {
+		o.Cluster = &store.Cluster{Objects: s.cluster}
+	}
+	return o
 }
 
 // document returns the report as a document.

@@ -37,17 +37,7 @@ type Kept struct {
 func Keep(ctx context.Context, r KeepRequest) Kept {
 	var kept Kept
 	id := r.Release.Identity
-	signed := trust.Release{Repository: id.Repository, Digest: id.Digest, ListDigest: id.ListDigest, Files: r.Release.Files}
-	found, failed := trust.CollectOpenPGP(ctx, signed, r.Stores)
-	var list []cache.Signature
-	for _, s := range found {
-		list = append(list, cache.Signature{Where: s.Where, Data: s.Data})
-	}
-	if kept.OpenPGP = len(list); kept.OpenPGP > 0 {
-		r.Cache.KeepSignatures(signed.Covered(), list)
-	} else {
-		kept.Failed = append(kept.Failed, failed...)
-	}
+	kept.OpenPGP, kept.Failed = KeepOpenPGP(ctx, r.Release, r.Stores, r.Cache)
 	registry := cachedRegistry{r.Registry, r.Cache}
 	signatures, err := sigstore.Fetch(ctx, registry, id.Repository, id.Digest)
 	if kept.Sigstore = len(signatures); err != nil && fault.KindOf(err) != fault.NotFound {
@@ -64,6 +54,23 @@ func Keep(ctx context.Context, r KeepRequest) Kept {
 		kept.Manifests++
 	}
 	return kept
+}
+
+// KeepOpenPGP puts the OpenPGP signatures of a release into the cache, and returns how many there are. failed says which stores
+// could not be searched, if none has a signature.
+func KeepOpenPGP(ctx context.Context, release *image.Release, stores trust.OpenPGP, c *cache.Cache) (n int, failed []error) {
+	id := release.Identity
+	signed := trust.Release{Repository: id.Repository, Digest: id.Digest, ListDigest: id.ListDigest, Files: release.Files}
+	found, failed := trust.CollectOpenPGP(ctx, signed, stores)
+	if len(found) == 0 {
+		return 0, failed
+	}
+	var list []cache.Signature
+	for _, s := range found {
+		list = append(list, cache.Signature{Where: s.Where, Data: s.Data})
+	}
+	c.KeepSignatures(signed.Covered(), list)
+	return len(list), nil
 }
 
 // cachedRegistry puts manifests and small blobs of a registry into the cache. Without a registry it reads the cache alone.
