@@ -169,31 +169,6 @@ func (t *Terminal) Close() {
 	t.console.close()
 }
 
-// Text prints a line about a record every ten seconds, for the logs of commands that copy for minutes.
-type Text struct {
-	console *Console
-	record  *Record
-	started time.Time
-	stop    func()
-}
-
-// NewText prints a record on a console.
-func NewText(c *Console, r *Record) *Text {
-	t := &Text{console: c, record: r, started: time.Now()}
-	t.stop = repeat(textEvery, textEvery, t.show)
-	return t
-}
-
-// show prints the line for a time.
-func (t *Text) show(now time.Time) {
-	if line := status(t.record, now.Sub(t.started)); line != "" {
-		t.console.print(line)
-	}
-}
-
-// Close ends the display.
-func (t *Text) Close() { t.stop() }
-
 // repeat calls show after delay and then at intervals. stop waits for a running show and ends this.
 func repeat(delay, every time.Duration, show func(now time.Time)) (stop func()) {
 	done := make(chan struct{})

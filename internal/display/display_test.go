@@ -157,15 +157,15 @@ func TestClosedTerminalShowsNothing(t *testing.T) {
 	Discard{}.Close()
 }
 
-func TestTextPrintsLines(t *testing.T) {
+func TestCopyPrintsLinesAboutItsReads(t *testing.T) {
 	var b bytes.Buffer
 	r := NewRecord(t.Context())
-	text := NewText(NewConsole(&b), r)
+	text := newCopyText(NewConsole(&b), r)
 	text.show(time.Now())
 	r.Begin(progress.Task{What: "a", Done: 1})
 	text.show(text.started.Add(10 * time.Second))
 	text.show(text.started.Add(20 * time.Second))
-	text.Close()
+	text.Close(nil)
 	if got := b.String(); got != "Reading a, 1 B, 10s\nReading a, 1 B, 20s\n" {
 		t.Errorf("got %q", got)
 	}

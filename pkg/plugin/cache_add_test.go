@@ -44,6 +44,7 @@ func publish(t *testing.T) published {
 		name := path.Base(r.URL.Path)
 		if m, ok := images.Manifests["r:"+name]; ok && strings.Contains(r.URL.Path, "/ocp/release/") {
 			w.Header().Set("Content-Type", m.MediaType)
+			w.Header().Set("Docker-Content-Digest", digest.FromBytes(m.Body).String())
 			_, _ = w.Write(m.Body)
 			return
 		}
@@ -84,7 +85,7 @@ func TestCacheAddAgain(t *testing.T) {
 		p.asked()
 		good(t, run.run(t, "cache", "add", p.release, "--insecure", "--deep"))
 	}
-	p.want(t, "GET /v2/ocp/release/manifests/"+strings.Replace(p.digest.String(), ":", "-", 1)+".sig", "HEAD tag")
+	p.want(t, "HEAD /v2/ocp/release/manifests/"+strings.Replace(p.digest.String(), ":", "-", 1)+".sig", "HEAD tag")
 }
 
 func TestCacheAddMistakes(t *testing.T) {

@@ -1,8 +1,8 @@
 package image
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -80,61 +80,18 @@ func (r remote) missing(what string) error {
 // root returns the manifest that a reference names. A digest costs a request only if the cache lacks its manifest. A tag always
 // costs one: a HEAD if the cache has the manifest that the tag named the last time.
 func (r remote) root(ctx context.Context, ref Reference) (*fetched, error) {
-	if ref.Digest != "" {
-		if f := r.cached(ref.Digest); f != nil {
-			return f, nil
-		}
-		if r.offline {
-			return nil, r.missing("the manifest")
-		}
-		return r.get(ctx, string(ref.Digest), ref.Digest)
+	if !r.offline {
+		return r.get(ctx, ref)
 	}
-	seen, tagged := r.cache.Tag(r.repository, ref.Tag)
-	switch f := r.cached(seen); {
-	case r.offline && f == nil:
-		return nil, r.missing("what the tag " + ref.Tag + " names")
-	case r.offline:
+	d, what := ref.Digest, "the manifest"
+	if d == "" {
+		d, _ = r.cache.Tag(r.repository, ref.Tag)
+		what = "what the tag " + ref.Tag + " names"
+	}
+	if f := r.cached(d); f != nil {
 		return f, nil
-	case tagged && f != nil:
-		f, err := r.currentManifest(ctx, ref.Tag)
-		if f != nil || err != nil {
-			return f, err
-		}
 	}
-	f, err := r.get(ctx, ref.Tag, "")
-	if err != nil {
-		return nil, err
-	}
-	r.cache.KeepTag(r.repository, ref.Tag, f.digest)
-	return f, nil
-}
-
-// currentManifest asks which manifest a tag names now, and returns it from the cache. It returns nil without an error if the
-// manifest has to be fetched.
-func (r remote) currentManifest(ctx context.Context, tag string) (*fetched, error) {
-	declared, err := r.registry.Head(ctx, r.repository, tag)
-	_, answers := errors.AsType[answer](err)
-	if ctx.Err() != nil || fault.KindOf(err) == fault.Network && !answers {
-		return nil, err
-	}
-	if err != nil {
-		return nil, nil // a registry that refuses HEAD may answer GET, or its error says more
-	}
-	d, err := oci.ParseDigest(declared)
-	if err != nil {
-		return nil, nil
-	}
-	f := r.cached(d)
-	if f != nil {
-		r.cache.KeepTag(r.repository, tag, d)
-	}
-	return f, nil
-}
-
-// answer is the error for an answer with an unexpected status.
-type answer interface {
-	error
-	Status() int
+	return nil, r.missing(what)
 }
 
 // cached returns a manifest that this repository returned before, nil if the cache has none.
@@ -153,22 +110,34 @@ func (r remote) cached(d digest.Digest) *fetched {
 	return f
 }
 
-// get fetches a manifest by tag or digest.
-func (r remote) get(ctx context.Context, name string, wanted digest.Digest) (*fetched, error) {
-	body, mediaType, declared, err := r.registry.Manifest(ctx, r.repository, name)
+// get reads a manifest by tag or digest through the cache. A damaged one from the cache is fetched.
+func (r remote) get(ctx context.Context, ref Reference) (*fetched, error) {
+	name := cmp.Or(string(ref.Digest), ref.Tag)
+	m, err := r.cache.ReadManifest(ctx, r.repository, name, r)
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, absentError{err}
 	}
 	if err != nil {
 		return nil, err
 	}
-	f, err := verifyManifest(body, mediaType, declared, wanted)
+	f, err := verifyManifest(m.Body, m.MediaType, m.Declared, ref.Digest)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	f.body = body
-	r.keep(f.digest, mediaType, body)
+	if !m.Cached {
+		f.body = m.Body
+	}
 	return f, nil
+}
+
+// Head is the registry's for the repository.
+func (r remote) Head(ctx context.Context, tagOrDigest string) (declared string, err error) {
+	return r.registry.Head(ctx, r.repository, tagOrDigest)
+}
+
+// Manifest is the registry's for the repository.
+func (r remote) Manifest(ctx context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error) {
+	return r.registry.Manifest(ctx, r.repository, tagOrDigest)
 }
 
 // absentError is the error of a registry that does not have a manifest.

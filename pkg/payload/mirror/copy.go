@@ -108,11 +108,16 @@ func (r *run) result() Result {
 	}
 }
 
-// each calls work for every item, Parallel at once, until one fails.
+// each calls work for every item, parallel at once, until one fails.
 func each[T any](ctx context.Context, parallel int, items []T, work func(context.Context, T) error) error {
+	return eachIndex(ctx, parallel, len(items), func(ctx context.Context, i int) error { return work(ctx, items[i]) })
+}
+
+// eachIndex is each for the numbers below n.
+func eachIndex(ctx context.Context, parallel, n int, work func(ctx context.Context, i int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, parallel))
-	for _, item := range items {
+	for i := range n {
 		if ctx.Err() != nil {
 			break
 		}
@@ -120,7 +125,7 @@ func each[T any](ctx context.Context, parallel int, items []T, work func(context
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			return work(ctx, item)
+			return work(ctx, i)
 		})
 	}
 	return group.Wait()
@@ -128,17 +133,10 @@ func each[T any](ctx context.Context, parallel int, items []T, work func(context
 
 // missing asks the target for every manifest, and returns those to push in their stages.
 func (r *run) missing(ctx context.Context) ([][]Push, error) {
-	type place struct{ stage, index int }
-	var all []place
-	lacks := make([][]bool, len(r.plan.Stages))
-	for i, stage := range r.plan.Stages {
-		lacks[i] = make([]bool, len(stage))
-		for j := range stage {
-			all = append(all, place{i, j})
-		}
-	}
-	err := each(ctx, r.Parallel, all, func(ctx context.Context, at place) (err error) {
-		lacks[at.stage][at.index], err = r.lacks(ctx, r.plan.Stages[at.stage][at.index])
+	all := r.plan.Pushes()
+	lacks := make([]bool, len(all))
+	err := eachIndex(ctx, r.Parallel, len(all), func(ctx context.Context, i int) (err error) {
+		lacks[i], err = r.lacks(ctx, all[i])
 		return err
 	})
 	if err != nil {
@@ -146,10 +144,11 @@ func (r *run) missing(ctx context.Context) ([][]Push, error) {
 	}
 	missing := make([][]Push, len(r.plan.Stages))
 	for i, stage := range r.plan.Stages {
-		for j, push := range stage {
-			if lacks[i][j] {
+		for _, push := range stage {
+			if lacks[0] {
 				missing[i] = append(missing[i], push)
 			}
+			lacks = lacks[1:] // all are in the order of their stages
 		}
 	}
 	return missing, nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/progress"
@@ -32,19 +30,12 @@ func (r Reader) Read(ctx context.Context, wanted []Wanted) ([]Image, error) {
 	images := make([]Image, len(wanted))
 	meter := progress.Begin(ctx, progress.Task{Verb: "reading", What: "manifests of images", Count: true, Total: int64(len(wanted))})
 	defer meter.End()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, r.Parallel))
-	for i, w := range wanted {
-		group.Go(func() (err error) {
-			if err := context.Cause(ctx); err != nil {
-				return err
-			}
-			images[i], err = r.image(ctx, w)
-			meter.Advance(1)
-			return err
-		})
-	}
-	return images, group.Wait()
+	err := eachIndex(ctx, r.Parallel, len(wanted), func(ctx context.Context, i int) (err error) {
+		images[i], err = r.image(ctx, wanted[i])
+		meter.Advance(1)
+		return err
+	})
+	return images, err
 }
 
 // image reads one image.

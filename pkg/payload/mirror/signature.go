@@ -28,7 +28,7 @@ func (r Reader) Signatures(ctx context.Context, images []Image) (signatures []Im
 	defer meter.End()
 	found := make([]Image, len(wanted))
 	lacks := make([]bool, len(wanted))
-	err = each(ctx, r.Parallel, slices.Collect(indices(len(wanted))), func(ctx context.Context, i int) (err error) {
+	err = eachIndex(ctx, r.Parallel, len(wanted), func(ctx context.Context, i int) (err error) {
 		found[i], err = r.signature(ctx, wanted[i])
 		meter.Advance(1)
 		if fault.KindOf(err) == fault.NotFound {
@@ -136,16 +136,6 @@ func (r Reader) unchanged(ctx context.Context, image *Image, source Source, tag 
 		image.Manifests = []Manifest{{Descriptor: there}}
 	}
 	return ok, nil
-}
-
-func indices(n int) func(yield func(int) bool) {
-	return func(yield func(int) bool) {
-		for i := range n {
-			if !yield(i) {
-				return
-			}
-		}
-	}
 }
 
 // Demand is what the clusters of a release require.

@@ -3,9 +3,6 @@ package mirror
 import (
 	"context"
 	"io"
-	"strings"
-
-	"github.com/opencontainers/go-digest"
 
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
@@ -34,28 +31,6 @@ type cached struct {
 }
 
 func (c cached) Manifest(ctx context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error) {
-	d, isTag := oci.Digest(tagOrDigest), !strings.Contains(tagOrDigest, ":")
-	if isTag {
-		d, _ = c.cache.Tag(c.repository, tagOrDigest)
-	}
-	if body, mediaType, ok := c.cache.Manifest(c.repository, d); ok {
-		if !isTag {
-			return body, mediaType, "", nil
-		}
-		if declared, err := c.Head(ctx, tagOrDigest); err == nil && declared == d.String() {
-			return body, mediaType, declared, nil
-		}
-	}
-	body, mediaType, declared, err = c.Source.Manifest(ctx, tagOrDigest)
-	if err != nil {
-		return nil, "", "", err
-	}
-	got := digest.FromBytes(body)
-	if isTag {
-		c.cache.KeepTag(c.repository, tagOrDigest, got)
-	}
-	if isTag || got == d {
-		c.cache.KeepManifest(c.repository, got, mediaType, body)
-	}
-	return body, mediaType, declared, nil
+	m, err := c.cache.ReadManifest(ctx, c.repository, tagOrDigest, c.Source)
+	return m.Body, m.MediaType, m.Declared, err
 }

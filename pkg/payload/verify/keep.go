@@ -79,32 +79,34 @@ type cachedRegistry struct {
 	cache *cache.Cache
 }
 
-// Manifest reads a digest from the cache if it is there. Tags are always asked for unless there is no registry.
+// Manifest reads a manifest through the cache, or from the cache alone.
 func (k cachedRegistry) Manifest(ctx context.Context, repository oci.Repository, name string) (body []byte, mediaType, declared string, err error) {
+	if k.Registry != nil {
+		m, err := k.cache.ReadManifest(ctx, repository, name, source{k.Registry, repository})
+		return m.Body, m.MediaType, m.Declared, err
+	}
 	d, err := oci.ParseDigest(name)
-	isTag := err != nil
-	if isTag && k.Registry == nil {
+	if err != nil {
 		d, _ = k.cache.Tag(repository, name)
 	}
 	if body, mediaType, ok := k.cache.Manifest(repository, d); ok {
 		return body, mediaType, "", nil
 	}
-	if k.Registry == nil {
-		return nil, "", "", fault.Errorf(fault.NotFound, "%s of %s is not in the cache", name, repository)
-	}
-	body, mediaType, declared, err = k.Registry.Manifest(ctx, repository, name)
-	if err != nil {
-		return nil, "", "", err
-	}
-	got := digest.FromBytes(body)
-	if declared != "" && declared != got.String() || !isTag && got != d {
-		return body, mediaType, declared, nil // for the caller to refuse
-	}
-	k.cache.KeepManifest(repository, got, mediaType, body)
-	if isTag {
-		k.cache.KeepTag(repository, name, got)
-	}
-	return body, mediaType, declared, nil
+	return nil, "", "", fault.Errorf(fault.NotFound, "%s of %s is not in the cache", name, repository)
+}
+
+// source is a repository of a registry.
+type source struct {
+	registry   Registry
+	repository oci.Repository
+}
+
+func (s source) Head(ctx context.Context, tagOrDigest string) (declared string, err error) {
+	return s.registry.Head(ctx, s.repository, tagOrDigest)
+}
+
+func (s source) Manifest(ctx context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error) {
+	return s.registry.Manifest(ctx, s.repository, tagOrDigest)
 }
 
 // HeadBlob asks nothing, because Keep needs manifests only.
