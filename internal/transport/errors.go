@@ -70,7 +70,7 @@ func transient(err error) bool {
 	if d, ok := errors.AsType[*net.DNSError](err); ok {
 		return !d.IsNotFound && (d.IsTemporary || d.IsTimeout)
 	}
-	if errors.Is(err, errStalled) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isTimeout(err) ||
+	if errors.Is(err, errStalled) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || isTimeout(err) ||
 		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return true
 	}
@@ -125,7 +125,7 @@ func Explain(host string, err error, times int) error {
 		return fault.Errorf(fault.Network, "%s stopped sending data%s%w", host, often, unprinted{err})
 	case isTimeout(err):
 		return fault.Errorf(fault.Network, "%s does not answer%s: %w", host, often, err)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return fault.Errorf(fault.Network, "%s broke off%s: %w", host, often, err)
 	}
 	return fault.Errorf(fault.Network, "%s cannot be reached%s: %w", host, often, err)

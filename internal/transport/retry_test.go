@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -48,26 +49,28 @@ func TestRetry(t *testing.T) {
 		kind   fault.Kind
 		want   string
 	}{
-		"at once":                        {"GET", []any{200}, 1, 200, 0, ""},
-		"after resets":                   {"GET", []any{syscall.ECONNRESET, io.ErrUnexpectedEOF, 200}, 3, 200, 0, ""},
-		"after statuses":                 {"HEAD", []any{408, 500, 502, 504, 200}, 5, 200, 0, ""},
-		"an HTTP/2 stream":               {"GET", []any{errors.New("stream error: stream ID 1; INTERNAL_ERROR"), 200}, 2, 200, 0, ""},
-		"404 does not pass":              {"GET", []any{404}, 1, 404, 0, ""},
-		"statuses that stay":             {"GET", []any{502}, 5, 0, fault.Network, "a.example answered 502 Bad Gateway, 5 times"},
-		"refused":                        {"GET", []any{syscall.ECONNREFUSED}, 5, 0, fault.Network, "a.example cannot be reached, 5 times: connection refused"},
-		"busy answers use up no try":     {"GET", []any{429, 503, 429, 503, 429, 503, 502, 429, 502, 503, 502, 429, 502, 200}, 14, 200, 0, ""},
-		"busy, and then broken":          {"GET", []any{429, 429, 429, 500}, 8, 0, fault.Network, "a.example answered 500 Internal Server Error, 5 times"},
-		"an error of its own kind":       {"GET", []any{fault.Errorf(fault.Auth, "no")}, 1, 0, fault.Auth, "no"},
-		"a certificate":                  {"GET", []any{errors.New("x509: no")}, 1, 0, fault.Network, "a.example cannot be reached: x509: no"},
-		"asked for by a link":            {"GET", []any{&RepeatError{Err: fault.Errorf(fault.Network, "no")}, 200}, 2, 200, 0, ""},
-		"asked for too often":            {"GET", []any{&RepeatError{Err: fault.Errorf(fault.Network, "no")}}, 5, 0, fault.Network, "no"},
-		"a link that comes on":           {"GET", []any{502, 502, 502, 502, &RepeatError{Err: io.EOF, Progress: true}, 502, 502, 502, 200}, 9, 200, 0, ""},
-		"the host that failed":           {"GET", []any{&HostError{"cdn.example", io.EOF}}, 5, 0, fault.Network, "cdn.example broke off, 5 times: EOF"},
-		"PUT":                            {"PUT", []any{500, 201}, 2, 201, 0, ""},
-		"POST is not repeated":           {"POST", []any{500}, 1, 500, 0, ""},
-		"POST that fails":                {"POST", []any{syscall.ECONNRESET}, 1, 0, fault.Network, "a.example cannot be reached: connection reset by peer"},
-		"a long wait that is asked for":  {"GET", []any{newResponse(nil, 429, "", "Retry-After", "61")}, 1, 0, fault.Network, "a.example answered 429 Too Many Requests and asks to wait 1m1s, which is longer than 1m0s: try again later"},
-		"a short wait that is asked for": {"GET", []any{newResponse(nil, 503, "", "Retry-After", "60"), 200}, 2, 200, 0, ""},
+		"at once":                           {"GET", []any{200}, 1, 200, 0, ""},
+		"after resets":                      {"GET", []any{syscall.ECONNRESET, io.ErrUnexpectedEOF, 200}, 3, 200, 0, ""},
+		"after statuses":                    {"HEAD", []any{408, 500, 502, 504, 200}, 5, 200, 0, ""},
+		"an HTTP/2 stream":                  {"GET", []any{errors.New("stream error: stream ID 1; INTERNAL_ERROR"), 200}, 2, 200, 0, ""},
+		"404 does not pass":                 {"GET", []any{404}, 1, 404, 0, ""},
+		"statuses that stay":                {"GET", []any{502}, 5, 0, fault.Network, "a.example answered 502 Bad Gateway, 5 times"},
+		"refused":                           {"GET", []any{syscall.ECONNREFUSED}, 5, 0, fault.Network, "a.example cannot be reached, 5 times: connection refused"},
+		"busy answers use up no try":        {"GET", []any{429, 503, 429, 503, 429, 503, 502, 429, 502, 503, 502, 429, 502, 200}, 14, 200, 0, ""},
+		"busy, and then broken":             {"GET", []any{429, 429, 429, 500}, 8, 0, fault.Network, "a.example answered 500 Internal Server Error, 5 times"},
+		"an error of its own kind":          {"GET", []any{fault.Errorf(fault.Auth, "no")}, 1, 0, fault.Auth, "no"},
+		"a certificate":                     {"GET", []any{errors.New("x509: no")}, 1, 0, fault.Network, "a.example cannot be reached: x509: no"},
+		"asked for by a link":               {"GET", []any{&RepeatError{Err: fault.Errorf(fault.Network, "no")}, 200}, 2, 200, 0, ""},
+		"asked for too often":               {"GET", []any{&RepeatError{Err: fault.Errorf(fault.Network, "no")}}, 5, 0, fault.Network, "no"},
+		"a link that comes on":              {"GET", []any{502, 502, 502, 502, &RepeatError{Err: io.EOF, Progress: true}, 502, 502, 502, 200}, 9, 200, 0, ""},
+		"a connection that net/http closed": {"PUT", []any{net.ErrClosed, 201}, 2, 201, 0, ""},
+		"closed again and again":            {"PUT", []any{net.ErrClosed}, 5, 0, fault.Network, "a.example broke off, 5 times: use of closed network connection"},
+		"the host that failed":              {"GET", []any{&HostError{"cdn.example", io.EOF}}, 5, 0, fault.Network, "cdn.example broke off, 5 times: EOF"},
+		"PUT":                               {"PUT", []any{500, 201}, 2, 201, 0, ""},
+		"POST is not repeated":              {"POST", []any{500}, 1, 500, 0, ""},
+		"POST that fails":                   {"POST", []any{syscall.ECONNRESET}, 1, 0, fault.Network, "a.example cannot be reached: connection reset by peer"},
+		"a long wait that is asked for":     {"GET", []any{newResponse(nil, 429, "", "Retry-After", "61")}, 1, 0, fault.Network, "a.example answered 429 Too Many Requests and asks to wait 1m1s, which is longer than 1m0s: try again later"},
+		"a short wait that is asked for":    {"GET", []any{newResponse(nil, 503, "", "Retry-After", "60"), 200}, 2, 200, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			next, sent := answers(test.list...)
