@@ -49,7 +49,8 @@ func Header(name, value string) Fault {
 func Reset(n int64) Fault {
 	return at(n, func(w http.ResponseWriter, r *http.Request) {
 		wait(r, 20*time.Millisecond)
-		reset(w)
+		_ = http.NewResponseController(w).Flush()
+		resetConnection(w)
 		panic(http.ErrAbortHandler)
 	})
 }
@@ -126,11 +127,10 @@ func wait(r *http.Request, d time.Duration) bool {
 	}
 }
 
-// reset closes an HTTP/1 connection with a TCP reset. With HTTP/2 it does nothing: the abort of the handler resets the stream.
-func reset(w http.ResponseWriter) {
-	controller := http.NewResponseController(w)
-	_ = controller.Flush()
-	conn, _, err := controller.Hijack()
+// resetConnection closes an HTTP/1 connection with a TCP reset. With HTTP/2 it does nothing: the abort of the handler resets
+// the stream.
+func resetConnection(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}

@@ -36,16 +36,7 @@ func TestMirror(t *testing.T) {
 		for to, target := range targets(t) {
 			t.Run(from+" to "+to, func(t *testing.T) {
 				auth := authFile(t, source.host(), login(user, password), target.host(), login(user, password))
-				certificates := t.TempDir()
-				var bundle []byte
-				for _, s := range []*server{source, target} {
-					data, err := os.ReadFile(s.authority.file)
-					if err != nil {
-						t.Fatal(err)
-					}
-					bundle = append(bundle, data...)
-				}
-				ca := write(t, filepath.Join(certificates, "ca.crt"), string(bundle))
+				ca := bundle(t, source, target)
 				run, args := fresh(t), []string{"mirror", source.host() + "/ocp/release:4.14.0-multi", "--to", target.host() + "/ocp/m", "--authfile", auth, "--certificate-authority", ca}
 				const blobs = "7 copied (SIZE), 0 were there (SIZE)"
 				summary := func(manifests, blobs string) string {
@@ -63,7 +54,7 @@ func TestMirror(t *testing.T) {
 				}
 				for tag, digest := range map[string]string{"4.14.0-multi": release.ListDigest().String(), "4.14.0-multi-etcd": ""} {
 					dir := t.TempDir()
-					out, err := exec.Command(skopeo, "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests", "--src-authfile", auth, "--src-cert-dir", certificates,
+					out, err := exec.Command(skopeo, "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests", "--src-authfile", auth, "--src-cert-dir", filepath.Dir(ca),
 						"docker://"+target.host()+"/ocp/m:"+tag, "dir:"+dir).CombinedOutput()
 					if err != nil {
 						t.Errorf("%s: %v\n%s", tag, err, out)
@@ -79,6 +70,20 @@ func TestMirror(t *testing.T) {
 			})
 		}
 	}
+}
+
+// bundle writes the CA certificates of registries into one file.
+func bundle(t *testing.T, servers ...*server) string {
+	t.Helper()
+	var certificates []byte
+	for _, s := range servers {
+		data, err := os.ReadFile(s.authority.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		certificates = append(certificates, data...)
+	}
+	return write(t, filepath.Join(t.TempDir(), "ca.crt"), string(certificates))
 }
 
 // hideSizes hides sizes, which differ because the payload has a port in it, and how long it took.
