@@ -85,6 +85,7 @@ type tally struct {
 	mu        sync.Mutex
 	began     time.Time // zero before the copy begins
 	totals    mirror.Totals
+	copied    int   // images whose blobs are all at the target
 	images    int   // complete at the target
 	blobs     int   // moved
 	bytes     int64 // of blobs that are no longer under way
@@ -110,7 +111,7 @@ type transfer struct {
 func (t *tally) Begin(totals mirror.Totals) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.began, t.totals, t.images = time.Now(), totals, totals.Done
+	t.began, t.totals, t.copied, t.images = time.Now(), totals, totals.Done, totals.Done
 	t.samples = []sample{{at: t.began}}
 }
 
@@ -127,6 +128,12 @@ func (t *tally) Blob(name string, size int64, ways int) mirror.Transfer {
 	defer t.mu.Unlock()
 	t.transfers = append(t.transfers, b)
 	return b
+}
+
+func (t *tally) Copied(oci.PullSpec) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.copied++
 }
 
 func (t *tally) Image(oci.PullSpec) {
@@ -161,6 +168,7 @@ func (b *transfer) done() int64 { return min(b.size, max(0, b.sum/b.ways)) }
 // copyState is what is done of a copy at a time.
 type copyState struct {
 	mirror.Totals
+	copied        int           // images whose blobs are all at the target
 	images, blobs int           // done
 	done          int64         // bytes
 	rate          float64       // bytes per second in the last rateWindow
@@ -180,7 +188,7 @@ func (t *tally) state(now time.Time) (s copyState, ok bool) {
 	if t.began.IsZero() {
 		return copyState{}, false
 	}
-	s = copyState{Totals: t.totals, images: t.images, blobs: t.blobs, done: t.bytes, elapsed: now.Sub(t.began)}
+	s = copyState{Totals: t.totals, copied: t.copied, images: t.images, blobs: t.blobs, done: t.bytes, elapsed: now.Sub(t.began)}
 	for _, b := range t.transfers {
 		s.under = append(s.under, blobState{b.name, b.done(), b.size})
 		s.done += b.done()

@@ -112,7 +112,7 @@ func wholeNumbers(s copyState, columns int) string {
 	if isWide(columns, strings.Join(append(all, images(s)), ", ")) {
 		return ""
 	}
-	done := fmt.Sprintf("%d/%d images", s.images, s.Images)
+	done := fmt.Sprintf("%d/%d images", s.copied, s.Images)
 	for _, numbers := range []string{
 		strings.Join(append(all[:min(2, len(all))], images(s)), ", "),
 		strings.Join(append(all[:min(2, len(all))], done), ", "),

@@ -139,13 +139,17 @@ func TestPlainCopyPrintsALineEveryTenSeconds(t *testing.T) {
 		first := m.Blob("blob 1", 400*mib, 2)
 		first.Advance(400 * mib)
 		first.Advance(-40 * mib) // half of the rest is 180 MiB
-		m.Image(source("etcd"))
+		m.Copied(source("etcd"))
 		time.Sleep(10 * time.Second) // 35 s
 		first.End(true)
 		m.Skip(100 * mib)
 		time.Sleep(10 * time.Second) // 45 s
 		m.Blob("blob 2", 500*mib, 3).End(true)
 		for range 179 {
+			m.Copied(source("other"))
+		}
+		time.Sleep(10 * time.Second) // 55 s
+		for range 180 {
 			m.Image(source("other"))
 		}
 		time.Sleep(7 * time.Second)
@@ -157,8 +161,9 @@ Reading manifests, 3 of 200, 10s
 copied 0 B of 1000.0 MiB (0%), 10 of 190 images
 copied 180.0 MiB of 1000.0 MiB (18%), 11 of 190 images, 12 MiB/s, about 69 s left
 copied 400.0 MiB of 900.0 MiB (44%), 11 of 190 images, 16 MiB/s, about 32 s left
-copied 900.0 MiB of 900.0 MiB (100%), 190 of 190 images, 30 MiB/s
-copied 900.0 MiB in 37s, 190 of 190 images, 24 MiB/s
+copied 900.0 MiB of 900.0 MiB (100%), 190 of 190 images, 10 tagged, 30 MiB/s
+copied 900.0 MiB of 900.0 MiB (100%), 190 of 190 images, 24 MiB/s
+copied 900.0 MiB in 47s, 190 of 190 images, 19 MiB/s
 `)
 	})
 }
@@ -194,14 +199,14 @@ func TestCopyLines(t *testing.T) {
 	}{
 		{
 			"under way",
-			copyState{Totals: whole, images: 48, done: 1229 * mib, rate: 35 * mib, elapsed: 72 * time.Second},
+			copyState{Totals: whole, copied: 48, done: 1229 * mib, rate: 35 * mib, elapsed: 72 * time.Second},
 			"copied 1.2 GiB of 10.3 GiB (11%), 48 of 190 images, 35 MiB/s, about 4 min left",
 			"copied 1.2 GiB in 1m12s, 48 of 190 images, 17 MiB/s",
 			"stopped after 1m12s, copied 1.2 GiB of 10.3 GiB (11%), 48 of 190 images",
 		},
 		{
 			"stalled",
-			copyState{Totals: whole, images: 48, done: 1229 * mib},
+			copyState{Totals: whole, copied: 48, done: 1229 * mib},
 			"copied 1.2 GiB of 10.3 GiB (11%), 48 of 190 images",
 			"copied 1.2 GiB in 0s, 48 of 190 images",
 			"stopped after 0s, copied 1.2 GiB of 10.3 GiB (11%), 48 of 190 images",
@@ -222,14 +227,21 @@ func TestCopyLines(t *testing.T) {
 		},
 		{
 			"manifests remain",
-			copyState{Totals: whole, images: 48, done: whole.Bytes, rate: 35 * mib, elapsed: 300 * time.Second},
-			"copied 10.3 GiB of 10.3 GiB (100%), 48 of 190 images, 35 MiB/s",
-			"copied 10.3 GiB in 5m0s, 48 of 190 images, 35 MiB/s",
-			"stopped after 5m0s, copied 10.3 GiB of 10.3 GiB (100%), 48 of 190 images",
+			copyState{Totals: whole, copied: 190, images: 48, done: whole.Bytes, rate: 35 * mib, elapsed: 300 * time.Second},
+			"copied 10.3 GiB of 10.3 GiB (100%), 190 of 190 images, 48 tagged, 35 MiB/s",
+			"copied 10.3 GiB in 5m0s, 190 of 190 images, 48 tagged, 35 MiB/s",
+			"stopped after 5m0s, copied 10.3 GiB of 10.3 GiB (100%), 190 of 190 images, 48 tagged",
+		},
+		{
+			"complete",
+			copyState{Totals: whole, copied: 190, images: 190, done: whole.Bytes, rate: 35 * mib, elapsed: 300 * time.Second},
+			"copied 10.3 GiB of 10.3 GiB (100%), 190 of 190 images, 35 MiB/s",
+			"copied 10.3 GiB in 5m0s, 190 of 190 images, 35 MiB/s",
+			"stopped after 5m0s, copied 10.3 GiB of 10.3 GiB (100%), 190 of 190 images",
 		},
 		{
 			"no blob to move",
-			copyState{Totals: nothing, images: 190},
+			copyState{Totals: nothing, copied: 190, images: 190},
 			"190 of 190 images are complete",
 			"190 of 190 images are complete, nothing was copied",
 			"stopped after 0s, 190 of 190 images are complete",
@@ -256,16 +268,18 @@ func TestJSONCopyPrintsEvents(t *testing.T) {
 		blob.Advance(180 * mib)
 		blob.End(true)
 		fmt.Fprintln(console.Guard(), "Warning: x")
+		m.Copied(source("etcd"))
+		m.Copied(source("cli"))
 		m.Image(source("etcd"))
 		time.Sleep(700 * time.Millisecond)
 		m.Close(errors.New("x"))
 		expect(t, out.String(), `
-{"event":"begin","time":"2000-01-01T00:00:01Z","imagesDone":10,"images":190,"blobsDone":0,"blobs":3,"bytesDone":0,"bytes":1048576000,"bytesPerSecond":0,"seconds":0}
-{"event":"progress","time":"2000-01-01T00:00:02Z","imagesDone":10,"images":190,"blobsDone":0,"blobs":3,"bytesDone":10485760,"bytes":1048576000,"bytesPerSecond":20971520,"secondsLeft":50,"seconds":0}
+{"event":"begin","time":"2000-01-01T00:00:01Z","imagesCopied":10,"imagesDone":10,"images":190,"blobsDone":0,"blobs":3,"bytesDone":0,"bytes":1048576000,"bytesPerSecond":0,"seconds":0}
+{"event":"progress","time":"2000-01-01T00:00:02Z","imagesCopied":10,"imagesDone":10,"images":190,"blobsDone":0,"blobs":3,"bytesDone":10485760,"bytes":1048576000,"bytesPerSecond":20971520,"secondsLeft":50,"seconds":0}
 Warning: x
-{"event":"image","time":"2000-01-01T00:00:02Z","image":"q.io/org/etcd:1","imagesDone":11,"images":190,"blobsDone":1,"blobs":3,"bytesDone":104857600,"bytes":1048576000,"bytesPerSecond":104857600,"secondsLeft":9,"seconds":1}
-{"event":"progress","time":"2000-01-01T00:00:03Z","imagesDone":11,"images":190,"blobsDone":1,"blobs":3,"bytesDone":104857600,"bytes":1048576000,"bytesPerSecond":69905066,"secondsLeft":14,"seconds":1}
-{"event":"end","time":"2000-01-01T00:00:03Z","complete":false,"imagesDone":11,"images":190,"blobsDone":1,"blobs":3,"bytesDone":104857600,"bytes":1048576000,"bytesPerSecond":61680941,"secondsLeft":16,"seconds":1}
+{"event":"image","time":"2000-01-01T00:00:02Z","image":"q.io/org/etcd:1","imagesCopied":12,"imagesDone":11,"images":190,"blobsDone":1,"blobs":3,"bytesDone":104857600,"bytes":1048576000,"bytesPerSecond":104857600,"secondsLeft":9,"seconds":1}
+{"event":"progress","time":"2000-01-01T00:00:03Z","imagesCopied":12,"imagesDone":11,"images":190,"blobsDone":1,"blobs":3,"bytesDone":104857600,"bytes":1048576000,"bytesPerSecond":69905066,"secondsLeft":14,"seconds":1}
+{"event":"end","time":"2000-01-01T00:00:03Z","complete":false,"imagesCopied":12,"imagesDone":11,"images":190,"blobsDone":1,"blobs":3,"bytesDone":104857600,"bytes":1048576000,"bytesPerSecond":61680941,"secondsLeft":16,"seconds":1}
 `)
 	})
 }
@@ -475,6 +489,7 @@ func TestCopyMetersInParallel(t *testing.T) {
 							fmt.Fprintln(c.Guard(), "x")
 							b.End(true)
 							m.Skip(1)
+							m.Copied(source("etcd"))
 							m.Image(source("etcd"))
 						}
 					})

@@ -55,7 +55,7 @@ func (t *copyText) Close(err error) {
 // copyLine is the line about a copy that goes on.
 func copyLine(s copyState) string {
 	if s.Bytes == 0 {
-		return images(s) + " are complete"
+		return complete(s)
 	}
 	line := fmt.Sprintf("copied %s of %s (%d%%), %s", bytesOf(s.done), bytesOf(s.Bytes), percent(s), images(s))
 	if s.rate >= 1 {
@@ -68,14 +68,14 @@ func copyLine(s copyState) string {
 }
 
 // lastCopyLine is the line about a copy that has ended. Its rate is that of the whole copy.
-func lastCopyLine(s copyState, complete bool) string {
+func lastCopyLine(s copyState, ok bool) string {
 	elapsed := s.elapsed.Round(time.Second)
 	switch {
-	case s.Bytes == 0 && complete:
-		return fmt.Sprintf("%s are complete, nothing was copied", images(s))
+	case s.Bytes == 0 && ok:
+		return complete(s) + ", nothing was copied"
 	case s.Bytes == 0:
-		return fmt.Sprintf("stopped after %s, %s are complete", elapsed, images(s))
-	case !complete:
+		return fmt.Sprintf("stopped after %s, %s", elapsed, complete(s))
+	case !ok:
 		return fmt.Sprintf("stopped after %s, copied %s of %s (%d%%), %s", elapsed, bytesOf(s.done), bytesOf(s.Bytes), percent(s), images(s))
 	}
 	line := fmt.Sprintf("copied %s in %s, %s", bytesOf(s.done), elapsed, images(s))
@@ -85,7 +85,19 @@ func lastCopyLine(s copyState, complete bool) string {
 	return line
 }
 
-func images(s copyState) string { return fmt.Sprintf("%d of %d images", s.images, s.Images) }
+// images says how many images have all of their blobs at the target and, once all have, how many have their tag.
+func images(s copyState) string {
+	text := fmt.Sprintf("%d of %d images", s.copied, s.Images)
+	if s.copied == s.Images && s.images < s.Images {
+		text += fmt.Sprintf(", %d tagged", s.images)
+	}
+	return text
+}
+
+// complete says how many images are complete at the target.
+func complete(s copyState) string {
+	return fmt.Sprintf("%d of %d images are complete", s.images, s.Images)
+}
 
 // percent is 100 only when everything is done.
 func percent(s copyState) int { return int(100 * s.fraction()) }
@@ -127,12 +139,13 @@ type copyEvent struct {
 	Image    string `json:"image,omitempty"`    // of the event image
 	Complete *bool  `json:"complete,omitempty"` // of the event end
 
-	ImagesDone int   `json:"imagesDone"`
-	Images     int   `json:"images"`
-	BlobsDone  int   `json:"blobsDone"`
-	Blobs      int   `json:"blobs"`
-	BytesDone  int64 `json:"bytesDone"`
-	Bytes      int64 `json:"bytes"`
+	ImagesCopied int   `json:"imagesCopied"`
+	ImagesDone   int   `json:"imagesDone"`
+	Images       int   `json:"images"`
+	BlobsDone    int   `json:"blobsDone"`
+	Blobs        int   `json:"blobs"`
+	BytesDone    int64 `json:"bytesDone"`
+	Bytes        int64 `json:"bytes"`
 
 	BytesPerSecond int64  `json:"bytesPerSecond"`
 	SecondsLeft    *int64 `json:"secondsLeft,omitempty"`
@@ -195,7 +208,7 @@ func (j *copyJSON) print(now time.Time, e copyEvent) {
 		return
 	}
 	e.Time = now.UTC().Format(time.RFC3339)
-	e.ImagesDone, e.Images, e.BlobsDone, e.Blobs, e.BytesDone, e.Bytes = s.images, s.Images, s.blobs, s.Blobs, s.done, s.Bytes
+	e.ImagesCopied, e.ImagesDone, e.Images, e.BlobsDone, e.Blobs, e.BytesDone, e.Bytes = s.copied, s.images, s.Images, s.blobs, s.Blobs, s.done, s.Bytes
 	e.BytesPerSecond, e.Seconds = int64(s.rate), int64(s.elapsed.Seconds())
 	if left, ok := s.left(); ok {
 		seconds := int64(math.Ceil(left.Seconds()))

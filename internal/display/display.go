@@ -13,7 +13,9 @@
 //	end       once; complete reports whether everything was copied
 //
 // All events have time (RFC 3339, UTC), imagesDone of images, blobsDone of blobs, bytesDone of bytes, bytesPerSecond (of the last
-// 30 seconds) and seconds (since begin). Images that the target had count as done from the beginning; blobs and bytes are those to
+// 30 seconds) and seconds (since begin). imagesCopied is the number of images of which the target has all blobs; it is the number
+// that lines and bars show. The tags, which complete the images, are pushed after the blobs of all images: only then does
+// imagesDone grow. Images that the target had count as copied and done from the beginning; blobs and bytes are those to
 // move, and become fewer when the target turns out to have some. secondsLeft is there when it can be estimated. Fields may be
 // added; those that are there keep their meaning. Warnings and the error of the command are on standard error as well: lines
 // without the field event.

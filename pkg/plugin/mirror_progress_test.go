@@ -29,9 +29,9 @@ func TestMirrorReportsProgressAsJSON(t *testing.T) {
 		t.Errorf("exit code %d, stdout %q", r.code, r.out)
 	}
 	type event struct {
-		Event                                                  string
-		Complete                                               bool
-		Images, ImagesDone, Blobs, BlobsDone, Bytes, BytesDone int
+		Event                                                                string
+		Complete                                                             bool
+		Images, ImagesCopied, ImagesDone, Blobs, BlobsDone, Bytes, BytesDone int
 	}
 	var events []event
 	for line := range strings.Lines(r.err) {
@@ -45,8 +45,11 @@ func TestMirrorReportsProgressAsJSON(t *testing.T) {
 	if len(events) != 3 || events[0].Event != "begin" || events[1].Event != "image" || events[2].Event != "end" {
 		t.Fatalf("got %+v", events)
 	}
-	if begin := events[0]; begin.Images != 1 || begin.ImagesDone != 0 || begin.Blobs == 0 || begin.Bytes == 0 {
+	if begin := events[0]; begin.Images != 1 || begin.ImagesCopied != 0 || begin.ImagesDone != 0 || begin.Blobs == 0 || begin.Bytes == 0 {
 		t.Errorf("began with %+v", begin)
+	}
+	if pushed := events[1]; pushed.ImagesCopied != 1 || pushed.ImagesDone != 1 || pushed.BlobsDone != pushed.Blobs {
+		t.Errorf("pushed the image with %+v", pushed)
 	}
 	if end := events[2]; !end.Complete || end.ImagesDone != 1 || end.BlobsDone != end.Blobs || end.BytesDone != end.Bytes || end.Bytes == 0 {
 		t.Errorf("ended with %+v", end)

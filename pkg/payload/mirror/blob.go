@@ -29,9 +29,14 @@ func (r *run) moveBlobs(ctx context.Context, missing [][]Push) error {
 		}
 	}
 	r.begin(blobs)
+	images := newCopied(r.plan, missing, blobs, r.Meter)
 	var p probe
 	return each(ctx, r.Parallel, blobs, func(ctx context.Context, b Blob) error {
-		return r.moveBlob(ctx, b, &p)
+		err := r.moveBlob(ctx, b, &p)
+		if err == nil {
+			images.blob(b.Digest)
+		}
+		return err
 	})
 }
 

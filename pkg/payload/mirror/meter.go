@@ -16,7 +16,12 @@ type Meter interface {
 	// Blob is called when the transfer of a blob begins. name is short and for people. Every byte of the blob is advanced
 	// over ways times: when it arrives at this machine, and for each repository to which it is sent.
 	Blob(name string, size int64, ways int) Transfer
-	// Image is called when an image, and not a signature, is complete at the target. source is by digest.
+	// Copied is called for each tag of an image, and not of a signature, when all blobs of the image are at the target. Its
+	// manifests are pushed after the blobs of all images. It is not called for those that count in Totals.Done. source is by
+	// digest.
+	Copied(source oci.PullSpec)
+	// Image is called for each tag of an image, and not of a signature, when it is pushed: then the image is complete at the
+	// target. source is by digest.
 	Image(source oci.PullSpec)
 }
 
@@ -43,6 +48,7 @@ type discard struct{}
 func (discard) Begin(Totals)                     {}
 func (discard) Skip(int64)                       {}
 func (discard) Blob(string, int64, int) Transfer { return discard{} }
+func (discard) Copied(oci.PullSpec)              {}
 func (discard) Image(oci.PullSpec)               {}
 func (discard) Advance(int64)                    {}
 func (discard) End(bool)                         {}

@@ -30,9 +30,10 @@ func (r *recorder) add(format string, args ...any) {
 	r.events = append(r.events, fmt.Sprintf(format, args...))
 }
 
-func (r *recorder) Begin(t Totals)          { r.add("begin %+v", t) }
-func (r *recorder) Skip(size int64)         { r.add("skip %d", size) }
-func (r *recorder) Image(spec oci.PullSpec) { r.add("image %s", spec.Path) }
+func (r *recorder) Begin(t Totals)           { r.add("begin %+v", t) }
+func (r *recorder) Skip(size int64)          { r.add("skip %d", size) }
+func (r *recorder) Copied(spec oci.PullSpec) { r.add("copied %s", spec.Path) }
+func (r *recorder) Image(spec oci.PullSpec)  { r.add("image %s", spec.Path) }
 func (r *recorder) Blob(_ string, size int64, ways int) Transfer {
 	return &recorded{recorder: r, size: size, ways: ways}
 }
@@ -169,9 +170,9 @@ func TestMeterFollowsACopy(t *testing.T) {
 			[]string{
 				"begin {Images:3 Done:0 Blobs:5 Bytes:204}",
 				"blob of 100 bytes on 3 ways: 200, true",
-				"blob of 50 bytes on 2 ways: 100, true",
-				"blob of 30 bytes on 2 ways: 60, true",
-				"blob of 20 bytes on 2 ways: 40, true",
+				"blob of 50 bytes on 2 ways: 100, true", "copied etcd",
+				"blob of 30 bytes on 2 ways: 60, true", "copied cli",
+				"blob of 20 bytes on 2 ways: 40, true", "copied release",
 				"blob of 4 bytes on 2 ways: 8, true",
 				"image etcd", "image cli", "image release",
 			},
@@ -186,9 +187,22 @@ func TestMeterFollowsACopy(t *testing.T) {
 			[]string{
 				"begin {Images:3 Done:1 Blobs:3 Bytes:170}",
 				"blob of 100 bytes on 2 ways: 200, true",
-				"skip 50",
-				"blob of 20 bytes on 2 ways: 0, false", "skip 20",
+				"skip 50", "copied etcd",
+				"blob of 20 bytes on 2 ways: 0, false", "skip 20", "copied release",
 				"image etcd", "image release",
+			},
+			false,
+		},
+		{
+			"only tags are missing",
+			&memory{
+				manifests: map[string]oci.Digest{"etcd.sig": name("signature")},
+				blobs:     []oci.Digest{content(100).Digest, content(50).Digest, content(30).Digest, content(20).Digest},
+			},
+			[]string{
+				"begin {Images:3 Done:0 Blobs:4 Bytes:200}",
+				"skip 100", "skip 50", "copied etcd", "skip 30", "copied cli", "skip 20", "copied release",
+				"image etcd", "image cli", "image release",
 			},
 			false,
 		},

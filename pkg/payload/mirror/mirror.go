@@ -64,15 +64,20 @@ func (k Kind) String() string {
 
 // Size is the number of bytes of the image's blobs, each counted once.
 func (i Image) Size() int64 {
-	var size int64
-	seen := map[oci.Digest]bool{}
+	var sum int64
+	for _, size := range i.blobSizes() {
+		sum += size
+	}
+	return sum
+}
+
+// blobSizes are the sizes of the image's blobs.
+func (i Image) blobSizes() map[oci.Digest]int64 {
+	sizes := map[oci.Digest]int64{}
 	for _, m := range i.Manifests {
 		for _, d := range m.Blobs {
-			if !seen[d.Digest] {
-				seen[d.Digest] = true
-				size += d.Size
-			}
+			sizes[d.Digest] = d.Size
 		}
 	}
-	return size
+	return sizes
 }
