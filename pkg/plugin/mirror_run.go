@@ -34,11 +34,7 @@ func (r *mirrorRequest) run(ctx context.Context, s *session) (err error) {
 		return err
 	}
 	if !r.dryRun && s.downloads == nil {
-		remove, err := s.useTemporaryCache()
-		if err != nil {
-			return err
-		}
-		defer remove()
+		defer s.useTemporaryCache()()
 	}
 	releases, missing, err := r.readReleases(ctx, s)
 	if err != nil {
@@ -252,15 +248,16 @@ func (r *mirrorRequest) copy(ctx context.Context, s *session, targets targetRegi
 }
 
 // useTemporaryCache gives a session without a cache one that remove deletes: blobs are kept in it while they are copied, and
-// the payloads of the releases are not read twice.
-func (s *session) useTemporaryCache() (remove func(), err error) {
+// the payloads of the releases are not read twice. Without room for a directory blobs are read while they are written.
+func (s *session) useTemporaryCache() (remove func()) {
 	dir, err := os.MkdirTemp("", "oc-release-x-")
 	if err != nil {
-		return nil, fault.Errorf(fault.Local, "%w", err)
+		s.notef("blobs are not kept while they are copied: %v; TMPDIR names another directory for temporary files", err)
+		return func() {}
 	}
 	s.downloads = cache.New(cache.Options{Dir: dir, Notef: s.notef})
 	return func() {
 		s.downloads.Wait()
 		_ = os.RemoveAll(dir)
-	}, nil
+	}
 }
