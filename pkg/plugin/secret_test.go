@@ -32,6 +32,13 @@ func TestErrorsShowNoPassword(t *testing.T) {
 		"registries.conf":               {"images", fine, "--registries-conf", conf, "-v=6"},
 		"mirror set":                    {"images", fine, "--idms-file", set, "-v=6"},
 		"source of a policy":            {"images", fine, "--icsp-file", source, "-v=6"},
+		"--to":                          {"mirror", fine, "--to", host},
+		"--to as a URL":                 {"mirror", fine, "--to", "https://" + host},
+		"--to with a tag":               {"mirror", fine, "--to", host + ":t"},
+		"--to of oc-mirror":             {"mirror", fine, "--to", "user:" + canary + "@127.0.0.1", "--layout", "oc-mirror"},
+		"--to-release-image":            {"mirror", fine, "--to", "127.0.0.1/x", "--to-release-image", host + ":t"},
+		"--to-release-image as a URL":   {"mirror", fine, "--to", "127.0.0.1/x", "--to-release-image", "https://" + host},
+		"RELEASE to mirror":             {"mirror", host + ":t", "--to", "127.0.0.1/x", "--progress", "json"},
 		"JSON":                          {"images", "--error-format", "json", "--release", "foo://" + host},
 	} {
 		t.Run(name, func(t *testing.T) {
