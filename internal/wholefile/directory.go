@@ -38,7 +38,7 @@ type Options struct {
 // Errors are fault.Local, except for two names that are equal on a file system that ignores case, which is
 // fault.Integrity.
 func WriteDirectory(ctx context.Context, dir string, files []File, o Options) error {
-	return system{writeFile, syncSystem, exchange}.writeDirectory(ctx, dir, files, o)
+	return system{writeFile, SyncSystem, exchange}.writeDirectory(ctx, dir, files, o)
 }
 
 // system are the functions that differ between systems, or that tests let fail.

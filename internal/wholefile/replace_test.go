@@ -65,7 +65,7 @@ func occupied(t *testing.T, mode fs.FileMode) (parent, dir string) {
 var anything = Options{Force: true, Replaceable: func(string) error { return nil }}
 
 // real is the system as it is.
-func real() system { return system{writeFile, syncSystem, exchange} }
+func real() system { return system{writeFile, SyncSystem, exchange} }
 
 func TestFailedReplaceLeavesNothing(t *testing.T) {
 	one := []File{{Path: "a/b"}}
@@ -120,7 +120,7 @@ func recording(t *testing.T, parent string, exchange func(a, b string) error) (s
 		func(dir string) error {
 			record("sync", dir)
 			done = append(done, tree(t, dir)...)
-			return syncSystem(dir)
+			return SyncSystem(dir)
 		},
 		func(a, b string) error {
 			record("exchange", b)
@@ -184,7 +184,7 @@ func TestReplaceAfterInterruption(t *testing.T) {
 		"before its name is given": func(s *system, interrupt func()) {
 			s.sync = func(dir string) error {
 				interrupt()
-				return syncSystem(dir)
+				return SyncSystem(dir)
 			}
 		},
 	} {
@@ -230,10 +230,10 @@ func TestExchange(t *testing.T) {
 
 func TestSyncSystem(t *testing.T) {
 	dir := t.TempDir()
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "d"), 0o700), os.WriteFile(filepath.Join(dir, "d", "f"), nil, 0o600), syncSystem(dir)); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "d"), 0o700), os.WriteFile(filepath.Join(dir, "d", "f"), nil, 0o600), SyncSystem(dir)); err != nil {
 		t.Error(err)
 	}
-	if err := syncSystem(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+	if err := SyncSystem(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syncSystem syncs the file system of a directory to the disk.
-func syncSystem(dir string) error {
+// SyncSystem syncs the file system of a directory to the disk.
+func SyncSystem(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

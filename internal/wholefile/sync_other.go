@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// syncSystem syncs a directory and everything in it to the disk.
-func syncSystem(dir string) error {
+// SyncSystem syncs a directory and everything in it to the disk.
+func SyncSystem(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -2,50 +2,28 @@ package plugin
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/release-x/oc-release-x/internal/display"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/mirror"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
-	"github.com/release-x/oc-release-x/pkg/printers"
+	"github.com/release-x/oc-release-x/pkg/payload/registry"
 )
 
 // mirrorFlags are the flags of mirror.
 type mirrorFlags struct {
-	release  releaseFlags
-	output   *outputFlags
-	trust    trustFlags
-	selected selectionFlags
-
-	to, toReleaseImage, toAuthFile    string
-	layout, progress                  string
-	dryRun, force                     bool
-	skipSignatures, requireSignatures bool
-}
-
-// selectionFlags choose images of releases.
-type selectionFlags struct {
-	components, groups []string
-	onlyRelease        bool
+	copyFlags
+	to, toReleaseImage, toAuthFile string
+	layout                         string
 }
 
 // mirrorRequest copies releases to a registry.
 type mirrorRequest struct {
-	releaseRequest
-	output     *printers.Output
-	trust      trustRequest
-	layout     mirror.Layout
-	selection  selectionFlags
+	copyRequest
 	toAuthFile string
-	progress   string
-
-	dryRun, force                     bool
-	skipSignatures, requireSignatures bool
 }
 
 func newMirrorCommand(f *factory) *cobra.Command {
@@ -79,74 +57,29 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 %[1]s mirror 4.14.0-multi --to registry.example.com/ocp/release --group bootstrap`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
-	c.add(cmd)
-	c.trust.add(cmd)
-	c.release.add(cmd, "A release; may be repeated")
-	c.release.addFrom(cmd)
-	c.output = newOutputFlags(cmd, printers.Forms{Table: true, Lines: []string{"mapping"}})
-	return cmd
-}
-
-func (c *mirrorFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&c.to, "to", "", "Repository to copy to: REGISTRY/REPOSITORY")
 	flags.StringVar(&c.layout, "layout", mirror.LayoutOC, "Names at the target: oc or oc-mirror")
 	flags.StringVar(&c.toReleaseImage, "to-release-image", "", "Repository for the release images, with a tag if you like, in place of that of the layout")
 	flags.StringVar(&c.toAuthFile, "to-authfile", "", "File with credentials for the target (default: those of --authfile)")
-	flags.StringSliceVar(&c.selected.components, "component", nil, "Copy only these components: names or patterns")
-	flags.StringSliceVar(&c.selected.groups, "group", nil, "Copy only the components of these groups: "+strings.Join(payload.GroupNames(), ", "))
-	flags.BoolVar(&c.selected.onlyRelease, "only-release", false, "Copy only the release images")
-	flags.StringVar(&c.progress, "progress", display.ProgressAuto, "Progress on standard error: auto (bars on a terminal, else plain), plain, json or none")
-	flags.BoolVar(&c.dryRun, "dry-run", false, "Print what would be copied, with sizes, and copy nothing")
-	flags.BoolVar(&c.force, "force", false, "Replace tags at the target that have another digest")
-	flags.BoolVar(&c.skipSignatures, "skip-signatures", false, "Do not copy sigstore signatures and do not check any signature")
-	flags.BoolVar(&c.requireSignatures, "require-signatures", false, "Copy nothing if a required signature is missing: exit code 6 instead of 7")
+	c.add(cmd)
+	c.release.addFrom(cmd)
+	return cmd
 }
 
 func (c *mirrorFlags) complete(f *factory, args []string) (request, error) {
-	r := &mirrorRequest{
-		selection: c.selected, dryRun: c.dryRun, force: c.force, toAuthFile: c.toAuthFile, progress: c.progress,
-		skipSignatures: c.skipSignatures, requireSignatures: c.requireSignatures,
-	}
-	var err error
-	if r.output, err = c.output.output(f.Streams); err != nil {
+	layout, err := c.parseLayout(f)
+	if err != nil {
 		return nil, err
 	}
-	if r.layout, err = c.parseLayout(f); err != nil {
-		return nil, err
-	}
-	if err := c.check(f); err != nil {
-		return nil, err
-	}
-	if r.trust, err = c.trust.complete(f); err != nil {
-		return nil, err
-	}
-	releases := releaseFlags{releases: slices.Concat(c.release.fromFlags(), args), repository: c.release.repository}
-	if r.releaseRequest, err = releases.request(f, "mirror", nil); err != nil {
+	r := &mirrorRequest{toAuthFile: c.toAuthFile}
+	if r.copyRequest, err = c.copyFlags.complete(f, "mirror", layout, args); err != nil {
 		return nil, err
 	}
 	if r.layout.ReleaseImage.Tag != "" && len(r.releases) > 1 {
 		return nil, f.seeHelp("mirror", "--to-release-image has a tag, and %d releases cannot have the same", len(r.releases))
 	}
 	return r, nil
-}
-
-// check refuses flags that exclude each other.
-func (c *mirrorFlags) check(f *factory) error {
-	switch s := c.selected; {
-	case f.flags.cache.offline:
-		return f.seeHelp("mirror", "mirror writes to a registry, and --offline forbids that: leave --offline out")
-	case s.onlyRelease && len(s.components)+len(s.groups) > 0:
-		return f.seeHelp("mirror", "--only-release copies no component: leave out --component and --group")
-	case c.skipSignatures && c.requireSignatures:
-		return f.seeHelp("mirror", "--skip-signatures and --require-signatures exclude each other")
-	case c.skipSignatures && len(c.trust.keyrings)+len(c.trust.keys) > 0:
-		return f.seeHelp("mirror", "--skip-signatures checks no signature: leave out --keyring and --key")
-	}
-	if err := checkGroups(c.selected.groups); err != nil {
-		return err
-	}
-	return display.CheckProgress(c.progress)
 }
 
 // parseLayout reads where to copy to.
@@ -195,5 +128,48 @@ func (r *mirrorRequest) hosts() []string {
 	return hosts
 }
 
-// perRegistry is the default of --max-per-registry.
-func (r *mirrorRequest) perRegistry() int { return 8 }
+func (r *mirrorRequest) run(ctx context.Context, s *session) error {
+	target, err := r.target(ctx, s)
+	if err != nil {
+		return err
+	}
+	return r.copyRequest.run(ctx, s, target)
+}
+
+// target returns the registry to copy to, which has credentials of its own with --to-authfile.
+func (r *mirrorRequest) target(ctx context.Context, s *session) (registryTarget, error) {
+	client := s.registries
+	if r.toAuthFile != "" {
+		options := s.registryOptions(r.hosts())
+		options.AuthFile, options.AuthFlag, options.PullSecret = r.toAuthFile, "--to-authfile", nil
+		client = registry.New(options)
+		if err := client.CheckFiles(ctx); err != nil {
+			return registryTarget{}, err
+		}
+	}
+	open := mirror.Targets(func(repository oci.Repository) mirror.TagTarget { return client.Target(repository) })
+	return registryTarget{client: client, source: s.registries, repository: open}, nil
+}
+
+// registryTarget is a registry to copy to.
+type registryTarget struct {
+	client, source *registry.Client
+	repository     func(oci.Repository) mirror.Target
+}
+
+func (t registryTarget) open(repository oci.Repository) mirror.Target { return t.repository(repository) }
+
+// take takes the permits of both registries, which are one client's unless each has credentials of its own.
+func (t registryTarget) take(ctx context.Context, from, to oci.Repository) (context.Context, func(), error) {
+	if t.client != t.source {
+		return t.source.Take(ctx, from)
+	}
+	return t.source.Take(ctx, from, to)
+}
+
+func (t registryTarget) isLocal() bool { return false }
+
+func (t registryTarget) prepare(*mirror.Plan) {}
+
+// finish has nothing to do: a registry keeps what it accepted.
+func (t registryTarget) finish(context.Context, []readRelease) error { return nil }

@@ -221,10 +221,10 @@ func summary(releases []string, images, signatures, manifests, present int, blob
 		number = "1 signature"
 	}
 	for _, release := range releases {
-		fmt.Fprintf(&b, "Mirrored %s\n", release)
+		fmt.Fprintf(&b, "Copied %s\n", release)
 	}
 	fmt.Fprintf(&b, "  Images:      %d, and %s\n  Manifests:   %d copied, %d were there\n  Blobs:       %s\n  Time:        TIME\n%s", images, number, manifests, present, blobs, end)
-	return b.String() + "Not mirrored: boot images and operator catalogs, which no release image contains\n"
+	return b.String() + "Not copied: boot images and operator catalogs, which no release image contains\n"
 }
 
 // uniqueBlobs are the configurations and layers of images in a registry.

@@ -180,5 +180,5 @@ func TestMirrorKeepsOpenPGPSignatures(t *testing.T) {
 
 func TestMirrorRefusesOffline(t *testing.T) {
 	got := run(t, "mirror", "4.14.0", "--to", "registry.example.com/ocp/release", "--offline")
-	want(t, got, 2, "", "error: mirror writes to a registry, and --offline forbids that: leave --offline out; see `oc release-x mirror --help`\n")
+	want(t, got, 2, "", "error: mirror copies releases over the network, and --offline forbids that: leave --offline out; see `oc release-x mirror --help`\n")
 }

@@ -39,7 +39,7 @@ func newRoot(env Environment, f *factory) *cobra.Command {
 	addCommands(root, "Read",
 		newInfoCommand(f), newImagesCommand(f), newEnvCommand(f), newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f))
 	addCommands(root, "Check", newVerifyCommand(f))
-	addCommands(root, "Carry", newMirrorCommand(f))
+	addCommands(root, "Carry", newPullCommand(f), newMirrorCommand(f))
 	root.AddCommand(newCacheCommand(f), newCompletionCommand(f), newOptionsCommand(env.Width), newVersionCommand(f), newReleaseTopic(env.Name))
 	root.SetHelpCommand(newHelpCommand())
 	completer{f}.register(root)
@@ -130,10 +130,10 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 
 // plannedCommands returns the commands that do not exist yet, each with what to use until then.
 func plannedCommands() map[string]string {
-	const mirror, info = ": use `oc adm release mirror`", ": use `oc adm release info FROM TO`"
+	const info = ": use `oc adm release info FROM TO`"
 	return map[string]string{
 		"files": ": use `oc image extract`", "check": "", "diff": info,
-		"pull": mirror, "serve": "",
+		"serve": "",
 		"releases": "", "upgrades": "", "history": "", "lookup": "",
 	}
 }

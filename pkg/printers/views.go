@@ -268,7 +268,7 @@ func MirrorResult(r *v1alpha1.MirrorResult, mapping []string) View {
 func writeMirrorResult(w io.Writer, r *v1alpha1.MirrorResult) error {
 	var b strings.Builder
 	for _, release := range r.Releases {
-		fmt.Fprintf(&b, "Mirrored %s to %s\n", SafeLine(release.Version), SafeLine(release.Target))
+		fmt.Fprintf(&b, "Copied %s to %s\n", SafeLine(release.Version), SafeLine(release.Target))
 	}
 	fmt.Fprintf(&b, "  Images:      %d, and %s\n", r.Images, plural(r.Signatures, "signature"))
 	fmt.Fprintf(&b, "  Manifests:   %d copied, %d were there\n", r.Manifests.Copied, r.Manifests.Present)
@@ -283,7 +283,7 @@ func writeMirrorResult(w io.Writer, r *v1alpha1.MirrorResult) error {
 			fmt.Fprintf(&b, "    %s\n", SafeLine(missing))
 		}
 	}
-	b.WriteString("Not mirrored: boot images and operator catalogs, which no release image contains\n")
+	b.WriteString("Not copied: boot images and operator catalogs, which no release image contains\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -40,8 +40,8 @@ func TestMirror(t *testing.T) {
 				run, args := fresh(t), []string{"mirror", source.host() + "/ocp/release:4.14.0-multi", "--to", target.host() + "/ocp/m", "--authfile", auth, "--certificate-authority", ca}
 				const blobs = "7 copied (SIZE), 0 were there (SIZE)"
 				summary := func(manifests, blobs string) string {
-					return "Mirrored 4.14.0 to " + target.host() + "/ocp/m:4.14.0-multi\n  Images:      2, and 0 signatures\n  Manifests:   " + manifests +
-						"\n  Blobs:       " + blobs + "\n  Time:        0s\nNot mirrored: boot images and operator catalogs, which no release image contains\n"
+					return "Copied 4.14.0 to " + target.host() + "/ocp/m:4.14.0-multi\n  Images:      2, and 0 signatures\n  Manifests:   " + manifests +
+						"\n  Blobs:       " + blobs + "\n  Time:        0s\nNot copied: boot images and operator catalogs, which no release image contains\n"
 				}
 				got := run.run(args...)
 				got.out = hideSizes(got.out)

@@ -85,7 +85,7 @@ func (r *run) skip(b Blob) {
 
 // find asks which of a blob's target repositories have it, as far as the probe wants to know.
 func (r *run) find(ctx context.Context, b Blob, p *probe) (has, lacks []oci.Repository, err error) {
-	if !p.asks() {
+	if !r.AskAll && !p.asks() {
 		return nil, b.To, nil
 	}
 	for _, to := range b.To {

@@ -43,6 +43,7 @@ type Copier struct {
 	Take     func(ctx context.Context, from, to oci.Repository) (held context.Context, release func(), err error)
 	Parallel int   // transfers at once
 	Force    bool  // replace tags that have another digest
+	AskAll   bool  // ask the target for every blob, because that costs no request
 	Meter    Meter // follows the copy; may be nil
 	// Keys are trusted. Signatures by one of them replace others at the target.
 	Keys []sigstore.Key

@@ -17,7 +17,7 @@ const (
 // Layout decides where the images of releases go.
 type Layout struct {
 	Name string         // LayoutOC or LayoutOCMirror
-	To   oci.Repository // for LayoutOCMirror the path may be empty
+	To   oci.Repository // for LayoutOCMirror the path may be empty; for an OCI layout the path is its name, without a host
 	// ReleaseImage is where release images go; the zero value leaves it to the layout. Its tag is for one release only; without
 	// a tag they have that of the layout.
 	ReleaseImage oci.PullSpec
@@ -77,9 +77,12 @@ func below(r oci.Repository, path string) oci.Repository {
 }
 
 func target(r oci.Repository, tag string) (oci.PullSpec, error) {
-	spec, err := oci.ParsePullSpec(r.Tag(tag).String())
-	if err != nil {
-		return spec, fault.Errorf(fault.Usage, "%s cannot be a target: %w", r.Tag(tag), err)
+	checked := r
+	if r.Host == "" {
+		checked = oci.Repository{Host: "localhost", Path: "layout"} // tags are the same everywhere
 	}
-	return spec, nil
+	if _, err := oci.ParsePullSpec(checked.Tag(tag).String()); err != nil {
+		return oci.PullSpec{}, fault.Errorf(fault.Usage, "%s cannot be a target: %w", r.Tag(tag), err)
+	}
+	return r.Tag(tag), nil
 }

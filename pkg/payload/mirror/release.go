@@ -25,7 +25,7 @@ type Release struct {
 func NewRelease(r *image.Release, oneArch bool) (Release, error) {
 	id := r.Identity
 	if id.Repository.IsZero() || id.Digest == "" {
-		return Release{}, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are mirrored", r.Reference.Text)
+		return Release{}, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are copied", r.Reference.Text)
 	}
 	root, arch := id.Digest, image.TagArch(r.Architecture())
 	if id.ListDigest != "" && !oneArch {

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Repository is a repository of a registry.
+// Repository is a repository of a registry, or without a host an OCI layout on a disk, whose path is oci:DIR.
 type Repository struct {
 	Host string // host[:port]; an IPv6 address is in brackets
 	Path string
@@ -16,8 +16,11 @@ type Repository struct {
 
 // String is HOST/PATH, and "" for the zero value.
 func (r Repository) String() string {
-	if r.Path == "" {
+	switch {
+	case r.Path == "":
 		return r.Host
+	case r.Host == "":
+		return r.Path
 	}
 	return r.Host + "/" + r.Path
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/mirror"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
-	"github.com/release-x/oc-release-x/pkg/payload/registry"
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
@@ -22,17 +21,26 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-func (r *mirrorRequest) run(ctx context.Context, s *session) (err error) {
+// copyTarget is where releases are copied to.
+type copyTarget interface {
+	open(oci.Repository) mirror.Target
+	// take takes the permits for reading from one repository while writing to another, as mirror.Copier wants it.
+	take(ctx context.Context, from, to oci.Repository) (held context.Context, release func(), err error)
+	// isLocal reports whether asking the target costs no request.
+	isLocal() bool
+	// prepare is called before the plan is carried out, finish after it.
+	prepare(plan *mirror.Plan)
+	finish(ctx context.Context, releases []readRelease) error
+}
+
+// run copies the releases. target is nil if only the plan is printed.
+func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (err error) {
 	begun := time.Now()
 	meter, err := s.copyMeter(ctx, r.progress)
 	if err != nil {
 		return err
 	}
 	defer func() { meter.Close(err) }()
-	targets, err := r.targets(ctx, s)
-	if err != nil {
-		return err
-	}
 	if !r.dryRun && s.downloads == nil {
 		defer s.useTemporaryCache()()
 	}
@@ -41,7 +49,7 @@ func (r *mirrorRequest) run(ctx context.Context, s *session) (err error) {
 		return err
 	}
 	s.downloads.Wait() // so that the manifests of the releases are not read again
-	plan, unsigned, err := r.plan(ctx, s, targets, releases)
+	plan, unsigned, err := r.plan(ctx, s, target, releases)
 	if err != nil {
 		return err
 	}
@@ -53,7 +61,7 @@ func (r *mirrorRequest) run(ctx context.Context, s *session) (err error) {
 		document := r.planDocument(releases, plan, missing)
 		return r.output.Print(ctx, s.Out, printers.MirrorPlan(document))
 	}
-	result, err := r.copy(ctx, s, targets, releases, plan, meter)
+	result, err := r.copy(ctx, s, target, releases, plan, meter)
 	meter.Close(err) // before the summary
 	if err != nil {
 		return err
@@ -84,14 +92,14 @@ type readRelease struct {
 }
 
 // readReleases reads and verifies the releases. missing lists the signatures that they lack and need.
-func (r *mirrorRequest) readReleases(ctx context.Context, s *session) (releases []readRelease, missing []string, err error) {
+func (r *copyRequest) readReleases(ctx context.Context, s *session) (releases []readRelease, missing []string, err error) {
 	targets, err := s.resolve(ctx, r.releaseRequest)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, t := range targets {
 		if t.reference.Kind != image.KindRegistry {
-			return nil, nil, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are mirrored", t.reference.Text)
+			return nil, nil, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are copied", t.reference.Text)
 		}
 		release, lacks, err := r.readRelease(ctx, s, t)
 		s.opened.closeAll() // a payload takes 15 MB of memory, and is not needed any more
@@ -103,7 +111,7 @@ func (r *mirrorRequest) readReleases(ctx context.Context, s *session) (releases 
 	return releases, missing, nil
 }
 
-func (r *mirrorRequest) readRelease(ctx context.Context, s *session, t target) (readRelease, []string, error) {
+func (r *copyRequest) readRelease(ctx context.Context, s *session, t target) (readRelease, []string, error) {
 	report, err := verify.Run(ctx, r.verification(s, t))
 	if err != nil {
 		return readRelease{}, nil, err
@@ -134,7 +142,7 @@ func (r *mirrorRequest) readRelease(ctx context.Context, s *session, t target) (
 
 // keepSignatures puts the OpenPGP signatures of a release into the cache, unless it has some: `verify --offline` reads them. The
 // verification has reported stores that cannot be searched.
-func (r *mirrorRequest) keepSignatures(ctx context.Context, s *session, release *image.Release) {
+func (r *copyRequest) keepSignatures(ctx context.Context, s *session, release *image.Release) {
 	covered := cmp.Or(release.Identity.ListDigest, release.Identity.Digest)
 	if !r.dryRun && len(s.downloads.Signatures(covered)) == 0 {
 		verify.KeepOpenPGP(ctx, release, s.openPGP(r.trust), s.downloads)
@@ -142,7 +150,7 @@ func (r *mirrorRequest) keepSignatures(ctx context.Context, s *session, release 
 }
 
 // verification returns the request for package verify: all checks but those that reading and copying make anyway.
-func (r *mirrorRequest) verification(s *session, t target) verify.Request {
+func (r *copyRequest) verification(s *session, t target) verify.Request {
 	skip := []string{verify.Chain, verify.Image, verify.PayloadHash}
 	if r.skipSignatures {
 		skip = append(skip, trust.OpenPGPCheck, trust.SigstoreCheck)
@@ -156,7 +164,7 @@ func (r *mirrorRequest) verification(s *session, t target) verify.Request {
 }
 
 // choose returns the components to copy.
-func (r *mirrorRequest) choose(s *session, release *image.Release) ([]payload.Component, error) {
+func (r *copyRequest) choose(s *session, release *image.Release) ([]payload.Component, error) {
 	names := slices.Concat(r.selection.components, s.groupMembers(release, r.selection.groups))
 	switch {
 	case r.selection.onlyRelease:
@@ -172,7 +180,7 @@ func (r *mirrorRequest) choose(s *session, release *image.Release) ([]payload.Co
 }
 
 // plan reads all manifests and signatures and plans the copy. unsigned lists the signatures that are needed and missing.
-func (r *mirrorRequest) plan(ctx context.Context, s *session, targets targetRegistry, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
+func (r *copyRequest) plan(ctx context.Context, s *session, target copyTarget, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
 	list := make([]mirror.Release, len(releases))
 	for i, release := range releases {
 		list[i] = release.Release
@@ -183,7 +191,7 @@ func (r *mirrorRequest) plan(ctx context.Context, s *session, targets targetRegi
 	}
 	reader := mirror.Reader{Source: s.mirrorSource, Parallel: 2 * s.perRegistry}
 	if !r.dryRun {
-		reader.Target = targets.open
+		reader.Target = target.open
 	}
 	images, err := reader.Read(ctx, wanted)
 	if err != nil {
@@ -209,42 +217,21 @@ func (s *session) mirrorSource(repository oci.Repository) mirror.Source {
 	return mirror.Cached(s.registries.Source(repository), repository, s.downloads)
 }
 
-// targetRegistry is the client for the target, and how a copy opens its repositories.
-type targetRegistry struct {
-	*registry.Client
-	open func(oci.Repository) mirror.Target
-}
-
-// targets returns the client for the target, which has credentials of its own with --to-authfile.
-func (r *mirrorRequest) targets(ctx context.Context, s *session) (targetRegistry, error) {
-	client := s.registries
-	if r.toAuthFile != "" {
-		options := s.registryOptions(r.hosts())
-		options.AuthFile, options.AuthFlag, options.PullSecret = r.toAuthFile, "--to-authfile", nil
-		client = registry.New(options)
-		if err := client.CheckFiles(ctx); err != nil {
-			return targetRegistry{}, err
-		}
-	}
-	return targetRegistry{client, mirror.Targets(func(repository oci.Repository) mirror.TagTarget { return client.Target(repository) })}, nil
-}
-
 // copy carries out a plan.
-func (r *mirrorRequest) copy(ctx context.Context, s *session, targets targetRegistry, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
+func (r *copyRequest) copy(ctx context.Context, s *session, target copyTarget, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
 	var keys []sigstore.Key
 	for _, release := range releases {
 		keys = append(keys, release.keys...)
 	}
-	return mirror.Copier{
-		Source: s.mirrorSource, Target: targets.open, Store: s.downloads.Blobs(), Parallel: s.perRegistry, Force: r.force,
-		Keys: keys, Meter: meter,
-		Take: func(ctx context.Context, from, to oci.Repository) (context.Context, func(), error) {
-			if targets.Client != s.registries {
-				return s.registries.Take(ctx, from) // each client has permits of its own
-			}
-			return s.registries.Take(ctx, from, to)
-		},
+	target.prepare(plan)
+	result, err := mirror.Copier{
+		Source: s.mirrorSource, Target: target.open, Store: s.downloads.Blobs(), Parallel: s.perRegistry, Force: r.force,
+		AskAll: target.isLocal(), Keys: keys, Meter: meter, Take: target.take,
 	}.Run(ctx, plan)
+	if err != nil {
+		return result, err
+	}
+	return result, target.finish(ctx, releases)
 }
 
 // useTemporaryCache gives a session without a cache one that remove deletes: blobs are kept in it while they are copied, and

@@ -19,7 +19,7 @@ func mapping(plan *mirror.Plan) []string {
 }
 
 // planDocument returns the plan as a document.
-func (r *mirrorRequest) planDocument(releases []readRelease, plan *mirror.Plan, missing []string) *v1alpha1.MirrorPlan {
+func (r *copyRequest) planDocument(releases []readRelease, plan *mirror.Plan, missing []string) *v1alpha1.MirrorPlan {
 	document := v1alpha1.MirrorPlan{Blobs: len(plan.Blobs), Size: plan.Size(), MissingSignatures: missing}
 	for _, release := range releases {
 		document.Releases = append(document.Releases, release.document)
@@ -43,7 +43,7 @@ func mirrorImages(plan *mirror.Plan) (images []v1alpha1.MirrorImage) {
 }
 
 // resultDocument returns what was copied as a document.
-func (r *mirrorRequest) resultDocument(releases []readRelease, plan *mirror.Plan, result mirror.Result, missing []string, took time.Duration) *v1alpha1.MirrorResult {
+func (r *copyRequest) resultDocument(releases []readRelease, plan *mirror.Plan, result mirror.Result, missing []string, took time.Duration) *v1alpha1.MirrorResult {
 	document := v1alpha1.MirrorResult{
 		Manifests:         v1alpha1.MirrorCount{Copied: result.Manifests, Present: result.Present},
 		Blobs:             v1alpha1.MirrorCount{Copied: result.Blobs, Present: result.Skipped, CopiedSize: result.Bytes, PresentSize: result.SkippedSize},

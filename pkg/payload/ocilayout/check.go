@@ -1,0 +1,126 @@
+package ocilayout
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+)
+
+// check is what a run knows about a blob.
+type check struct {
+	mu    sync.Mutex // is held while the blob is hashed
+	known bool
+	there bool // intact, or in the base
+	err   error
+}
+
+func intact() *check { return &check{known: true, there: true} }
+
+// has reports whether a blob is there, or may be left out. The first call in a run hashes it.
+func (l *Layout) has(ctx context.Context, d oci.Descriptor) (bool, error) {
+	l.mu.Lock()
+	c := l.checks[d.Digest]
+	if c == nil {
+		c = &check{}
+		l.checks[d.Digest] = c
+	}
+	l.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.known {
+		c.there, c.err = l.find(ctx, d)
+		c.known = c.err == nil
+	}
+	return c.there, c.err
+}
+
+func (l *Layout) find(ctx context.Context, d oci.Descriptor) (bool, error) {
+	there, err := l.verify(ctx, d.Digest)
+	if there || err != nil || l.options.Base == nil {
+		return there, err
+	}
+	return l.options.Base(ctx, d)
+}
+
+// verify hashes a blob, and deletes it if it is damaged.
+func (l *Layout) verify(ctx context.Context, d oci.Digest) (bool, error) {
+	content, err := l.storage.open(d)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, l.failed(err)
+	}
+	hash := sha256.New()
+	_, err = io.CopyBuffer(hash, canceled{ctx, content}, make([]byte, 256<<10))
+	_ = content.Close()
+	if err != nil {
+		return false, l.failed(err)
+	}
+	if digest.NewDigest(digest.SHA256, hash) == d {
+		return true, nil
+	}
+	l.notef("%s is damaged: the bytes of blob %s have another digest, so it is written again", l.options.Name, d)
+	if err := l.storage.remove(d); err != nil {
+		return false, l.failed(err)
+	}
+	return false, nil
+}
+
+// canceled is a reader that ends with its context.
+type canceled struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c canceled) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// verifier is a reader that fails at its end when it was not the blob.
+type verifier struct {
+	r      io.Reader
+	digest oci.Digest
+	left   int64
+	hash   hash.Hash
+}
+
+func newVerifier(ctx context.Context, r io.Reader, d oci.Digest, size int64) *verifier {
+	return &verifier{r: canceled{ctx, r}, digest: d, left: size, hash: sha256.New()}
+}
+
+func (v *verifier) Read(p []byte) (int, error) {
+	n, err := v.r.Read(p)
+	_, _ = v.hash.Write(p[:n])
+	v.left -= int64(n)
+	if v.left < 0 || err == io.EOF && (v.left > 0 || digest.NewDigest(digest.SHA256, v.hash) != v.digest) {
+		return n, fault.Errorf(fault.Integrity, "%s: its bytes have another digest or size", v.digest)
+	}
+	return n, err
+}
+
+// sourceErrors keeps the error of reading, to tell it from one of writing.
+type sourceErrors struct {
+	content io.Reader
+	err     error
+}
+
+func (s *sourceErrors) Read(p []byte) (int, error) {
+	n, err := s.content.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}

@@ -1,0 +1,190 @@
+package ocilayout
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"github.com/release-x/oc-release-x/internal/wholefile"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+)
+
+const (
+	blobDirectory = "blobs/sha256"
+	partialSuffix = ".partial" // of a blob that is being written; its name begins with a dot
+)
+
+// directory is a layout in a directory.
+type directory struct {
+	dir  string
+	root *os.Root
+	busy *flock.Flock // shared by the processes that write into the directory
+}
+
+// OpenDirectory opens a layout to add to it, or makes a new one. A directory that has other contents, and an index.json that
+// cannot be read, are refused. Errors are fault.Local and fault.Integrity.
+func OpenDirectory(dir string, o Options) (*Layout, error) {
+	d, text, err := openDirectory(dir)
+	if err != nil {
+		if fault.KindOf(err) == fault.Internal {
+			err = fault.Errorf(fault.Local, "%s: %w", o.Name, err)
+		}
+		return nil, err
+	}
+	x, err := parseIndex(text)
+	if err != nil {
+		_ = d.close()
+		return nil, fmt.Errorf("%s: %w", o.Name, err)
+	}
+	return newLayout(o, d, x), nil
+}
+
+func openDirectory(dir string) (d *directory, index []byte, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	d = &directory{dir: dir, root: root}
+	if index, err = root.ReadFile(indexName); errors.Is(err, fs.ErrNotExist) {
+		index, err = nil, checkEmpty(dir)
+	}
+	if err == nil {
+		err = root.MkdirAll(blobDirectory, 0o755)
+	}
+	if err != nil {
+		_ = root.Close()
+		return nil, nil, err
+	}
+	d.lock()
+	return d, index, nil
+}
+
+// checkEmpty refuses a directory without index.json that has other files than those of a layout that is being written.
+func checkEmpty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		switch e.Name() {
+		case path.Dir(blobDirectory), layoutName, signatureDirectory:
+		default:
+			return fault.Errorf(fault.Local, "%s is not an OCI layout, and it is not empty: it has %q", dir, e.Name())
+		}
+	}
+	return nil
+}
+
+// lock marks the directory as in use, and deletes what killed processes left if no other process uses it. Some file systems have
+// no locks; leftovers stay there.
+func (d *directory) lock() {
+	d.busy = flock.New(filepath.Join(d.dir, filepath.FromSlash(blobDirectory)), flock.SetFlag(os.O_RDONLY))
+	if alone, err := d.busy.TryLock(); alone && err == nil {
+		d.removeLeftovers()
+		_ = d.busy.Unlock()
+	}
+	_ = d.busy.RLock()
+}
+
+func (d *directory) removeLeftovers() {
+	entries, err := fs.ReadDir(d.root.FS(), blobDirectory)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if isTemporary(e.Name()) && e.Type().IsRegular() {
+			_ = d.root.Remove(path.Join(blobDirectory, e.Name()))
+		}
+	}
+}
+
+func isTemporary(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, partialSuffix)
+}
+
+func (d *directory) open(blob oci.Digest) (io.ReadCloser, error) {
+	name := filepath.FromSlash(blobName(blob))
+	info, err := d.root.Stat(name) // opening a pipe would wait for its writer
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	}
+	return d.root.Open(name)
+}
+
+func (d *directory) write(blob oci.Digest, size int64, content io.Reader, _ bool) (err error) {
+	temporary := path.Join(blobDirectory, "."+blob.Encoded()+"."+rand.Text()[:8]+partialSuffix)
+	file, err := d.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = d.root.Remove(temporary)
+		}
+	}()
+	_, err = io.CopyBuffer(struct{ io.Writer }{file}, content, make([]byte, 256<<10))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	return d.root.Rename(temporary, blobName(blob))
+}
+
+func (d *directory) remove(blob oci.Digest) error { return d.root.Remove(blobName(blob)) }
+
+// commit writes the index under a lock of the directory itself.
+func (d *directory) commit(_ context.Context, update func(now []byte) ([]byte, error)) error {
+	if err := wholefile.SyncSystem(d.dir); err != nil {
+		return err
+	}
+	lock := flock.New(d.dir, flock.SetFlag(os.O_RDONLY))
+	_ = lock.Lock()
+	defer lock.Close()
+	now, err := d.root.ReadFile(indexName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	index, err := update(now)
+	if err != nil {
+		return err
+	}
+	if err := wholefile.Write(filepath.Join(d.dir, layoutName), []byte(layoutText)); err != nil {
+		return err
+	}
+	if err := wholefile.Write(filepath.Join(d.dir, indexName), index); err != nil {
+		return err
+	}
+	file, err := d.root.OpenFile(indexName, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(), file.Close())
+}
+
+// put writes a small file of the layout.
+func (d *directory) put(name string, data []byte) error {
+	if err := d.root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return wholefile.Write(filepath.Join(d.dir, filepath.FromSlash(name)), data)
+}
+
+func (d *directory) close() error {
+	_ = d.busy.Close()
+	return d.root.Close()
+}

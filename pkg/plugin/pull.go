@@ -1,0 +1,135 @@
+package plugin
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/mirror"
+	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/ocilayout"
+)
+
+// pullFlags are the flags of pull.
+type pullFlags struct {
+	copyFlags
+	to string
+}
+
+// pullRequest copies releases to an OCI layout on a disk.
+type pullRequest struct {
+	copyRequest
+	dir string
+}
+
+func newPullCommand(f *factory) *cobra.Command {
+	c := &pullFlags{}
+	cmd := &cobra.Command{
+		Use:   "pull RELEASE... --to oci:DIR",
+		Short: "Copy releases to a disk, with their images and signatures",
+		Long: `Copy releases to an OCI layout on a disk: the release images, all component images, and their
+signatures. ` + "`mirror --from`" + ` copies the layout to a registry, without any other network.
+
+Digests do not change and manifest lists stay whole. The tags are VERSION-ARCH, VERSION-ARCH-COMPONENT
+and sha256-HEX.sig; OpenPGP signatures are in the directory signatures. A layout that is there gets what
+it lacks, and its damaged blobs are replaced.
+
+The releases are verified first: one with an invalid signature is not copied. The run can be
+interrupted at any time: run the command again to continue.
+
+The exit code is 7 if a signature is missing that the clusters of the release require.`,
+		Example: examples(f.Name, `
+# A release, with credentials from a pull secret
+%[1]s pull 4.14.0 --to oci:releases --authfile pull-secret.json
+
+# What would be copied, with sizes
+%[1]s pull 4.14.0 4.14.1 --to oci:releases --dry-run
+
+# Read a release that was pulled
+%[1]s images oci:releases:4.14.0-x86_64`),
+		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
+	}
+	cmd.Flags().StringVar(&c.to, "to", "", "Layout to copy to: oci:DIR")
+	c.add(cmd)
+	c.release.addFrom(cmd)
+	return cmd
+}
+
+func (c *pullFlags) complete(f *factory, args []string) (request, error) {
+	to, err := c.parseTo(f)
+	if err != nil {
+		return nil, err
+	}
+	r := &pullRequest{dir: to.Path}
+	layout := mirror.Layout{Name: mirror.LayoutOC, To: oci.Repository{Path: "oci:" + to.Path}}
+	r.copyRequest, err = c.copyFlags.complete(f, "pull", layout, args)
+	return r, err
+}
+
+func (c *pullFlags) parseTo(f *factory) (image.Reference, error) {
+	if c.to == "" {
+		return image.Reference{}, f.seeHelp("pull", "--to is missing: name the layout to copy to, such as --to oci:releases")
+	}
+	to, err := image.ParseReference(c.to)
+	if err != nil || to.Kind != image.KindLayout || to.Tag != "" || to.Digest != "" {
+		hint := "want oci:DIR without a tag, such as oci:releases"
+		if err == nil && to.Kind == image.KindRegistry {
+			hint = "`mirror` copies to a registry"
+		}
+		return to, fault.WithHint(fault.Usage, hint, "--to %q is not a layout on a disk", strings.TrimSpace(c.to))
+	}
+	return to, nil
+}
+
+func (r *pullRequest) run(ctx context.Context, s *session) (err error) {
+	if r.dryRun {
+		return r.copyRequest.run(ctx, s, nil)
+	}
+	layout, err := ocilayout.OpenDirectory(r.dir, ocilayout.Options{Name: r.layout.To.String(), Notef: s.warnf})
+	if err != nil {
+		return err
+	}
+	defer layout.Close()
+	return r.copyRequest.run(ctx, s, &layoutTarget{layout, s})
+}
+
+// layoutTarget is an OCI layout to copy to.
+type layoutTarget struct {
+	*ocilayout.Layout
+	session *session
+}
+
+func (t *layoutTarget) open(oci.Repository) mirror.Target { return t.Layout }
+
+func (t *layoutTarget) take(ctx context.Context, from, _ oci.Repository) (context.Context, func(), error) {
+	return t.session.registries.Take(ctx, from)
+}
+
+func (t *layoutTarget) isLocal() bool { return true }
+
+// prepare says where the images of a plan are from.
+func (t *layoutTarget) prepare(plan *mirror.Plan) {
+	for _, i := range plan.Images {
+		for _, target := range i.Target {
+			t.SetSource(target.Tag, i.Source)
+		}
+	}
+}
+
+// finish keeps the OpenPGP signatures of the releases, and commits the layout.
+func (t *layoutTarget) finish(ctx context.Context, releases []readRelease) error {
+	for _, r := range releases {
+		var messages [][]byte
+		for _, s := range t.session.downloads.Signatures(r.Image.Digest) {
+			messages = append(messages, s.Data)
+		}
+		if err := t.PutSignatures(r.Image.Digest, messages); err != nil {
+			return err
+		}
+	}
+	return t.Commit(ctx)
+}
+
