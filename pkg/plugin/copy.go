@@ -8,6 +8,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/display"
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/mirror"
 	"github.com/release-x/oc-release-x/pkg/printers"
 )
@@ -38,6 +39,7 @@ type copyRequest struct {
 	layout    mirror.Layout
 	selection selectionFlags
 	progress  string
+	from      []image.Reference // layouts to copy from, in place of registries
 
 	dryRun, force                     bool
 	skipSignatures, requireSignatures bool
@@ -73,9 +75,23 @@ func (c *copyFlags) complete(f *factory, command string, layout mirror.Layout, a
 	if r.trust, err = c.trust.complete(f); err != nil {
 		return r, err
 	}
-	releases := releaseFlags{releases: slices.Concat(c.release.fromFlags(), args), repository: c.release.repository}
-	r.releaseRequest, err = releases.request(f, command, nil)
-	return r, err
+	var others []string
+	if r.from, others, err = parseSaved(c.release.from); err != nil {
+		return r, err
+	}
+	releases := releaseFlags{releases: slices.Concat(c.release.releases, others, args), repository: c.release.repository}
+	if r.releaseRequest, err = releases.request(f, command, nil); err != nil || r.from == nil {
+		return r, err
+	}
+	if r.fromEnvironment {
+		r.releases, r.fromEnvironment = nil, false
+	}
+	for _, ref := range r.releases {
+		if ref.Kind != image.KindVersion {
+			return r, f.seeHelp(command, "%s: name releases of a layout by version", ref.Text)
+		}
+	}
+	return r, nil
 }
 
 // check refuses flags that exclude each other.

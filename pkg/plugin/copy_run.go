@@ -41,15 +41,24 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 		return err
 	}
 	defer func() { meter.Close(err) }()
-	if !r.dryRun && s.downloads == nil {
+	source := s.mirrorSource
+	var saved mirror.Saved
+	if len(r.from) > 0 {
+		if saved, err = s.openSaved(ctx, r.from); err != nil {
+			return err
+		}
+		defer saved.Close()
+		source = saved.Source
+	}
+	if !r.dryRun && s.downloads == nil && saved == nil {
 		defer s.useTemporaryCache()()
 	}
-	releases, missing, err := r.readReleases(ctx, s)
+	releases, missing, err := r.readReleases(ctx, s, saved)
 	if err != nil {
 		return err
 	}
 	s.downloads.Wait() // so that the manifests of the releases are not read again
-	plan, unsigned, err := r.plan(ctx, s, target, releases)
+	plan, unsigned, err := r.plan(ctx, s, source, target, releases)
 	if err != nil {
 		return err
 	}
@@ -61,7 +70,11 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 		document := r.planDocument(releases, plan, missing)
 		return r.output.Print(ctx, s.Out, printers.MirrorPlan(document))
 	}
-	result, err := r.copy(ctx, s, target, releases, plan, meter)
+	blobs := s.downloads.Blobs()
+	if saved != nil {
+		blobs = nil // they are on this machine already
+	}
+	result, err := r.copy(ctx, s, mirror.Copier{Source: source, Store: blobs, Meter: meter}, target, releases, plan)
 	meter.Close(err) // before the summary
 	if err != nil {
 		return err
@@ -92,16 +105,21 @@ type readRelease struct {
 }
 
 // readReleases reads and verifies the releases. missing lists the signatures that they lack and need.
-func (r *copyRequest) readReleases(ctx context.Context, s *session) (releases []readRelease, missing []string, err error) {
-	targets, err := s.resolve(ctx, r.releaseRequest)
+func (r *copyRequest) readReleases(ctx context.Context, s *session, saved mirror.Saved) (releases []readRelease, missing []string, err error) {
+	var targets []target
+	if saved != nil {
+		targets, err = savedTargets(ctx, saved, r.from, r.releases)
+	} else {
+		targets, err = s.resolve(ctx, r.releaseRequest)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, t := range targets {
-		if t.reference.Kind != image.KindRegistry {
+		if saved == nil && t.reference.Kind != image.KindRegistry {
 			return nil, nil, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are copied", t.reference.Text)
 		}
-		release, lacks, err := r.readRelease(ctx, s, t)
+		release, lacks, err := r.readRelease(ctx, s, saved, t)
 		s.opened.closeAll() // a payload takes 15 MB of memory, and is not needed any more
 		if err != nil {
 			return nil, nil, err
@@ -111,8 +129,12 @@ func (r *copyRequest) readReleases(ctx context.Context, s *session) (releases []
 	return releases, missing, nil
 }
 
-func (r *copyRequest) readRelease(ctx context.Context, s *session, t target) (readRelease, []string, error) {
-	report, err := verify.Run(ctx, r.verification(s, t))
+func (r *copyRequest) readRelease(ctx context.Context, s *session, saved mirror.Saved, t target) (readRelease, []string, error) {
+	checks := r.verification(s, t)
+	if saved != nil {
+		checks = r.verifyFromLayout(ctx, checks, saved)
+	}
+	report, err := verify.Run(ctx, checks)
 	if err != nil {
 		return readRelease{}, nil, err
 	}
@@ -126,6 +148,11 @@ func (r *copyRequest) readRelease(ctx context.Context, s *session, t target) (re
 	if release.Components, err = r.choose(s, report.Release); err != nil {
 		return readRelease{}, nil, err
 	}
+	if saved != nil {
+		if release, err = saved.Keep(ctx, release); err != nil {
+			return readRelease{}, nil, err
+		}
+	}
 	read := readRelease{Release: release, document: releaseDocument(report.Release)}
 	if read.keys, err = r.trust.sigstore.TrustedKeys(report.Release.Files); err != nil {
 		return readRelease{}, nil, err
@@ -133,7 +160,9 @@ func (r *copyRequest) readRelease(ctx context.Context, s *session, t target) (re
 	if r.skipSignatures {
 		return read, nil, nil
 	}
-	r.keepSignatures(ctx, s, report.Release)
+	if saved == nil {
+		r.keepSignatures(ctx, s, report.Release)
+	}
 	if !release.Demand.OpenPGP || report.Signed(trust.OpenPGPCheck) {
 		return read, nil, nil
 	}
@@ -180,7 +209,7 @@ func (r *copyRequest) choose(s *session, release *image.Release) ([]payload.Comp
 }
 
 // plan reads all manifests and signatures and plans the copy. unsigned lists the signatures that are needed and missing.
-func (r *copyRequest) plan(ctx context.Context, s *session, target copyTarget, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
+func (r *copyRequest) plan(ctx context.Context, s *session, source func(oci.Repository) mirror.Source, target copyTarget, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
 	list := make([]mirror.Release, len(releases))
 	for i, release := range releases {
 		list[i] = release.Release
@@ -189,7 +218,7 @@ func (r *copyRequest) plan(ctx context.Context, s *session, target copyTarget, r
 	if err != nil {
 		return nil, nil, err
 	}
-	reader := mirror.Reader{Source: s.mirrorSource, Parallel: 2 * s.perRegistry}
+	reader := mirror.Reader{Source: source, Parallel: 2 * s.perRegistry}
 	if !r.dryRun {
 		reader.Target = target.open
 	}
@@ -218,16 +247,15 @@ func (s *session) mirrorSource(repository oci.Repository) mirror.Source {
 }
 
 // copy carries out a plan.
-func (r *copyRequest) copy(ctx context.Context, s *session, target copyTarget, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
+func (r *copyRequest) copy(ctx context.Context, s *session, copier mirror.Copier, target copyTarget, releases []readRelease, plan *mirror.Plan) (mirror.Result, error) {
 	var keys []sigstore.Key
 	for _, release := range releases {
 		keys = append(keys, release.keys...)
 	}
 	target.prepare(plan)
-	result, err := mirror.Copier{
-		Source: s.mirrorSource, Target: target.open, Store: s.downloads.Blobs(), Parallel: s.perRegistry, Force: r.force,
-		AskAll: target.isLocal(), Keys: keys, Meter: meter, Take: target.take,
-	}.Run(ctx, plan)
+	copier.Target, copier.Take, copier.AskAll = target.open, target.take, target.isLocal()
+	copier.Parallel, copier.Force, copier.Keys = s.perRegistry, r.force, keys
+	result, err := copier.Run(ctx, plan)
 	if err != nil {
 		return result, err
 	}

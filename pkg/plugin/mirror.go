@@ -29,7 +29,7 @@ type mirrorRequest struct {
 func newMirrorCommand(f *factory) *cobra.Command {
 	c := &mirrorFlags{}
 	cmd := &cobra.Command{
-		Use:   "mirror RELEASE... --to REGISTRY/REPOSITORY",
+		Use:   "mirror [RELEASE...] --to REGISTRY/REPOSITORY",
 		Short: "Copy releases to a registry, with their images and signatures",
 		Long: `Copy releases to a registry: the release images, all component images, and their sigstore signatures.
 Digests do not change, manifest lists stay whole, and each blob is moved once. OpenPGP signatures are
@@ -42,6 +42,9 @@ The tags of --layout oc are VERSION-ARCH and VERSION-ARCH-COMPONENT, as those of
 ` + "`oc adm release mirror`" + `; --layout oc-mirror writes to openshift/release-images:VERSION-ARCH and
 openshift/release:VERSION-ARCH-COMPONENT below --to.
 
+With --from, what ` + "`pull`" + ` saved is copied: all of it, or the versions in the arguments. Nothing but the
+target is contacted.
+
 The exit code is 7 if a signature is missing that the clusters of the release require.`,
 		Example: examples(f.Name, `
 # A release, with credentials for both registries in one file
@@ -49,6 +52,9 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 
 # What would be copied, with sizes
 %[1]s mirror 4.14.0 --to registry.example.com/ocp/release --dry-run
+
+# What pull saved in a directory
+%[1]s mirror --from oci:releases --to registry.example.com/ocp/release
 
 # Two releases to where oc-mirror puts them
 %[1]s mirror 4.14.0 4.14.1 --to registry.example.com --layout oc-mirror
@@ -157,7 +163,9 @@ type registryTarget struct {
 	repository     func(oci.Repository) mirror.Target
 }
 
-func (t registryTarget) open(repository oci.Repository) mirror.Target { return t.repository(repository) }
+func (t registryTarget) open(repository oci.Repository) mirror.Target {
+	return t.repository(repository)
+}
 
 // take takes the permits of both registries, which are one client's unless each has credentials of its own.
 func (t registryTarget) take(ctx context.Context, from, to oci.Repository) (context.Context, func(), error) {

@@ -54,7 +54,6 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 	}
 	cmd.Flags().StringVar(&c.to, "to", "", "Layout to copy to: oci:DIR")
 	c.add(cmd)
-	c.release.addFrom(cmd)
 	return cmd
 }
 
@@ -132,4 +131,3 @@ func (t *layoutTarget) finish(ctx context.Context, releases []readRelease) error
 	}
 	return t.Commit(ctx)
 }
-

@@ -133,7 +133,7 @@ func plannedCommands() map[string]string {
 	const info = ": use `oc adm release info FROM TO`"
 	return map[string]string{
 		"files": ": use `oc image extract`", "check": "", "diff": info,
-		"serve": "",
+		"serve":    "",
 		"releases": "", "upgrades": "", "history": "", "lookup": "",
 	}
 }

@@ -109,6 +109,12 @@ func (l layout) find(ctx context.Context, ref Reference) (oci.Descriptor, error)
 	if ref.Tag != "" {
 		found = slices.DeleteFunc(found, func(d oci.Descriptor) bool { return !hasTag(d, ref.Tag) })
 	}
+	if len(found) > 1 && ref.Tag == "" {
+		// A layout that releases were copied to also has their components.
+		if releases := slices.DeleteFunc(slices.Clone(found), func(d oci.Descriptor) bool { return !l.isRelease(ctx, d) }); len(releases) > 0 {
+			found = releases
+		}
+	}
 	switch {
 	case len(found) == 1:
 		return found[0], nil
@@ -120,6 +126,27 @@ func (l layout) find(ctx context.Context, ref Reference) (oci.Descriptor, error)
 		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the tag %s; it has %s", ref.Tag, tagNames(images(l.entries)))
 	}
 	return oci.Descriptor{}, fault.Errorf(fault.NotFound, "it holds no image")
+}
+
+// isRelease reports whether an entry is a release image or a list of them. An entry that cannot be read is none.
+func (l layout) isRelease(ctx context.Context, d oci.Descriptor) bool {
+	r := &resolver{source: l}
+	for range maxDepth {
+		f, err := r.get(ctx, d)
+		if err != nil {
+			return false
+		}
+		if !f.List {
+			config := stored{config: blobOf(l, "the configuration", f.Config)}
+			return oci.IsConfigType(f.Config.MediaType) && config.readConfig(ctx) == nil && config.parsed.Labels[releaseLabel] != ""
+		}
+		entries := images(f.Entries)
+		if len(entries) == 0 {
+			return false
+		}
+		d = entries[0]
+	}
+	return false
 }
 
 // findDigest returns the entry with a digest, or else the manifest with the digest, which belongs to a list.

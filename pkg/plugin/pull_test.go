@@ -1,0 +1,185 @@
+package plugin_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/release-x/oc-release-x/internal/testrelease"
+)
+
+// layoutContents lists the entries of an OCI layout like contents: "TAG DIGEST MEDIATYPE".
+func layoutContents(t *testing.T, dir string) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "index.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var index struct {
+		Manifests []struct {
+			Digest, MediaType string
+			Annotations       map[string]string
+		}
+	}
+	if err := json.Unmarshal(data, &index); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, m := range index.Manifests {
+		lines = append(lines, m.Annotations["org.opencontainers.image.ref.name"]+" "+m.Digest+" "+m.MediaType)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// A layout has the tags, digests and media types that oc writes to a registry, and a registry has them after it was loaded.
+func TestPullAndLoadCopyWhatOCCopies(t *testing.T) {
+	source, flags := recordedTools(t)
+	for golden, tag := range map[string]string{"mirror": "4.99.0-x86_64", "mirror-multi-keep-manifest-list": "4.99.0-multi"} {
+		t.Run(golden, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "layout")
+			good(t, run(t, append([]string{"pull", source + ":" + tag, "--to", "oci:" + dir}, flags...)...))
+			var want []string
+			for _, list := range recordedDestination(t, golden) {
+				want = append(want, list...)
+			}
+			if diff := cmp.Diff(want, layoutContents(t, dir)); diff != "" {
+				t.Errorf("layout (-oc +ours):\n%s", diff)
+			}
+			target := testrelease.TLSRegistry(t)
+			good(t, run(t, "mirror", "--from", "oci:"+dir, "--to", host(target)+"/ocp/loaded", "--certificate-authority", caFile(t, target.Certificate())))
+			if diff := cmp.Diff(want, contents(t, target, "ocp/loaded")); diff != "" {
+				t.Errorf("loaded (-oc +ours):\n%s", diff)
+			}
+		})
+	}
+}
+
+// pulled pulls a release of two components, and returns the layout and the command.
+func pulled(t *testing.T) (dir string, line []string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "layout")
+	source := testrelease.Registry(t)
+	built, err := testrelease.New("4.14.0").WithComponent("etcd").WithComponent("cli").Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := built.PushTo(source, "org/release", "4.14.0"); err != nil {
+		t.Fatal(err)
+	}
+	line = []string{"pull", host(source) + "/org/release:4.14.0", "--to", "oci:" + dir, "--insecure", "--skip-signatures", "--only-release"}
+	good(t, run(t, line...))
+	return dir, line
+}
+
+// biggestBlob is the file of the biggest blob.
+func biggestBlob(t *testing.T, dir string) string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "blobs", "sha256", "*"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%v, %v", names, err)
+	}
+	size := func(name string) int64 {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	return slices.MaxFunc(names, func(a, b string) int { return int(size(a) - size(b)) })
+}
+
+func TestPullMendsADamagedLayout(t *testing.T) {
+	dir, line := pulled(t)
+	blob := biggestBlob(t, dir)
+	whole, err := os.ReadFile(blob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, damage := range map[string]func() error{
+		"bit":     func() error { return os.WriteFile(blob, append([]byte{whole[0] ^ 1}, whole[1:]...), 0o600) },
+		"short":   func() error { return os.Truncate(blob, 10) },
+		"missing": func() error { return os.Remove(blob) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := damage(); err != nil {
+				t.Fatal(err)
+			}
+			target := testrelease.Registry(t)
+			got := run(t, "mirror", "--from", "oci:"+dir, "--to", host(target)+"/ocp/x", "--insecure", "--skip-signatures")
+			if got.code != 6 && got.code != 3 || !strings.Contains(got.err, filepath.Base(blob)) || got.out != "" {
+				t.Errorf("loading: exit code %d, stdout %q, stderr %q", got.code, got.out, got.err)
+			}
+			if got := run(t, line...); got.code != 0 || !strings.Contains(got.out, "1 copied") {
+				t.Errorf("pulling again: exit code %d, stdout %q, stderr %q", got.code, got.out, got.err)
+			}
+			if now, err := os.ReadFile(blob); err != nil || string(now) != string(whole) {
+				t.Errorf("the blob has %d bytes, want %d; %v", len(now), len(whole), err)
+			}
+		})
+	}
+}
+
+func TestPullOfWhatIsThereChangesNothing(t *testing.T) {
+	dir, line := pulled(t)
+	before, err := os.Stat(filepath.Join(dir, "index.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, line...)
+	if want := "  Manifests:   0 copied, 1 were there\n  Blobs:       0 copied (0), 0 were there (0)\n"; got.code != 0 || !strings.Contains(got.out, want) {
+		t.Errorf("exit code %d, stdout %q, want %q; stderr %q", got.code, got.out, want, got.err)
+	}
+	after, err := os.Stat(filepath.Join(dir, "index.json"))
+	if err != nil || !os.SameFile(before, after) {
+		t.Errorf("index.json was written again: %v", err)
+	}
+}
+
+// Commands read the release of a layout without a tag, though it has components too.
+func TestPulledLayoutNeedsNoTag(t *testing.T) {
+	source, flags := recordedTools(t)
+	dir := filepath.Join(t.TempDir(), "layout")
+	good(t, run(t, append([]string{"pull", source + ":4.99.0-x86_64", "--to", "oci:" + dir}, flags...)...))
+	direct, saved := run(t, append([]string{"images", source + ":4.99.0-x86_64", "-o", "pullspec"}, flags...)...), run(t, "images", "oci:"+dir, "-o", "pullspec")
+	if saved.code != 0 || saved.out != direct.out {
+		t.Errorf("exit code %d, stdout %q, want %q; stderr %q", saved.code, saved.out, direct.out, saved.err)
+	}
+}
+
+func TestPullRefusesTargets(t *testing.T) {
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "notes.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"no target":         {nil, 2, "error: --to is missing: name the layout to copy to, such as --to oci:releases; see `oc release-x pull --help`\n"},
+		"a registry":        {[]string{"--to", "registry.example.com/a/b:c"}, 2, "error: --to \"registry.example.com/a/b:c\" is not a layout on a disk; `mirror` copies to a registry\n"},
+		"a tag":             {[]string{"--to", "oci:dir:tag"}, 2, "error: --to \"oci:dir:tag\" is not a layout on a disk; want oci:DIR without a tag, such as oci:releases\n"},
+		"another directory": {[]string{"--to", "oci:" + full}, 8, "error: " + full + " is not an OCI layout, and it is not empty: it has \"notes.txt\"\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want(t, run(t, append([]string{"pull", "localhost:1/a/b:4.14.0"}, test.args...)...), test.code, "", test.want)
+		})
+	}
+}
+
+func TestLoadNamesWhatWasSaved(t *testing.T) {
+	dir, _ := pulled(t)
+	target := testrelease.Registry(t)
+	line := []string{"mirror", "--from", "oci:" + dir, "--to", host(target) + "/ocp/x", "--insecure", "--skip-signatures"}
+	want(t, run(t, append(line, "4.15.0")...), 3, "", "error: 4.15.0 was not saved; oci:"+dir+" has 4.14.0-x86_64\n")
+	good(t, run(t, append(line, "4.14.0")...))
+	if got := tags(t, target, "ocp/x"); !slices.Equal(got, []string{"4.14.0-x86_64"}) {
+		t.Errorf("tags %q", got)
+	}
+}
