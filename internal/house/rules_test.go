@@ -43,7 +43,7 @@ func pure() []string {
 func notPure() []string {
 	return []string{
 		"cmd/...", "internal/...", "krew/...", "pkg/plugin/...", "pkg/printers/...",
-		"pkg/payload/blobstore/...", "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror/...", "pkg/payload/verify/trust/...",
+		"pkg/payload/blobstore/...", "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror/...", "pkg/payload/ocilayout/...", "pkg/payload/verify/trust/...",
 	}
 }
 
@@ -62,6 +62,7 @@ func walls() []wall {
 		{[]string{printers}, []string{plugin, image, registry, cluster, mirror, verify}},
 		{[]string{blobstore}, []string{plugin, printers, image, registry, cluster, mirror, verify}},
 		{[]string{image}, []string{plugin, printers, cluster, mirror, verify}},
+		{[]string{"pkg/payload/ocilayout/..."}, []string{plugin, printers, image, registry, cluster, mirror, verify}},
 		{[]string{registry}, []string{plugin, printers, image, cluster, mirror, verify}},
 		{[]string{cluster}, []string{plugin, printers, image, registry, mirror, verify}},
 		{[]string{trust, presence}, []string{image, registry, cluster}},
