@@ -50,7 +50,6 @@ func TestUsage(t *testing.T) {
 		{name: "a digest of a layout", args: "images oci:x@sha256:00", want: `malformed digest "sha256:00": want sha256 with 64 lower-case hex digits`},
 		{name: "an empty group", args: "images " + release + " --group=", want: `--group "": want one of bootstrap, control-plane, operators`},
 		{name: "help for an unknown command", args: "help imagse", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
-		{name: "pull", args: "pull 4.14.0 --to oci:x", want: "there is no pull yet: use `oc adm release mirror`"},
 		{name: "diff", args: "diff 4.14.0 4.14.1", want: "there is no diff yet: use `oc adm release info FROM TO`"},
 		{name: "unknown command", args: "imagse x", want: `unknown command "imagse" for "oc release-x"; did you mean images?`},
 		{name: "unknown command with swapped letters", args: "verfiy x", want: `unknown command "verfiy" for "oc release-x"; did you mean verify?`},
