@@ -69,7 +69,7 @@ func copiers() []copier {
 		{"oc", []Contestant{{
 			ID: "oc", Name: "oc adm release mirror", Needs: []string{"oc"},
 			Args: func(p Place) []string {
-				return p.unlessTLS([]string{p.Programs["oc"], "adm", "release", "mirror", p.Releases[0].Source, "--to", p.Target}, "--insecure")
+				return p.unlessTLS([]string{p.Programs["oc"], "adm", "release", "mirror", "--from=" + p.Releases[0].Source, "--to=" + p.Target}, "--insecure")
 			},
 		}}},
 		loop("skopeo", "skopeo copy --all", "docker://", "--src-tls-verify=false --dest-tls-verify=false",
