@@ -70,11 +70,15 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 		document := r.planDocument(releases, plan, missing)
 		return r.output.Print(ctx, s.Out, printers.MirrorPlan(document))
 	}
-	blobs := s.downloads.Blobs()
+	copier := mirror.Copier{Source: source, Store: s.downloads.Blobs(), Meter: meter, AskAll: target.isLocal()}
 	if saved != nil {
-		blobs = nil // they are on this machine already
+		if err := saved.Check(ctx, plan, target.open, s.perRegistry); err != nil {
+			return err
+		}
+		copier.Store = nil // the blobs are on this machine already
+		copier.AskAll = saved.NeedsBase()
 	}
-	result, err := r.copy(ctx, s, mirror.Copier{Source: source, Store: blobs, Meter: meter}, target, releases, plan)
+	result, err := r.copy(ctx, s, copier, target, releases, plan)
 	meter.Close(err) // before the summary
 	if err != nil {
 		return err
@@ -253,7 +257,7 @@ func (r *copyRequest) copy(ctx context.Context, s *session, copier mirror.Copier
 		keys = append(keys, release.keys...)
 	}
 	target.prepare(plan)
-	copier.Target, copier.Take, copier.AskAll = target.open, target.take, target.isLocal()
+	copier.Target, copier.Take = target.open, target.take
 	copier.Parallel, copier.Force, copier.Keys = s.perRegistry, r.force, keys
 	result, err := copier.Run(ctx, plan)
 	if err != nil {

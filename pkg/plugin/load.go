@@ -96,14 +96,10 @@ func isArch(word string) bool {
 }
 
 func hasReleases(saved mirror.Saved, tags []string) string {
-	var names []string
-	for _, l := range saved {
-		names = append(names, l.Text())
-	}
 	if len(tags) == 0 {
-		return strings.Join(names, ", ") + " has no release with a tag"
+		return saved.String() + " has no release with a tag"
 	}
-	return strings.Join(names, ", ") + " has " + strings.Join(tags, ", ")
+	return saved.String() + " has " + strings.Join(tags, ", ")
 }
 
 // verifyFromLayout changes a verification so that it reads the layouts alone.

@@ -16,13 +16,15 @@ import (
 // pullFlags are the flags of pull.
 type pullFlags struct {
 	copyFlags
-	to string
+	to   string
+	base []string
 }
 
 // pullRequest copies releases to an OCI layout on a disk.
 type pullRequest struct {
 	copyRequest
-	dir string
+	dir  string
+	base []base
 }
 
 func newPullCommand(f *factory) *cobra.Command {
@@ -48,10 +50,14 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 # What would be copied, with sizes
 %[1]s pull 4.14.0 4.14.1 --to oci:releases --dry-run
 
+# Only what the mirror of the other side lacks
+%[1]s pull 4.14.1 --to oci:update --base oci:releases
+
 # Read a release that was pulled
 %[1]s images oci:releases:4.14.0-x86_64`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
+	cmd.Flags().StringArrayVar(&c.base, "base", nil, "Leave out blobs that the place of the copy has already: oci:DIR, an archive, or REGISTRY/REPOSITORY; may be repeated")
 	cmd.Flags().StringVar(&c.to, "to", "", "Layout to copy to: oci:DIR")
 	c.add(cmd)
 	return cmd
@@ -63,6 +69,9 @@ func (c *pullFlags) complete(f *factory, args []string) (request, error) {
 		return nil, err
 	}
 	r := &pullRequest{dir: to.Path}
+	if r.base, err = parseBase(c.base); err != nil {
+		return nil, err
+	}
 	layout := mirror.Layout{Name: mirror.LayoutOC, To: oci.Repository{Path: "oci:" + to.Path}}
 	r.copyRequest, err = c.copyFlags.complete(f, "pull", layout, args)
 	return r, err
@@ -87,18 +96,44 @@ func (r *pullRequest) run(ctx context.Context, s *session) (err error) {
 	if r.dryRun {
 		return r.copyRequest.run(ctx, s, nil)
 	}
-	layout, err := ocilayout.OpenDirectory(r.dir, ocilayout.Options{Name: r.layout.To.String(), Notef: s.warnf})
-	if err != nil {
+	to := &layoutTarget{session: s}
+	options := ocilayout.Options{Name: r.layout.To.String(), Notef: s.warnf}
+	if len(r.base) > 0 {
+		has, done, err := s.openBase(ctx, r.base)
+		if err != nil {
+			return err
+		}
+		defer done()
+		options.Base = func(ctx context.Context, d oci.Descriptor) (bool, error) {
+			if to.needed[d.Digest] {
+				return false, nil
+			}
+			return has(ctx, d)
+		}
+	}
+	if to.Layout, err = ocilayout.OpenDirectory(r.dir, options); err != nil {
 		return err
 	}
-	defer layout.Close()
-	return r.copyRequest.run(ctx, s, &layoutTarget{layout, s})
+	defer to.Close()
+	return r.copyRequest.run(ctx, s, to)
+}
+
+// hosts adds the registries of --base to those that the command line names.
+func (r *pullRequest) hosts() []string {
+	hosts := r.releaseRequest.hosts()
+	for _, b := range r.base {
+		if !b.repository.IsZero() {
+			hosts = append(hosts, b.repository.Host)
+		}
+	}
+	return hosts
 }
 
 // layoutTarget is an OCI layout to copy to.
 type layoutTarget struct {
 	*ocilayout.Layout
 	session *session
+	needed  map[oci.Digest]bool // blobs that are never left out
 }
 
 func (t *layoutTarget) open(oci.Repository) mirror.Target { return t.Layout }
@@ -109,8 +144,9 @@ func (t *layoutTarget) take(ctx context.Context, from, _ oci.Repository) (contex
 
 func (t *layoutTarget) isLocal() bool { return true }
 
-// prepare says where the images of a plan are from.
+// prepare says where the images of a plan are from, and which blobs are never left out.
 func (t *layoutTarget) prepare(plan *mirror.Plan) {
+	t.needed = payloadBlobs(plan)
 	for _, i := range plan.Images {
 		for _, target := range i.Target {
 			t.SetSource(target.Tag, i.Source)

@@ -183,3 +183,61 @@ func TestLoadNamesWhatWasSaved(t *testing.T) {
 		t.Errorf("tags %q", got)
 	}
 }
+
+// A layout with a base leaves out the base's blobs. It is loaded where the base is, and nowhere else.
+func TestPullLeavesOutItsBase(t *testing.T) {
+	source, flags := recordedTools(t)
+	dirs := t.TempDir()
+	pull := func(name string, more ...string) string {
+		dir := filepath.Join(dirs, name)
+		good(t, run(t, slices.Concat([]string{"pull", source + ":4.99.0-x86_64", "--to", "oci:" + dir}, flags, more)...))
+		return dir
+	}
+	blobs := func(dir string) int {
+		names, _ := filepath.Glob(filepath.Join(dir, "blobs", "sha256", "*"))
+		return len(names)
+	}
+	first, whole := pull("first", "--component", "etcd"), pull("whole")
+	update := pull("update", "--base", "oci:"+first)
+	if delta, all := blobs(update), blobs(whole); delta >= all {
+		t.Errorf("the layout with a base has %d blobs, the one without %d", delta, all)
+	}
+	good(t, run(t, "images", "oci:"+update))
+	target := testrelease.TLSRegistry(t)
+	to := host(target) + "/ocp/x"
+	load := func(dir string) result {
+		return run(t, "mirror", "--from", "oci:"+dir, "--to", to, "--certificate-authority", caFile(t, target.Certificate()))
+	}
+	got := load(update)
+	if got.code != 3 || !strings.HasPrefix(got.err, "error: oci:"+update+" was pulled with --base, and "+to+" does not have the blob sha256:") ||
+		!strings.HasSuffix(got.err, ": nothing was copied; copy the base there first\n") {
+		t.Errorf("without the base: exit code %d, stderr %q", got.code, got.err)
+	}
+	good(t, load(first))
+	good(t, load(update))
+	other := testrelease.TLSRegistry(t)
+	good(t, run(t, "mirror", "--from", "oci:"+whole, "--to", host(other)+"/ocp/x", "--certificate-authority", caFile(t, other.Certificate())))
+	if diff := cmp.Diff(contents(t, other, "ocp/x"), contents(t, target, "ocp/x")); diff != "" {
+		t.Errorf("target (-whole +base and update):\n%s", diff)
+	}
+}
+
+// The base can be the registry itself that the layout will be copied to.
+func TestPullLeavesOutWhatARegistryHas(t *testing.T) {
+	target := testrelease.Registry(t)
+	dir, line := pulled(t)
+	good(t, run(t, "mirror", "--from", "oci:"+dir, "--to", host(target)+"/ocp/x", "--insecure", "--skip-signatures"))
+	update := filepath.Join(t.TempDir(), "update")
+	line[3] = "oci:" + update
+	good(t, run(t, append(line, "--base", host(target)+"/ocp/x")...))
+	good(t, run(t, "images", "oci:"+update))
+	want(t, run(t, append(line, "--base", host(target)+"/ocp/x:tag")...), 2, "", "error: --base \""+host(target)+"/ocp/x:tag\": want oci:DIR, an archive, or REGISTRY/REPOSITORY without a tag\n")
+}
+
+func TestPullThatFailsLeavesNoDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "layout")
+	got := run(t, "pull", host(testrelease.Registry(t))+"/no/release:4.14.0", "--to", "oci:"+dir, "--insecure")
+	if _, err := os.Stat(dir); got.code != 3 || !os.IsNotExist(err) {
+		t.Errorf("exit code %d, %v", got.code, err)
+	}
+}

@@ -35,6 +35,7 @@ const layoutIndex = "index.json"
 type layout struct {
 	files   files
 	entries []oci.Descriptor // of index.json
+	index   []byte           // index.json
 }
 
 // openLayout opens an image of a layout. The image closes the layout's files; so does openLayout when it fails.
@@ -76,7 +77,7 @@ func readLayout(ctx context.Context, from files) (layout, error) {
 	if err != nil {
 		return layout{}, fmt.Errorf("%s: %w", layoutIndex, err)
 	}
-	return layout{files: from, entries: index.Entries}, nil
+	return layout{files: from, entries: index.Entries, index: body}, nil
 }
 
 // LayoutTags are the tags that the OCI layout in a directory gives its images, as the layout has them: no tag is checked.

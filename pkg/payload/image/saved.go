@@ -9,6 +9,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
@@ -57,6 +58,17 @@ func (l *Layout) Close() error { return l.close() }
 
 // Entries are the images that index.json names.
 func (l *Layout) Entries() []oci.Descriptor { return images(l.entries) }
+
+// Annotation returns an annotation of index.json, "" if it has no such annotation.
+func (l *Layout) Annotation(name string) string {
+	var fields struct {
+		Annotations map[string]string `json:"annotations"`
+	}
+	if err := document.Decode(l.index, &fields); err != nil {
+		return ""
+	}
+	return fields.Annotations[name]
+}
 
 // Tag returns the tag of an entry, "" if it has none.
 func Tag(d oci.Descriptor) string { return d.Annotations[annotationRefName] }

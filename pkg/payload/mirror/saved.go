@@ -3,6 +3,7 @@ package mirror
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/ocilayout"
 )
 
 // Saved are OCI layouts to copy from, in place of the repositories that their images came from. It contacts nothing.
@@ -45,6 +47,75 @@ func (s Saved) Has(ctx context.Context, d oci.Digest) bool {
 		}
 	}
 	return false
+}
+
+// NeedsBase reports whether one of the layouts leaves out blobs that the target has.
+func (s Saved) NeedsBase() bool {
+	for _, l := range s {
+		if l.Annotation(ocilayout.Base) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Check finds the blobs of a plan that were not saved, before anything is copied. They are fault.NotFound, unless the layouts need a
+// base and the target has them.
+func (s Saved) Check(ctx context.Context, p *Plan, target func(oci.Repository) Target, parallel int) error {
+	var absent []Blob
+	for _, b := range p.Blobs {
+		if !s.Has(ctx, b.Digest) {
+			absent = append(absent, b)
+		}
+	}
+	if len(absent) == 0 {
+		return nil
+	}
+	if !s.NeedsBase() {
+		return fault.WithHint(fault.NotFound, "pull again to mend it", "%s lacks %s", s, blobList(absent))
+	}
+	lacks := make([]bool, len(absent))
+	err := eachIndex(ctx, parallel, len(absent), func(ctx context.Context, i int) error {
+		for _, to := range absent[i].To {
+			there, err := target(to).Exists(ctx, absent[i].Digest)
+			if err != nil {
+				return err
+			}
+			lacks[i] = lacks[i] || !there
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var missing []Blob
+	for i, b := range absent {
+		if lacks[i] {
+			missing = append(missing, b)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fault.WithHint(fault.NotFound, "copy the base there first", "%s was pulled with --base, and %s does not have %s: nothing was copied", s, missing[0].To[0], blobList(missing))
+}
+
+// String names the layouts.
+func (s Saved) String() string {
+	var names []string
+	for _, l := range s {
+		names = append(names, l.Text())
+	}
+	return strings.Join(names, ", ")
+}
+
+// blobList names the first blob, and counts the others.
+func blobList(blobs []Blob) string {
+	text := "the blob " + blobs[0].Digest.String()
+	if n := len(blobs) - 1; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
 }
 
 // OpenPGPSignatures reads the OpenPGP signatures of a release image.

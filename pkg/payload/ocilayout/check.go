@@ -17,38 +17,46 @@ import (
 
 // check is what a run knows about a blob.
 type check struct {
-	mu    sync.Mutex // is held while the blob is hashed
-	known bool
-	there bool // intact, or in the base
-	err   error
+	mu     sync.Mutex // is held while the blob is hashed
+	known  bool
+	intact bool
 }
 
-func intact() *check { return &check{known: true, there: true} }
+func intact() *check { return &check{known: true, intact: true} }
 
-// has reports whether a blob is there, or may be left out. The first call in a run hashes it.
-func (l *Layout) has(ctx context.Context, d oci.Descriptor) (bool, error) {
+// stored reports whether a blob is there, intact. The first call in a run hashes it.
+func (l *Layout) stored(ctx context.Context, d oci.Digest) (bool, error) {
 	l.mu.Lock()
-	c := l.checks[d.Digest]
+	c := l.checks[d]
 	if c == nil {
 		c = &check{}
-		l.checks[d.Digest] = c
+		l.checks[d] = c
 	}
 	l.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.known {
-		c.there, c.err = l.find(ctx, d)
-		c.known = c.err == nil
+	if c.known {
+		return c.intact, nil
 	}
-	return c.there, c.err
+	var err error
+	c.intact, err = l.verify(ctx, d)
+	c.known = err == nil
+	return c.intact, err
 }
 
-func (l *Layout) find(ctx context.Context, d oci.Descriptor) (bool, error) {
-	there, err := l.verify(ctx, d.Digest)
+// has reports whether a blob is there or in the base.
+func (l *Layout) has(ctx context.Context, d oci.Descriptor) (bool, error) {
+	there, err := l.stored(ctx, d.Digest)
 	if there || err != nil || l.options.Base == nil {
 		return there, err
 	}
-	return l.options.Base(ctx, d)
+	left, err := l.options.Base(ctx, d)
+	if left {
+		l.mu.Lock()
+		l.leftOut = true
+		l.mu.Unlock()
+	}
+	return left, err
 }
 
 // verify hashes a blob, and deletes it if it is damaged.

@@ -29,6 +29,7 @@ type directory struct {
 	dir  string
 	root *os.Root
 	busy *flock.Flock // shared by the processes that write into the directory
+	made bool         // the directory was made for this layout
 }
 
 // OpenDirectory opens a layout to add to it, or makes a new one. A directory that has other contents, and an index.json that
@@ -50,6 +51,8 @@ func OpenDirectory(dir string, o Options) (*Layout, error) {
 }
 
 func openDirectory(dir string) (d *directory, index []byte, err error) {
+	_, err = os.Stat(dir)
+	made := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, nil, err
 	}
@@ -57,7 +60,7 @@ func openDirectory(dir string) (d *directory, index []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	d = &directory{dir: dir, root: root}
+	d = &directory{dir: dir, root: root, made: made}
 	if index, err = root.ReadFile(indexName); errors.Is(err, fs.ErrNotExist) {
 		index, err = nil, checkEmpty(dir)
 	}
@@ -186,5 +189,10 @@ func (d *directory) put(name string, data []byte) error {
 
 func (d *directory) close() error {
 	_ = d.busy.Close()
+	if d.made { // remove the directories if nothing was written
+		_ = d.root.Remove(blobDirectory)
+		_ = d.root.Remove(path.Dir(blobDirectory))
+		_ = os.Remove(d.dir)
+	}
 	return d.root.Close()
 }

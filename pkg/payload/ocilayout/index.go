@@ -3,6 +3,7 @@ package ocilayout
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,6 +17,8 @@ const (
 	RefName = "org.opencontainers.image.ref.name"
 	// Source is the pull spec by digest from which an image was copied.
 	Source = "release-x.openshift.io/source"
+	// Base is on an index whose images need blobs that the layout left out. Its value is true.
+	Base = "release-x.openshift.io/base"
 )
 
 // Files of a layout beside its blobs.
@@ -32,6 +35,7 @@ type index struct {
 	annotations map[string]string
 	entries     []entry
 	own         map[string]entry // those that were put, by tag
+	base        bool             // blobs were left out
 }
 
 // entry is one entry. raw is the text of one that was there, with fields that this program does not know.
@@ -91,6 +95,9 @@ func (x *index) add(tag string, e entry) {
 	x.own[tag] = e
 }
 
+// setBase says that the layout leaves out blobs.
+func (x *index) setBase() { x.base = true }
+
 // update adds what was put to an index that may have changed since it was read.
 func (x *index) update(now []byte) ([]byte, error) {
 	fresh, err := parseIndex(now)
@@ -99,6 +106,13 @@ func (x *index) update(now []byte) ([]byte, error) {
 	}
 	for tag, e := range x.own {
 		fresh.add(tag, e)
+	}
+	if x.base {
+		fresh.annotations = maps.Clone(fresh.annotations)
+		if fresh.annotations == nil {
+			fresh.annotations = map[string]string{}
+		}
+		fresh.annotations[Base] = "true"
 	}
 	return fresh.marshal()
 }

@@ -32,6 +32,7 @@ type Layout struct {
 	index   index
 	sources map[string]string // of images, by tag
 	changed bool              // there is something to commit
+	leftOut bool              // a blob is in the base alone
 	checks  map[oci.Digest]*check
 }
 
@@ -39,7 +40,8 @@ type Layout struct {
 type Options struct {
 	Name  string                           // what messages call it: oci:DIR
 	Notef func(format string, args ...any) // says which blobs were damaged; may be nil
-	// Base reports whether the layout may leave out a blob, because the place that the layout will be copied to has it. May be nil.
+	// Base reports whether the layout leaves out a blob, because the place that the layout will be copied to has it. It is not
+	// asked about manifests, which are never left out. May be nil.
 	Base func(ctx context.Context, d oci.Descriptor) (bool, error)
 }
 
@@ -94,7 +96,7 @@ func (l *Layout) Describe(ctx context.Context, tagOrDigest string) (oci.Descript
 func (l *Layout) complete(ctx context.Context, root *oci.Descriptor) (bool, error) {
 	lacks := false
 	fetch := func(ctx context.Context, d oci.Descriptor) ([]byte, string, error) {
-		there, err := l.has(ctx, d)
+		there, err := l.stored(ctx, d.Digest)
 		if err == nil && !there {
 			err = l.missing(d.Digest.String())
 		}
@@ -164,7 +166,7 @@ func (l *Layout) PushBlob(ctx context.Context, d oci.Digest, size int64, open fu
 // PushManifest writes a manifest. A tag becomes an entry of index.json, in place of the one that had the tag.
 func (l *Layout) PushManifest(ctx context.Context, tagOrDigest, mediaType string, body []byte) error {
 	d := oci.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(body), Size: int64(len(body))}
-	there, err := l.has(ctx, oci.Descriptor{Digest: d.Digest, Size: d.Size})
+	there, err := l.stored(ctx, d.Digest)
 	if err == nil && !there {
 		err = l.write(d.Digest, d.Size, bytes.NewReader(body), true)
 	}
@@ -203,6 +205,9 @@ func (l *Layout) Commit(ctx context.Context) error {
 	defer l.mu.Unlock()
 	if !l.changed {
 		return nil
+	}
+	if l.leftOut {
+		l.index.setBase()
 	}
 	if err := l.storage.commit(ctx, l.index.update); err != nil {
 		return l.failed(err)
