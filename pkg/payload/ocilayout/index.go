@@ -34,6 +34,7 @@ const (
 type index struct {
 	annotations map[string]string
 	entries     []entry
+	at          map[string]int   // the positions of the entries, by tag
 	own         map[string]entry // those that were put, by tag
 	base        bool             // blobs were left out
 }
@@ -46,7 +47,7 @@ type entry struct {
 
 // parseIndex reads index.json. nil is an empty one.
 func parseIndex(data []byte) (index, error) {
-	x := index{own: map[string]entry{}}
+	x := index{at: map[string]int{}, own: map[string]entry{}}
 	if data == nil {
 		return x, nil
 	}
@@ -66,18 +67,20 @@ func parseIndex(data []byte) (index, error) {
 	}
 	x.annotations = raw.Annotations
 	for i, d := range parsed.Entries {
+		if tag := d.Annotations[RefName]; tag != "" {
+			x.at[tag] = len(x.entries)
+		}
 		x.entries = append(x.entries, entry{d, raw.Manifests[i]})
 	}
 	return x, nil
 }
 
 func (x *index) find(tag string) (oci.Descriptor, bool) {
-	for _, e := range x.entries {
-		if e.Annotations[RefName] == tag {
-			return e.Descriptor, true
-		}
+	i, ok := x.at[tag]
+	if !ok {
+		return oci.Descriptor{}, false
 	}
-	return oci.Descriptor{}, false
+	return x.entries[i].Descriptor, true
 }
 
 // put adds an entry, in place of the one with the same tag.
@@ -90,8 +93,12 @@ func (x *index) put(tag, source string, d oci.Descriptor) {
 }
 
 func (x *index) add(tag string, e entry) {
-	x.entries = slices.DeleteFunc(x.entries, func(old entry) bool { return old.Annotations[RefName] == tag })
-	x.entries = append(x.entries, e)
+	if i, ok := x.at[tag]; ok {
+		x.entries[i] = e
+	} else {
+		x.at[tag] = len(x.entries)
+		x.entries = append(x.entries, e)
+	}
 	x.own[tag] = e
 }
 
@@ -117,7 +124,8 @@ func (x *index) update(now []byte) ([]byte, error) {
 	return fresh.marshal()
 }
 
-// marshal returns the bytes of index.json, which depend on the entries alone.
+// marshal sorts the entries and returns the bytes of index.json, which depend on the entries alone. The index cannot be used
+// afterwards.
 func (x *index) marshal() ([]byte, error) {
 	slices.SortStableFunc(x.entries, func(a, b entry) int {
 		return cmp.Or(strings.Compare(a.Annotations[RefName], b.Annotations[RefName]), cmp.Compare(a.Digest, b.Digest))
