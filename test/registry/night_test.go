@@ -38,8 +38,8 @@ func TestMirrorThroughResetsAndBursts(t *testing.T) {
 				testguard.Finishes(t, "mirroring", func() { got = run.run(args...) })
 				source.fault, target.fault = nil, nil
 				got.out = hideSizes(got.out)
-				want(t, got, 0, fmt.Sprintf("Mirrored 4.14.0 to %s/ocp/m:4.14.0-x86_64\n  Images:      %d, and %[2]d signatures\n  Manifests:   %d copied, 0 were there\n"+
-					"  Blobs:       %d copied (SIZE), 0 were there (SIZE)\n  Time:        0s\nNot mirrored: boot images and operator catalogs, which no release image contains\n",
+				want(t, got, 0, fmt.Sprintf("Copied 4.14.0 to %s/ocp/m:4.14.0-x86_64\n  Images:      %d, and %[2]d signatures\n  Manifests:   %d copied, 0 were there\n"+
+					"  Blobs:       %d copied (SIZE), 0 were there (SIZE)\n  Time:        0s\nNot copied: boot images and operator catalogs, which no release image contains\n",
 					target.host(), nightImages+1, 2*(nightImages+1), nightBlobs), "")
 				if len(incomplete.problems) > 0 {
 					t.Errorf("manifests were stored before their blobs: %q", incomplete.problems)
