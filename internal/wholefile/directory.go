@@ -65,7 +65,7 @@ func (s system) writeDirectory(ctx context.Context, to string, files []File, o O
 	left := fresh // to be deleted
 	err = s.fill(ctx, fresh, files)
 	if err == nil && o.Sync {
-		err = cause(s.sync(fresh))
+		err = Cause(s.sync(fresh))
 	}
 	if err == nil {
 		err = context.Cause(ctx)
@@ -90,7 +90,7 @@ func target(to string, o Options) (dir string, occupied bool, err error) {
 		return "", false, err
 	}
 	if dir, err = follow(dir); err != nil {
-		return "", false, cause(err)
+		return "", false, Cause(err)
 	}
 	if holdsWorkingDirectory(dir) {
 		return "", false, errors.New("it is the current directory or holds it, so it cannot be replaced: name a new one, such as ./release")
@@ -176,7 +176,7 @@ func checkRights(dir string) error {
 func (s system) fill(ctx context.Context, dir string, files []File) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return cause(err)
+		return Cause(err)
 	}
 	defer root.Close()
 	made := map[string]bool{".": true}
@@ -186,12 +186,12 @@ func (s system) fill(ctx context.Context, dir string, files []File) error {
 		}
 		if directory := path.Dir(f.Path); !made[directory] {
 			if err := root.MkdirAll(directory, 0o755); err != nil {
-				return fmt.Errorf("%s: %w", directory, cause(err))
+				return fmt.Errorf("%s: %w", directory, Cause(err))
 			}
 			made[directory] = true
 		}
 		if err := s.write(root, f); err != nil {
-			return fmt.Errorf("%s: %w", f.Path, cause(err))
+			return fmt.Errorf("%s: %w", f.Path, Cause(err))
 		}
 	}
 	setMark(dir, contents(files))
@@ -228,19 +228,19 @@ func checkCase(files []File, system string) error {
 func (s system) place(fresh, dir string, occupied bool) (left string, err error) {
 	if !occupied {
 		if err := os.Rename(fresh, dir); err != nil {
-			return fresh, cause(err)
+			return fresh, Cause(err)
 		}
 		return "", nil
 	}
 	if err := keepMode(fresh, dir); err != nil {
-		return fresh, cause(err)
+		return fresh, Cause(err)
 	}
 	err = s.exchange(fresh, dir)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return replace(fresh, dir)
 	}
 	if err != nil {
-		return fresh, cause(err)
+		return fresh, Cause(err)
 	}
 	return fresh, nil
 }
@@ -249,10 +249,10 @@ func (s system) place(fresh, dir string, occupied bool) (left string, err error)
 func replace(fresh, dir string) (left string, err error) {
 	old := fresh + oldSuffix
 	if err := os.Rename(dir, old); err != nil {
-		return fresh, cause(err)
+		return fresh, Cause(err)
 	}
 	if err := os.Rename(fresh, dir); err != nil {
-		return fresh, errors.Join(cause(err), os.Rename(old, dir))
+		return fresh, errors.Join(Cause(err), os.Rename(old, dir))
 	}
 	return old, nil
 }

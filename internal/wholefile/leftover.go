@@ -47,7 +47,7 @@ func makeBeside(dir string) (fresh string, unlock func(), err error) {
 	for range 3 {
 		fresh = filepath.Join(parent, temporaryName(filepath.Base(dir)))
 		if err := os.Mkdir(fresh, 0o755); err != nil {
-			return "", nil, fmt.Errorf("a directory cannot be made in %s: %w", parent, cause(err))
+			return "", nil, fmt.Errorf("a directory cannot be made in %s: %w", parent, Cause(err))
 		}
 		lock := lockOf(fresh)
 		_, failed := lock.TryLock()

@@ -20,7 +20,7 @@ const newMode = 0o644
 // fault.Local.
 func Write(path string, data []byte) error {
 	if err := write(path, data); err != nil {
-		return fault.Errorf(fault.Local, "writing %s: %w", path, cause(err))
+		return fault.Errorf(fault.Local, "writing %s: %w", path, Cause(err))
 	}
 	return nil
 }
@@ -81,8 +81,8 @@ func fill(file *os.File, data []byte, present fs.FileInfo) (err error) {
 	return errors.Join(err, file.Close())
 }
 
-// cause removes the name of the temporary file from an error, because users do not know that file.
-func cause(err error) error {
+// Cause removes the name of a temporary file from an error, because users do not know that file.
+func Cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err
 	}

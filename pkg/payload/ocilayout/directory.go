@@ -1,6 +1,7 @@
 package ocilayout
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -10,7 +11,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -61,8 +64,8 @@ func openDirectory(dir string) (d *directory, index []byte, err error) {
 		return nil, nil, err
 	}
 	d = &directory{dir: dir, root: root, made: made}
-	if index, err = root.ReadFile(indexName); errors.Is(err, fs.ErrNotExist) {
-		index, err = nil, checkEmpty(dir)
+	if index, err = d.read(indexName); err == nil && index == nil {
+		err = checkEmpty(dir)
 	}
 	if err == nil {
 		err = root.MkdirAll(blobDirectory, 0o755)
@@ -84,6 +87,7 @@ func checkEmpty(dir string) error {
 	for _, e := range entries {
 		switch e.Name() {
 		case path.Dir(blobDirectory), layoutName, signatureDirectory:
+		case "lost+found": // of a file system of its own
 		default:
 			return fault.Errorf(fault.Local, "%s is not an OCI layout, and it is not empty: it has %q", dir, e.Name())
 		}
@@ -119,8 +123,12 @@ func isTemporary(name string) bool {
 }
 
 func (d *directory) open(blob oci.Digest) (io.ReadCloser, error) {
-	name := filepath.FromSlash(blobName(blob))
-	info, err := d.root.Stat(name) // opening a pipe would wait for its writer
+	return d.openRegular(blobName(blob))
+}
+
+// openRegular opens a regular file. No link leads out of the layout, and opening a pipe would wait for its writer.
+func (d *directory) openRegular(name string) (*os.File, error) {
+	info, err := d.root.Stat(name)
 	if err != nil {
 		return nil, err
 	}
@@ -130,22 +138,44 @@ func (d *directory) open(blob oci.Digest) (io.ReadCloser, error) {
 	return d.root.Open(name)
 }
 
-func (d *directory) write(blob oci.Digest, size int64, content io.Reader, _ bool) (err error) {
-	temporary := path.Join(blobDirectory, "."+blob.Encoded()+"."+rand.Text()[:8]+partialSuffix)
-	file, err := d.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
+// read reads a small file, nil if there is none.
+func (d *directory) read(name string) ([]byte, error) {
+	file, err := d.openRegular(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	defer func() {
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, oci.MaxManifest+1))
+}
+
+func (d *directory) write(blob oci.Digest, _ int64, content io.Reader, _ bool) error {
+	return d.place(blobName(blob), content, false)
+}
+
+// place writes a file, which gets its name when all of content is in it. Until then it lies among the blobs, where
+// removeLeftovers finds it.
+func (d *directory) place(name string, content io.Reader, sync bool) error {
+	temporary := path.Join(blobDirectory, "."+path.Base(name)+"."+rand.Text()[:8]+partialSuffix)
+	file, err := d.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err == nil {
+		_, err = io.CopyBuffer(struct{ io.Writer }{file}, content, make([]byte, 256<<10))
+		if err == nil && sync {
+			err = file.Sync()
+		}
+		if err = errors.Join(err, file.Close()); err == nil {
+			err = d.root.Rename(temporary, name)
+		}
 		if err != nil {
 			_ = d.root.Remove(temporary)
 		}
-	}()
-	_, err = io.CopyBuffer(struct{ io.Writer }{file}, content, make([]byte, 256<<10))
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
 	}
-	return d.root.Rename(temporary, blobName(blob))
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, wholefile.Cause(err))
+	}
+	return nil
 }
 
 func (d *directory) remove(blob oci.Digest) error { return d.root.Remove(blobName(blob)) }
@@ -158,33 +188,51 @@ func (d *directory) commit(_ context.Context, update func(now []byte) ([]byte, e
 	lock := flock.New(d.dir, flock.SetFlag(os.O_RDONLY))
 	_ = lock.Lock()
 	defer lock.Close()
-	now, err := d.root.ReadFile(indexName)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	now, err := d.read(indexName)
+	if err != nil {
 		return err
 	}
 	index, err := update(now)
 	if err != nil {
 		return err
 	}
-	if err := wholefile.Write(filepath.Join(d.dir, layoutName), []byte(layoutText)); err != nil {
+	if err := d.put(layoutName, []byte(layoutText)); err != nil {
 		return err
 	}
-	if err := wholefile.Write(filepath.Join(d.dir, indexName), index); err != nil {
+	if bytes.Equal(index, now) {
+		return nil
+	}
+	if err := d.place(indexName, bytes.NewReader(index), true); err != nil {
 		return err
 	}
-	file, err := d.root.OpenFile(indexName, os.O_RDWR, 0)
+	return d.syncNames()
+}
+
+// syncNames syncs the names of the layout's own files, on systems that do that.
+func (d *directory) syncNames() error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	file, err := d.root.Open(".")
 	if err != nil {
 		return err
 	}
-	return errors.Join(file.Sync(), file.Close())
+	err = file.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, file.Close())
 }
 
-// put writes a small file of the layout.
+// put writes a small file of the layout, unless it is there already.
 func (d *directory) put(name string, data []byte) error {
 	if err := d.root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return err
 	}
-	return wholefile.Write(filepath.Join(d.dir, filepath.FromSlash(name)), data)
+	if now, err := d.read(name); err != nil || bytes.Equal(now, data) {
+		return err
+	}
+	return d.place(name, bytes.NewReader(data), true)
 }
 
 func (d *directory) close() error {

@@ -1,12 +1,16 @@
 package ocilayout
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
@@ -30,13 +34,13 @@ const (
 	signatureDirectory = "signatures"
 )
 
-// index is the content of index.json.
+// index is the content of index.json. Adding to it and looking up a tag take the same time for any number of entries.
 type index struct {
-	annotations map[string]string
-	entries     []entry
-	at          map[string]int   // the positions of the entries, by tag
-	own         map[string]entry // those that were put, by tag
-	base        bool             // blobs were left out
+	fields  map[string]json.RawMessage // beside the entries
+	entries []entry                    // that were there
+	tags    map[string]int             // the first of entries with a tag
+	own     map[string]entry           // that were put, by tag, in place of all with the same tag
+	base    bool                       // blobs were left out
 }
 
 // entry is one entry. raw is the text of one that was there, with fields that this program does not know.
@@ -47,7 +51,7 @@ type entry struct {
 
 // parseIndex reads index.json. nil is an empty one.
 func parseIndex(data []byte) (index, error) {
-	x := index{at: map[string]int{}, own: map[string]entry{}}
+	x := index{fields: map[string]json.RawMessage{}, tags: map[string]int{}, own: map[string]entry{}}
 	if data == nil {
 		return x, nil
 	}
@@ -55,51 +59,43 @@ func parseIndex(data []byte) (index, error) {
 	if err == nil && !parsed.List {
 		err = fault.Errorf(fault.Integrity, "it is not an index of images")
 	}
-	var raw struct {
-		Manifests   []json.RawMessage `json:"manifests"`
-		Annotations map[string]string `json:"annotations"`
-	}
 	if err == nil {
-		err = json.Unmarshal(data, &raw)
+		err = document.Decode(data, &x.fields)
+	}
+	var raw []json.RawMessage
+	if err == nil {
+		err = document.Decode(x.fields["manifests"], &raw)
 	}
 	if err != nil {
 		return x, fault.Errorf(fault.Integrity, "%s: %w", indexName, err)
 	}
-	x.annotations = raw.Annotations
 	for i, d := range parsed.Entries {
-		if tag := d.Annotations[RefName]; tag != "" {
-			x.at[tag] = len(x.entries)
+		x.entries = append(x.entries, entry{d, raw[i]})
+		if _, known := x.tags[d.Annotations[RefName]]; !known {
+			x.tags[d.Annotations[RefName]] = i
 		}
-		x.entries = append(x.entries, entry{d, raw.Manifests[i]})
 	}
 	return x, nil
 }
 
 func (x *index) find(tag string) (oci.Descriptor, bool) {
-	i, ok := x.at[tag]
+	if e, ok := x.own[tag]; ok {
+		return e.Descriptor, true
+	}
+	i, ok := x.tags[tag]
 	if !ok {
 		return oci.Descriptor{}, false
 	}
 	return x.entries[i].Descriptor, true
 }
 
-// put adds an entry, in place of the one with the same tag.
+// put adds an entry, in place of those with the same tag.
 func (x *index) put(tag, source string, d oci.Descriptor) {
 	d.Annotations = map[string]string{RefName: tag}
 	if source != "" {
 		d.Annotations[Source] = source
 	}
-	x.add(tag, entry{Descriptor: d})
-}
-
-func (x *index) add(tag string, e entry) {
-	if i, ok := x.at[tag]; ok {
-		x.entries[i] = e
-	} else {
-		x.at[tag] = len(x.entries)
-		x.entries = append(x.entries, e)
-	}
-	x.own[tag] = e
+	x.own[tag] = entry{Descriptor: d}
 }
 
 // setBase says that the layout leaves out blobs.
@@ -111,44 +107,87 @@ func (x *index) update(now []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for tag, e := range x.own {
-		fresh.add(tag, e)
-	}
+	fresh.own = x.own
 	if x.base {
-		fresh.annotations = maps.Clone(fresh.annotations)
-		if fresh.annotations == nil {
-			fresh.annotations = map[string]string{}
+		if err := fresh.annotate(Base, "true"); err != nil {
+			return nil, err
 		}
-		fresh.annotations[Base] = "true"
 	}
 	return fresh.marshal()
 }
 
-// marshal sorts the entries and returns the bytes of index.json, which depend on the entries alone. The index cannot be used
-// afterwards.
-func (x *index) marshal() ([]byte, error) {
-	slices.SortStableFunc(x.entries, func(a, b entry) int {
+// annotate sets an annotation of the index itself.
+func (x *index) annotate(name, value string) error {
+	annotations := map[string]string{}
+	if raw := x.fields["annotations"]; raw != nil {
+		if err := document.Decode(raw, &annotations); err != nil {
+			return fault.Errorf(fault.Integrity, "%s: its annotations: %w", indexName, err)
+		}
+	}
+	if annotations[name] == value {
+		return nil
+	}
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[name] = value
+	text, err := json.Marshal(annotations)
+	x.fields["annotations"] = text
+	return err
+}
+
+// all lists the entries by tag and digest.
+func (x *index) all() []entry {
+	all := slices.DeleteFunc(slices.Clone(x.entries), func(e entry) bool {
+		_, replaced := x.own[e.Annotations[RefName]]
+		return replaced
+	})
+	all = slices.AppendSeq(all, maps.Values(x.own))
+	slices.SortStableFunc(all, func(a, b entry) int {
 		return cmp.Or(strings.Compare(a.Annotations[RefName], b.Annotations[RefName]), cmp.Compare(a.Digest, b.Digest))
 	})
-	type descriptor struct {
+	return all
+}
+
+// marshal returns the bytes of index.json, which depend on the entries alone. What was there before keeps its text.
+func (x *index) marshal() ([]byte, error) {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, `{"schemaVersion":2,"mediaType":%s,"manifests":[`, cmp.Or(string(x.fields["mediaType"]), strconv.Quote(oci.TypeIndex)))
+	for i, e := range x.all() {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		raw, err := e.marshal()
+		if err != nil {
+			return nil, err
+		}
+		text.Write(raw)
+	}
+	text.WriteByte(']')
+	for _, name := range slices.Sorted(maps.Keys(x.fields)) {
+		if name != "schemaVersion" && name != "mediaType" && name != "manifests" {
+			key, err := json.Marshal(name)
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(&text, ",%s:%s", key, x.fields[name])
+		}
+	}
+	text.WriteString("}\n")
+	if text.Len() > oci.MaxManifest {
+		return nil, fault.Errorf(fault.Local, "%s would have %d bytes, and at most %d are read: copy to another layout", indexName, text.Len(), oci.MaxManifest)
+	}
+	return text.Bytes(), nil
+}
+
+func (e entry) marshal() ([]byte, error) {
+	if e.raw != nil {
+		return e.raw, nil
+	}
+	return json.Marshal(struct {
 		MediaType   string            `json:"mediaType"`
 		Digest      oci.Digest        `json:"digest"`
 		Size        int64             `json:"size"`
 		Annotations map[string]string `json:"annotations,omitempty"`
-	}
-	list := []any{}
-	for _, e := range x.entries {
-		if e.raw != nil {
-			list = append(list, e.raw)
-			continue
-		}
-		list = append(list, descriptor{e.MediaType, e.Digest, e.Size, e.Annotations})
-	}
-	data, err := json.Marshal(struct {
-		SchemaVersion int               `json:"schemaVersion"`
-		MediaType     string            `json:"mediaType"`
-		Manifests     []any             `json:"manifests"`
-		Annotations   map[string]string `json:"annotations,omitempty"`
-	}{2, oci.TypeIndex, list, x.annotations})
-	return append(data, '\n'), err
+	}{e.MediaType, e.Digest, e.Size, e.Annotations})
 }

@@ -188,6 +188,9 @@ func (l *Layout) PutSignatures(d oci.Digest, messages [][]byte) error {
 		if err := l.storage.put(name, message); err != nil {
 			return l.failed(err)
 		}
+		l.mu.Lock()
+		l.changed = true
+		l.mu.Unlock()
 	}
 	return nil
 }
@@ -196,7 +199,7 @@ func (l *Layout) PutSignatures(d oci.Digest, messages [][]byte) error {
 func (l *Layout) HasTags(context.Context) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.index.entries) > 0, nil
+	return len(l.index.entries)+len(l.index.own) > 0, nil
 }
 
 // Commit makes the layout name what was written. Blobs that were written are on the disk before index.json names them.
@@ -259,7 +262,7 @@ func (l *Layout) failed(err error) error {
 	if fault.KindOf(err) != fault.Internal || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return fault.Errorf(fault.Local, "writing %s: %w", l.options.Name, err)
+	return fault.Errorf(fault.Local, "%s: %w", l.options.Name, err)
 }
 
 func (l *Layout) notef(format string, args ...any) {
