@@ -23,21 +23,22 @@ type pullFlags struct {
 // pullRequest copies releases to an OCI layout on a disk.
 type pullRequest struct {
 	copyRequest
-	dir  string
+	to   image.Reference
 	base []base
 }
 
 func newPullCommand(f *factory) *cobra.Command {
 	c := &pullFlags{}
 	cmd := &cobra.Command{
-		Use:   "pull RELEASE... --to oci:DIR",
+		Use:   "pull RELEASE... --to oci:DIR|oci-archive:FILE",
 		Short: "Copy releases to a disk, with their images and signatures",
-		Long: `Copy releases to an OCI layout on a disk: the release images, all component images, and their
-signatures. ` + "`mirror --from`" + ` copies the layout to a registry, without any other network.
+		Long: `Copy releases to an OCI layout on a disk, a directory or a tar file: the release images, all component
+images, and their signatures. ` + "`mirror --from`" + ` copies the layout to a registry, without any other network.
 
 Digests do not change and manifest lists stay whole. The tags are VERSION-ARCH, VERSION-ARCH-COMPONENT
 and sha256-HEX.sig; OpenPGP signatures are in the directory signatures. A layout that is there gets what
-it lacks, and its damaged blobs are replaced.
+it lacks, and its damaged blobs are replaced. A tar file is written as FILE.partial and gets its name
+when it is complete.
 
 The releases are verified first: one with an invalid signature is not copied. The run can be
 interrupted at any time: run the command again to continue.
@@ -46,6 +47,9 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 		Example: examples(f.Name, `
 # A release, with credentials from a pull secret
 %[1]s pull 4.14.0 --to oci:releases --authfile pull-secret.json
+
+# Into one file
+%[1]s pull 4.14.0 --to oci-archive:4.14.0.tar --authfile pull-secret.json
 
 # What would be copied, with sizes
 %[1]s pull 4.14.0 4.14.1 --to oci:releases --dry-run
@@ -58,7 +62,7 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
 	cmd.Flags().StringArrayVar(&c.base, "base", nil, "Leave out blobs that the place of the copy has already: oci:DIR, an archive, or REGISTRY/REPOSITORY; may be repeated")
-	cmd.Flags().StringVar(&c.to, "to", "", "Layout to copy to: oci:DIR")
+	cmd.Flags().StringVar(&c.to, "to", "", "Layout to copy to: oci:DIR or oci-archive:FILE")
 	c.add(cmd)
 	return cmd
 }
@@ -68,11 +72,15 @@ func (c *pullFlags) complete(f *factory, args []string) (request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &pullRequest{dir: to.Path}
+	r := &pullRequest{to: to}
 	if r.base, err = parseBase(c.base); err != nil {
 		return nil, err
 	}
-	layout := mirror.Layout{Name: mirror.LayoutOC, To: oci.Repository{Path: "oci:" + to.Path}}
+	name := "oci:" + to.Path
+	if to.Kind == image.KindOCIArchive {
+		name = "oci-archive:" + to.Path
+	}
+	layout := mirror.Layout{Name: mirror.LayoutOC, To: oci.Repository{Path: name}}
 	r.copyRequest, err = c.copyFlags.complete(f, "pull", layout, args)
 	return r, err
 }
@@ -82,8 +90,8 @@ func (c *pullFlags) parseTo(f *factory) (image.Reference, error) {
 		return image.Reference{}, f.seeHelp("pull", "--to is missing: name the layout to copy to, such as --to oci:releases")
 	}
 	to, err := image.ParseReference(c.to)
-	if err != nil || to.Kind != image.KindLayout || to.Tag != "" || to.Digest != "" {
-		hint := "want oci:DIR without a tag, such as oci:releases"
+	if err != nil || to.Kind != image.KindLayout && to.Kind != image.KindOCIArchive || to.Tag != "" || to.Digest != "" {
+		hint := "want oci:DIR or oci-archive:FILE without a tag, such as oci:releases"
 		if err == nil && to.Kind == image.KindRegistry {
 			hint = "`mirror` copies to a registry"
 		}
@@ -111,7 +119,11 @@ func (r *pullRequest) run(ctx context.Context, s *session) (err error) {
 			return has(ctx, d)
 		}
 	}
-	if to.Layout, err = ocilayout.OpenDirectory(r.dir, options); err != nil {
+	open := ocilayout.OpenDirectory
+	if r.to.Kind == image.KindOCIArchive {
+		open = ocilayout.OpenArchive
+	}
+	if to.Layout, err = open(r.to.Path, options); err != nil {
 		return err
 	}
 	defer to.Close()

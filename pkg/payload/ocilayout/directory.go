@@ -151,7 +151,7 @@ func (d *directory) read(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, oci.MaxManifest+1))
 }
 
-func (d *directory) write(blob oci.Digest, _ int64, content io.Reader, _ bool) error {
+func (d *directory) write(_ context.Context, blob oci.Digest, _ int64, content io.Reader, _ bool) error {
 	return d.place(blobName(blob), content, false)
 }
 
@@ -196,7 +196,7 @@ func (d *directory) commit(_ context.Context, update func(now []byte) ([]byte, e
 	if err != nil {
 		return err
 	}
-	if err := d.put(layoutName, []byte(layoutText)); err != nil {
+	if _, err := d.put(layoutName, []byte(layoutText)); err != nil {
 		return err
 	}
 	if bytes.Equal(index, now) {
@@ -225,14 +225,14 @@ func (d *directory) syncNames() error {
 }
 
 // put writes a small file of the layout, unless it is there already.
-func (d *directory) put(name string, data []byte) error {
+func (d *directory) put(name string, data []byte) (changed bool, err error) {
 	if err := d.root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return err
+		return false, err
 	}
 	if now, err := d.read(name); err != nil || bytes.Equal(now, data) {
-		return err
+		return false, err
 	}
-	return d.place(name, bytes.NewReader(data), true)
+	return true, d.place(name, bytes.NewReader(data), true)
 }
 
 func (d *directory) close() error {

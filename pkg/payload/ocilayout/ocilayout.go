@@ -50,11 +50,11 @@ type storage interface {
 	// open opens a blob. The error of a missing one is fs.ErrNotExist.
 	open(d oci.Digest) (io.ReadCloser, error)
 	// write stores a blob of size bytes, or nothing when reading content fails. manifest says that it is a manifest.
-	write(d oci.Digest, size int64, content io.Reader, manifest bool) error
+	write(ctx context.Context, d oci.Digest, size int64, content io.Reader, manifest bool) error
 	// remove deletes a damaged blob.
 	remove(d oci.Digest) error
-	// put writes a small file that is neither a blob nor the index.
-	put(name string, data []byte) error
+	// put writes a small file that is neither a blob nor the index. changed means that it has to be committed.
+	put(name string, data []byte) (changed bool, err error)
 	// commit syncs the blobs and writes the index. Other processes may have changed the index since it was read: update makes the
 	// new one of what it is now (nil if there is none).
 	commit(ctx context.Context, update func(now []byte) ([]byte, error)) error
@@ -160,7 +160,7 @@ func (l *Layout) PushBlob(ctx context.Context, d oci.Digest, size int64, open fu
 		return err
 	}
 	defer content.Close()
-	return l.write(d, size, newVerifier(ctx, content, d, size), false)
+	return l.write(ctx, d, size, newVerifier(ctx, content, d, size), false)
 }
 
 // PushManifest writes a manifest. A tag becomes an entry of index.json, in place of the one that had the tag.
@@ -168,7 +168,7 @@ func (l *Layout) PushManifest(ctx context.Context, tagOrDigest, mediaType string
 	d := oci.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(body), Size: int64(len(body))}
 	there, err := l.stored(ctx, d.Digest)
 	if err == nil && !there {
-		err = l.write(d.Digest, d.Size, bytes.NewReader(body), true)
+		err = l.write(ctx, d.Digest, d.Size, bytes.NewReader(body), true)
 	}
 	if err != nil || isDigest(tagOrDigest) {
 		return err
@@ -185,12 +185,15 @@ func (l *Layout) PushManifest(ctx context.Context, tagOrDigest, mediaType string
 func (l *Layout) PutSignatures(d oci.Digest, messages [][]byte) error {
 	for i, message := range messages {
 		name := fmt.Sprintf("%s/%s=%s/signature-%d", signatureDirectory, d.Algorithm(), d.Encoded(), i+1)
-		if err := l.storage.put(name, message); err != nil {
+		changed, err := l.storage.put(name, message)
+		if err != nil {
 			return l.failed(err)
 		}
-		l.mu.Lock()
-		l.changed = true
-		l.mu.Unlock()
+		if changed {
+			l.mu.Lock()
+			l.changed = true
+			l.mu.Unlock()
+		}
 	}
 	return nil
 }
@@ -238,9 +241,9 @@ func (l *Layout) read(d oci.Digest) ([]byte, error) {
 	return body, nil
 }
 
-func (l *Layout) write(d oci.Digest, size int64, content io.Reader, manifest bool) error {
+func (l *Layout) write(ctx context.Context, d oci.Digest, size int64, content io.Reader, manifest bool) error {
 	source := &sourceErrors{content: content}
-	if err := l.storage.write(d, size, source, manifest); err != nil {
+	if err := l.storage.write(ctx, d, size, source, manifest); err != nil {
 		if source.err != nil {
 			return source.err // reading it failed, and not the disk
 		}

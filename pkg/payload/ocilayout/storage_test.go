@@ -33,7 +33,7 @@ func (c *counting) open(d oci.Digest) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(content)), nil
 }
 
-func (c *counting) write(d oci.Digest, _ int64, content io.Reader, _ bool) error {
+func (c *counting) write(_ context.Context, d oci.Digest, _ int64, content io.Reader, _ bool) error {
 	c.call("write")
 	data, err := io.ReadAll(content)
 	if err == nil {
@@ -48,9 +48,9 @@ func (c *counting) remove(d oci.Digest) error {
 	return nil
 }
 
-func (c *counting) put(string, []byte) error {
+func (c *counting) put(string, []byte) (bool, error) {
 	c.call("put")
-	return nil
+	return true, nil
 }
 
 func (c *counting) commit(_ context.Context, update func([]byte) ([]byte, error)) (err error) {
