@@ -31,11 +31,14 @@ func push(t *testing.T, server *httptest.Server, b *testrelease.Builder) string 
 }
 
 // caFile writes the certificate of a TLS server into a file and returns its path.
-func caFile(t *testing.T, certificate *x509.Certificate) string {
+func caFile(t *testing.T, certificates ...*x509.Certificate) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca.crt")
-	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})
-	if err := os.WriteFile(file, block, 0o600); err != nil {
+	var blocks []byte
+	for _, c := range certificates {
+		blocks = append(blocks, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	}
+	if err := os.WriteFile(file, blocks, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file
