@@ -124,7 +124,7 @@ func (r *copyRequest) readReleases(ctx context.Context, s *session, saved mirror
 			return nil, nil, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are copied", t.reference.Text)
 		}
 		release, lacks, err := r.readRelease(ctx, s, saved, t)
-		s.opened.closeAll() // a payload takes 15 MB of memory, and is not needed any more
+		s.opened.closeAll() // it is not needed any more
 		if err != nil {
 			return nil, nil, err
 		}
@@ -190,7 +190,8 @@ func (r *copyRequest) verification(s *session, t target) verify.Request {
 	}
 	q := s.verification(t, r.trust, skip)
 	q.Read = func(ctx context.Context, o image.ReadOptions) (*image.Release, error) {
-		o.Want.Operator = false // only the payload's hash depends on it
+		o.Want.Operator = false       // only the payload's hash depends on it
+		o.Want.Relevant = trust.Reads // the rest of a payload can be 90 MB
 		return s.readToVerify(ctx, t, o, skip)
 	}
 	return q

@@ -62,6 +62,9 @@ type Want struct {
 	// Contents reports whether the bytes of any other file are kept. directory is ReleaseDirectory or OperatorDirectory. Nil
 	// keeps none.
 	Contents func(directory, name string) bool
+	// Relevant reports whether the bytes of a file that Contents chose stay in memory once they were read from a layer. Nil
+	// keeps all. Directories ignore it.
+	Relevant func(content []byte) bool
 	// Operator also reads the directory /manifests, which is in a lower layer, so that more is fetched.
 	Operator bool
 }
@@ -77,6 +80,14 @@ func (w Want) keeps(directory, name string) bool {
 		return true
 	}
 	return w.Contents != nil && w.Contents(directory, name)
+}
+
+// drops reports whether the bytes of a file are not kept after they were read.
+func (w Want) drops(directory, name string, content []byte) bool {
+	if directory == ReleaseDirectory && isMetadata(name) {
+		return false
+	}
+	return !w.keeps(directory, name) || w.Relevant != nil && !w.Relevant(content)
 }
 
 func isMetadata(name string) bool {

@@ -85,6 +85,10 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 		if file.Data, err = readUpTo(content, header.Size); err != nil {
 			return err
 		}
+		recorded := l.recording && isRecorded(path.Clean(dir), base)
+		if !recorded && l.want.drops(path.Clean(dir), base, file.Data) {
+			file.Data = nil
+		}
 	}
 	l.files[name] = file
 	return nil

@@ -51,7 +51,7 @@ func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, abo
 		s.keepLayer(b.digest, l)
 	}
 	for name, file := range l.files {
-		if !want.keeps(path.Dir(name), path.Base(name)) {
+		if want.drops(path.Dir(name), path.Base(name), file.Data) {
 			file.Data = nil // it was read for the record
 			l.files[name] = file
 		}
@@ -94,10 +94,11 @@ func (s *stored) recorded(b blob, want Want, above *tree) (l, known *layer) {
 		if directory == OperatorDirectory && !want.Operator {
 			continue
 		}
-		if !want.keeps(directory, base) {
-			file.Data = nil
-		} else if file.Data == nil && !above.has(name) {
+		if want.keeps(directory, base) && file.Data == nil && !above.has(name) {
 			return nil, known
+		}
+		if want.drops(directory, base, file.Data) {
+			file.Data = nil
 		}
 		l.files[name] = file
 	}

@@ -55,7 +55,40 @@ func wants() map[string]struct {
 		"all manifests":          {Want{Operator: true, Contents: manifests}, false},
 		"everything":             {Want{Operator: true, Contents: AllContents}, false},
 		"the release's contents": {Want{Contents: AllContents}, false},
+		"relevant contents":      {Want{Operator: true, Contents: AllContents, Relevant: mentionsP}, false},
+		"relevant templates":     {Want{Operator: true, Contents: operators, Relevant: mentionsP}, true},
 	}
+}
+
+func mentionsP(content []byte) bool { return bytes.Contains(content, []byte("p")) }
+
+// Of a payload that is read for a few files, only those stay in memory, with and without a cache.
+func TestOnlyRelevantContentsAreKept(t *testing.T) {
+	b, _ := recordedLayer(t)
+	want := Want{Operator: true, Contents: AllContents, Relevant: mentionsP}
+	cached := cache.New(cache.Options{Dir: filepath.Join(t.TempDir(), "cache")})
+	for name, s := range map[string]*stored{"no cache": {limits: DefaultLimits()}, "cache": {limits: DefaultLimits(), cache: cached}} {
+		l, err := s.layer(t.Context(), b, want, &total{}, newTree(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for path, file := range l.files {
+			if file.Data != nil {
+				got[path] = string(file.Data)
+			}
+		}
+		kept := map[string]string{
+			"release-manifests/image-references": "{}", "release-manifests/release-metadata": "", "manifests/o.yaml": "o: p",
+		}
+		if diff := cmp.Diff(kept, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if len(l.files) != 7 {
+			t.Errorf("%s: %d files", name, len(l.files))
+		}
+	}
+	cached.Wait()
 }
 
 func TestRecordIsAsGoodAsTheLayer(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/configmap"
+	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 )
 
 // Result is how a check ended.
@@ -74,6 +76,11 @@ type Check struct {
 	// Err is set with Skipped when an error prevented the check: one of kind fault.Auth or Network, which decides the exit
 	// code, or that of the context.
 	Err error
+}
+
+// Reads reports whether the checks read a file of a payload that has this content. They ignore all others.
+func Reads(content []byte) bool {
+	return sigstore.MentionsPolicy(content) || configmap.MentionsVerification(content)
 }
 
 // Release is a release to check.

@@ -33,7 +33,7 @@ type Verification struct {
 // FindVerification reads the first ConfigMap of a payload with the annotation, in the order in which the operator reads
 // manifests; nil if there is none. Like the operator it never reads a second one, whatever the first has.
 func FindVerification(files payload.Files) (*Verification, error) {
-	loaded := manifest.Load(mentioning(files, VerificationAnnotation), manifest.Render{})
+	loaded := manifest.Load(mentioning(files), manifest.Render{})
 	if err := loaded.Err(); err != nil {
 		return nil, err
 	}
@@ -54,9 +54,14 @@ func FindVerification(files payload.Files) (*Verification, error) {
 	return nil, nil
 }
 
-// mentioning returns the files that contain a text, so that the others are not parsed.
-func mentioning(files payload.Files, text string) payload.Files {
-	lacks := func(file payload.File) bool { return !bytes.Contains(file.Data, []byte(text)) }
+// MentionsVerification reports whether FindVerification reads a file with this content. It ignores all others.
+func MentionsVerification(content []byte) bool {
+	return bytes.Contains(content, []byte(VerificationAnnotation))
+}
+
+// mentioning returns the files that may have the ConfigMap, so that the others are not parsed.
+func mentioning(files payload.Files) payload.Files {
+	lacks := func(file payload.File) bool { return !MentionsVerification(file.Data) }
 	return payload.Files{
 		Operator: slices.DeleteFunc(slices.Clone(files.Operator), lacks),
 		Release:  slices.DeleteFunc(slices.Clone(files.Release), lacks),

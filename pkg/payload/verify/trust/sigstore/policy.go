@@ -21,11 +21,15 @@ type Policy struct {
 	Log         bool // it requires an entry in a transparency log too
 }
 
+const policyKind = "ClusterImagePolicy"
+
+// MentionsPolicy reports whether FindPolicies reads a file with this content. It ignores all others.
+func MentionsPolicy(content []byte) bool { return bytes.Contains(content, []byte(policyKind)) }
+
 // FindPolicies reads the ClusterImagePolicies of a payload whose root of trust is a public key, in the order in which the
 // operator reads manifests. A policy that cannot be read is fault.Integrity.
 func FindPolicies(files payload.Files) ([]Policy, error) {
-	const kind = "ClusterImagePolicy"
-	lacks := func(file payload.File) bool { return !bytes.Contains(file.Data, []byte(kind)) }
+	lacks := func(file payload.File) bool { return !MentionsPolicy(file.Data) }
 	files.Operator = slices.DeleteFunc(slices.Clone(files.Operator), lacks)
 	files.Release = slices.DeleteFunc(slices.Clone(files.Release), lacks)
 	var found []Policy
@@ -34,7 +38,7 @@ func FindPolicies(files payload.Files) ([]Policy, error) {
 		return nil, err
 	}
 	for _, object := range loaded.Objects {
-		if object.Kind != kind || object.Group != "config.openshift.io" {
+		if object.Kind != policyKind || object.Group != "config.openshift.io" {
 			continue
 		}
 		policy, ok, err := readPolicy(object)
