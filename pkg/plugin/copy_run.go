@@ -153,7 +153,7 @@ func (r *copyRequest) readRelease(ctx context.Context, s *session, saved mirror.
 		return readRelease{}, nil, err
 	}
 	if saved != nil {
-		if release, err = saved.Keep(ctx, release); err != nil {
+		if release, err = r.keepSaved(ctx, s, saved, release); err != nil {
 			return readRelease{}, nil, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/mirror"
@@ -58,21 +59,23 @@ func (s *session) openSaved(ctx context.Context, refs []image.Reference) (saved 
 
 // savedTargets returns the releases in layouts: those of the request, or all of them.
 func savedTargets(ctx context.Context, saved mirror.Saved, refs, wanted []image.Reference) (targets []target, err error) {
-	var has []string
+	seen := map[string]bool{}
 	found := make([]bool, len(wanted))
 	for i, l := range saved {
 		for _, d := range l.Entries() {
 			tag := image.Tag(d)
-			if tag == "" || !l.IsRelease(ctx, d) || slices.Contains(has, tag) {
+			n := slices.IndexFunc(wanted, func(w image.Reference) bool { return namesTag(w, tag) })
+			if tag == "" || seen[tag] || len(wanted) > 0 && n < 0 {
 				continue
 			}
-			has = append(has, tag)
-			n := slices.IndexFunc(wanted, func(w image.Reference) bool {
-				return tag == w.Text || w.Arch == "" && strings.HasPrefix(tag, w.Version+"-") && isArch(tag[len(w.Version)+1:])
-			})
-			if len(wanted) > 0 && n < 0 {
+			is, err := l.IsRelease(ctx, d)
+			if err != nil && isReleaseTag(tag) {
+				return nil, err
+			}
+			if err != nil || !is {
 				continue
 			}
+			seen[tag] = true
 			if n >= 0 {
 				found[n] = true
 			}
@@ -82,12 +85,46 @@ func savedTargets(ctx context.Context, saved mirror.Saved, refs, wanted []image.
 		}
 	}
 	if n := slices.Index(found, false); n >= 0 {
-		return nil, fault.Errorf(fault.NotFound, "%s was not saved; %s", wanted[n].Text, hasReleases(saved, has))
+		return nil, fault.Errorf(fault.NotFound, "%s was not saved; %s", wanted[n].Text, hasReleases(ctx, saved))
 	}
 	if len(targets) == 0 {
-		return nil, fault.Errorf(fault.NotFound, "%s", hasReleases(saved, has))
+		return nil, fault.Errorf(fault.NotFound, "%s", hasReleases(ctx, saved))
 	}
 	return targets, nil
+}
+
+// namesTag reports whether a version that the user named, with or without an architecture, is that of a tag.
+func namesTag(version image.Reference, tag string) bool {
+	rest, ok := strings.CutPrefix(tag, version.Version+"-")
+	return tag == version.Text || version.Arch == "" && ok && isArch(rest)
+}
+
+// isReleaseTag reports whether a tag is that of a release, VERSION-ARCH, and not of a component.
+func isReleaseTag(tag string) bool {
+	return isArch(tag[strings.LastIndexByte(tag, '-')+1:])
+}
+
+// keepSaved leaves of the components of a release those that were saved. That others are not there is an error if the user chose
+// components.
+func (r *copyRequest) keepSaved(ctx context.Context, s *session, saved mirror.Saved, release mirror.Release) (mirror.Release, error) {
+	kept, err := saved.Keep(ctx, release)
+	if err != nil {
+		return kept, err
+	}
+	var absent []string
+	for _, c := range release.Components {
+		if !slices.ContainsFunc(kept.Components, func(k payload.Component) bool { return k.Name == c.Name }) {
+			absent = append(absent, c.Name)
+		}
+	}
+	switch {
+	case len(absent) == 0:
+	case len(r.selection.components)+len(r.selection.groups) > 0:
+		return kept, fault.WithHint(fault.NotFound, "pull them too, or choose fewer", "%s does not have these components of %s: %s", saved, release.Name, strings.Join(absent, ", "))
+	default:
+		s.notef("%s has %d of the %d components of %s; only these are copied", saved, len(kept.Components), len(release.Components), release.Name)
+	}
+	return kept, nil
 }
 
 // isArch reports whether a word is an architecture as tags have it.
@@ -95,8 +132,18 @@ func isArch(word string) bool {
 	return slices.Contains([]string{"x86_64", "aarch64", "ppc64le", "s390x", "multi"}, word)
 }
 
-func hasReleases(saved mirror.Saved, tags []string) string {
-	if len(tags) == 0 {
+// hasReleases says which releases layouts have.
+func hasReleases(ctx context.Context, saved mirror.Saved) string {
+	var tags []string
+	for _, l := range saved {
+		for _, d := range l.Entries() {
+			if is, err := l.IsRelease(ctx, d); is && err == nil && image.Tag(d) != "" {
+				tags = append(tags, image.Tag(d))
+			}
+		}
+	}
+	slices.Sort(tags)
+	if tags = slices.Compact(tags); len(tags) == 0 {
 		return saved.String() + " has no release with a tag"
 	}
 	return saved.String() + " has " + strings.Join(tags, ", ")

@@ -241,3 +241,66 @@ func TestPullThatFailsLeavesNoDirectory(t *testing.T) {
 		t.Errorf("exit code %d, %v", got.code, err)
 	}
 }
+
+// A damaged release is an error, though another release of the layout is intact.
+func TestLoadRefusesADamagedRelease(t *testing.T) {
+	dir, line := pulled(t)
+	source := testrelease.Registry(t)
+	other, err := testrelease.New("4.14.1").WithComponent("etcd").Build()
+	if err == nil {
+		err = other.PushTo(source, "org/release", "4.14.1")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	good(t, run(t, append([]string{"pull", host(source) + "/org/release:4.14.1"}, line[2:]...)...))
+	config := other.Images[0].Config.Digest
+	if err := os.Remove(filepath.Join(dir, "blobs", "sha256", config.Encoded())); err != nil {
+		t.Fatal(err)
+	}
+	target := testrelease.Registry(t)
+	load := []string{"mirror", "--from", "oci:" + dir, "--to", host(target) + "/ocp/x", "--insecure", "--skip-signatures"}
+	want(t, run(t, load...), 3, "", "error: oci:"+dir+": the configuration "+config.String()+": it is not in the layout\n")
+	want(t, run(t, append(load, "4.14.1")...), 3, "", "error: oci:"+dir+": the configuration "+config.String()+": it is not in the layout\n")
+	good(t, run(t, append(load, "4.14.0")...)) // the damage does not concern it
+	want(t, run(t, append(load, "4.14.2")...), 3, "", "error: 4.14.2 was not saved; oci:"+dir+" has 4.14.0-x86_64\n")
+}
+
+// Components that the user chose have to be there; others were left out on purpose.
+func TestLoadOfComponentsThatWereNotSaved(t *testing.T) {
+	dir, _ := pulled(t)
+	target := testrelease.Registry(t)
+	load := []string{"mirror", "--from", "oci:" + dir, "--to", host(target) + "/ocp/x", "--insecure", "--skip-signatures"}
+	want(t, run(t, append(load, "--component", "etcd,cli")...), 3, "",
+		"error: oci:"+dir+" does not have these components of 4.14.0-x86_64: cli, etcd; pull them too, or choose fewer\n")
+	got := run(t, append(load, "-v=1")...)
+	if note := "oci:" + dir + " has 0 of the 2 components of 4.14.0-x86_64; only these are copied\n"; got.code != 0 || !strings.Contains(got.err, note) {
+		t.Errorf("exit code %d, stderr %q", got.code, got.err)
+	}
+}
+
+// An image with two tags has both after loading.
+func TestLoadOfAnImageWithSeveralTags(t *testing.T) {
+	source, target := testrelease.Registry(t), testrelease.Registry(t)
+	shared, err := testrelease.New("1.0.0").WithComponent("x").WithLabel("io.openshift.release", "").Build()
+	if err == nil {
+		err = shared.PushTo(source, "org/art", "shared")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := testrelease.Image(host(source) + "/org/art@" + shared.Digest().String())
+	release, err := testrelease.New("4.14.0").WithComponent("a", image).WithComponent("b", image).Build()
+	if err == nil {
+		err = release.PushTo(source, "org/release", "4.14.0")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "layout")
+	good(t, run(t, "pull", host(source)+"/org/release:4.14.0", "--to", "oci:"+dir, "--insecure", "--skip-signatures"))
+	good(t, run(t, "mirror", "--from", "oci:"+dir, "--to", host(target)+"/ocp/x", "--insecure", "--skip-signatures"))
+	if diff := cmp.Diff([]string{"4.14.0-x86_64", "4.14.0-x86_64-a", "4.14.0-x86_64-b"}, tags(t, target, "ocp/x")); diff != "" {
+		t.Error(diff)
+	}
+}

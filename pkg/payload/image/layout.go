@@ -93,7 +93,7 @@ func LayoutTags(ctx context.Context, dir string) ([]string, error) {
 		return nil, err
 	}
 	var tags []string
-	for _, d := range images(l.entries) {
+	for _, d := range l.images() {
 		if tag := cmp.Or(d.Annotations[annotationRefName], d.Annotations[annotationImageName]); tag != "" {
 			tags = append(tags, tag)
 		}
@@ -101,18 +101,27 @@ func LayoutTags(ctx context.Context, dir string) ([]string, error) {
 	return tags, nil
 }
 
+// images are the entries that may be images. One with several tags has several entries.
+func (l layout) images() []oci.Descriptor {
+	return slices.DeleteFunc(slices.Clone(l.entries), func(d oci.Descriptor) bool { return !isImage(d) })
+}
+
 // find returns the entry that a reference names, or the only one.
 func (l layout) find(ctx context.Context, ref Reference) (oci.Descriptor, error) {
 	if ref.Digest != "" {
 		return l.findDigest(ctx, ref.Digest)
 	}
-	found := images(l.entries)
+	entries := l.images()
 	if ref.Tag != "" {
-		found = slices.DeleteFunc(found, func(d oci.Descriptor) bool { return !hasTag(d, ref.Tag) })
+		entries = slices.DeleteFunc(entries, func(d oci.Descriptor) bool { return !hasTag(d, ref.Tag) })
 	}
+	found := images(entries)
 	if len(found) > 1 && ref.Tag == "" {
 		// A layout that releases were copied to also has their components.
-		if releases := slices.DeleteFunc(slices.Clone(found), func(d oci.Descriptor) bool { return !l.isRelease(ctx, d) }); len(releases) > 0 {
+		if releases := slices.DeleteFunc(slices.Clone(found), func(d oci.Descriptor) bool {
+			is, err := l.isRelease(ctx, d)
+			return err != nil || !is
+		}); len(releases) > 0 {
 			found = releases
 		}
 	}
@@ -124,30 +133,37 @@ func (l layout) find(ctx context.Context, ref Reference) (oci.Descriptor, error)
 	case len(found) > 1:
 		return oci.Descriptor{}, fault.Errorf(fault.Usage, "it holds %d images: add the tag of one, as in %s:TAG: %s", len(found), ref.Text, tagNames(found))
 	case ref.Tag != "":
-		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the tag %s; it has %s", ref.Tag, tagNames(images(l.entries)))
+		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the tag %s; it has %s", ref.Tag, tagNames(l.images()))
 	}
 	return oci.Descriptor{}, fault.Errorf(fault.NotFound, "it holds no image")
 }
 
-// isRelease reports whether an entry is a release image or a list of them. An entry that cannot be read is none.
-func (l layout) isRelease(ctx context.Context, d oci.Descriptor) bool {
+// isRelease reports whether an entry is a release image or a list of them: its configuration has their label.
+func (l layout) isRelease(ctx context.Context, d oci.Descriptor) (bool, error) {
 	r := &resolver{source: l}
 	for range maxDepth {
 		f, err := r.get(ctx, d)
+		if _, other := errors.AsType[*oci.NotImageError](err); other {
+			return false, nil
+		}
 		if err != nil {
-			return false
+			return false, err
 		}
 		if !f.List {
+			if !oci.IsConfigType(f.Config.MediaType) {
+				return false, nil
+			}
 			config := stored{config: blobOf(l, "the configuration", f.Config)}
-			return oci.IsConfigType(f.Config.MediaType) && config.readConfig(ctx) == nil && config.parsed.Labels[releaseLabel] != ""
+			err := config.readConfig(ctx)
+			return err == nil && config.parsed.Labels[releaseLabel] != "", err
 		}
 		entries := images(f.Entries)
 		if len(entries) == 0 {
-			return false
+			return false, nil
 		}
 		d = entries[0]
 	}
-	return false
+	return false, nil
 }
 
 // findDigest returns the entry with a digest, or else the manifest with the digest, which belongs to a list.
@@ -160,7 +176,7 @@ func (l layout) findDigest(ctx context.Context, wanted digest.Digest) (oci.Descr
 	d := oci.Descriptor{Digest: wanted, Size: -1}
 	content, _, err := l.files.open(ctx, blobName(wanted))
 	if errors.Is(err, fs.ErrNotExist) {
-		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the digest %s; it has %s", wanted, tagNames(images(l.entries)))
+		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the digest %s; it has %s", wanted, tagNames(l.images()))
 	}
 	if err != nil {
 		return oci.Descriptor{}, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/opencontainers/go-digest"
 
@@ -163,18 +162,24 @@ func TagArch(name string) string {
 // attestation is the annotation of entries that describe an image and are none.
 const attestation = "vnd.docker.reference.type"
 
-// images are the entries of a list that may be images: no attestations, each digest once.
+// images are the entries of a list that may be images, each digest once.
 func images(entries []oci.Descriptor) []oci.Descriptor {
 	var found []oci.Descriptor
+	known := map[digest.Digest]bool{}
 	for _, d := range entries {
-		_, attests := d.Annotations[attestation]
-		unknown := d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
-		same := slices.ContainsFunc(found, func(f oci.Descriptor) bool { return f.Digest == d.Digest })
-		if !attests && !unknown && !same {
+		if isImage(d) && !known[d.Digest] {
+			known[d.Digest] = true
 			found = append(found, d)
 		}
 	}
 	return found
+}
+
+// isImage reports whether an entry may be an image, and is no attestation of one.
+func isImage(d oci.Descriptor) bool {
+	_, attests := d.Annotations[attestation]
+	unknown := d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
+	return !attests && !unknown
 }
 
 // choose chooses an entry: the first for linux and arch, else the only platform in the list. Each entry without a platform

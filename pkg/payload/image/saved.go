@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
 
@@ -17,7 +19,9 @@ import (
 // Layout is an OCI layout in a directory or an archive, opened to copy from it. Close it after use.
 type Layout struct {
 	layout
-	text string // the reference
+	text  string                           // the reference
+	tags  map[string]oci.Descriptor        // the first entry with each tag
+	named map[digest.Digest]oci.Descriptor // the first entry of each digest
 }
 
 // OpenLayout opens a layout. A reference that is not to a layout, and a compressed archive, whose blobs cannot be read one by
@@ -32,7 +36,11 @@ func OpenLayout(ctx context.Context, ref Reference, limits Limits) (*Layout, err
 		_ = from.Close()
 		return nil, withSubject(ref.Text, err)
 	}
-	return &Layout{l, ref.Text}, nil
+	opened := &Layout{layout: l, text: ref.Text, tags: map[string]oci.Descriptor{}, named: map[digest.Digest]oci.Descriptor{}}
+	for _, d := range slices.Backward(opened.Entries()) {
+		opened.tags[Tag(d)], opened.named[d.Digest] = d, d
+	}
+	return opened, nil
 }
 
 func openLayoutFiles(ctx context.Context, ref Reference, limits Limits) (files, error) {
@@ -56,8 +64,17 @@ func (l *Layout) Text() string { return l.text }
 // Close closes the layout's files.
 func (l *Layout) Close() error { return l.close() }
 
-// Entries are the images that index.json names.
-func (l *Layout) Entries() []oci.Descriptor { return images(l.entries) }
+// Entries are the images that index.json names, once for each tag.
+func (l *Layout) Entries() []oci.Descriptor { return l.images() }
+
+// Find returns the entry with a tag.
+func (l *Layout) Find(tag string) (d oci.Descriptor, ok bool) {
+	d, ok = l.tags[tag]
+	return d, ok && tag != ""
+}
+
+// MediaType is what index.json says of the image with a digest, "" if it says nothing.
+func (l *Layout) MediaType(d digest.Digest) string { return l.named[d].MediaType }
 
 // Annotation returns an annotation of index.json, "" if it has no such annotation.
 func (l *Layout) Annotation(name string) string {
@@ -88,8 +105,8 @@ func (l *Layout) Manifest(ctx context.Context, d digest.Digest) ([]byte, error) 
 	return body, l.failed(d, err)
 }
 
-// Blob opens a blob from byte number from on, counted from 0. Reading fails with fault.Integrity, and not with io.EOF, at the end of
-// a blob that is damaged.
+// Blob opens a blob from byte number from on, counted from 0. Of a blob that is damaged, the last bytes are not returned: reading them
+// fails with fault.Integrity.
 func (l *Layout) Blob(ctx context.Context, d digest.Digest, size, from int64) (io.ReadCloser, error) {
 	content, stored, err := l.files.open(ctx, blobName(d))
 	if err != nil {
@@ -99,17 +116,17 @@ func (l *Layout) Blob(ctx context.Context, d digest.Digest, size, from int64) (i
 		_ = content.Close()
 		return nil, l.failed(d, fault.Errorf(fault.Integrity, "it has %d bytes, its manifest says %d", stored, size))
 	}
-	verified := &verifiedBlob{ReadCloser: content, layout: l, digest: d, hash: digest.SHA256.Hash()}
+	verified := &verifiedBlob{ReadCloser: content, layout: l, digest: d, left: size, hash: digest.SHA256.Hash()}
 	if _, err := io.CopyN(io.Discard, canceled{ctx, verified}, from); err != nil {
 		_ = content.Close()
-		return nil, l.failed(d, err)
+		return nil, err
 	}
 	return verified, nil
 }
 
 // OpenPGPSignatures reads the OpenPGP signatures of a release image that lie in the layout, as on a server for signatures.
 func (l *Layout) OpenPGPSignatures(ctx context.Context, d digest.Digest) (messages [][]byte, err error) {
-	for n := 1; ; n++ {
+	for n := 1; n <= maxSignatures; n++ {
 		message, err := readFile(ctx, l.files, fmt.Sprintf("signatures/%s=%s/signature-%d", d.Algorithm(), d.Encoded(), n))
 		if errors.Is(err, fs.ErrNotExist) {
 			return messages, nil
@@ -119,10 +136,21 @@ func (l *Layout) OpenPGPSignatures(ctx context.Context, d digest.Digest) (messag
 		}
 		messages = append(messages, message)
 	}
+	return messages, nil
 }
 
-// IsRelease reports whether an entry is a release image or a list of them: its configuration has their label.
-func (l *Layout) IsRelease(ctx context.Context, d oci.Descriptor) bool { return l.isRelease(ctx, d) }
+// maxSignatures is how many OpenPGP signatures of a digest are read, as from a server.
+const maxSignatures = 9
+
+// IsRelease reports whether an entry is a release image or a list of them: its configuration has their label. What has to be read
+// for that may be missing or damaged.
+func (l *Layout) IsRelease(ctx context.Context, d oci.Descriptor) (bool, error) {
+	is, err := l.isRelease(ctx, d)
+	if err != nil {
+		return false, withSubject(l.text, err)
+	}
+	return is, nil
+}
 
 func (l *Layout) failed(d digest.Digest, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
@@ -136,17 +164,19 @@ type verifiedBlob struct {
 	io.ReadCloser
 	layout *Layout
 	digest digest.Digest
-	hash   interface {
-		io.Writer
-		Sum([]byte) []byte
-	}
+	left   int64 // bytes to read
+	hash   hash.Hash
 }
 
 func (v *verifiedBlob) Read(p []byte) (int, error) {
 	n, err := v.ReadCloser.Read(p)
 	_, _ = v.hash.Write(p[:n])
-	if err == io.EOF && digest.NewDigestFromBytes(v.digest.Algorithm(), v.hash.Sum(nil)) != v.digest {
-		err = v.layout.failed(v.digest, fault.Errorf(fault.Integrity, "its bytes have another digest"))
+	v.left -= int64(n)
+	if v.left > 0 && err == io.EOF {
+		return 0, v.layout.failed(v.digest, fault.Errorf(fault.Integrity, "it became shorter while it was read"))
+	}
+	if v.left <= 0 && digest.NewDigest(digest.SHA256, v.hash) != v.digest {
+		return 0, v.layout.failed(v.digest, fault.Errorf(fault.Integrity, "its bytes have another digest"))
 	}
 	return n, err
 }

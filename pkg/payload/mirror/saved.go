@@ -30,10 +30,8 @@ func (s Saved) Close() error {
 // Find returns the entry with a tag.
 func (s Saved) Find(tag string) (oci.Descriptor, bool) {
 	for _, l := range s {
-		for _, d := range l.Entries() {
-			if image.Tag(d) == tag {
-				return d, true
-			}
+		if d, ok := l.Find(tag); ok {
+			return d, true
 		}
 	}
 	return oci.Descriptor{}, false
@@ -179,10 +177,8 @@ func (s savedSource) Manifest(ctx context.Context, tagOrDigest string) (body []b
 // mediaType is that of an entry with a digest. Manifests in lists have none; they say it themselves.
 func (s savedSource) mediaType(d oci.Digest) string {
 	for _, l := range s.saved {
-		for _, e := range l.Entries() {
-			if e.Digest == d {
-				return e.MediaType
-			}
+		if mediaType := l.MediaType(d); mediaType != "" {
+			return mediaType
 		}
 	}
 	return ""
