@@ -83,8 +83,8 @@ func newCopySource(t *testing.T) *copySource {
 	return s
 }
 
-// kept is how many bytes of the blobs are at the target, or in the cache below home.
-func (s *copySource) kept(t *testing.T, home string, target *httptest.Server) (total int64) {
+// cached lists how many bytes of each blob are in the cache below home.
+func cached(t *testing.T, home string) map[string]int64 {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(home, "cache", "*", "blobs", "sha256", "*"))
 	if err != nil {
@@ -96,6 +96,13 @@ func (s *copySource) kept(t *testing.T, home string, target *httptest.Server) (t
 			here["sha256:"+strings.TrimSuffix(filepath.Base(file), ".partial")] = info.Size()
 		}
 	}
+	return here
+}
+
+// kept is how many bytes of the blobs are at the target, or in the cache below home.
+func (s *copySource) kept(t *testing.T, home string, target *httptest.Server) (total int64) {
+	t.Helper()
+	here := cached(t, home)
 	for d, size := range s.blobs {
 		if ask(t, target, "/v2/ocp/m/blobs/"+d) != nil {
 			total += size
@@ -191,14 +198,18 @@ func decode(t *testing.T, body []byte, into any) {
 	}
 }
 
-// TestMirrorContinuesAfterKills kills copies at all sorts of moments. RELEASE_X_TEST_KILLS says how often; make test-all has 50.
-func TestMirrorContinuesAfterKills(t *testing.T) {
-	kills := 3
+// kills is how often a test kills a copy. RELEASE_X_TEST_KILLS says it; make test-all has 50.
+func kills() int {
 	if n, err := strconv.Atoi(os.Getenv("RELEASE_X_TEST_KILLS")); err == nil {
-		kills = n
+		return n
 	}
+	return 3
+}
+
+// TestMirrorContinuesAfterKills kills copies at all sorts of moments.
+func TestMirrorContinuesAfterKills(t *testing.T) {
 	s := newCopySource(t)
-	for i := range kills {
+	for i := range kills() {
 		home, target := t.TempDir(), testrelease.Registry(t)
 		s.sent.Store(0)
 		s.slow.Store(true)

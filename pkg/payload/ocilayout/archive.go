@@ -47,7 +47,7 @@ func OpenArchive(file string, o Options) (*Layout, error) {
 		var x index
 		if x, err = parseIndex(a.savedHas.index); err == nil {
 			l := newLayout(o, a, x)
-			l.changed = a.begun && a.saved != nil // the partial file has more than FILE
+			l.changed = a.begun && a.saved != nil // the partial file has more than FILE, or replaced a damaged blob
 			return l, nil
 		}
 	}
@@ -125,7 +125,7 @@ func (a *archive) resume() (err error) {
 	switch {
 	case a.saved == nil && len(has.blobs) == 0:
 		return a.begin(context.Background())
-	case len(has.blobs) <= len(a.savedHas.blobs) || !slices.Equal(a.savedHas.blobs, has.blobs[:len(a.savedHas.blobs)]):
+	case len(has.blobs) < len(a.savedHas.blobs) || !slices.Equal(a.savedHas.blobs, has.blobs[:len(a.savedHas.blobs)]):
 		return nil
 	}
 	if err := a.partial.file.Truncate(has.end); err != nil {

@@ -69,14 +69,11 @@ func scan(file *os.File, own bool) (c contents, err error) {
 	case !bytes.Equal(begin, firstEntry()):
 		c.foreign = "it does not begin with " + layoutName
 	}
-	s := &scanner{file: io.NewSectionReader(file, 0, info.Size()), size: info.Size(), names: map[string]bool{}, contents: contents{
+	s := &scanner{own: own, file: io.NewSectionReader(file, 0, info.Size()), size: info.Size(), names: map[string]bool{}, contents: contents{
 		end: int64(len(firstEntry())), signatures: map[string][]byte{}, foreign: c.foreign,
 	}}
 	s.archive = tar.NewReader(s.file)
 	for s.next() {
-		if own && s.foreign != "" {
-			break
-		}
 	}
 	return s.contents, nil
 }
@@ -84,6 +81,7 @@ func scan(file *os.File, own bool) (c contents, err error) {
 // scanner collects the contents of a tar file.
 type scanner struct {
 	contents
+	own     bool
 	file    *io.SectionReader
 	size    int64
 	archive *tar.Reader
@@ -102,7 +100,7 @@ func (s *scanner) next() bool {
 		e.name, e.size = path.Clean(header.Name), header.Size
 		e.data, err = s.file.Seek(0, io.SeekCurrent)
 	}
-	if err == nil && e.end() > s.size {
+	if err == nil && (e.size > s.size || e.end() > s.size) {
 		err = io.ErrUnexpectedEOF
 	}
 	if err == nil {
@@ -110,7 +108,7 @@ func (s *scanner) next() bool {
 		err = s.add(header, e)
 	}
 	s.stopped = err
-	return err == nil
+	return err == nil && (!s.own || s.foreign == "")
 }
 
 func (s *scanner) add(header *tar.Header, e tarEntry) (err error) {
@@ -119,7 +117,7 @@ func (s *scanner) add(header *tar.Header, e tarEntry) (err error) {
 	if s.foreign == "" && (!known || s.names[e.name] || s.index != nil || !s.hasOwnHeader(e)) {
 		s.foreign = "its entry " + strconv.Quote(header.Name)
 	}
-	if header.Typeflag != tar.TypeReg || s.names[e.name] {
+	if header.Typeflag != tar.TypeReg || s.names[e.name] || s.own && s.foreign != "" {
 		return nil
 	}
 	s.names[e.name] = true

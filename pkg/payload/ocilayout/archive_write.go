@@ -146,9 +146,6 @@ func (a *archive) finish(index []byte) error {
 	if _, err := a.partial.file.WriteAt(rest.Bytes(), a.end); err != nil {
 		return err
 	}
-	if err := a.partial.file.Truncate(a.end + int64(rest.Len())); err != nil {
-		return err
-	}
 	return a.partial.file.Sync()
 }
 
