@@ -112,7 +112,7 @@ func TestPullMendsADamagedLayout(t *testing.T) {
 			}
 			target := testrelease.Registry(t)
 			got := run(t, "mirror", "--from", "oci:"+dir, "--to", host(target)+"/ocp/x", "--insecure", "--skip-signatures")
-			if got.code != 6 && got.code != 3 || !strings.Contains(got.err, filepath.Base(blob)) || got.out != "" {
+			if got.code != 6 && got.code != 3 || !strings.Contains(got.err, filepath.Base(blob)) || strings.Contains(got.err, host(target)) || got.out != "" {
 				t.Errorf("loading: exit code %d, stdout %q, stderr %q", got.code, got.out, got.err)
 			}
 			if got := run(t, line...); got.code != 0 || !strings.Contains(got.out, "1 copied") {
@@ -303,4 +303,24 @@ func TestLoadOfAnImageWithSeveralTags(t *testing.T) {
 	if diff := cmp.Diff([]string{"4.14.0-x86_64", "4.14.0-x86_64-a", "4.14.0-x86_64-b"}, tags(t, target, "ocp/x")); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// A damaged blob of a component is found while it is sent. The error names the layout, and not the registry.
+func TestLoadNamesADamagedBlob(t *testing.T) {
+	source, flags := recordedTools(t)
+	dir := filepath.Join(t.TempDir(), "layout")
+	good(t, run(t, append([]string{"pull", source + ":4.99.0-x86_64", "--to", "oci:" + dir}, flags...)...))
+	blob := biggestBlob(t, dir)
+	data, err := os.ReadFile(blob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)/2] ^= 1
+	if err := os.WriteFile(blob, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	target := testrelease.TLSRegistry(t)
+	got := run(t, "mirror", "--from", "oci:"+dir, "--to", host(target)+"/ocp/x", "--certificate-authority", caFile(t, target.Certificate()))
+	d := "sha256:" + filepath.Base(blob)
+	want(t, got, 6, "", "error: oci:"+dir+": blob "+d+": its bytes have another digest\n")
 }
