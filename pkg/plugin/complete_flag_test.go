@@ -11,7 +11,7 @@ import (
 // Each flag completes words, completes nothing, or leaves names of files to the shell.
 func TestEveryFlagHasCompletion(t *testing.T) {
 	files := []string{
-		"authfile", "certificate-authority", "client-certificate", "client-key", "file", "icsp-file", "idms-file",
+		"authfile", "base", "certificate-authority", "client-certificate", "client-key", "file", "icsp-file", "idms-file",
 		"install-config", "itms-file", "key", "keyring", "kubeconfig", "overrides", "registries-conf", "registry-config",
 		"signature", "template", "to", "to-authfile",
 	}
