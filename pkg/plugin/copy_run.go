@@ -50,19 +50,21 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 		defer saved.Close()
 		source = saved.Source
 	}
+	arch := r.newTargetArch(s, target)
 	if !r.dryRun && s.downloads == nil && saved == nil {
 		defer s.useTemporaryCache()()
 	}
-	releases, missing, err := r.readReleases(ctx, s, saved)
+	releases, plan, missing, err := r.prepare(ctx, s, saved, source, target, arch)
 	if err != nil {
 		return err
 	}
-	s.downloads.Wait() // so that the manifests of the releases are not read again
-	plan, unsigned, err := r.plan(ctx, s, source, target, releases)
-	if err != nil {
+	if ok, err := arch.confirm(ctx, s, releases, plan); err != nil {
 		return err
+	} else if !ok {
+		if releases, plan, missing, err = r.prepare(ctx, s, saved, source, target, nil); err != nil {
+			return err
+		}
 	}
-	missing = append(missing, unsigned...)
 	if len(missing) > 0 && r.requireSignatures {
 		return fault.Errorf(fault.Integrity, "nothing was copied, because of --require-signatures: %s", listed(missing))
 	}
@@ -93,6 +95,24 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 	return nil
 }
 
+// prepare reads and verifies the releases, and plans the copy. missing lists the signatures that are needed and missing. arch may
+// be nil.
+func (r *copyRequest) prepare(ctx context.Context, s *session, saved mirror.Saved, source func(oci.Repository) mirror.Source, target copyTarget, arch *targetArch) (releases []readRelease, plan *mirror.Plan, missing []string, err error) {
+	if releases, missing, err = r.readReleases(ctx, s, saved, arch); err != nil {
+		return nil, nil, nil, err
+	}
+	s.downloads.Wait() // so that the manifests of the releases are not read again
+	reader := mirror.Reader{Source: source, Parallel: 2 * s.perRegistry}
+	if !r.dryRun {
+		reader.Target = target.open
+	}
+	if arch != nil {
+		reader.Known = arch.found
+	}
+	plan, unsigned, err := r.plan(ctx, reader, releases)
+	return releases, plan, append(missing, unsigned...), err
+}
+
 // listed is a list of problems for an error of one line.
 func listed(problems []string) string {
 	if len(problems) == 1 {
@@ -106,10 +126,12 @@ type readRelease struct {
 	mirror.Release
 	document v1alpha1.Release
 	keys     []sigstore.Key // that are trusted for its signatures
+	// archFound says that the architecture was found at the target, and not confirmed.
+	archFound bool
 }
 
 // readReleases reads and verifies the releases. missing lists the signatures that they lack and need.
-func (r *copyRequest) readReleases(ctx context.Context, s *session, saved mirror.Saved) (releases []readRelease, missing []string, err error) {
+func (r *copyRequest) readReleases(ctx context.Context, s *session, saved mirror.Saved, arch *targetArch) (releases []readRelease, missing []string, err error) {
 	var targets []target
 	if saved != nil {
 		targets, err = savedTargets(ctx, saved, r.from, r.releases)
@@ -123,7 +145,7 @@ func (r *copyRequest) readReleases(ctx context.Context, s *session, saved mirror
 		if saved == nil && t.reference.Kind != image.KindRegistry {
 			return nil, nil, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are copied", t.reference.Text)
 		}
-		release, lacks, err := r.readRelease(ctx, s, saved, t)
+		release, lacks, err := r.readRelease(ctx, s, saved, arch, t)
 		s.opened.closeAll() // it is not needed any more
 		if err != nil {
 			return nil, nil, err
@@ -133,8 +155,8 @@ func (r *copyRequest) readReleases(ctx context.Context, s *session, saved mirror
 	return releases, missing, nil
 }
 
-func (r *copyRequest) readRelease(ctx context.Context, s *session, saved mirror.Saved, t target) (readRelease, []string, error) {
-	checks := r.verification(s, t)
+func (r *copyRequest) readRelease(ctx context.Context, s *session, saved mirror.Saved, arch *targetArch, t target) (readRelease, []string, error) {
+	checks := r.verification(s, arch, t)
 	if saved != nil {
 		checks = r.verifyFromLayout(ctx, checks, saved)
 	}
@@ -157,7 +179,7 @@ func (r *copyRequest) readRelease(ctx context.Context, s *session, saved mirror.
 			return readRelease{}, nil, err
 		}
 	}
-	read := readRelease{Release: release, document: releaseDocument(report.Release)}
+	read := readRelease{Release: release, document: releaseDocument(report.Release), archFound: arch != nil && report.Release.Config == nil}
 	if read.keys, err = r.trust.sigstore.TrustedKeys(report.Release.Files); err != nil {
 		return readRelease{}, nil, err
 	}
@@ -183,7 +205,7 @@ func (r *copyRequest) keepSignatures(ctx context.Context, s *session, release *i
 }
 
 // verification returns the request for package verify: all checks but those that reading and copying make anyway.
-func (r *copyRequest) verification(s *session, t target) verify.Request {
+func (r *copyRequest) verification(s *session, arch *targetArch, t target) verify.Request {
 	skip := []string{verify.Chain, verify.Image, verify.PayloadHash}
 	if r.skipSignatures {
 		skip = append(skip, trust.OpenPGPCheck, trust.SigstoreCheck)
@@ -192,6 +214,9 @@ func (r *copyRequest) verification(s *session, t target) verify.Request {
 	q.Read = func(ctx context.Context, o image.ReadOptions) (*image.Release, error) {
 		o.Want.Operator = false       // only the payload's hash depends on it
 		o.Want.Relevant = trust.Reads // the rest of a payload can be 90 MB
+		if arch != nil {
+			o.FindArch = arch.find
+		}
 		return s.readToVerify(ctx, t, o, skip)
 	}
 	return q
@@ -214,7 +239,7 @@ func (r *copyRequest) choose(s *session, release *image.Release) ([]payload.Comp
 }
 
 // plan reads all manifests and signatures and plans the copy. unsigned lists the signatures that are needed and missing.
-func (r *copyRequest) plan(ctx context.Context, s *session, source func(oci.Repository) mirror.Source, target copyTarget, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
+func (r *copyRequest) plan(ctx context.Context, reader mirror.Reader, releases []readRelease) (plan *mirror.Plan, unsigned []string, err error) {
 	list := make([]mirror.Release, len(releases))
 	for i, release := range releases {
 		list[i] = release.Release
@@ -222,10 +247,6 @@ func (r *copyRequest) plan(ctx context.Context, s *session, source func(oci.Repo
 	wanted, err := r.layout.Wanted(list)
 	if err != nil {
 		return nil, nil, err
-	}
-	reader := mirror.Reader{Source: source, Parallel: 2 * s.perRegistry}
-	if !r.dryRun {
-		reader.Target = target.open
 	}
 	images, err := reader.Read(ctx, wanted)
 	if err != nil {

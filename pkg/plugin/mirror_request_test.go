@@ -55,7 +55,7 @@ func TestMirrorRequestsOfARerun(t *testing.T) {
 		source map[string]int
 	}{
 		"cache":    {nil, map[string]int{"HEAD manifest": 4}},
-		"no cache": {[]string{"--no-cache"}, map[string]int{"HEAD manifest": 3, "GET manifest": 1, "GET blob": 2}},
+		"no cache": {[]string{"--no-cache"}, map[string]int{"HEAD manifest": 3, "GET manifest": 1, "GET blob": 1}}, // the payload
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := signedCopies(t)
@@ -72,6 +72,53 @@ func TestMirrorRequestsOfARerun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// skippedSignatures ends a summary with --skip-signatures.
+const skippedSignatures = "  Signatures:  left out (--skip-signatures)\n"
+
+// Without a cache, a run that finds everything at the target does not read the configuration, which has the architecture: the tag
+// at the target has it too. Any other run reads it, and so does one for which the tag says nothing.
+func TestMirrorWithoutCacheReadsTheConfigurationToCopy(t *testing.T) {
+	const again = "0 copied (SIZE), 0 were there (SIZE)"
+	manifests, blobs := map[string]int{"GET manifest": 1, "GET blob": 1}, map[string]int{"GET manifest": 1, "GET blob": 2}
+	for name, test := range map[string]struct {
+		arch, tag string   // of the source
+		flags     []string // of the second run
+		target    string
+		source    map[string]int
+	}{
+		"a tag without an architecture":            {"amd64", "4.14.0", nil, "ocp/m:4.14.0-x86_64", manifests},
+		"a tag with the architecture":              {"amd64", "4.14.0-x86_64", nil, "ocp/m:4.14.0-x86_64", manifests},
+		"a tag with another usual architecture":    {"arm64", "4.14.0-aarch64", nil, "ocp/m:4.14.0-aarch64", manifests},
+		"another architecture that no tag says":    {"arm64", "4.14.0", nil, "ocp/m:4.14.0-aarch64", blobs},
+		"an architecture that was asked for":       {"amd64", "4.14.0", []string{"--arch", "amd64"}, "ocp/m:4.14.0-x86_64", blobs},
+		"a layout whose tags have no architecture": {"amd64", "4.14.0", []string{"--layout", "oc-mirror"}, "ocp/m/openshift/release-images:4.14.0", blobs},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCopies(t)
+			c.push(t, c.release(t, "4.14.0", c.scopes(), "a").WithArchitecture(test.arch), test.tag)
+			args := append([]string{"SOURCE/ocp/release:" + test.tag, "--to", "TARGET/ocp/m", "--skip-signatures", "--no-cache"}, test.flags...)
+			good(t, c.run(t, args...))
+			got := c.run(t, args...)
+			want(t, got, 0, summary([]string{"4.14.0 to TARGET/" + test.target}, 2, 0, 0, 2, again, skippedSignatures), "")
+			wantRequests(t, "source", c.source.asked(), test.source)
+		})
+	}
+}
+
+// A tag at the target that somebody gave to an image for another architecture is not believed when there is something to copy.
+func TestMirrorDoesNotCopyByAWrongTagOfTheTarget(t *testing.T) {
+	c := newCopies(t)
+	r := c.push(t, c.release(t, "4.14.0", c.scopes(), "a").WithArchitecture("arm64"), "4.14.0")
+	if err := r.PushTo(c.target.Server, "ocp/m", "4.14.0-x86_64"); err != nil {
+		t.Fatal(err)
+	}
+	got := c.run(t, "SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m", "--skip-signatures", "--no-cache")
+	want(t, got, 0, summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-aarch64"}, 2, 0, 2, 0, "2 copied (SIZE), 3 were there (SIZE)", skippedSignatures), "")
+	if got := tags(t, c.target.Server, "ocp/m"); !slices.Equal(got, []string{"4.14.0-aarch64", "4.14.0-aarch64-a", "4.14.0-x86_64"}) {
+		t.Errorf("tags %q", got)
 	}
 }
 

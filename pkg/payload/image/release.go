@@ -36,6 +36,9 @@ type ReadOptions struct {
 	Config bool // the image's configuration
 	Want   Want // further files
 	Index  bool // an index of the manifests is enough: their texts are not used
+	// FindArch returns the architecture of an image for which only the configuration says it, once the files are read; "" if it
+	// does not know it. With it, the configuration is read only if nothing else says the architecture. May be nil.
+	FindArch func(context.Context, *Release) string
 	// Repository is the repository of PullSpec if the source has none.
 	Repository oci.Repository
 }
@@ -79,7 +82,15 @@ func (o Opener) readImage(ctx context.Context, ref Reference, img Image, options
 	}
 	r.HasManifests = r.Identity.ManifestsKnown
 	r.PullSpec = pullSpec(r.Identity, options.Repository)
-	return r, nil
+	if options.FindArch == nil || r.Identity.Architecture != "" {
+		return r, nil
+	}
+	if arch := options.FindArch(ctx, r); arch != "" {
+		r.Identity.Architecture, r.Identity.OS = arch, "linux"
+		return r, nil
+	}
+	r.Config, err = img.Config(ctx)
+	return r, err
 }
 
 // Close closes the image that the release was read from.
@@ -93,7 +104,7 @@ func (r *Release) fetch(ctx context.Context, options ReadOptions) error {
 		r.Files, err = r.Image.Files(ctx, options.Want)
 		return err
 	})
-	if options.Config || r.needsConfig() {
+	if options.FindArch == nil && (options.Config || r.needsConfig()) {
 		group.Go(func() (err error) {
 			r.Config, err = r.Image.Config(ctx)
 			if kind := fault.KindOf(err); !options.Config && (kind == fault.Network || kind == fault.NotFound || kind == fault.Auth) {

@@ -22,6 +22,8 @@ type Reader struct {
 	Parallel int // images at once
 	// Target is asked first: of an image that it has, nothing is read but the manifests of a list. nil asks no target.
 	Target func(oci.Repository) Target
+	// Known are tags of the target that were asked for before, with what they name. The digest is empty for nothing.
+	Known map[oci.PullSpec]oci.Descriptor
 }
 
 // Read reads the manifests of all images, in their order. Each is verified. An image that its source does not have is
@@ -68,9 +70,12 @@ func (r Reader) ask(ctx context.Context, image *Image) error {
 	}
 	image.Found = map[oci.PullSpec]oci.Descriptor{}
 	for _, t := range image.Target {
-		found, err := describe(ctx, r.Target, t)
-		if err != nil {
-			return err
+		found, known := r.Known[t]
+		if !known {
+			var err error
+			if found, err = describe(ctx, r.Target, t); err != nil {
+				return err
+			}
 		}
 		image.Found[t] = found
 	}
