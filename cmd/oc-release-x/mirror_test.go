@@ -73,7 +73,7 @@ func newCopySource(t *testing.T) *copySource {
 	}
 	for i := range s.images - 1 {
 		name := fmt.Sprintf("component-%d", i)
-		component := testrelease.New("1.0.0").WithBaseLayer(base).WithBaseLayer(file(name, 50_000+10_000*i)).WithComponent(name)
+		component := testrelease.New("1.0.0").WithLabel("io.openshift.release", "").WithBaseLayer(base).WithBaseLayer(file(name, 50_000+10_000*i)).WithComponent(name)
 		release.WithComponent(name, testrelease.Image(push(component, "ocp/art", name)))
 	}
 	s.release = push(release, "ocp/release", "4.14.0")

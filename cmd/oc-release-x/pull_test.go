@@ -15,11 +15,9 @@ import (
 )
 
 // pull is a process that copies the release to a layout, with a home that keeps its cache.
-func (s *copySource) pull(t *testing.T, home, to string) *exec.Cmd {
+func (s *copySource) pull(t *testing.T, home, to string, flags ...string) *exec.Cmd {
 	t.Helper()
-	command := program(t, "oc-release_x", "pull", "--insecure", s.release, "--to", to)
-	command.Env = append(command.Env, "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"), "TMPDIR="+home)
-	return command
+	return at(home, program(t, "oc-release_x", append([]string{"pull", "--insecure", s.release, "--to", to}, flags...)...))
 }
 
 // archived lists the sizes of the blobs of a tar file that may have been interrupted, by digest.
