@@ -143,7 +143,7 @@ func (r *copyRequest) readReleases(ctx context.Context, s *session, saved mirror
 	}
 	for _, t := range targets {
 		if saved == nil && t.reference.Kind != image.KindRegistry {
-			return nil, nil, fault.Errorf(fault.Usage, "%s is not in a registry: only releases from registries are copied", t.reference.Text)
+			return nil, nil, fault.WithHint(fault.Usage, "`mirror --from` copies what pull saved", "%s is not in a registry: only releases from registries are copied", t.reference.Text)
 		}
 		release, lacks, err := r.readRelease(ctx, s, saved, arch, t)
 		s.opened.closeAll() // it is not needed any more

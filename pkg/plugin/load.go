@@ -76,11 +76,12 @@ func savedTargets(ctx context.Context, saved mirror.Saved, refs, wanted []image.
 				continue
 			}
 			seen[tag] = true
-			if n >= 0 {
-				found[n] = true
-			}
 			ref := refs[i]
 			ref.Text, ref.Tag = l.Text()+":"+tag, tag
+			if n >= 0 {
+				found[n] = true
+				ref.Version, ref.Arch = wanted[n].Version, wanted[n].Arch // another release with this tag is refused
+			}
 			targets = append(targets, target{reference: ref})
 		}
 	}

@@ -324,3 +324,24 @@ func TestLoadNamesADamagedBlob(t *testing.T) {
 	d := "sha256:" + filepath.Base(blob)
 	want(t, got, 6, "", "error: oci:"+dir+": blob "+d+": its bytes have another digest\n")
 }
+
+// A version that the user names is that of the release, and not only of its tag.
+func TestLoadOfAnotherVersionUnderATag(t *testing.T) {
+	dir, _ := pulled(t)
+	file := filepath.Join(dir, "index.json")
+	index, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, []byte(strings.ReplaceAll(string(index), "4.14.0-x86_64", "4.14.1-x86_64")), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := testrelease.Registry(t)
+	load := []string{"mirror", "--from", "oci:" + dir, "--to", host(target) + "/ocp/x", "--insecure", "--skip-signatures"}
+	for _, version := range []string{"4.14.1", "4.14.1-x86_64"} {
+		want(t, run(t, append(load, version)...), 6, "", "error: nothing was copied: oci:"+dir+":4.14.1-x86_64: version: oci:"+dir+":4.14.1-x86_64 is release 4.14.0, not 4.14.1\n")
+	}
+	if got := run(t, load...); got.code != 0 || got.err != "Warning: oci:"+dir+":4.14.1-x86_64 is release 4.14.0, not 4.14.1\n" {
+		t.Errorf("exit code %d, stderr %q", got.code, got.err)
+	}
+}

@@ -123,17 +123,26 @@ func isTemporary(name string) bool {
 }
 
 func (d *directory) open(blob oci.Digest) (io.ReadCloser, error) {
-	return d.openRegular(blobName(blob))
+	file, err := d.openRegular(blobName(blob))
+	if errors.Is(err, errNotRegular) {
+		err = fmt.Errorf("%w: delete it, and run the command again", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
 }
 
-// openRegular opens a regular file. No link leads out of the layout, and opening a pipe would wait for its writer.
+var errNotRegular = errors.New("is not a regular file")
+
+// openRegular opens a regular file. A link could lead anywhere, and opening a pipe would wait for its writer.
 func (d *directory) openRegular(name string) (*os.File, error) {
-	info, err := d.root.Stat(name)
+	info, err := d.root.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", name)
+		return nil, fmt.Errorf("%s %w", name, errNotRegular)
 	}
 	return d.root.Open(name)
 }

@@ -23,11 +23,11 @@ func TestBlobsThatAreNoFiles(t *testing.T) {
 		make func(file, outside string) error
 		want string
 	}{
-		"pipe":          {func(file, _ string) error { return syscall.Mkfifo(file, 0o600) }, "BLOB is not a regular file"},
-		"directory":     {func(file, _ string) error { return os.Mkdir(file, 0o700) }, "BLOB is not a regular file"},
-		"link":          {func(file, outside string) error { return os.Symlink(outside, file) }, "statat BLOB: path escapes from parent"},
-		"relative link": {func(file, outside string) error { return os.Symlink("../../../"+filepath.Base(outside), file) }, "statat BLOB: path escapes from parent"},
-		"link to none":  {func(file, _ string) error { return os.Symlink("/nowhere", file) }, "statat BLOB: path escapes from parent"},
+		"pipe":          {func(file, _ string) error { return syscall.Mkfifo(file, 0o600) }, "BLOB is not a regular file: delete it, and run the command again"},
+		"directory":     {func(file, _ string) error { return os.Mkdir(file, 0o700) }, "BLOB is not a regular file: delete it, and run the command again"},
+		"link":          {func(file, outside string) error { return os.Symlink(outside, file) }, "BLOB is not a regular file: delete it, and run the command again"},
+		"relative link": {func(file, outside string) error { return os.Symlink("../../../"+filepath.Base(outside), file) }, "BLOB is not a regular file: delete it, and run the command again"},
+		"link to none":  {func(file, _ string) error { return os.Symlink("/nowhere", file) }, "BLOB is not a regular file: delete it, and run the command again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent := t.TempDir()
