@@ -45,7 +45,7 @@ func (b brokenBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// discarded is an answer that nobody gets.
+// discarded is a ResponseWriter that drops the answer.
 type discarded http.Header
 
 func (d discarded) Header() http.Header       { return http.Header(d) }

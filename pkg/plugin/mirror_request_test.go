@@ -108,7 +108,7 @@ func TestMirrorWithoutCacheReadsTheConfigurationToCopy(t *testing.T) {
 	}
 }
 
-// A tag at the target that somebody gave to an image for another architecture is not believed when there is something to copy.
+// When there is something to copy, a tag at the target on an image for another architecture is found out.
 func TestMirrorDoesNotCopyByAWrongTagOfTheTarget(t *testing.T) {
 	c := newCopies(t)
 	r := c.push(t, c.release(t, "4.14.0", c.scopes(), "a").WithArchitecture("arm64"), "4.14.0")

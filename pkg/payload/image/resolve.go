@@ -175,7 +175,7 @@ func images(entries []oci.Descriptor) []oci.Descriptor {
 	return found
 }
 
-// isImage reports whether an entry may be an image, and is no attestation of one.
+// isImage reports whether an entry may be an image. Attestations, which describe an image, are none.
 func isImage(d oci.Descriptor) bool {
 	_, attests := d.Annotations[attestation]
 	unknown := d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"

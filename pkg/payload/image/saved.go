@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"slices"
@@ -116,7 +115,7 @@ func (l *Layout) Blob(ctx context.Context, d digest.Digest, size, from int64) (i
 		_ = content.Close()
 		return nil, l.failed(d, fault.Errorf(fault.Integrity, "it has %d bytes, its manifest says %d", stored, size))
 	}
-	verified := &verifiedBlob{ReadCloser: content, layout: l, digest: d, left: size, hash: digest.SHA256.Hash()}
+	verified := &verifiedBlob{ReadCloser: content, layout: l, digest: d, left: size, hash: d.Verifier()}
 	if _, err := io.CopyN(io.Discard, canceled{ctx, verified}, from); err != nil {
 		_ = content.Close()
 		return nil, err
@@ -165,7 +164,7 @@ type verifiedBlob struct {
 	layout *Layout
 	digest digest.Digest
 	left   int64 // bytes to read
-	hash   hash.Hash
+	hash   digest.Verifier
 }
 
 func (v *verifiedBlob) Read(p []byte) (int, error) {
@@ -175,7 +174,7 @@ func (v *verifiedBlob) Read(p []byte) (int, error) {
 	if v.left > 0 && err == io.EOF {
 		return 0, v.layout.failed(v.digest, fault.Errorf(fault.Integrity, "it became shorter while it was read"))
 	}
-	if v.left <= 0 && digest.NewDigest(digest.SHA256, v.hash) != v.digest {
+	if v.left <= 0 && !v.hash.Verified() {
 		return 0, v.layout.failed(v.digest, fault.Errorf(fault.Integrity, "its bytes have another digest"))
 	}
 	return n, err

@@ -33,7 +33,7 @@ const (
 
 // CapabilitySet returns the capabilities of a baseline set, sorted: None, vCurrent, or v4.11 to v4.18 in any case. seen are
 // the capabilities that the payload names (CapabilitiesOf). vCurrent includes them, because a newer release can have
-// capabilities that this program does not know. ok is false if there is no set of this name.
+// capabilities that this program does not know. ok is false for any other name.
 func CapabilitySet(name string, seen []string) (capabilities []string, ok bool) {
 	capabilities = []string{}
 	switch strings.ToLower(name) {

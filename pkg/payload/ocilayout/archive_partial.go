@@ -49,7 +49,8 @@ func openPartial(name string) (*partial, error) {
 	}
 }
 
-// lockName is the file to lock: that itself, except on Windows, where nobody can read or write the locked bytes.
+// lockName is the file to lock for another one: the file itself, or on Windows one beside it, because a locked file cannot be
+// written there.
 func lockName(name string) string {
 	if runtime.GOOS == "windows" {
 		return name + ".lock"

@@ -52,8 +52,8 @@ type contents struct {
 	stopped    error  // why the rest cannot be read; nil at the end of the archive
 }
 
-// scan reads which entries a tar file has. Of an own archive, which may have been interrupted at any byte, what follows the first
-// damage is ignored. A file that is no archive of this package is fault.Local then.
+// scan reads which entries a tar file has. own says that this package wrote it and may have been interrupted at any byte: what
+// follows the first damage is ignored, and a file that this package cannot have written is fault.Local.
 func scan(file *os.File, own bool) (c contents, err error) {
 	info, err := file.Stat()
 	if err != nil {

@@ -564,7 +564,7 @@ func TestManifestOfTwoTagsIsOnceInAnArchive(t *testing.T) {
 	body := `{"schemaVersion":2,"config":{},"layers":[]}`
 	d := digest.FromString(body)
 	for range 2 {
-		if err := l.storage.write(t.Context(), d, int64(len(body)), strings.NewReader(body), true); err != nil {
+		if err := l.storage.write(t.Context(), d, int64(len(body)), strings.NewReader(body)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // write appends a blob. One that is there and damaged is overwritten, because a tar file has no other way to lose an entry.
-func (a *archive) write(ctx context.Context, d oci.Digest, size int64, content io.Reader, _ bool) error {
+func (a *archive) write(ctx context.Context, d oci.Digest, size int64, content io.Reader) error {
 	a.writing.Lock()
 	defer a.writing.Unlock()
 	if err := a.begin(ctx); err != nil {

@@ -2,9 +2,7 @@ package ocilayout
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"hash"
 	"io"
 	"io/fs"
 	"sync"
@@ -68,13 +66,13 @@ func (l *Layout) verify(ctx context.Context, d oci.Digest) (bool, error) {
 	if err != nil {
 		return false, l.failed(err)
 	}
-	hash := sha256.New()
-	_, err = io.CopyBuffer(hash, canceled{ctx, content}, make([]byte, 256<<10))
+	verifier := d.Verifier()
+	_, err = io.CopyBuffer(verifier, canceled{ctx, content}, make([]byte, 256<<10))
 	_ = content.Close()
 	if err != nil {
 		return false, l.failed(err)
 	}
-	if digest.NewDigest(digest.SHA256, hash) == d {
+	if verifier.Verified() {
 		return true, nil
 	}
 	l.notef("%s is damaged: the bytes of blob %s have another digest, so it is written again", l.options.Name, d)
@@ -101,19 +99,19 @@ func (c canceled) Read(p []byte) (int, error) {
 type verifier struct {
 	r      io.Reader
 	digest oci.Digest
-	left   int64
-	hash   hash.Hash
+	left   int64 // bytes
+	hash   digest.Verifier
 }
 
 func newVerifier(ctx context.Context, r io.Reader, d oci.Digest, size int64) *verifier {
-	return &verifier{r: canceled{ctx, r}, digest: d, left: size, hash: sha256.New()}
+	return &verifier{r: canceled{ctx, r}, digest: d, left: size, hash: d.Verifier()}
 }
 
 func (v *verifier) Read(p []byte) (int, error) {
 	n, err := v.r.Read(p)
 	_, _ = v.hash.Write(p[:n])
 	v.left -= int64(n)
-	if v.left < 0 || err == io.EOF && (v.left > 0 || digest.NewDigest(digest.SHA256, v.hash) != v.digest) {
+	if v.left < 0 || err == io.EOF && (v.left > 0 || !v.hash.Verified()) {
 		return n, fault.Errorf(fault.Integrity, "%s: its bytes have another digest or size", v.digest)
 	}
 	return n, err

@@ -160,7 +160,7 @@ func (d *directory) read(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, oci.MaxManifest+1))
 }
 
-func (d *directory) write(_ context.Context, blob oci.Digest, _ int64, content io.Reader, _ bool) error {
+func (d *directory) write(_ context.Context, blob oci.Digest, _ int64, content io.Reader) error {
 	return d.place(blobName(blob), content, false)
 }
 

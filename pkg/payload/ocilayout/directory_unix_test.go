@@ -50,7 +50,7 @@ func TestBlobsThatAreNoFiles(t *testing.T) {
 	}
 }
 
-// The layout's own files may be links that somebody planted, too.
+// Links in place of the layout's own files are not followed either.
 func TestLinksThatLeadOutOfTheLayout(t *testing.T) {
 	d := digest.FromString("release")
 	for _, name := range []string{indexName, layoutName, "signatures", "signatures/sha256=" + d.Encoded(), "signatures/sha256=" + d.Encoded() + "/signature-1", "blobs"} {

@@ -1,4 +1,4 @@
-// Package ocilayout writes OCI image layouts: directories, and tar archives of one file or several. A Layout has the methods
+// Package ocilayout writes OCI image layouts: directories and tar archives. A Layout has the methods
 // that a copy needs of a repository, so releases are copied to a disk as they are copied to a registry.
 //
 // Blobs are files that are named by their digests. index.json is written at the end, when everything it names is on the disk, so
@@ -49,8 +49,8 @@ type Options struct {
 type storage interface {
 	// open opens a blob. The error of a missing one is fs.ErrNotExist.
 	open(d oci.Digest) (io.ReadCloser, error)
-	// write stores a blob of size bytes, or nothing when reading content fails. manifest says that it is a manifest.
-	write(ctx context.Context, d oci.Digest, size int64, content io.Reader, manifest bool) error
+	// write stores a blob of size bytes, or nothing when reading content fails.
+	write(ctx context.Context, d oci.Digest, size int64, content io.Reader) error
 	// remove deletes a damaged blob.
 	remove(d oci.Digest) error
 	// put writes a small file that is neither a blob nor the index. changed means that it has to be committed.
@@ -75,15 +75,9 @@ func (l *Layout) SetSource(tag string, source oci.PullSpec) {
 // Describe finds the manifest that a tag or digest names. It is fault.NotFound if the layout does not have it, or if it or any
 // blob that it needs is missing or damaged.
 func (l *Layout) Describe(ctx context.Context, tagOrDigest string) (oci.Descriptor, error) {
-	d := oci.Descriptor{Digest: oci.Digest(tagOrDigest), Size: -1}
-	if !isDigest(tagOrDigest) {
-		l.mu.Lock()
-		entry, ok := l.index.find(tagOrDigest)
-		l.mu.Unlock()
-		if !ok {
-			return d, l.missing(tagOrDigest)
-		}
-		d = entry
+	d, err := l.lookUp(tagOrDigest)
+	if err != nil {
+		return d, err
 	}
 	complete, err := l.complete(ctx, &d)
 	if err == nil && !complete {
@@ -128,18 +122,26 @@ func (l *Layout) complete(ctx context.Context, root *oci.Descriptor) (bool, erro
 
 // Manifest reads a manifest by its tag or digest, unverified.
 func (l *Layout) Manifest(_ context.Context, tagOrDigest string) (body []byte, mediaType, declared string, err error) {
-	d := oci.Digest(tagOrDigest)
-	if !isDigest(tagOrDigest) {
-		l.mu.Lock()
-		entry, ok := l.index.find(tagOrDigest)
-		l.mu.Unlock()
-		if !ok {
-			return nil, "", "", l.missing(tagOrDigest)
-		}
-		d, mediaType = entry.Digest, entry.MediaType
+	d, err := l.lookUp(tagOrDigest)
+	if err != nil {
+		return nil, "", "", err
 	}
-	body, err = l.read(d)
-	return body, mediaType, "", err
+	body, err = l.read(d.Digest)
+	return body, d.MediaType, "", err
+}
+
+// lookUp returns the entry with a tag. Of a digest nothing else is known.
+func (l *Layout) lookUp(tagOrDigest string) (oci.Descriptor, error) {
+	if isDigest(tagOrDigest) {
+		return oci.Descriptor{Digest: oci.Digest(tagOrDigest), Size: -1}, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d, ok := l.index.find(tagOrDigest)
+	if !ok {
+		return d, l.missing(tagOrDigest)
+	}
+	return d, nil
 }
 
 // Exists reports whether a blob is there, intact, or may be left out.
@@ -160,7 +162,7 @@ func (l *Layout) PushBlob(ctx context.Context, d oci.Digest, size int64, open fu
 		return err
 	}
 	defer content.Close()
-	return l.write(ctx, d, size, newVerifier(ctx, content, d, size), false)
+	return l.write(ctx, d, size, newVerifier(ctx, content, d, size))
 }
 
 // PushManifest writes a manifest. A tag becomes an entry of index.json, in place of the one that had the tag.
@@ -168,7 +170,7 @@ func (l *Layout) PushManifest(ctx context.Context, tagOrDigest, mediaType string
 	d := oci.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(body), Size: int64(len(body))}
 	there, err := l.stored(ctx, d.Digest)
 	if err == nil && !there {
-		err = l.write(ctx, d.Digest, d.Size, bytes.NewReader(body), true)
+		err = l.write(ctx, d.Digest, d.Size, bytes.NewReader(body))
 	}
 	if err != nil || isDigest(tagOrDigest) {
 		return err
@@ -196,13 +198,6 @@ func (l *Layout) PutSignatures(d oci.Digest, messages [][]byte) error {
 		}
 	}
 	return nil
-}
-
-// HasTags reports whether the index names an image.
-func (l *Layout) HasTags(context.Context) (bool, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.index.entries)+len(l.index.own) > 0, nil
 }
 
 // Commit makes the layout name what was written. Blobs that were written are on the disk before index.json names them.
@@ -241,9 +236,9 @@ func (l *Layout) read(d oci.Digest) ([]byte, error) {
 	return body, nil
 }
 
-func (l *Layout) write(ctx context.Context, d oci.Digest, size int64, content io.Reader, manifest bool) error {
+func (l *Layout) write(ctx context.Context, d oci.Digest, size int64, content io.Reader) error {
 	source := &sourceErrors{content: content}
-	if err := l.storage.write(ctx, d, size, source, manifest); err != nil {
+	if err := l.storage.write(ctx, d, size, source); err != nil {
 		if source.err != nil {
 			return source.err // reading it failed, and not the disk
 		}

@@ -33,7 +33,7 @@ func (c *counting) open(d oci.Digest) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(content)), nil
 }
 
-func (c *counting) write(_ context.Context, d oci.Digest, _ int64, content io.Reader, _ bool) error {
+func (c *counting) write(_ context.Context, d oci.Digest, _ int64, content io.Reader) error {
 	c.call("write")
 	data, err := io.ReadAll(content)
 	if err == nil {
