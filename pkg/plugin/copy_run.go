@@ -1,24 +1,16 @@
 package plugin
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
-	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
-	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/image/cache"
 	"github.com/release-x/oc-release-x/pkg/payload/mirror"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
-	"github.com/release-x/oc-release-x/pkg/payload/verify"
-	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
-	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
 	"github.com/release-x/oc-release-x/pkg/printers"
-	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
 // copyTarget is where releases are copied to.
@@ -33,6 +25,15 @@ type copyTarget interface {
 	finish(ctx context.Context, releases []readRelease) error
 }
 
+// copyRun carries out a request.
+type copyRun struct {
+	*copyRequest
+	session *session
+	target  copyTarget                         // nil if only the plan is printed
+	saved   mirror.Saved                       // to copy from; nil for registries
+	source  func(oci.Repository) mirror.Source // those of saved, or of registries
+}
+
 // run copies the releases. target is nil if only the plan is printed.
 func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (err error) {
 	begun := time.Now()
@@ -41,27 +42,26 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 		return err
 	}
 	defer func() { meter.Close(err) }()
-	source := s.mirrorSource
-	var saved mirror.Saved
+	c := &copyRun{copyRequest: r, session: s, target: target, source: s.mirrorSource}
 	if len(r.from) > 0 {
-		if saved, err = s.openSaved(ctx, r.from); err != nil {
+		if c.saved, err = s.openSaved(ctx, r.from); err != nil {
 			return err
 		}
-		defer saved.Close()
-		source = saved.Source
+		defer c.saved.Close()
+		c.source = c.saved.Source
 	}
 	arch := r.newTargetArch(s, target)
-	if !r.dryRun && s.downloads == nil && saved == nil {
+	if !r.dryRun && s.downloads == nil && c.saved == nil {
 		defer s.useTemporaryCache()()
 	}
-	releases, plan, missing, err := r.prepare(ctx, s, saved, source, target, arch)
+	releases, plan, missing, err := c.prepare(ctx, arch)
 	if err != nil {
 		return err
 	}
 	if ok, err := arch.confirm(ctx, s, releases, plan); err != nil {
 		return err
 	} else if !ok {
-		if releases, plan, missing, err = r.prepare(ctx, s, saved, source, target, nil); err != nil {
+		if releases, plan, missing, err = c.prepare(ctx, nil); err != nil {
 			return err
 		}
 	}
@@ -72,15 +72,7 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 		document := r.planDocument(releases, plan, missing)
 		return r.output.Print(ctx, s.Out, printers.MirrorPlan(document))
 	}
-	copier := mirror.Copier{Source: source, Store: s.downloads.Blobs(), Meter: meter, AskAll: target.isLocal()}
-	if saved != nil {
-		if err := saved.Check(ctx, plan, target.open, s.perRegistry); err != nil {
-			return err
-		}
-		copier.Store = nil // the blobs are on this machine already
-		copier.AskAll = saved.NeedsBase()
-	}
-	result, err := r.copy(ctx, s, copier, target, releases, plan)
+	result, err := c.copy(ctx, releases, plan, meter)
 	meter.Close(err) // before the summary
 	if err != nil {
 		return err
@@ -97,19 +89,19 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 
 // prepare reads and verifies the releases, and plans the copy. missing lists the signatures that are needed and missing. arch may
 // be nil.
-func (r *copyRequest) prepare(ctx context.Context, s *session, saved mirror.Saved, source func(oci.Repository) mirror.Source, target copyTarget, arch *targetArch) (releases []readRelease, plan *mirror.Plan, missing []string, err error) {
-	if releases, missing, err = r.readReleases(ctx, s, saved, arch); err != nil {
+func (c *copyRun) prepare(ctx context.Context, arch *targetArch) (releases []readRelease, plan *mirror.Plan, missing []string, err error) {
+	if releases, missing, err = c.readReleases(ctx, arch); err != nil {
 		return nil, nil, nil, err
 	}
-	s.downloads.Wait() // so that the manifests of the releases are not read again
-	reader := mirror.Reader{Source: source, Parallel: 2 * s.perRegistry}
-	if !r.dryRun {
-		reader.Target = target.open
+	c.session.downloads.Wait() // so that the manifests of the releases are not read again
+	reader := mirror.Reader{Source: c.source, Parallel: 2 * c.session.perRegistry}
+	if !c.dryRun {
+		reader.Target = c.target.open
 	}
 	if arch != nil {
 		reader.Known = arch.found
 	}
-	plan, unsigned, err := r.plan(ctx, reader, releases)
+	plan, unsigned, err := c.plan(ctx, reader, releases)
 	return releases, plan, append(missing, unsigned...), err
 }
 
@@ -119,123 +111,6 @@ func listed(problems []string) string {
 		return problems[0]
 	}
 	return fmt.Sprintf("%s; and %d more", problems[0], len(problems)-1)
-}
-
-// readRelease is a release that was read and verified.
-type readRelease struct {
-	mirror.Release
-	document v1alpha1.Release
-	keys     []sigstore.Key // that are trusted for its signatures
-	// archFound says that the architecture was found at the target, and not confirmed.
-	archFound bool
-}
-
-// readReleases reads and verifies the releases. missing lists the signatures that they lack and need.
-func (r *copyRequest) readReleases(ctx context.Context, s *session, saved mirror.Saved, arch *targetArch) (releases []readRelease, missing []string, err error) {
-	var targets []target
-	if saved != nil {
-		targets, err = savedTargets(ctx, saved, r.from, r.releases)
-	} else {
-		targets, err = s.resolve(ctx, r.releaseRequest)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, t := range targets {
-		if saved == nil && t.reference.Kind != image.KindRegistry {
-			return nil, nil, fault.WithHint(fault.Usage, "`mirror --from` copies what pull saved", "%s is not in a registry: only releases from registries are copied", t.reference.Text)
-		}
-		release, lacks, err := r.readRelease(ctx, s, saved, arch, t)
-		s.opened.closeAll() // it is not needed any more
-		if err != nil {
-			return nil, nil, err
-		}
-		releases, missing = append(releases, release), append(missing, lacks...)
-	}
-	return releases, missing, nil
-}
-
-func (r *copyRequest) readRelease(ctx context.Context, s *session, saved mirror.Saved, arch *targetArch, t target) (readRelease, []string, error) {
-	checks := r.verification(s, arch, t)
-	if saved != nil {
-		checks = r.verifyFromLayout(ctx, checks, saved)
-	}
-	report, err := verify.Run(ctx, checks)
-	if err != nil {
-		return readRelease{}, nil, err
-	}
-	if err := report.Contradiction(); err != nil {
-		return readRelease{}, nil, fmt.Errorf("nothing was copied: %w", err)
-	}
-	release, err := mirror.NewRelease(report.Release, s.flags.arch.value() != "")
-	if err != nil {
-		return readRelease{}, nil, err
-	}
-	if release.Components, err = r.choose(s, report.Release); err != nil {
-		return readRelease{}, nil, err
-	}
-	if saved != nil {
-		if release, err = r.keepSaved(ctx, s, saved, release); err != nil {
-			return readRelease{}, nil, err
-		}
-	}
-	read := readRelease{Release: release, document: releaseDocument(report.Release), archFound: arch != nil && report.Release.Config == nil}
-	if read.keys, err = r.trust.sigstore.TrustedKeys(report.Release.Files); err != nil {
-		return readRelease{}, nil, err
-	}
-	if r.skipSignatures {
-		return read, nil, nil
-	}
-	if saved == nil {
-		r.keepSignatures(ctx, s, report.Release)
-	}
-	if !release.Demand.OpenPGP || report.Signed(trust.OpenPGPCheck) {
-		return read, nil, nil
-	}
-	return read, []string{"no trusted OpenPGP signature of " + t.reference.Text}, nil
-}
-
-// keepSignatures puts the OpenPGP signatures of a release into the cache, unless it has some: `verify --offline` reads them. The
-// verification has reported stores that cannot be searched.
-func (r *copyRequest) keepSignatures(ctx context.Context, s *session, release *image.Release) {
-	covered := cmp.Or(release.Identity.ListDigest, release.Identity.Digest)
-	if !r.dryRun && len(s.downloads.Signatures(covered)) == 0 {
-		verify.KeepOpenPGP(ctx, release, s.openPGP(r.trust), s.downloads)
-	}
-}
-
-// verification returns the request for package verify: all checks but those that reading and copying make anyway.
-func (r *copyRequest) verification(s *session, arch *targetArch, t target) verify.Request {
-	skip := []string{verify.Chain, verify.Image, verify.PayloadHash}
-	if r.skipSignatures {
-		skip = append(skip, trust.OpenPGPCheck, trust.SigstoreCheck)
-	}
-	q := s.verification(t, r.trust, skip)
-	q.Read = func(ctx context.Context, o image.ReadOptions) (*image.Release, error) {
-		o.Want.Operator = false       // only the payload's hash depends on it
-		o.Want.Relevant = trust.Reads // the rest of a payload can be 90 MB
-		if arch != nil {
-			o.FindArch = arch.find
-		}
-		return s.readToVerify(ctx, t, o, skip)
-	}
-	return q
-}
-
-// choose returns the components to copy.
-func (r *copyRequest) choose(s *session, release *image.Release) ([]payload.Component, error) {
-	names := slices.Concat(r.selection.components, s.groupMembers(release, r.selection.groups))
-	switch {
-	case r.selection.onlyRelease:
-		return nil, nil
-	case len(r.selection.components)+len(r.selection.groups) == 0:
-		return release.Components, nil
-	}
-	selection, err := release.Select(names)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(slices.Clone(release.Components), func(c payload.Component) bool { return !selection.Components[c.Name] }), nil
 }
 
 // plan reads all manifests and signatures and plans the copy. unsigned lists the signatures that are needed and missing.
@@ -273,19 +148,26 @@ func (s *session) mirrorSource(repository oci.Repository) mirror.Source {
 }
 
 // copy carries out a plan.
-func (r *copyRequest) copy(ctx context.Context, s *session, copier mirror.Copier, target copyTarget, releases []readRelease, plan *mirror.Plan) (mirror.Result, error) {
-	var keys []sigstore.Key
-	for _, release := range releases {
-		keys = append(keys, release.keys...)
+func (c *copyRun) copy(ctx context.Context, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
+	copier := mirror.Copier{
+		Source: c.source, Target: c.target.open, Take: c.target.take, Store: c.session.downloads.Blobs(),
+		Parallel: c.session.perRegistry, Force: c.force, AskAll: c.target.isLocal(), Meter: meter,
 	}
-	target.prepare(plan)
-	copier.Target, copier.Take = target.open, target.take
-	copier.Parallel, copier.Force, copier.Keys = s.perRegistry, r.force, keys
+	for _, release := range releases {
+		copier.Keys = append(copier.Keys, release.keys...)
+	}
+	if c.saved != nil {
+		if err := c.saved.Check(ctx, plan, c.target.open, c.session.perRegistry); err != nil {
+			return mirror.Result{}, err
+		}
+		copier.Store, copier.AskAll = nil, c.saved.NeedsBase() // the blobs are on this machine already
+	}
+	c.target.prepare(plan)
 	result, err := copier.Run(ctx, plan)
 	if err != nil {
 		return result, err
 	}
-	return result, target.finish(ctx, releases)
+	return result, c.target.finish(ctx, releases)
 }
 
 // useTemporaryCache gives a session without a cache one that remove deletes: blobs are kept in it while they are copied, and

@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -95,42 +96,38 @@ func savedTargets(ctx context.Context, saved mirror.Saved, refs, wanted []image.
 }
 
 // namesTag reports whether a version that the user named, with or without an architecture, is that of a tag.
-func namesTag(version image.Reference, tag string) bool {
-	rest, ok := strings.CutPrefix(tag, version.Version+"-")
-	return tag == version.Text || version.Arch == "" && ok && isArch(rest)
+func namesTag(wanted image.Reference, tag string) bool {
+	version, arch, ok := image.SplitVersion(tag)
+	return ok && version == wanted.Version && (wanted.Arch == "" || arch == wanted.Arch)
 }
 
 // isReleaseTag reports whether a tag is that of a release, VERSION-ARCH, and not of a component.
 func isReleaseTag(tag string) bool {
-	return isArch(tag[strings.LastIndexByte(tag, '-')+1:])
+	_, arch, ok := image.SplitVersion(tag)
+	return ok && arch != ""
 }
 
 // keepSaved leaves of the components of a release those that were saved. That others are not there is an error if the user chose
 // components.
-func (r *copyRequest) keepSaved(ctx context.Context, s *session, saved mirror.Saved, release mirror.Release) (mirror.Release, error) {
-	kept, err := saved.Keep(ctx, release)
+func (c *copyRun) keepSaved(ctx context.Context, release mirror.Release) (mirror.Release, error) {
+	kept, err := c.saved.Keep(ctx, release)
 	if err != nil {
 		return kept, err
 	}
 	var absent []string
-	for _, c := range release.Components {
-		if !slices.ContainsFunc(kept.Components, func(k payload.Component) bool { return k.Name == c.Name }) {
-			absent = append(absent, c.Name)
+	for _, one := range release.Components {
+		if !slices.ContainsFunc(kept.Components, func(k payload.Component) bool { return k.Name == one.Name }) {
+			absent = append(absent, one.Name)
 		}
 	}
 	switch {
 	case len(absent) == 0:
-	case len(r.selection.components)+len(r.selection.groups) > 0:
-		return kept, fault.WithHint(fault.NotFound, "pull them too, or choose fewer", "%s does not have these components of %s: %s", saved, release.Name, strings.Join(absent, ", "))
+	case len(c.selection.components)+len(c.selection.groups) > 0:
+		return kept, fault.WithHint(fault.NotFound, "pull them too, or choose fewer", "%s does not have these components of %s: %s", c.saved, release.Name, strings.Join(absent, ", "))
 	default:
-		s.notef("%s has %d of the %d components of %s; only these are copied", saved, len(kept.Components), len(release.Components), release.Name)
+		c.session.notef("%s has %d of the %d components of %s; only these are copied", c.saved, len(kept.Components), len(release.Components), release.Name)
 	}
 	return kept, nil
-}
-
-// isArch reports whether a word is an architecture as tags have it.
-func isArch(word string) bool {
-	return slices.Contains([]string{"x86_64", "aarch64", "ppc64le", "s390x", "multi"}, word)
 }
 
 // hasReleases says which releases layouts have.
@@ -151,38 +148,43 @@ func hasReleases(ctx context.Context, saved mirror.Saved) string {
 }
 
 // verifyFromLayout changes a verification so that it reads the layouts alone.
-func (r *copyRequest) verifyFromLayout(ctx context.Context, q verify.Request, saved mirror.Saved) verify.Request {
+func (c *copyRun) verifyFromLayout(q verify.Request) verify.Request {
 	read := q.Read
-	q.Registry, q.OpenPGP.Web, q.Cache = savedRegistry{saved}, nil, nil
-	var kept keptSignatures
-	q.OpenPGP.Stores = append([]store.Store{&kept}, q.OpenPGP.Stores...)
+	q.Registry, q.OpenPGP.Web, q.Cache = savedRegistry{c.saved}, nil, nil
+	q.OpenPGP.Stores = append([]store.Store{savedSignatures{c.saved}}, q.OpenPGP.Stores...)
 	q.Read = func(ctx context.Context, o image.ReadOptions) (*image.Release, error) {
 		release, err := read(ctx, o)
 		if err != nil {
 			return nil, err
 		}
-		release.Identity.Repository = r.repository
-		covered := release.Identity.Digest
-		if release.Identity.ListDigest != "" {
-			covered = release.Identity.ListDigest
-		}
-		if d, ok := saved.Find(release.Identity.Tag); ok {
+		release.Identity.Repository = c.repository
+		if d, ok := c.saved.Find(release.Identity.Tag); ok {
 			if source, err := oci.ParsePullSpec(d.Annotations[ocilayout.Source]); err == nil {
 				release.Identity.Repository = source.Repository
 			}
 		}
-		messages, err := saved.OpenPGPSignatures(ctx, covered)
-		kept = keptSignatures{Cached: store.Cached{Name: release.Reference.Text, Digest: covered}}
-		for _, m := range messages {
-			kept.List = append(kept.List, store.Signature{Where: "signatures of " + release.Reference.Text, Data: m})
-		}
-		return release, err
+		return release, nil
 	}
 	return q
 }
 
-// keptSignatures are the OpenPGP signatures of a layout, which are read with the release.
-type keptSignatures struct{ store.Cached }
+// savedSignatures is the store of the OpenPGP signatures that were saved.
+type savedSignatures struct{ mirror.Saved }
+
+// Signatures yields the signatures of a digest.
+func (s savedSignatures) Signatures(ctx context.Context, d digest.Digest) iter.Seq2[store.Signature, error] {
+	return func(yield func(store.Signature, error) bool) {
+		messages, err := s.OpenPGPSignatures(ctx, d)
+		if err != nil {
+			yield(store.Signature{}, err)
+		}
+		for _, m := range messages {
+			if !yield(store.Signature{Where: "signatures of " + s.String(), Data: m}, nil) {
+				return
+			}
+		}
+	}
+}
 
 // savedRegistry is a registry that has what was saved.
 type savedRegistry struct{ saved mirror.Saved }
