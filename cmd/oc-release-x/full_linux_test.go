@@ -6,40 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/internal/testdisk"
 	"github.com/release-x/oc-release-x/internal/testrelease"
 )
-
-// smallDisk mounts a file system of so many bytes; only root can.
-func smallDisk(t *testing.T, options string) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("none", dir, "tmpfs", 0, options+",mode=0700"); err != nil {
-		t.Skipf("mounting a file system: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	return dir
-}
-
-// fill leaves no byte free on a disk.
-func fill(t *testing.T, dir string) {
-	t.Helper()
-	f, err := os.Create(filepath.Join(dir, "full"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for err == nil {
-		_, err = f.Write(make([]byte, 4096))
-	}
-	if !strings.HasSuffix(err.Error(), syscall.ENOSPC.Error()) {
-		t.Fatal(err)
-	}
-}
 
 // damaged lists the blobs of a cache, by the names that only complete blobs have, that have other bytes.
 func damaged(t *testing.T, dir string) (names []string) {
@@ -81,9 +54,9 @@ func TestMirrorWithAFullDisk(t *testing.T) {
 		"temporary files, no room for their blobs": {"size=1m,nr_inodes=10", false, []string{"--no-cache"}, temporary},
 	} {
 		t.Run(name, func(t *testing.T) {
-			disk, target := smallDisk(t, test.options), testrelease.Registry(t)
+			disk, target := testdisk.Mount(t, test.options+",mode=0700"), testrelease.Registry(t)
 			if test.full {
-				fill(t, disk)
+				testdisk.Fill(t, disk)
 			}
 			for _, result := range []string{"25 copied, 0 were there\n  Blobs:       75 copied", "0 copied, 25 were there\n  Blobs:       0 copied (0), 0 were there (0)\n"} {
 				command := s.mirror(t, disk, target, append(test.flags, "-v=1")...)

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/release-x/oc-release-x/internal/testdisk"
 )
 
 // A disk that is too small for the archive leaves none. When there is room, the copy continues.
 func TestPullToAnArchiveOnAFullDisk(t *testing.T) {
 	s := newCopySource(t)
-	disk, home := smallDisk(t, "size=2m"), t.TempDir()
+	disk, home := testdisk.Mount(t, "size=2m,mode=0700"), t.TempDir()
 	file := filepath.Join(disk, "release.tar")
 	command := s.pull(t, home, "oci-archive:"+file)
 	var out, errOut bytes.Buffer
@@ -29,7 +31,7 @@ func TestPullToAnArchiveOnAFullDisk(t *testing.T) {
 		t.Error("no blob was kept")
 	}
 	if err := syscall.Mount("none", disk, "tmpfs", syscall.MS_REMOUNT, "size=16m"); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	if out, err := s.pull(t, home, "oci-archive:"+file).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -67,7 +67,7 @@ func walls() []wall {
 		{[]string{cluster}, []string{plugin, printers, image, registry, mirror, verify}},
 		{[]string{trust, presence}, []string{image, registry, cluster}},
 		{[]string{mirror, verify}, []string{plugin, printers}},
-		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/testcluster/...", "internal/testguard/...", "internal/testmanifest/...", "internal/testprogress/...", "internal/testsign/...", "internal/faultproxy/...", "internal/fixture/...", "internal/house/..."}},
+		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/testcluster/...", "internal/testdisk/...", "internal/testguard/...", "internal/testmanifest/...", "internal/testprogress/...", "internal/testsign/...", "internal/faultproxy/...", "internal/fixture/...", "internal/house/..."}},
 	}
 }
 

@@ -4,23 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"github.com/release-x/oc-release-x/internal/testdisk"
 )
 
-// mount mounts a file system of so many bytes; only root can.
-func mount(t *testing.T, options string, flags uintptr) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("none", dir, "tmpfs", flags, options); err != nil {
-		t.Skipf("mounting a file system: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	return dir
-}
-
 func TestFullDisk(t *testing.T) {
-	dir := filepath.Join(mount(t, "size=256k,mode=0700", 0), "cache")
+	dir := filepath.Join(testdisk.Mount(t, "size=256k,mode=0700"), "cache")
 	c, told := at(dir)
 	small := newBlob(1000)
 	small.good(t, c)
@@ -37,11 +27,11 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestReadOnlyDirectoryIsRead(t *testing.T) {
-	dir := mount(t, "size=256k,mode=0700", 0)
+	dir := testdisk.Mount(t, "size=256k,mode=0700")
 	c, _ := at(dir)
 	kept, other := newBlob(1000), newBlob(2000)
 	session(t, c, kept)
-	readOnly(t, dir)
+	testdisk.ReadOnly(t, dir)
 	c, told := at(dir)
 	if n := session(t, c, kept); n != 1 {
 		t.Errorf("fetched %d times", n-1)
@@ -62,16 +52,8 @@ func TestReadOnlyDirectoryIsRead(t *testing.T) {
 	}
 }
 
-// readOnly mounts a file system again, read-only.
-func readOnly(t *testing.T, dir string) {
-	t.Helper()
-	if err := syscall.Mount("none", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Skip(err)
-	}
-}
-
 func TestDamagedFileOfAReadOnlyDirectoryIsFetched(t *testing.T) {
-	dir := mount(t, "size=256k,mode=0700", 0)
+	dir := testdisk.Mount(t, "size=256k,mode=0700")
 	c, _ := at(dir)
 	b := newBlob(1000)
 	session(t, c, b)
@@ -79,7 +61,7 @@ func TestDamagedFileOfAReadOnlyDirectoryIsFetched(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 1000), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	readOnly(t, dir)
+	testdisk.ReadOnly(t, dir)
 	c, told := at(dir)
 	b.asked = nil
 	b.good(t, c)

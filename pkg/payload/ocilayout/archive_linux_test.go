@@ -12,12 +12,13 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/internal/testdisk"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
 // A disk that fills up leaves no archive. What was written before is used by the next copy.
 func TestFullDiskForAnArchive(t *testing.T) {
-	dir := mount(t, "size=256k")
+	dir := testdisk.Mount(t, "size=256k")
 	file := filepath.Join(dir, "a.tar")
 	l := openTar(t, file)
 	pushImage(t, l, "a", "content")
@@ -49,7 +50,7 @@ func TestFullDiskForAnArchive(t *testing.T) {
 func TestFullDiskBesideAnArchive(t *testing.T) {
 	for name, size := range map[string]int{"copy": 170 << 10, "index": 100 << 10} {
 		t.Run(name, func(t *testing.T) {
-			dir := mount(t, "size=256k")
+			dir := testdisk.Mount(t, "size=256k")
 			file := filepath.Join(dir, "a.tar")
 			l := openTar(t, file)
 			pushImage(t, l, "a", strings.Repeat("x", size))
@@ -65,7 +66,7 @@ func TestFullDiskBesideAnArchive(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				fillDisk(t, dir)
+				testdisk.Fill(t, dir)
 				err = l.Commit(t.Context())
 			}
 			if !errors.Is(err, syscall.ENOSPC) || fault.KindOf(err) != fault.Local {
@@ -80,18 +81,5 @@ func TestFullDiskBesideAnArchive(t *testing.T) {
 				t.Errorf("the partial file: %v", err)
 			}
 		})
-	}
-}
-
-// fillDisk leaves no byte free on a disk.
-func fillDisk(t *testing.T, dir string) {
-	t.Helper()
-	f, err := os.Create(filepath.Join(dir, "full"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for err == nil {
-		_, err = f.Write(make([]byte, 4096))
 	}
 }

@@ -6,28 +6,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/internal/testdisk"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 )
 
-// mount mounts a file system; only root can.
-func mount(t *testing.T, options string) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("none", dir, "tmpfs", 0, options); err != nil {
-		t.Skipf("mounting a file system: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	return dir
-}
-
 // A full disk leaves the layout as it was, with no half file.
 func TestFullDisk(t *testing.T) {
-	dir := filepath.Join(mount(t, "size=256k"), "layout")
+	dir := filepath.Join(testdisk.Mount(t, "size=256k"), "layout")
 	l := openLayout(t, dir)
 	pushImage(t, l, "a", "content")
 	commit(t, l)
@@ -46,7 +35,7 @@ func TestFullDisk(t *testing.T) {
 
 // The same for the index itself: there are not enough inodes.
 func TestFullDiskForTheIndex(t *testing.T) {
-	dir := filepath.Join(mount(t, "nr_inodes=10"), "layout") // the root, three directories, two blobs twice, the index, oci-layout
+	dir := filepath.Join(testdisk.Mount(t, "nr_inodes=10"), "layout") // the root, three directories, two blobs twice, the index, oci-layout
 	l := openLayout(t, dir)
 	pushImage(t, l, "a", "content")
 	commit(t, l)
@@ -65,14 +54,12 @@ func TestFullDiskForTheIndex(t *testing.T) {
 }
 
 func TestReadOnlyDirectory(t *testing.T) {
-	dir := mount(t, "size=256k")
+	dir := testdisk.Mount(t, "size=256k")
 	l := openLayout(t, dir)
 	_, manifest := pushImage(t, l, "a", "content")
 	commit(t, l)
 	_ = l.Close()
-	if err := syscall.Mount("none", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Skip(err)
-	}
+	testdisk.ReadOnly(t, dir)
 	before := indexOf(t, dir)
 	l = openLayout(t, dir)
 	if d, err := l.Describe(t.Context(), "a"); err != nil || d.Digest != manifest { // nothing is to be written
