@@ -151,7 +151,7 @@ func hasReleases(ctx context.Context, saved mirror.Saved) string {
 func (c *copyRun) verifyFromLayout(q verify.Request) verify.Request {
 	read := q.Read
 	q.Registry, q.OpenPGP.Web, q.Cache = savedRegistry{c.saved}, nil, nil
-	q.OpenPGP.Stores = append([]store.Store{savedSignatures{c.saved}}, q.OpenPGP.Stores...)
+	q.OpenPGP.Stores = append([]store.Store{savedSignatures{c.saved, q.Reference.Text}}, q.OpenPGP.Stores...)
 	q.Read = func(ctx context.Context, o image.ReadOptions) (*image.Release, error) {
 		release, err := read(ctx, o)
 		if err != nil {
@@ -169,17 +169,23 @@ func (c *copyRun) verifyFromLayout(q verify.Request) verify.Request {
 }
 
 // savedSignatures is the store of the OpenPGP signatures that were saved.
-type savedSignatures struct{ mirror.Saved }
+type savedSignatures struct {
+	saved mirror.Saved
+	name  string // of the release
+}
+
+// String is the reference of the release.
+func (s savedSignatures) String() string { return s.name }
 
 // Signatures yields the signatures of a digest.
 func (s savedSignatures) Signatures(ctx context.Context, d digest.Digest) iter.Seq2[store.Signature, error] {
 	return func(yield func(store.Signature, error) bool) {
-		messages, err := s.OpenPGPSignatures(ctx, d)
+		messages, err := s.saved.OpenPGPSignatures(ctx, d)
 		if err != nil {
 			yield(store.Signature{}, err)
 		}
 		for _, m := range messages {
-			if !yield(store.Signature{Where: "signatures of " + s.String(), Data: m}, nil) {
+			if !yield(store.Signature{Where: "signatures of " + s.name, Data: m}, nil) {
 				return
 			}
 		}
