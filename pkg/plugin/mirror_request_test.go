@@ -193,8 +193,14 @@ func TestMirrorKeepsTagsOfOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"SOURCE/ocp/release:4.14.0", "--to", "TARGET/ocp/m"}
-	want(t, c.run(t, args...), 6, "", "error: TARGET/ocp/m:4.14.0-x86_64 is "+other.Digest().String()+" at the target, and not "+r.Digest().String()+": nothing was copied; --force replaces it\n")
-	wantRequests(t, "target", c.target.asked(), map[string]int{"HEAD manifest": 2})
+	message := "error: TARGET/ocp/m:4.14.0-x86_64 is " + other.Digest().String() + " at the target, and not " + r.Digest().String() + ": nothing was copied; --force replaces it\n"
+	want(t, c.run(t, append(slices.Clone(args), "--only-release")...), 6, "", message)
+	wantRequests(t, "target", c.target.asked(), map[string]int{"HEAD manifest": 1})
+	want(t, c.run(t, slices.Clone(args)...), 6, "", message)
+	asked := c.target.asked()
+	// Both tags are asked for at the same time. If the missing one is answered first, the repository is asked whether it has tags.
+	asked = slices.DeleteFunc(asked, func(request string) bool { return request == "GET tags ocp/m" })
+	wantRequests(t, "target", asked, map[string]int{"HEAD manifest": 2})
 	want(t, c.run(t, append(args, "--force")...), 0, summary([]string{"4.14.0 to TARGET/ocp/m:4.14.0-x86_64"}, 2, 0, 2, 0, "5 copied (SIZE), 0 were there (SIZE)", ""), "")
 	sameManifest(t, c.source, "ocp/release/manifests/4.14.0", c.target, "ocp/m/manifests/4.14.0-x86_64")
 }
