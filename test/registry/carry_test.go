@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -26,18 +27,23 @@ type carried struct {
 	source  *server
 	release *testrelease.Release
 	dir     string // of the layout
+	archive string // the same as a tar file
 	keys    []string
 	key     *testsign.Key
 	asked   atomic.Int64      // at the source and at its store of signatures, since it was pulled
 	bodies  map[string][]byte // manifests of the source by digest
 }
 
-// carry pulls 4.14.0-multi with one component that has Docker's media types, one that is a list, and both kinds of signatures.
+// carry pulls 4.14.0-multi with an image and a list of Docker's media types, a list of OCI's, and both kinds of signatures.
 func carry(t *testing.T) *carried {
 	t.Helper()
 	authority := newAuthority(t)
 	source, _ := bearer(t, authority, "")
-	c := &carried{source: source, dir: filepath.Join(t.TempDir(), "layout"), key: testsign.NewKey(t, "release"), bodies: map[string][]byte{}}
+	dir := t.TempDir()
+	c := &carried{
+		source: source, dir: filepath.Join(dir, "layout"), archive: filepath.Join(dir, "layout.tar"),
+		key: testsign.NewKey(t, "release"), bodies: map[string][]byte{},
+	}
 	signer := testsign.NewSigner(t, "ed25519")
 	var stopped atomic.Bool
 	gone := func(w http.ResponseWriter, _ *http.Request) {
@@ -68,8 +74,9 @@ func carry(t *testing.T) *carried {
 		}
 	}
 	for name, component := range map[string]*testrelease.Builder{
-		"docker": testrelease.New("1.0.0").WithComponent("d").WithDockerMediaTypes(),
-		"list":   testrelease.New("1.0.0").WithComponent("l").WithList("amd64", "arm64"),
+		"docker":      testrelease.New("1.0.0").WithComponent("d").WithDockerMediaTypes(),
+		"docker-list": testrelease.New("1.0.0").WithComponent("dl").WithDockerMediaTypes().WithList("amd64", "arm64"),
+		"list":        testrelease.New("1.0.0").WithComponent("l").WithList("amd64", "arm64"),
 	} {
 		image := build(t, component.WithLabel("io.openshift.release", ""))
 		if err := image.PushTo(source.Server, "ocp/art", name); err != nil {
@@ -92,33 +99,47 @@ func carry(t *testing.T) *carried {
 		"--keyring", write(t, filepath.Join(t.TempDir(), "key.asc"), testsign.Armored(t, c.key)),
 		"--key", write(t, filepath.Join(t.TempDir(), "cosign.pub"), signer.PEM),
 	}
-	got := fresh(t).run(slices.Concat([]string{"pull", source.host() + "/ocp/release:4.14.0-multi", "--to", "oci:" + c.dir, "--signature", store.URL}, c.keys, source.access(t))...)
-	if got.code != 0 || got.err != "" {
-		t.Fatalf("pull: exit code %d, %s", got.code, got.err)
+	for _, to := range []string{"oci:" + c.dir, "oci-archive:" + c.archive} {
+		got := fresh(t).run(slices.Concat([]string{"pull", source.host() + "/ocp/release:4.14.0-multi", "--to", to, "--signature", store.URL}, c.keys, source.access(t))...)
+		if got.code != 0 || got.err != "" {
+			t.Fatalf("pull to %s: exit code %d, %s", to, got.code, got.err)
+		}
 	}
-	for _, e := range c.entries(t) {
-		path := "ocp/release"
-		if !strings.HasSuffix(e.tag, "-multi") {
-			path = "ocp/art"
-		}
-		body, _, _, err := source.client(t).Source(source.repository(path)).Manifest(t.Context(), e.digest.String())
-		if err != nil { // a signature of a release
-			body, _, _, err = source.client(t).Source(source.repository("ocp/release")).Manifest(t.Context(), e.digest.String())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.bodies[e.digest.String()] = body
-	}
+	c.readSource(t)
 	source.fault = func(http.Handler) http.Handler { return http.HandlerFunc(gone) }
 	stopped.Store(true)
 	return c
 }
 
+// readSource reads from the source the manifests that index.json names, and those of the lists among them.
+func (c *carried) readSource(t *testing.T) {
+	t.Helper()
+	client := c.source.client(t)
+	fetch := func(ctx context.Context, d oci.Descriptor) (body []byte, mediaType string, err error) {
+		for _, path := range []string{"ocp/release", "ocp/art"} {
+			if body, mediaType, _, err = client.Source(c.source.repository(path)).Manifest(ctx, d.Digest.String()); err == nil {
+				return body, mediaType, nil
+			}
+		}
+		return nil, "", err
+	}
+	for _, e := range c.entries(t) {
+		err := oci.Walk(t.Context(), oci.Descriptor{Digest: e.digest, Size: -1}, fetch, func(v oci.Visited) error {
+			if v.Manifest != nil {
+				c.bodies[v.Digest.String()] = v.Body
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // layoutEntry is an entry of index.json.
 type layoutEntry struct {
-	tag    string
-	digest digest.Digest
+	tag, mediaType string
+	digest         digest.Digest
 }
 
 func (c *carried) entries(t *testing.T) (entries []layoutEntry) {
@@ -132,7 +153,7 @@ func (c *carried) entries(t *testing.T) (entries []layoutEntry) {
 		t.Fatal(err)
 	}
 	for _, d := range index.Manifests {
-		entries = append(entries, layoutEntry{d.Annotations["org.opencontainers.image.ref.name"], d.Digest})
+		entries = append(entries, layoutEntry{d.Annotations["org.opencontainers.image.ref.name"], d.MediaType, d.Digest})
 	}
 	return entries
 }
@@ -151,8 +172,8 @@ func TestCarriedReleases(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			got := fresh(t).run(c.load(t, target, c.keys...)...)
 			got.out = hideSizes(got.out)
-			want(t, got, 0, "Copied 4.14.0 to "+target.host()+"/ocp/m:4.14.0-multi\n  Images:      3, and 5 signatures\n  Manifests:   12 copied, 0 were there\n"+
-				"  Blobs:       14 copied (SIZE), 0 were there (SIZE)\n  Time:        0s\nNot copied: boot images and operator catalogs, which no release image contains\n", "")
+			want(t, got, 0, "Copied 4.14.0 to "+target.host()+"/ocp/m:4.14.0-multi\n  Images:      4, and 7 signatures\n  Manifests:   17 copied, 0 were there\n"+
+				"  Blobs:       19 copied (SIZE), 0 were there (SIZE)\n  Time:        0s\nNot copied: boot images and operator catalogs, which no release image contains\n", "")
 			c.wantManifests(t, target)
 			c.wantReadable(t, kind, target)
 			c.wantCopies(t, target)
@@ -175,7 +196,7 @@ func (c *carried) wantManifests(t *testing.T, target *server) {
 			t.Errorf("%s: %v, %s, %s", e.tag, err, mediaType, body)
 		}
 	}
-	if len(tags) != 8 || !slices.Contains(tags, "4.14.0-multi-docker") || !slices.Contains(tags, "sha256-"+c.release.Images[1].Manifest.Digest.Encoded()+".sig") {
+	if len(tags) != 11 || !slices.Contains(tags, "4.14.0-multi-docker") || !slices.Contains(tags, "sha256-"+c.release.Images[1].Manifest.Digest.Encoded()+".sig") {
 		t.Errorf("tags %q", tags)
 	}
 }
@@ -194,7 +215,7 @@ func (c *carried) wantReadable(t *testing.T, kind string, target *server) {
 	reference := c.source.host() + "/ocp/release@" + c.release.ListDigest().String()
 
 	got := fresh(t).run(append([]string{"images", reference, "-o", "pullspec"}, access...)...)
-	want(t, got, 0, c.source.host()+"/ocp/art@"+c.digestOf(t, "docker")+"\n"+c.source.host()+"/ocp/art@"+c.digestOf(t, "list")+"\n", "")
+	want(t, got, 0, c.source.host()+"/ocp/art@"+c.digestOf(t, "docker")+"\n"+c.source.host()+"/ocp/art@"+c.digestOf(t, "docker-list")+"\n"+c.source.host()+"/ocp/art@"+c.digestOf(t, "list")+"\n", "")
 
 	to := filepath.Join(t.TempDir(), "to")
 	want(t, fresh(t).run(append([]string{"extract", reference, "--to", to}, access...)...), 0, "", "")
