@@ -43,7 +43,7 @@ func pure() []string {
 func notPure() []string {
 	return []string{
 		"cmd/...", "internal/...", "krew/...", "pkg/plugin/...", "pkg/printers/...",
-		"pkg/payload/blobstore/...", "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror/...", "pkg/payload/ocilayout/...", "pkg/payload/verify/trust/...",
+		"pkg/payload/blobstore/...", "pkg/payload/image/...", "pkg/payload/registry/...", "pkg/payload/cluster/...", "pkg/payload/mirror", "pkg/payload/ocilayout/...", "pkg/payload/verify/trust/...",
 	}
 }
 
@@ -67,6 +67,7 @@ func walls() []wall {
 		{[]string{cluster}, []string{plugin, printers, image, registry, mirror, verify}},
 		{[]string{trust, presence}, []string{image, registry, cluster}},
 		{[]string{mirror, verify}, []string{plugin, printers}},
+		{[]string{"pkg/payload/mirror/clusterobject/..."}, []string{blobstore, image, registry, cluster}},
 		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/testcluster/...", "internal/testdisk/...", "internal/testguard/...", "internal/testmanifest/...", "internal/testprogress/...", "internal/testsign/...", "internal/faultproxy/...", "internal/fixture/...", "internal/house/..."}},
 	}
 }

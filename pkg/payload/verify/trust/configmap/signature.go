@@ -56,3 +56,13 @@ func Number(name string, d digest.Digest) (n int, ok bool) {
 	n, err := strconv.Atoi(digits)
 	return n, err == nil
 }
+
+// OfSignatures returns the ConfigMap with the signatures of a digest, as `oc adm release mirror` names it.
+func OfSignatures(d digest.Digest, messages [][]byte) ConfigMap {
+	name := d.Algorithm().String() + "-" + d.Encoded()
+	c := ConfigMap{Namespace: Namespace, Name: name, Labels: map[string]string{SignatureLabel: ""}, BinaryData: map[string][]byte{}}
+	for i, message := range messages {
+		c.BinaryData[name+"-"+strconv.Itoa(i+1)] = message
+	}
+	return c
+}
