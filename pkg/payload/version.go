@@ -96,7 +96,8 @@ func eachPair(list string, visit func(name, value string) error) error {
 // ReportedVersion is the version that a release shows for a name, which several images may report.
 type ReportedVersion struct {
 	ComponentVersion
-	Component string // the last component that reports it
+	Component string   // the last component that reports it
+	Versions  []string // all versions that components report for the name, sorted
 }
 
 // kubectlReporters lists the components whose kubectl version counts.
@@ -106,7 +107,7 @@ func kubectlReporters() []string { return []string{"cli", "cli-artifacts"} }
 // and warns; it does not warn about machine-os, because a release may have two operating systems.
 func reportVersions(components []Component) (map[string]ReportedVersion, []string) {
 	reported := map[string]ReportedVersion{}
-	values := map[string][]string{}
+	values := map[string][]string{} // with display names
 	for _, c := range components {
 		for _, v := range c.Versions {
 			if v.Name == "kubectl" && !slices.Contains(kubectlReporters(), c.Name) {
@@ -119,11 +120,9 @@ func reportVersions(components []Component) (map[string]ReportedVersion, []strin
 			shown.Version = min(shown.Version, v.Version)
 			shown.DisplayName = min(shown.DisplayName, v.DisplayName)
 			shown.Component = c.Name
+			values[v.Name] = insert(values[v.Name], strings.TrimSpace(v.Version+" "+v.DisplayName))
+			shown.Versions = insert(shown.Versions, v.Version)
 			reported[v.Name] = shown
-			value := strings.TrimSpace(v.Version + " " + v.DisplayName)
-			if !slices.Contains(values[v.Name], value) {
-				values[v.Name] = append(values[v.Name], value)
-			}
 		}
 	}
 	var several []string
@@ -139,4 +138,13 @@ func reportVersions(components []Component) (map[string]ReportedVersion, []strin
 	return reported, []string{
 		"multiple versions or display names reported for the following component(s): " + strings.Join(several, ", "),
 	}
+}
+
+// insert adds a text to a sorted list, unless the list has it.
+func insert(list []string, text string) []string {
+	at, found := slices.BinarySearch(list, text)
+	if found {
+		return list
+	}
+	return slices.Insert(list, at, text)
 }

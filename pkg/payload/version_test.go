@@ -17,11 +17,11 @@ func TestReportedVersions(t *testing.T) {
 		with("rhel-coreos-10", pullSpec("e"), "versions", "machine-os=10.2.1", "version-display-names", "machine-os=Red Hat Enterprise Linux CoreOS").
 		read(t)
 	want := map[string]payload.ReportedVersion{
-		"kubectl":    {ComponentVersion: payload.ComponentVersion{Name: "kubectl", Version: "1.27.6"}, Component: "cli"},
-		"kubernetes": {ComponentVersion: payload.ComponentVersion{Name: "kubernetes", Version: "1.27.6"}, Component: "hyperkube"},
+		"kubectl":    {ComponentVersion: payload.ComponentVersion{Name: "kubectl", Version: "1.27.6"}, Component: "cli", Versions: []string{"1.27.6"}},
+		"kubernetes": {ComponentVersion: payload.ComponentVersion{Name: "kubernetes", Version: "1.27.6"}, Component: "hyperkube", Versions: []string{"1.27.6"}},
 		"machine-os": {
 			ComponentVersion: payload.ComponentVersion{Name: "machine-os", Version: "10.2.1", DisplayName: "Red Hat Enterprise Linux CoreOS"},
-			Component:        "rhel-coreos-10",
+			Component:        "rhel-coreos-10", Versions: []string{"10.2.1", "9.8.1"},
 		},
 	}
 	if diff := cmp.Diff(want, r.Reported); diff != "" {

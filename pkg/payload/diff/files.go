@@ -1,0 +1,78 @@
+package diff
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/extract"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+)
+
+// Files has the names of the files that differ, sorted. The names of the operator's own files begin with manifests/.
+type Files struct{ Changed, Added, Removed []string }
+
+func (f Files) empty() bool { return len(f.Changed)+len(f.Added)+len(f.Removed) == 0 }
+
+// FilesOf returns the files that are compared, sorted by name: those of both directories except image-references and
+// release-metadata, the operator's own rendered. With o.Included they have only the documents that the cluster would apply; a
+// document that cannot be read is fault.Integrity then.
+func FilesOf(s Side, o Options) ([]payload.File, error) {
+	options := extract.Options{Operator: true}
+	if o.Included {
+		options.Keep = func(e manifest.Entry) bool { return e.State == manifest.Included }
+		options.OnlyManifests = true
+	}
+	extracted, err := extract.Files(s.Files, s.Payload, s.Entries, options)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]payload.File, 0, len(extracted))
+	for _, f := range extracted {
+		name, isRelease := strings.CutPrefix(f.Path, string(manifest.ReleaseDirectory)+"/")
+		if isRelease && (name == payload.ReferencesName || name == payload.MetadataName) {
+			continue
+		}
+		files = append(files, payload.File{Name: name, Size: int64(len(f.Data)), Data: f.Data})
+	}
+	slices.SortStableFunc(files, func(a, b payload.File) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
+}
+
+// filePair is a file of the same name in both releases, nil in one that does not have it.
+type filePair struct{ old, new *payload.File }
+
+// pairFiles pairs sorted files by name.
+func pairFiles(old, new []payload.File) []filePair {
+	var pairs []filePair
+	for a, b := 0, 0; a < len(old) || b < len(new); {
+		switch {
+		case b == len(new) || a < len(old) && old[a].Name < new[b].Name:
+			pairs = append(pairs, filePair{old: &old[a]})
+			a++
+		case a == len(old) || new[b].Name < old[a].Name:
+			pairs = append(pairs, filePair{new: &new[b]})
+			b++
+		default:
+			pairs = append(pairs, filePair{&old[a], &new[b]})
+			a, b = a+1, b+1
+		}
+	}
+	return pairs
+}
+
+func compareFiles(old, new []payload.File) Files {
+	var files Files
+	for _, p := range pairFiles(old, new) {
+		switch {
+		case p.old == nil:
+			files.Added = append(files.Added, p.new.Name)
+		case p.new == nil:
+			files.Removed = append(files.Removed, p.old.Name)
+		case !bytes.Equal(p.old.Data, p.new.Data):
+			files.Changed = append(files.Changed, p.new.Name)
+		}
+	}
+	return files
+}
