@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestReadmeBlocksWork runs the README's blocks in their order in one shell with an empty HOME, in a copy of this checkout. It only
-// runs if RELEASE_X_TEST_README is set, because it builds the program. It skips blocks that say what they need, and the test
+// TestReadmeBlocksWork runs the README's blocks in their order in one shell, in a copy of this checkout. HOME has nothing but the
+// certificates of serveReadme, to whose registries the plugin's requests go. It only runs if RELEASE_X_TEST_README is set, because it builds the program. It skips blocks that say what they need, and the test
 // command.
 func TestReadmeBlocksWork(t *testing.T) {
 	if os.Getenv("RELEASE_X_TEST_README") == "" {
@@ -22,7 +22,7 @@ func TestReadmeBlocksWork(t *testing.T) {
 	clone, home, programs := t.TempDir(), t.TempDir(), t.TempDir()
 	copyCheckout(t, clone)
 	// A replacement for oc: it runs the plugin for a command from the PATH.
-	writeProgram(t, filepath.Join(programs, "oc"), "#!/bin/sh\nname=oc-$(echo \"$1\" | tr - _)\nshift\nexec \"$name\" \"$@\"\n")
+	writeProgram(t, filepath.Join(programs, "oc"), "#!/bin/sh\nname=oc-$(echo \"$1\" | tr - _)\nshift\nHTTPS_PROXY="+serveReadme(t, home)+" exec \"$name\" \"$@\"\n")
 	script := "set -u\n"
 	commands := 0
 	for i, block := range readmeBlocks(readFile(t, filepath.Join(clone, "README.md"))) {

@@ -20,14 +20,24 @@ import (
 
 var update = flag.Bool("update", false, "write what the program prints into the README")
 
-// TestReadmeShowsRealOutput runs every command in the README and compares the output. With -update it writes the output into the
-// README. A line of … stands for the rest of the output.
+// TestReadmeShowsRealOutput runs every command in the README, in a directory with the examples and with the registries of
+// serveReadme, and compares the output. With -update it writes the output into the README. A line of … stands for the rest of the
+// output.
 func TestReadmeShowsRealOutput(t *testing.T) {
-	t.Chdir(filepath.Join("..", ".."))
-	before, err := os.ReadFile("README.md")
+	readme, err := filepath.Abs(filepath.Join("..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	before, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	work, home := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(filepath.Join(work, "examples"), os.DirFS(filepath.Join("..", "..", "examples"))); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(work)
+	proxy := serveReadme(t, home)
 	blocks := regexp.MustCompile("(?ms)^```console\n\\$ (.*?)\n(.*?)```")
 	shown := 0
 	after := blocks.ReplaceAllStringFunc(string(before), func(block string) string {
@@ -40,14 +50,14 @@ func TestReadmeShowsRealOutput(t *testing.T) {
 			return block
 		}
 		shown++
-		return "```console\n$ " + parts[1] + "\n" + cut(execute(words), parts[2]) + "```"
+		return "```console\n$ " + parts[1] + "\n" + cut(sameTime(execute(words, home, proxy), parts[2]), parts[2]) + "```"
 	})
 	after = flagSection(after)
 	if shown < 10 {
 		t.Errorf("only %d commands found in the README", shown)
 	}
 	if *update {
-		if err := os.WriteFile("README.md", []byte(after), 0o644); err != nil {
+		if err := os.WriteFile(readme, []byte(after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -67,15 +77,25 @@ func afterProgram(words []string) []string {
 	return nil
 }
 
-// execute runs a command line without any configuration.
-func execute(args []string) string {
+// execute runs a command line without any configuration beside a proxy and the certificates below home.
+func execute(args []string, home, proxy string) string {
 	var out bytes.Buffer
 	plugin.Execute(context.Background(), plugin.Environment{
 		Streams: plugin.Streams{In: strings.NewReader(""), Out: &out, ErrOut: &out},
-		Getenv:  func(string) string { return "" },
+		Getenv:  func(name string) string { return map[string]string{"HTTPS_PROXY": proxy}[name] },
+		Home:    home,
 		Name:    "oc release-x",
 	}, args)
 	return out.String()
+}
+
+// sameTime replaces the time that a copy took by the one that the README shows, because it differs between runs.
+func sameTime(output, shown string) string {
+	took := regexp.MustCompile(`(?m)^  Time: .*$`)
+	if line := took.FindString(shown); line != "" {
+		return took.ReplaceAllLiteralString(output, line)
+	}
+	return output
 }
 
 // cut shortens output to the number of lines that the README shows before its line of ….
