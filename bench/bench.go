@@ -144,14 +144,23 @@ func (b *bench) facts(now time.Time) string {
 func (b *bench) calibrate(ctx context.Context) (string, error) {
 	rows := [][]string{}
 	for _, way := range b.ways() {
-		c, err := link.Calibrate(ctx, b.registry.Client, b.registry.Download(way.address, 1), b.registry.Download(way.address, download))
+		row, err := calibration(ctx, b.registry, way)
 		if err != nil {
 			return "", err
 		}
-		rows = append(rows, []string{way.name, fmt.Sprintf("a request takes %.1f ms; one plain download gets %.1f Mbit/s, four at once get %.1f Mbit/s together%s",
-			float64(c.Request)/1e6, c.One/bytesPerMbit, c.Four/bytesPerMbit, doubt(way.name, c))})
+		rows = append(rows, row)
 	}
 	return report.Facts("calibration", rows), nil
+}
+
+// calibration is what plain downloads over a way measured.
+func calibration(ctx context.Context, registry *served.Registry, over way) ([]string, error) {
+	c, err := link.Calibrate(ctx, registry.Client, registry.Download(over.address, 1), registry.Download(over.address, download))
+	if err != nil {
+		return nil, err
+	}
+	return []string{over.name, fmt.Sprintf("a request takes %.1f ms; one plain download gets %.1f Mbit/s, four at once get %.1f Mbit/s together%s",
+		float64(c.Request)/1e6, c.One/bytesPerMbit, c.Four/bytesPerMbit, doubt(over.name, c))}, nil
 }
 
 // doubt tells when the link is not what it shall be, for the machine was too busy.

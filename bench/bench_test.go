@@ -133,6 +133,55 @@ func TestCopies(t *testing.T) {
 	}
 }
 
+// Pulls and loads of a small release, without any peer: only counts are compared.
+func TestCarries(t *testing.T) {
+	plugin, launcher := build(t)
+	t.Setenv("PATH", t.TempDir())
+	kept := filepath.Join(t.TempDir(), "RESULTS.md")
+	if err := os.WriteFile(kept, []byte("<!-- begin: pull and load, written by the bench -->\n<!-- end: pull and load, written by the bench -->\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{
+		"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-carries", "-images", "10", "-unique", "200000", "-tiny", "40",
+		"-rounds", "1", "-results", kept,
+	}
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), args, &stdout, &stderr); err != nil {
+		t.Fatalf("%v\n%s", err, &stderr)
+	}
+	out := stdout.String()
+	for _, want := range []string{
+		`(?m)^\| link +\| a request takes .* Mbit/s together.* \|$`,
+		`(?m)^### Pull a release with a signature of each image: 10 images, 66 references to 46 blobs of 2.\d MB, 10 signatures, link$`,
+		`(?m)^\| the limit: each manifest and blob downloaded once, nothing kept +\| .* \| +– \| +– \| +86 GET \| +2.\d \| +0 \| +\|$`,
+		`(?m)^\| release-x pull --to oci:DIR +\| .* \| +86 GET \| +2.\d \| +0 \| +0 \|$`,
+		`(?m)^\| release-x pull --to oci-archive:FILE +\| .* \| +86 GET \| +2.\d \| +0 \| +0 \|$`,
+		`(?m)^### Load a layout .*, loopback$`,
+		`(?m)^\| release-x mirror --from oci:DIR +\| .* \| +0 \| +0.0 \| +0 \| +1 GET \+ 37 HEAD \+ 66 POST \+ 86 PUT \|$`,
+		`(?m)^\| release-x mirror --from oci-archive:FILE +\| .* \| +0 \| +0.0 \| +0 \| +1 GET \+ 37 HEAD \+ 66 POST \+ 86 PUT \|$`,
+		`(?m)^\| regctl image copy ocidir://DIR, 4 at once \(regctl is not on the PATH: fill in where it is\) +\| +– \|`,
+		`(?m)^\| release-x pull, 20 of them +\| .* \| +312 GET \| `,
+		`(?m)^\| release-x mirror --from oci:DIR, 20 of them +\| .* \| +0 \| +0.0 \| +0 \| +1 GET \+ 63 HEAD \+ 186 POST \+ 386 PUT \|$`,
+		`(?m)^\| release-x pull, 10 images +\| .* \| +66 GET \| `,
+		`(?m)^\| release-x pull, 40 images +\| .* \| +\d+ GET \| `,
+		`(?m)^\| pull to directory, blobs read more than once +\| +≤ 0 +\| +0 +\| met +\|$`,
+		`(?m)^\| load from archive, time in that of the best loop of regctl +\| +≤ 1.000 \| +– \| not measured: regctl is not on the PATH +\|$`,
+		`(?m)^\| pull of 40 images, time in that of 10 +\| +≤ 4.600 \| +\d+\.\d+ \| `,
+		`(?m)^\| load, memory for each further release +\| +≤ 3 MB \| +-?\d+\.\d MB \| `,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("nothing matches %s in\n%s\n%s", want, out, &stderr)
+		}
+	}
+	if strings.Contains(out, "failed:") {
+		t.Errorf("something failed:\n%s", out)
+	}
+	data, err := os.ReadFile(kept)
+	if err != nil || string(data) != "<!-- begin: pull and load, written by the bench -->\n"+out+"<!-- end: pull and load, written by the bench -->\n" {
+		t.Errorf("kept %q, %v", data, err)
+	}
+}
+
 func TestDoubt(t *testing.T) {
 	const rate = megabits * bytesPerMbit
 	tests := []struct {
@@ -161,6 +210,8 @@ func TestArguments(t *testing.T) {
 		{[]string{"-plugin", "/nowhere/oc-release-x"}, "the plugin is not there, `make build` builds it: open /nowhere/oc-release-x: no such file or directory"},
 		{[]string{"-rounds", "0"}, "-rounds 0: there must be one"},
 		{[]string{"-images", "1"}, "-images 1: there must be two, the release and a component"},
+		{[]string{"-tiny", "7"}, "-tiny 7: there must be eight, so that a quarter is the release and a component"},
+		{[]string{"-copies", "-carries"}, "-copies and -carries: choose one"},
 		{[]string{"-only", "("}, "-only: error parsing regexp: missing closing ): `(`"},
 		{[]string{"list"}, `unexpected argument "list"`},
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/release-x/oc-release-x/bench/internal/contest"
+	"github.com/release-x/oc-release-x/bench/internal/link"
 	"github.com/release-x/oc-release-x/bench/internal/measure"
 	"github.com/release-x/oc-release-x/bench/internal/pair"
 	"github.com/release-x/oc-release-x/bench/internal/report"
@@ -31,48 +32,86 @@ type copyBench struct {
 	logf    func(string, ...any)
 }
 
-// runCopies measures copies and writes tables and goals to out.
-func runCopies(ctx context.Context, o options, only *regexp.Regexp, temp string, out io.Writer, logf func(string, ...any)) error {
+func newCopyBench(o options, temp string, logf func(string, ...any)) (*copyBench, error) {
 	b := &copyBench{options: o, temp: temp, home: filepath.Join(temp, "home"), plugin: filepath.Join(temp, "oc-release_x"), logf: logf}
 	if err := os.Mkdir(b.home, 0o755); err != nil {
-		return err
+		return nil, err
 	}
-	if err := copyProgram(b.plugin, o.plugin); err != nil {
+	return b, copyProgram(b.plugin, o.plugin)
+}
+
+// runCopies measures copies and writes tables and goals to out.
+func runCopies(ctx context.Context, o options, only *regexp.Regexp, temp string, out io.Writer, logf func(string, ...any)) error {
+	b, err := newCopyBench(o, temp, logf)
+	if err != nil {
 		return err
 	}
 	rounds := max(1, o.rounds/7)
-	var results report.Results
-	for _, job := range []struct {
-		id     string
-		count  int
-		signed bool
-		run    func(*contest.Copiers, []pair.Release) (contest.Table, error)
-	}{
-		{"copy", 1, false, func(c *contest.Copiers, r []pair.Release) (contest.Table, error) { return c.Compare(r[0], rounds) }},
-		{"signed", 1, true, func(c *contest.Copiers, r []pair.Release) (contest.Table, error) { return c.Signed(r[0], rounds) }},
-		{"several", severalCounts[2], false, func(c *contest.Copiers, r []pair.Release) (contest.Table, error) {
-			return c.Several(r, severalCounts[:], rounds)
+	jobs := []copyJob{
+		{id: "copy", releases: b.releases(1, false), run: func(p copyPlace) (contest.Table, error) { return p.Compare(p.releases[0], rounds) }},
+		{id: "signed", releases: b.releases(1, true), run: func(p copyPlace) (contest.Table, error) { return p.Signed(p.releases[0], rounds) }},
+		{id: "several", releases: b.releases(severalCounts[2], false), run: func(p copyPlace) (contest.Table, error) {
+			return p.Several(p.releases, severalCounts[:], rounds)
 		}},
-	} {
+	}
+	results, err := b.run(ctx, jobs, only, out, report.Copies)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(out, report.Judgements(report.CopyGoals(o.images), results, report.Growth(results, "several", "", severalCounts)...))
+	return nil
+}
+
+// copyJob is a job with releases of its own at the source. What they name as their host is given.
+type copyJob struct {
+	id       string
+	shaped   bool // over the link
+	releases func(p *pair.Pair, host string) ([]pair.Release, error)
+	run      func(copyPlace) (contest.Table, error)
+}
+
+// copyPlace is what a job finds.
+type copyPlace struct {
+	*contest.Copiers
+	host     string // at which the source is reached
+	releases []pair.Release
+}
+
+// releases generates a number of releases of the size that the options say.
+func (b *copyBench) releases(count int, signed bool) func(*pair.Pair, string) ([]pair.Release, error) {
+	return generate(pair.Shape{Images: b.options.images, Bytes: b.options.unique, Rebuilt: rebuilt}, count, signed)
+}
+
+// generate generates a number of releases of a shape.
+func generate(shape pair.Shape, count int, signed bool) func(*pair.Pair, string) ([]pair.Release, error) {
+	return func(p *pair.Pair, host string) ([]pair.Release, error) {
+		shape.Host = host
+		return p.Generate(shape, count, signed)
+	}
+}
+
+// run runs the jobs that only matches, and writes their tables to out.
+func (b *copyBench) run(ctx context.Context, jobs []copyJob, only *regexp.Regexp, out io.Writer, write func(contest.Table) string) (report.Results, error) {
+	var results report.Results
+	for _, job := range jobs {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return results, context.Cause(ctx)
 		}
 		if !only.MatchString(job.id) {
 			continue
 		}
-		table, err := b.job(job.count, job.signed, len(results.Tables) == 0, out, job.run)
+		table, err := b.job(ctx, job, len(results.Tables) == 0, out)
 		if err != nil {
-			return err
+			return results, err
 		}
 		results.Tables = append(results.Tables, table)
-		fmt.Fprintf(out, "%s\n", report.Copies(table))
+		fmt.Fprintf(out, "%s\n", write(table))
 	}
-	fmt.Fprint(out, report.Judgements(report.CopyGoals(o.images), results, report.Growth(results, severalCounts)...))
-	return nil
+	return results, nil
 }
 
-// job runs a job on a source with releases of its own.
-func (b *copyBench) job(count int, signed, first bool, out io.Writer, run func(*contest.Copiers, []pair.Release) (contest.Table, error)) (contest.Table, error) {
+// job runs a job with new registries.
+func (b *copyBench) job(ctx context.Context, job copyJob, first bool, out io.Writer) (contest.Table, error) {
 	dir, err := os.MkdirTemp(b.temp, "registries-")
 	if err != nil {
 		return contest.Table{}, err
@@ -81,13 +120,22 @@ func (b *copyBench) job(count int, signed, first bool, out io.Writer, run func(*
 	if err != nil {
 		return contest.Table{}, err
 	}
-	table, err := b.with(p, count, signed, first, out, run)
+	table, err := b.with(ctx, p, job, first, out)
 	return table, errors.Join(err, p.Close())
 }
 
-func (b *copyBench) with(p *pair.Pair, count int, signed, first bool, out io.Writer, run func(*contest.Copiers, []pair.Release) (contest.Table, error)) (contest.Table, error) {
-	b.logf("generating %d releases of %d images", count, b.options.images)
-	releases, err := p.Generate(pair.Shape{Images: b.options.images, Bytes: b.options.unique, Rebuilt: rebuilt}, count, signed)
+func (b *copyBench) with(ctx context.Context, p *pair.Pair, job copyJob, first bool, out io.Writer) (contest.Table, error) {
+	host := p.Source.Address()
+	if job.shaped {
+		proxy, err := link.Start(link.Shape{RoundTrip: roundTrip, Rate: megabits * bytesPerMbit}, host)
+		if err != nil {
+			return contest.Table{}, err
+		}
+		defer proxy.Close()
+		host = proxy.Address()
+	}
+	b.logf("%s: generating releases", job.id)
+	releases, err := job.releases(p, host)
 	if err != nil {
 		return contest.Table{}, err
 	}
@@ -106,7 +154,14 @@ func (b *copyBench) with(p *pair.Pair, count int, signed, first bool, out io.Wri
 	if first {
 		fmt.Fprintf(out, "%s\n", b.facts(c, time.Now()))
 	}
-	table, err := run(c, releases)
+	if job.shaped {
+		row, err := calibration(ctx, p.Source, way{report.Shaped, host})
+		if err != nil {
+			return contest.Table{}, err
+		}
+		fmt.Fprintf(out, "%s\n", report.Facts("calibration", [][]string{row}))
+	}
+	table, err := job.run(copyPlace{c, host, releases})
 	table.Title += ": " + pair.Sum(releases...).String()
 	return table, err
 }

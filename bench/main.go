@@ -28,9 +28,10 @@ type options struct {
 	rounds                  int
 	base                    int
 	plain                   bool
-	copies                  bool
+	copies, carries         bool
 	images                  int
 	unique                  int64
+	tiny                    int
 	path                    string
 }
 
@@ -57,8 +58,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.base, "base", 200_000_000, "bytes of the layers below the payload of the large image")
 	flags.BoolVar(&o.plain, "plain", false, "serve plain HTTP, and give every program its flag for that")
 	flags.BoolVar(&o.copies, "copies", false, "measure copies between two registries in place of reading; -only chooses of copy, signed and several")
+	flags.BoolVar(&o.carries, "carries", false, "measure pull and load in place of reading; -only chooses of pull, load, pull-several, load-several and many")
 	flags.IntVar(&o.images, "images", 190, "images of the release that is copied")
 	flags.Int64Var(&o.unique, "unique", 300_000_000, "bytes of the blobs of the release that is copied, about")
+	flags.IntVar(&o.tiny, "tiny", 4000, "tiny images that are pulled together, in releases of at most 200; a quarter of them is pulled in comparison")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -70,6 +73,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if o.images < 2 {
 		return o, fmt.Errorf("-images %d: there must be two, the release and a component", o.images)
+	}
+	if o.tiny < 8 {
+		return o, fmt.Errorf("-tiny %d: there must be eight, so that a quarter is the release and a component", o.tiny)
+	}
+	if o.copies && o.carries {
+		return o, errors.New("-copies and -carries: choose one")
 	}
 	return o, nil
 }
@@ -100,10 +109,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var text strings.Builder
 	both := io.MultiWriter(stdout, &text)
 	section := report.Reading
-	if o.copies {
+	switch {
+	case o.copies:
 		section = report.Copying
 		err = runCopies(ctx, o, only, temp, both, logf)
-	} else {
+	case o.carries:
+		section = report.Carrying
+		err = runCarries(ctx, o, only, temp, both, logf)
+	default:
 		err = runReading(ctx, o, only, temp, both, logf)
 	}
 	if err != nil || o.results == "" {

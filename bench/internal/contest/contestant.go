@@ -33,6 +33,7 @@ type Place struct {
 
 	Target   string         // of a copy: the repository REGISTRY/NAME
 	Releases []pair.Release // what is copied there
+	Layout   string         // of a copy to or from a disk: the directory; the same with .tar is the archive
 }
 
 func (p Place) repository() string { return p.Address + "/" + p.Release.Repository }

@@ -42,20 +42,26 @@ func mirror(id, name string, warm bool, flags ...string) Contestant {
 
 // loop runs a command for each image, several at once. The command gets source and target, with a prefix.
 func loop(id, name, prefix, flag string, command ...string) copier {
+	lines := func(p Place) string { return p.Releases[0].Lines(prefix, p.Target) }
+	return loopOver(lines, id, name, flag, command...)
+}
+
+// loopOver runs a command for each line, several at once.
+func loopOver(lines func(Place) string, id, name, flag string, command ...string) copier {
 	c := copier{id: id}
 	for _, n := range Parallel() {
 		c.ways = append(c.ways, Contestant{
 			ID: id, Name: fmt.Sprintf("%s, %d at once", name, n), Needs: []string{command[0], "xargs"},
 			Args: func(p Place) []string {
-				lines := filepath.Join(p.Work, "images")
-				if err := os.WriteFile(lines, []byte(p.Releases[0].Lines(prefix, p.Target)), 0o644); err != nil {
+				list := filepath.Join(p.Work, "images")
+				if err := os.WriteFile(list, []byte(lines(p)), 0o644); err != nil {
 					return []string{"/bin/sh", "-c", `echo "$0" >&2; exit 1`, err.Error()}
 				}
 				script := fmt.Sprintf(`exec "$1" -a "$0" -P %d -n 2 "$2" `, n)
 				for _, word := range command[1:] {
 					script += word + " "
 				}
-				return p.shell(flag, script, lines, p.Programs["xargs"], p.Programs[command[0]])
+				return p.shell(flag, script, list, p.Programs["xargs"], p.Programs[command[0]])
 			},
 		})
 	}
@@ -85,7 +91,7 @@ func (c *Copiers) Compare(release pair.Release, rounds int) (Table, error) {
 	t := c.table("copy", "Copy a release between two registries", rounds)
 	var best []Contestant
 	for _, copier := range copiers() {
-		row, way := c.choose(copier, release)
+		row, way := c.choose(copier, func(way Contestant) copyRun { return c.place(way, release) })
 		t.Rows, best = append(t.Rows, row), append(best, way)
 	}
 	for round := range rounds {
@@ -101,7 +107,7 @@ func (c *Copiers) Compare(release pair.Release, rounds int) (Table, error) {
 }
 
 // choose tries all ways of a contestant, and returns the fastest.
-func (c *Copiers) choose(from copier, release pair.Release) (Row, Contestant) {
+func (c *Copiers) choose(from copier, place func(Contestant) copyRun) (Row, Contestant) {
 	var best Contestant
 	var fastest time.Duration
 	row := Row{ID: from.id, Name: from.ways[0].Name}
@@ -109,15 +115,15 @@ func (c *Copiers) choose(from copier, release pair.Release) (Row, Contestant) {
 		if row.Why = c.Programs.Missing(way); row.Why != "" {
 			return row, way
 		}
-		c.Logf("copy: trying %s", way.Name)
+		c.Logf("trying %s", way.Name)
 		trial := Row{ID: way.ID, Name: way.Name}
-		c.row(&trial, c.place(way, release))
+		c.row(&trial, place(way))
 		if trial.Why != "" {
 			row.Why = trial.Why
 			continue
 		}
 		took := time.Duration(trial.Wall[0] * float64(time.Millisecond))
-		c.Logf("copy: %s took %.1f s", way.Name, took.Seconds())
+		c.Logf("%s took %.1f s", way.Name, took.Seconds())
 		if fastest == 0 || took < fastest {
 			best, fastest = way, took
 		}
@@ -184,8 +190,10 @@ type copyRun struct {
 	by         Contestant
 	releases   []pair.Release
 	keepTarget bool
-	cache      string // empty: a new one
-	signatures bool   // they are checked too
+	cache      string            // empty: a new one
+	signatures bool              // they are checked too
+	layout     string            // that is loaded; empty: a new one
+	check      func(Place) error // what was copied; nil: the repository of the target
 }
 
 func (c *Copiers) place(by Contestant, releases ...pair.Release) copyRun {
@@ -221,6 +229,12 @@ func (c *Copiers) run(row *Row, r copyRun) error {
 	if r.cache != "" {
 		place.Cache = r.cache
 	}
+	if place.Layout = r.layout; r.layout == "" {
+		place.Layout = filepath.Join(work, "layout")
+	}
+	if r.check == nil {
+		r.check = func(Place) error { return c.Pair.Check(targetName, r.signatures, r.releases...) }
+	}
 	c.Pair.Source.Take()
 	c.Pair.Target.Take()
 	env := append(slices.Clone(c.Env), fmt.Sprintf("PLAIN_HOSTS=--host reg=%s,tls=disabled --host reg=%s,tls=disabled", place.Address, c.Pair.Target.Address()))
@@ -230,7 +244,7 @@ func (c *Copiers) run(row *Row, r copyRun) error {
 	})
 	source, target := c.Pair.Source.Take(), c.Pair.Target.Take()
 	if err == nil {
-		err = c.Pair.Check(targetName, r.signatures, r.releases...)
+		err = r.check(place)
 	}
 	if err != nil {
 		return err

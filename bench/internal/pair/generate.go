@@ -3,6 +3,7 @@ package pair
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
@@ -32,6 +33,7 @@ type Shape struct {
 	Bytes  int64 // of all blobs of one release, about
 	// Rebuilt is one of how many images a further release has anew. What it shares with the first is the rest.
 	Rebuilt int
+	Host    string // host:port in pull specs; empty: that of the source
 }
 
 // Every component has one of the base images, its own large layer and its own small layer, and a configuration. As in a real
@@ -48,7 +50,7 @@ var baseParts = [...]float64{0.6, 0.25, 0.12, 0.03} // of a base image
 
 // Generate puts count releases into the source: 4.22.0, 4.22.1 and so on. With signed every image has a signature.
 func (p *Pair) Generate(shape Shape, count int, signed bool) ([]Release, error) {
-	g := &generator{files: files{p.source.root()}, shape: shape, host: p.Source.Address(), signed: signed, stored: map[digest.Digest]bool{}}
+	g := &generator{files: files{p.source.root()}, shape: shape, host: cmp.Or(shape.Host, p.Source.Address()), signed: signed, stored: map[digest.Digest]bool{}}
 	if err := g.storeBases(); err != nil {
 		return nil, err
 	}

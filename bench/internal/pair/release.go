@@ -44,6 +44,18 @@ func (r Release) Lines(prefix, target string) string {
 	return b.String()
 }
 
+// SavedLines are the arguments of a copy of each image and signature from a layout that has them by tag: source and target.
+func (r Release) SavedLines(layout, target string) string {
+	var b strings.Builder
+	for _, image := range r.Images {
+		fmt.Fprintf(&b, "%s:%[2]s %[3]s:%[2]s\n", layout, r.Tag(image), target)
+		if image.Signature != "" {
+			fmt.Fprintf(&b, "%s:%[2]s %[3]s:%[2]s\n", layout, signatureTag(image.Digest), target)
+		}
+	}
+	return b.String()
+}
+
 // Totals are sums over releases.
 type Totals struct {
 	Images, References int

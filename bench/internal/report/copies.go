@@ -60,16 +60,17 @@ func CopyGoals(images int) []Goal {
 	)
 }
 
-// Growth judges what further releases cost, of a table whose rows have these numbers of releases: memory in megabytes for each,
-// and time for each of the last in that of each of those before them, which is 1 when the time is linear.
-func Growth(r Results, counts [3]int) []Judgement {
+// Growth judges what further releases cost, of a job whose rows have these numbers of releases: memory in megabytes for each,
+// and time for each of the last in that of each of those before them, which is 1 when the time is linear. The goals begin with
+// prefix.
+func Growth(r Results, job, prefix string, counts [3]int) []Judgement {
 	const megabytes, slower = 3, 1.5
 	var rows [3]contest.Row
-	memory := Judgement{Text: "memory for each further release", Want: fmt.Sprintf("≤ %d MB", megabytes), Got: "–"}
-	linear := Judgement{Text: "time for each further release, late in early", Want: fmt.Sprintf("≤ %.1f", slower), Got: "–"}
+	memory := Judgement{Text: prefix + "memory for each further release", Want: fmt.Sprintf("≤ %d MB", megabytes), Got: "–"}
+	linear := Judgement{Text: prefix + "time for each further release, late in early", Want: fmt.Sprintf("≤ %.1f", slower), Got: "–"}
 	for i, n := range counts {
 		var err error
-		if _, rows[i], err = r.find(At{"several", Loopback, fmt.Sprint(n)}); err != nil {
+		if _, rows[i], err = r.find(At{job, Loopback, fmt.Sprint(n)}); err != nil {
 			memory.Verdict = "not measured: " + err.Error()
 			linear.Verdict = memory.Verdict
 			return []Judgement{memory, linear}

@@ -38,7 +38,7 @@ func TestGrowth(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, report.Growth(test.results, counts)); diff != "" {
+			if diff := cmp.Diff(test.want, report.Growth(test.results, "several", "", counts)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})

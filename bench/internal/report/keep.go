@@ -9,8 +9,9 @@ import (
 
 // The sections of a file of results, as the comments around them name them.
 const (
-	Reading = "written by the bench"
-	Copying = "copies, written by the bench"
+	Reading  = "written by the bench"
+	Copying  = "copies, written by the bench"
+	Carrying = "pull and load, written by the bench"
 )
 
 // Keep replaces what an earlier run wrote into a section of a file, between two comments, and leaves the rest.

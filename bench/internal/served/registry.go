@@ -93,11 +93,19 @@ func (r *Registry) Download(address string, size int) string {
 
 // Client makes a client that trusts the registry, with connections of its own and one request at a time on each.
 func (r *Registry) Client() *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: r.trust("http/1.1")}}
+}
+
+// MultiplexingClient is Client with many requests at a time on one connection, unless the registry is plain.
+func (r *Registry) MultiplexingClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: r.trust(), ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 64}}
+}
+
+// trust makes the configuration of a client that trusts the registry.
+func (r *Registry) trust(protocols ...string) *tls.Config {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(r.certificate)
-	return &http.Client{Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: pool, NextProtos: []string{"http/1.1"}},
-	}}
+	return &tls.Config{RootCAs: pool, NextProtos: protocols}
 }
 
 // Close ends the registry.
