@@ -132,7 +132,7 @@ func (c completer) flag(cmd *cobra.Command, flag *pflag.Flag) cobra.CompletionFu
 		return c.function(complete, takesList(flag))
 	}
 	switch {
-	case flag.Name == "cache-dir" || flag.Name == "to" && cmd.Name() == "extract":
+	case flag.Name == "cache-dir" || flag.Name == "manifests-to" || flag.Name == "to" && cmd.Name() == "extract":
 		return directories
 	case slices.Contains(flagsWithoutWords(), flag.Name):
 		return cobra.NoFileCompletions

@@ -40,6 +40,7 @@ type copyRequest struct {
 	selection selectionFlags
 	progress  string
 	from      []image.Reference // layouts to copy from, in place of registries
+	objects   *objectRequest    // files for clusters; nil: none
 
 	dryRun, force                     bool
 	skipSignatures, requireSignatures bool

@@ -10,6 +10,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/mirror"
+	"github.com/release-x/oc-release-x/pkg/payload/mirror/clusterobject"
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/sigstore"
@@ -20,7 +21,8 @@ import (
 type readRelease struct {
 	mirror.Release
 	document v1alpha1.Release
-	keys     []sigstore.Key // that are trusted for its signatures
+	keys     []sigstore.Key       // that are trusted for its signatures
+	signed   clusterobject.Signed // its OpenPGP signatures, if files for clusters are written
 	// archFound says that the architecture was found at the target, and not confirmed.
 	archFound bool
 }
@@ -83,6 +85,12 @@ func (c *copyRun) readRelease(ctx context.Context, arch *targetArch, t target) (
 	}
 	if c.saved == nil {
 		c.keepSignatures(ctx, report.Release)
+	}
+	if c.objects != nil && !c.dryRun {
+		read.signed = c.signed(ctx, report.Release, release.Image.Digest, checks.OpenPGP)
+		if len(read.signed.Messages) == 0 && report.Signed(trust.OpenPGPCheck) {
+			c.session.warnf("%s has no OpenPGP signature of its own, only the list of images that it is from: clusters will not update to it without --force", release.Image)
+		}
 	}
 	if !release.Demand.OpenPGP || report.Signed(trust.OpenPGPCheck) {
 		return read, nil, nil

@@ -68,6 +68,10 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 	if len(missing) > 0 && r.requireSignatures {
 		return fault.Errorf(fault.Integrity, "nothing was copied, because of --require-signatures: %s", listed(missing))
 	}
+	files, err := c.objectFiles(releases, plan)
+	if err != nil {
+		return err
+	}
 	if r.dryRun {
 		document := r.planDocument(releases, plan, missing)
 		return r.output.Print(ctx, s.Out, printers.MirrorPlan(document))
@@ -78,6 +82,11 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 		return err
 	}
 	document := r.resultDocument(releases, plan, result, missing, time.Since(begun))
+	if r.objects != nil {
+		if document.ClusterFiles, err = r.objects.write(files); err != nil {
+			return fmt.Errorf("everything was copied, but --manifests-to: %w", err)
+		}
+	}
 	if err := r.output.Print(ctx, s.Out, printers.MirrorResult(document, mapping(plan))); err != nil {
 		return err
 	}

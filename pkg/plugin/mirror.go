@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ type mirrorFlags struct {
 	copyFlags
 	to, toReleaseImage, toAuthFile string
 	layout                         string
+	objects                        objectFlags
 }
 
 // mirrorRequest copies releases to a registry.
@@ -45,6 +47,9 @@ openshift/release:VERSION-ARCH-COMPONENT below --to.
 With --from, what ` + "`pull`" + ` saved is copied: all of it, or the versions in the arguments. Nothing but the
 target is contacted.
 
+--manifests-to writes what clusters need to use the mirror: mirror sets, OpenPGP signatures, and what to add to
+install-config.yaml; also files for podman and skopeo. The same releases give the same bytes.
+
 The exit code is 7 if a signature is missing that the clusters of the release require.`,
 		Example: examples(f.Name, `
 # A release, with credentials for both registries in one file
@@ -59,6 +64,9 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 # Two releases to where oc-mirror puts them
 %[1]s mirror 4.14.0 4.14.1 --to registry.example.com --layout oc-mirror
 
+# Also what clusters need to use the mirror
+%[1]s mirror 4.14.0 --to registry.example.com/ocp/release --manifests-to files
+
 # The bootstrap images of a multi-architecture release
 %[1]s mirror 4.14.0-multi --to registry.example.com/ocp/release --group bootstrap`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
@@ -68,6 +76,7 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 	flags.StringVar(&c.layout, "layout", mirror.LayoutOC, "Names at the target: oc or oc-mirror")
 	flags.StringVar(&c.toReleaseImage, "to-release-image", "", "Repository for the release images, with a tag if you like, in place of that of the layout")
 	flags.StringVar(&c.toAuthFile, "to-authfile", "", "File with credentials for the target (default: those of --authfile)")
+	c.objects.add(cmd)
 	c.add(cmd)
 	c.release.addFrom(cmd)
 	return cmd
@@ -85,7 +94,8 @@ func (c *mirrorFlags) complete(f *factory, args []string) (request, error) {
 	if r.layout.ReleaseImage.Tag != "" && len(r.releases) > 1 {
 		return nil, f.seeHelp("mirror", "--to-release-image has a tag, and %d releases cannot have the same", len(r.releases))
 	}
-	return r, nil
+	r.objects, err = c.objects.complete(f, layout)
+	return r, err
 }
 
 // parseLayout reads where to copy to.
@@ -135,6 +145,11 @@ func (r *mirrorRequest) hosts() []string {
 }
 
 func (r *mirrorRequest) run(ctx context.Context, s *session) error {
+	if r.objects != nil && !r.dryRun {
+		if err := r.objects.check(); err != nil {
+			return fmt.Errorf("--manifests-to: %w", err)
+		}
+	}
 	target, err := r.target(ctx, s)
 	if err != nil {
 		return err

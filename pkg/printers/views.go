@@ -3,11 +3,14 @@ package printers
 import (
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/duration"
 
+	"github.com/release-x/oc-release-x/internal/shellword"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
@@ -284,6 +287,27 @@ func writeMirrorResult(w io.Writer, r *v1alpha1.MirrorResult) error {
 		}
 	}
 	b.WriteString("Not copied: boot images and operator catalogs, which no release image contains\n")
+	if r.ClusterFiles != nil {
+		writeClusterFiles(&b, r.ClusterFiles)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeClusterFiles names the files for clusters, and the next step.
+func writeClusterFiles(b *strings.Builder, f *v1alpha1.ClusterFiles) {
+	path := func(name string) string { return filepath.Join(f.Directory, name) }
+	apply := func(mirrors string) string {
+		words := []string{"oc", "apply", "-f", path(mirrors)}
+		if slices.ContainsFunc(f.Files, func(name string) bool { return strings.HasPrefix(name, "signatures/") }) {
+			words = append(words, "-f", path("signatures"))
+		}
+		return SafeLine(shellword.Join(words...))
+	}
+	fmt.Fprintf(b, "Files for clusters are in %s\n", SafeLine(f.Directory))
+	fmt.Fprintf(b, "  A cluster that runs:  %s\n", apply("idms.yaml"))
+	if slices.Contains(f.Files, "icsp.yaml") {
+		fmt.Fprintf(b, "  One before 4.13:      %s\n", apply("icsp.yaml"))
+	}
+	fmt.Fprintf(b, "  A new cluster:        add %s to its install-config.yaml\n", SafeLine(path("install-config.yaml")))
 }

@@ -33,6 +33,13 @@ type MirrorResult struct {
 	Seconds           float64        `json:"seconds"`
 	MissingSignatures []string       `json:"missingSignatures,omitempty"`
 	SkippedSignatures bool           `json:"skippedSignatures,omitempty"` // on purpose, with --skip-signatures
+	ClusterFiles      *ClusterFiles  `json:"clusterFiles,omitempty"`      // with --manifests-to
+}
+
+// ClusterFiles are the files that were written for clusters.
+type ClusterFiles struct {
+	Directory string   `json:"directory"`
+	Files     []string `json:"files"` // relative to the directory, with slashes
 }
 
 // MirrorTarget is a release and where it is now.
