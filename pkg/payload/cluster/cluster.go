@@ -5,6 +5,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,6 +58,7 @@ func IsConfigurationError(err error) bool {
 // object names an object, or a list, of the API server.
 type object struct {
 	group, plural   string // the group of core objects is empty
+	version         string // of the API; empty is v1
 	namespace, name string // the name of a list is empty
 	query           url.Values
 }
@@ -68,6 +70,9 @@ func (o object) resource() string {
 	}
 	return o.plural + "." + o.group
 }
+
+// apiVersion is the group and version of a grouped object.
+func (o object) apiVersion() string { return path.Join(o.group, cmp.Or(o.version, "v1")) }
 
 func (o object) String() string {
 	text := o.resource()
@@ -84,7 +89,7 @@ func (o object) String() string {
 func (o object) path() string {
 	base := "/api/v1"
 	if o.group != "" {
-		base = path.Join("/apis", o.group, "v1")
+		base = path.Join("/apis", o.apiVersion())
 	}
 	if o.namespace != "" {
 		base = path.Join(base, "namespaces", o.namespace)

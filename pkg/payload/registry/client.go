@@ -87,6 +87,9 @@ func (c *Client) CheckFiles(ctx context.Context) error {
 	return nil
 }
 
+// Mirrors returns the rules of the files with mirrors that the options name.
+func (c *Client) Mirrors() (*mirrors.Rules, error) { return c.rules() }
+
 // The methods below are those of a Source, for callers that ask many repositories.
 
 // Manifest is Source.Manifest.

@@ -22,7 +22,7 @@ func eachPlace[T any](ctx context.Context, source Source, r ref.Ref, ask func(co
 	c, repository := source.client, source.repository
 	if source.direct {
 		return await(ctx, func() (T, error) {
-			s, err := c.session(ctx, r, false, true, source.mount)
+			s, err := c.session(ctx, r, false, source.push, source.mount)
 			if err != nil {
 				return none, err
 			}

@@ -25,7 +25,8 @@ type Source struct {
 	client     *Client
 	repository oci.Repository
 	mount      string // of a target: the repository that a blob is mounted from, "" for other requests
-	direct     bool   // a target: no rules for mirrors, and tokens that allow pushing
+	direct     bool   // no rules for mirrors
+	push       bool   // a target: tokens allow pushing
 }
 
 // Source is the repository to read from. Rules for mirrors apply to it.

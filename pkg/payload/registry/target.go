@@ -21,7 +21,7 @@ type Target struct{ source Source }
 
 // Target is the repository to push to.
 func (c *Client) Target(repository oci.Repository) Target {
-	return Target{Source{client: c, repository: repository, direct: true}}
+	return Target{Source{client: c, repository: repository, direct: true, push: true}}
 }
 
 // Resolve finds which digest a tag or digest has. A missing one is fault.NotFound.

@@ -73,6 +73,13 @@ func Load(files Files, warnf func(format string, args ...any)) (*Rules, error) {
 	return r, nil
 }
 
+// ParseSets reads mirror sets of any kind, as they are in files or as an API server lists them. name is where they are from, for
+// messages. The errors and warnings are those of Load.
+func ParseSets(name string, data []byte, warnf func(format string, args ...any)) (*Rules, error) {
+	r := &Rules{}
+	return r, r.addSets(name, data, warnf)
+}
+
 // Places lists the places of a repository: the mirrors in the order of their files, and the source last. The rule with the
 // longest prefix applies; if a mirror set and registries.conf have the same prefix, both do. Places that must not be contacted
 // are missing, and refused says why. If no place is left, the error is fault.Network.

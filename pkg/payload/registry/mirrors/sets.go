@@ -44,6 +44,11 @@ func (r *Rules) loadSets(path string, warnf func(string, ...any)) error {
 	if err != nil {
 		return err
 	}
+	return r.addSets(path, data, warnf)
+}
+
+// addSets adds the mirror sets in a file.
+func (r *Rules) addSets(path string, data []byte, warnf func(string, ...any)) error {
 	odd, err := r.parseSets(data)
 	if err != nil {
 		return fault.Errorf(fault.Usage, "reading mirrors from %s: %w", path, err)

@@ -55,6 +55,34 @@ func (d *deep) image(ctx context.Context, repository oci.Repository, root digest
 	return fmt.Errorf("%s: %w", repository, err)
 }
 
+// tag is image for what a tag names.
+func (d *deep) tag(ctx context.Context, spec oci.PullSpec) error {
+	body, mediaType, _, err := d.registry.Manifest(ctx, spec.Repository, spec.Tag)
+	if err != nil {
+		return err
+	}
+	root := digest.FromBytes(body)
+	d.mu.Lock()
+	d.manifests[spec.Repository.Digest(root)] = func() (manifest, error) { return manifest{body, mediaType}, nil }
+	d.mu.Unlock()
+	return d.image(ctx, spec.Repository, root)
+}
+
+// single returns the single images of an image or a manifest list.
+func (d *deep) single(ctx context.Context, repository oci.Repository, root digest.Digest) (images []digest.Digest, err error) {
+	fetch := func(ctx context.Context, at oci.Descriptor) ([]byte, string, error) {
+		m, err := d.manifest(ctx, repository.Digest(at.Digest))
+		return m.body, m.mediaType, err
+	}
+	err = oci.Walk(ctx, oci.Descriptor{Digest: root, Size: -1}, fetch, func(part oci.Visited) error {
+		if part.Manifest != nil && !part.Manifest.List {
+			images = append(images, part.Digest)
+		}
+		return nil
+	})
+	return images, err
+}
+
 func (d *deep) manifest(ctx context.Context, spec oci.PullSpec) (manifest, error) {
 	d.mu.Lock()
 	fetch, ok := d.manifests[spec]

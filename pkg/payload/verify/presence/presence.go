@@ -40,52 +40,95 @@ type Options struct {
 // Check checks the images of components and returns the results in their order. An image that several components have is
 // checked once. When ctx ends, its error is that of the remaining images.
 func Check(ctx context.Context, registry Registry, components []payload.Component, o Options) []Result {
-	if o.Parallel <= 0 {
-		o.Parallel = 8
-	}
-	order := distinct(components)
-	errs := map[string]error{}       // by image
-	failures := map[string][]error{} // in a row, by host
 	images := checker{registry: registry}
 	if o.Deep {
 		images.deep = newDeep(registry)
 	}
-	meter := progress.Begin(ctx, progress.Task{Verb: "looking for", What: "component images", Count: true, Total: int64(len(order))})
-	defer meter.End()
-	var mu sync.Mutex
-	var group sync.WaitGroup
-	slots := make(chan struct{}, o.Parallel)
-	for _, image := range order {
-		slots <- struct{}{}
-		group.Add(1)
-		go func() {
-			defer func() { <-slots; group.Done() }()
-			spec, err := parsePinned(image)
-			if err == nil {
-				mu.Lock()
-				err = unreachable(failures[spec.Host])
-				mu.Unlock()
-			}
-			if err == nil {
-				err = images.check(ctx, spec)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			errs[image] = err
-			if fault.KindOf(err) == fault.Network {
-				failures[spec.Host] = append(failures[spec.Host], err)
-			} else {
-				failures[spec.Host] = nil
-			}
-			meter.Advance(1)
-		}()
+	return images.components(ctx, components, o)
+}
+
+// Checker checks images with everything that they consist of, and asks for each manifest and blob once.
+type Checker struct{ deep *deep }
+
+// NewChecker returns a Checker that asks a registry.
+func NewChecker(registry Registry) Checker { return Checker{newDeep(registry)} }
+
+// Images is Check with Options.Deep.
+func (c Checker) Images(ctx context.Context, components []payload.Component, o Options) []Result {
+	return checker{deep: c.deep}.components(ctx, components, o)
+}
+
+// Tags checks the images that tags name and returns their errors in the same order. An error is nil if all of the image is there.
+func (c Checker) Tags(ctx context.Context, what string, tags []oci.PullSpec, o Options) []error {
+	return each(ctx, what, tags, o.Parallel, c.deep.tag)
+}
+
+// Single returns the digests of the single images of an image that Images has found: its own, or those of a list's children.
+func (c Checker) Single(ctx context.Context, image oci.PullSpec) ([]digest.Digest, error) {
+	return c.deep.single(ctx, image.Repository, image.Digest)
+}
+
+// components checks the images of components.
+func (c checker) components(ctx context.Context, components []payload.Component, o Options) []Result {
+	var specs []oci.PullSpec
+	var order []string
+	errs := map[string]error{} // by image
+	for _, image := range distinct(components) {
+		spec, err := parsePinned(image)
+		if errs[image] = err; err == nil {
+			specs, order = append(specs, spec), append(order, image)
+		}
 	}
-	group.Wait()
+	for i, err := range each(ctx, "component images", specs, o.Parallel, c.check) {
+		errs[order[i]] = err
+	}
 	results := make([]Result, 0, len(components))
 	for _, c := range components {
 		results = append(results, Result{Component: c, Err: errs[c.Image]})
 	}
 	return results
+}
+
+// each calls check for every image, parallel at once, and returns the errors in their order. A host that fails to answer too
+// often in a row is not asked again.
+func each(ctx context.Context, what string, images []oci.PullSpec, parallel int, check func(context.Context, oci.PullSpec) error) []error {
+	if parallel <= 0 {
+		parallel = 8
+	}
+	failures := map[string][]error{} // in a row, by host
+	meter := progress.Begin(ctx, progress.Task{Verb: "looking for", What: what, Count: true, Total: int64(len(images))})
+	defer meter.End()
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	slots := make(chan struct{}, parallel)
+	errs := make([]error, len(images))
+	for i, image := range images {
+		slots <- struct{}{}
+		group.Add(1)
+		go func() {
+			defer func() { <-slots; group.Done() }()
+			mu.Lock()
+			err := unreachable(failures[image.Host])
+			mu.Unlock()
+			if err == nil {
+				err = context.Cause(ctx)
+			}
+			if err == nil {
+				err = check(ctx, image)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			errs[i] = err
+			if fault.KindOf(err) == fault.Network {
+				failures[image.Host] = append(failures[image.Host], err)
+			} else {
+				failures[image.Host] = nil
+			}
+			meter.Advance(1)
+		}()
+	}
+	group.Wait()
+	return errs
 }
 
 // maxFailures is how often in a row a host may fail to answer before it is not asked again.
@@ -127,9 +170,6 @@ type checker struct {
 }
 
 func (c checker) check(ctx context.Context, image oci.PullSpec) error {
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
 	if c.deep != nil {
 		return c.deep.image(ctx, image.Repository, image.Digest)
 	}
