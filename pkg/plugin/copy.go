@@ -21,7 +21,7 @@ type copyFlags struct {
 	selected selectionFlags
 
 	progress                          string
-	dryRun, force                     bool
+	dryRun, force, repair             bool
 	skipSignatures, requireSignatures bool
 }
 
@@ -42,7 +42,7 @@ type copyRequest struct {
 	from      []image.Reference // layouts to copy from, in place of registries
 	objects   *objectRequest    // files for clusters; nil: none
 
-	dryRun, force                     bool
+	dryRun, force, repair             bool
 	skipSignatures, requireSignatures bool
 }
 
@@ -64,7 +64,7 @@ func (c *copyFlags) add(cmd *cobra.Command) {
 // complete returns the request of a command.
 func (c *copyFlags) complete(f *factory, command string, layout mirror.Layout, args []string) (r copyRequest, err error) {
 	r = copyRequest{
-		layout: layout, selection: c.selected, dryRun: c.dryRun, force: c.force, progress: c.progress,
+		layout: layout, selection: c.selected, dryRun: c.dryRun, force: c.force, repair: c.repair, progress: c.progress,
 		skipSignatures: c.skipSignatures, requireSignatures: c.requireSignatures,
 	}
 	if r.output, err = c.output.output(f.Streams); err != nil {

@@ -103,7 +103,7 @@ func (c *copyRun) prepare(ctx context.Context, arch *targetArch) (releases []rea
 		return nil, nil, nil, err
 	}
 	c.session.downloads.Wait() // so that the manifests of the releases are not read again
-	reader := mirror.Reader{Source: c.source, Parallel: 2 * c.session.perRegistry}
+	reader := mirror.Reader{Source: c.source, Parallel: 2 * c.session.perRegistry, Repair: c.repair}
 	if !c.dryRun {
 		reader.Target = c.target.open
 	}
@@ -160,7 +160,7 @@ func (s *session) mirrorSource(repository oci.Repository) mirror.Source {
 func (c *copyRun) copy(ctx context.Context, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
 	copier := mirror.Copier{
 		Source: c.source, Target: c.target.open, Take: c.target.take, Store: c.session.downloads.Blobs(),
-		Parallel: c.session.perRegistry, Force: c.force, AskAll: c.target.isLocal(), Meter: meter,
+		Parallel: c.session.perRegistry, Force: c.force, Repair: c.repair, AskAll: c.target.isLocal() || c.repair, Meter: meter,
 	}
 	for _, release := range releases {
 		copier.Keys = append(copier.Keys, release.keys...)
@@ -169,7 +169,7 @@ func (c *copyRun) copy(ctx context.Context, releases []readRelease, plan *mirror
 		if err := c.saved.Check(ctx, plan, c.target.open, c.session.perRegistry); err != nil {
 			return mirror.Result{}, err
 		}
-		copier.Store, copier.AskAll = nil, c.saved.NeedsBase() // the blobs are on this machine already
+		copier.Store, copier.AskAll = nil, c.saved.NeedsBase() || c.repair // the blobs are on this machine already
 	}
 	c.target.prepare(plan)
 	result, err := copier.Run(ctx, plan)

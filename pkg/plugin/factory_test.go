@@ -17,6 +17,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
+	"github.com/release-x/oc-release-x/pkg/payload/mirror"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
 	"github.com/release-x/oc-release-x/pkg/printers"
@@ -113,6 +114,12 @@ func TestRequests(t *testing.T) {
 		{"verify oci:a", &verifyRequest{releaseRequest: one()}},
 		{"verify oci:a --deep -o wide --skip version,image,version", &verifyRequest{releaseRequest: one(), deep: true, wide: true, skip: []string{"image", "version"}}},
 		{"verify oci:a --context c --kubeconfig " + kubeconfigWithContext(t), &verifyRequest{releaseRequest: one(), trust: trustRequest{cluster: true}}},
+		{"check oci:a oci:b --mirror m.example/r --included-by-cluster -o wide", &checkRequest{
+			releaseRequest: releaseRequest{releases: []image.Reference{layout("oci:a"), layout("oci:b")}, repository: oci.SplitRepository(defaultRepository)},
+			trust:          trustRequest{cluster: true}, wide: true, mirror: "m.example/r", byCluster: true,
+			layouts:  []mirror.Layout{{Name: mirror.LayoutOC, To: oci.SplitRepository("m.example/r")}, {Name: mirror.LayoutOCMirror, To: oci.SplitRepository("m.example/r")}},
+			commands: commandLineOf{program: "oc release-x", target: []string{"--to", "m.example/r"}},
+		}},
 		{"cache add oci:a --deep", &cacheAddRequest{releaseRequest: one(), deep: true}},
 		{"cache clean --older-than 7d", cacheCleanRequest{cleaning: blobstore.Cleaning{OlderThan: 7 * 24 * time.Hour}}},
 		{"cache list", cacheListRequest{}},
@@ -144,7 +151,9 @@ func TestRequestHosts(t *testing.T) {
 		"extract a.example/r:t --to d --release-image b.example/r:t": "a.example",
 		"verify a.example/r:t":                                       "a.example",
 		"cache add a.example/r:t":                                    "a.example",
-		"cache list":                                                 "",
+		"check 4.14.0 --mirror m.example/r":                          "m.example",
+		"check a.example/r:t --mirror m.example/r --to-release-image n.example/r": "a.example m.example n.example",
+		"cache list": "",
 	} {
 		if got := strings.Join(requestOf(t, line).hosts(), " "); got != want {
 			t.Errorf("%s: got %q, want %q", line, got, want)

@@ -41,12 +41,12 @@ const (
 func readingCommands() []string {
 	return []string{
 		"images RELEASE", "env RELEASE", "info RELEASE", "manifests RELEASE", "graph RELEASE", "extract RELEASE --to -",
-		"verify RELEASE", "cache add RELEASE",
+		"verify RELEASE", "check RELEASE --mirror registry.example.com/a", "cache add RELEASE",
 	}
 }
 
 func fileFlags() []fileFlag {
-	printing := []string{"images RELEASE", "env RELEASE", "info RELEASE", "manifests RELEASE", "graph RELEASE", "verify RELEASE", "cache list"}
+	printing := []string{"images RELEASE", "env RELEASE", "info RELEASE", "manifests RELEASE", "graph RELEASE", "verify RELEASE", "check RELEASE --mirror registry.example.com/a", "cache list"}
 	including := []string{"manifests RELEASE", "graph RELEASE", "extract RELEASE --to - --included"}
 	all := append(readingCommands(), "cache list", "cache clean", "version")
 	fails := func(code int, text string) result { return result{code: code, err: "error: " + text + "\n"} }
@@ -72,7 +72,7 @@ func fileFlags() []fileFlag {
 		}
 	}
 	signature := fileFlag{
-		name: "--signature ", commands: []string{"verify RELEASE", "cache add RELEASE"}, content: serviceObject,
+		name: "--signature ", commands: []string{"verify RELEASE", "check RELEASE --mirror registry.example.com/a", "cache add RELEASE"}, content: serviceObject,
 		missing: fails(8, "--signature: there is no directory or file FILE to read signatures from"),
 		wrong:   fails(6, "--signature: FILE is neither an OpenPGP message nor a ConfigMap: it holds no ConfigMap"),
 	}

@@ -77,13 +77,17 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 	flags.StringVar(&c.toReleaseImage, "to-release-image", "", "Repository for the release images, with a tag if you like, in place of that of the layout")
 	flags.StringVar(&c.toAuthFile, "to-authfile", "", "File with credentials for the target (default: those of --authfile)")
 	c.objects.add(cmd)
+	flags.BoolVar(&c.repair, "repair", false, "Also look for the parts of images that the target has, and copy those that it lost")
 	c.add(cmd)
 	c.release.addFrom(cmd)
 	return cmd
 }
 
 func (c *mirrorFlags) complete(f *factory, args []string) (request, error) {
-	layout, err := c.parseLayout(f)
+	if c.to == "" {
+		return nil, f.seeHelp("mirror", "--to is missing: name the repository to copy to, such as --to registry.example.com/ocp/release")
+	}
+	layout, err := parseLayout("--to", c.to, c.layout, c.toReleaseImage)
 	if err != nil {
 		return nil, err
 	}
@@ -98,30 +102,27 @@ func (c *mirrorFlags) complete(f *factory, args []string) (request, error) {
 	return r, err
 }
 
-// parseLayout reads where to copy to.
-func (c *mirrorFlags) parseLayout(f *factory) (mirror.Layout, error) {
-	l := mirror.Layout{Name: c.layout}
-	if c.layout != mirror.LayoutOC && c.layout != mirror.LayoutOCMirror {
-		return l, fault.Errorf(fault.Usage, "--layout %q: want %s or %s", c.layout, mirror.LayoutOC, mirror.LayoutOCMirror)
-	}
-	if c.to == "" {
-		return l, f.seeHelp("mirror", "--to is missing: name the repository to copy to, such as --to registry.example.com/ocp/release")
+// parseLayout reads where releases are in a registry. flag names the one with the repository.
+func parseLayout(flag, repository, layout, toReleaseImage string) (mirror.Layout, error) {
+	l := mirror.Layout{Name: layout}
+	if layout != mirror.LayoutOC && layout != mirror.LayoutOCMirror {
+		return l, fault.Errorf(fault.Usage, "--layout %q: want %s or %s", layout, mirror.LayoutOC, mirror.LayoutOCMirror)
 	}
 	var err error
-	if l.To, err = parseTarget(c.to, c.layout == mirror.LayoutOCMirror); err != nil {
+	if l.To, err = parseTarget(flag, repository, layout == mirror.LayoutOCMirror); err != nil {
 		return l, err
 	}
-	if c.toReleaseImage != "" {
-		l.ReleaseImage, err = oci.ParsePullSpec(strings.TrimPrefix(c.toReleaseImage, "docker://"))
+	if toReleaseImage != "" {
+		l.ReleaseImage, err = oci.ParsePullSpec(strings.TrimPrefix(toReleaseImage, "docker://"))
 		if err != nil || l.ReleaseImage.Digest != "" {
-			return l, fault.Errorf(fault.Usage, "--to-release-image %q: want REGISTRY/REPOSITORY or REGISTRY/REPOSITORY:TAG", payload.HideUserinfo(c.toReleaseImage))
+			return l, fault.Errorf(fault.Usage, "--to-release-image %q: want REGISTRY/REPOSITORY or REGISTRY/REPOSITORY:TAG", payload.HideUserinfo(toReleaseImage))
 		}
 	}
 	return l, nil
 }
 
-// parseTarget reads --to. hostOnly allows a registry without a path.
-func parseTarget(text string, hostOnly bool) (oci.Repository, error) {
+// parseTarget reads the value of a flag with the repository of a mirror. hostOnly allows a registry without a path.
+func parseTarget(flag, text string, hostOnly bool) (oci.Repository, error) {
 	name := strings.TrimSuffix(strings.TrimPrefix(text, "docker://"), "/")
 	r, err := oci.ParseRepository(name)
 	if err != nil && hostOnly && !strings.Contains(name, "/") {
@@ -130,7 +131,7 @@ func parseTarget(text string, hostOnly bool) (oci.Repository, error) {
 		}
 	}
 	if err != nil {
-		return r, fault.Errorf(fault.Usage, "--to %q: want REGISTRY/REPOSITORY without a tag, such as registry.example.com/ocp/release", payload.HideUserinfo(text))
+		return r, fault.Errorf(fault.Usage, "%s %q: want REGISTRY/REPOSITORY without a tag, such as registry.example.com/ocp/release", flag, payload.HideUserinfo(text))
 	}
 	return r, nil
 }

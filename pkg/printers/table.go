@@ -27,6 +27,8 @@ type Column struct {
 	Wrap   bool // long texts, which terminals show in several lines
 	Below  bool // long texts, which narrow terminals show below their row
 	Result bool // PASS, FAIL and SKIPPED, which terminals show in color
+	// Command marks a Below column of commands, each of which stays on one line below its row, so that it can be copied.
+	Command bool
 }
 
 // toKubernetes converts the table for cli-runtime's table printer, with cells escaped for terminals.

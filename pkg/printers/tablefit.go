@@ -124,6 +124,10 @@ func (t *Table) textBelow(row []any, width int) string {
 		if !c.Below || text == "<none>" {
 			continue
 		}
+		if c.Command {
+			b.WriteString(indent + text + "\n")
+			continue
+		}
 		for _, line := range Fill(strings.ToLower(c.Name)+": "+text, width-len(indent)) {
 			b.WriteString(indent + line + "\n")
 		}

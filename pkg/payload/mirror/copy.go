@@ -43,6 +43,7 @@ type Copier struct {
 	Take     func(ctx context.Context, from, to oci.Repository) (held context.Context, release func(), err error)
 	Parallel int   // transfers at once
 	Force    bool  // replace tags that have another digest
+	Repair   bool  // push manifests that the target has too, after the blobs that it lacks
 	AskAll   bool  // ask the target for every blob, because that costs no request
 	Meter    Meter // follows the copy; may be nil
 	// Keys are trusted. Signatures by one of them replace others at the target.
@@ -167,6 +168,8 @@ func (r *run) lacks(ctx context.Context, push Push) (bool, error) {
 	}
 	switch {
 	case found.Digest == "":
+		return true, nil
+	case found.Digest == push.Digest && r.Repair:
 		return true, nil
 	case found.Digest == push.Digest:
 		r.present.Add(1)

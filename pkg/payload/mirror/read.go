@@ -24,6 +24,8 @@ type Reader struct {
 	Target func(oci.Repository) Target
 	// Known are tags of the target that were asked for before, with what they name. The digest is empty for nothing.
 	Known map[oci.PullSpec]oci.Descriptor
+	// Repair reads also images that the target has, because it may lack parts of them.
+	Repair bool
 }
 
 // Read reads the manifests of all images, in their order. Each is verified. An image that its source does not have is
@@ -46,7 +48,7 @@ func (r Reader) image(ctx context.Context, w Wanted) (Image, error) {
 	if err := r.ask(ctx, &image); err != nil {
 		return image, err
 	}
-	if there, ok := image.complete(w.Source.Digest); ok {
+	if there, ok := image.complete(w.Source.Digest); ok && !r.Repair {
 		image.Manifests = []Manifest{{Descriptor: there}}
 		return image, nil
 	}

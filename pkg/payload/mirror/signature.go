@@ -91,7 +91,7 @@ func (r Reader) signature(ctx context.Context, w signed) (Image, error) {
 	for _, target := range w.targets {
 		image.Target = append(image.Target, target.Tag(tag))
 	}
-	if w.there {
+	if w.there && !r.Repair {
 		if unchanged, err := r.unchanged(ctx, &image, source, tag); err != nil || unchanged {
 			return image, err
 		}
