@@ -71,7 +71,7 @@ test-extra: test-size test-readme test-kill test-race test-fuzz test-modules tes
 .PHONY: test-kill
 test-kill: ## the blob store against 200 processes that are killed, and 50 copies that are killed and continued
 	RELEASE_X_TEST_KILLS=200 $(GO) test -count=1 -run '^TestStoreSurvivesKilledProcesses$$' ./pkg/payload/blobstore
-	RELEASE_X_TEST_KILLS=50 $(GO) test -count=1 -run '^Test(Mirror|Pull|PullToAnArchive|Load)ContinuesAfterKills$$' ./cmd/oc-release-x
+	RELEASE_X_TEST_KILLS=50 $(GO) test -count=1 -run '^Test(Mirror|Pull|PullToAnArchive|PullToParts|Load)ContinuesAfterKills$$' ./cmd/oc-release-x
 
 .PHONY: test-size
 test-size: ## the size of the binary against its budget

@@ -4,9 +4,12 @@ import (
 	"archive/tar"
 	"bytes"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +89,54 @@ func TestPullToAnArchiveContinuesAfterKills(t *testing.T) {
 		}
 		if names, err := filepath.Glob(filepath.Join(home, "release*")); err != nil || len(names) != 1 {
 			t.Errorf("files %q, %v", names, err)
+		}
+	}
+}
+
+// The parts of an archive get their names when all blobs are in them. A kill at any time leaves what the next process continues
+// with, also between the names of two parts.
+func TestPullToPartsContinuesAfterKills(t *testing.T) {
+	s := newCopySource(t)
+	biggest := slices.Max(slices.Collect(maps.Values(s.blobs)))
+	for i := range kills() {
+		home := t.TempDir()
+		file := filepath.Join(home, "release.tar")
+		pull := func() *exec.Cmd {
+			return s.pull(t, home, "oci-archive:"+file, "--archive-size", strconv.FormatInt(biggest+64<<10, 10))
+		}
+		s.sent.Store(0)
+		s.slow.Store(true)
+		command := pull()
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- command.Wait() }()
+		s.wait(s.size*int64((i+1)*37%103)/100, ended) // some are killed at the end
+		time.Sleep(time.Duration(i%10) * 2 * time.Millisecond)
+		_ = command.Process.Kill()
+		killed := <-ended != nil
+		s.slow.Store(false)
+		left, _ := filepath.Glob(file + ".???")
+		if out, err := pull().CombinedOutput(); err != nil {
+			t.Fatalf("after kill %d: %v\n%s", i, err, out)
+		}
+		t.Logf("killed: %v, with %d complete parts", killed, len(left))
+		parts, err := filepath.Glob(file + "*")
+		if err != nil || len(parts) < 2 {
+			t.Fatalf("files %q, %v", parts, err)
+		}
+		all := map[string]int64{}
+		for _, part := range parts {
+			if len(filepath.Ext(part)) != len(".001") {
+				t.Errorf("%s was left", part)
+			}
+			maps.Copy(all, archived(t, part))
+		}
+		for d, size := range s.blobs {
+			if all[d] != size {
+				t.Errorf("the parts have %d of %d bytes of %s", all[d], size, d)
+			}
 		}
 	}
 }

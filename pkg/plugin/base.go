@@ -2,13 +2,16 @@ package plugin
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"strings"
+	"sync"
 
+	"github.com/release-x/oc-release-x/internal/archivepart"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
-	"github.com/release-x/oc-release-x/pkg/payload/mirror"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 )
 
@@ -21,12 +24,14 @@ type base struct {
 // parseBase reads --base: oci:DIR, oci-archive:FILE, the name of a file, or REGISTRY/REPOSITORY.
 func parseBase(texts []string) (bases []base, err error) {
 	for _, text := range texts {
-		if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+		if isArchive(text) {
 			text = "oci-archive:" + text
 		}
 		ref, err := image.ParseReference(text)
 		if err == nil && (ref.Kind == image.KindLayout || ref.Kind == image.KindOCIArchive) && ref.Tag == "" && ref.Digest == "" {
-			bases = append(bases, base{layout: ref})
+			for _, part := range withParts(ref) {
+				bases = append(bases, base{layout: part})
+			}
 			continue
 		}
 		repository, err := oci.ParseRepository(strings.TrimPrefix(text, "docker://"))
@@ -36,6 +41,16 @@ func parseBase(texts []string) (bases []base, err error) {
 		bases = append(bases, base{repository: repository})
 	}
 	return bases, nil
+}
+
+// isArchive reports whether a text is the name of an archive, which may be split.
+func isArchive(text string) bool {
+	info, err := os.Stat(text)
+	if errors.Is(err, fs.ErrNotExist) {
+		names, err := archivepart.Find(text, "")
+		return err == nil && len(names) > 0
+	}
+	return err == nil && info.Mode().IsRegular()
 }
 
 // openBase returns what ocilayout.Options.Base wants. Call done when it is not needed any more.
@@ -53,31 +68,22 @@ func (s *session) openBase(ctx context.Context, bases []base) (has func(context.
 	if err != nil {
 		return nil, nil, err
 	}
+	var known sync.Map // of digests, so that a registry is asked once
 	return func(ctx context.Context, d oci.Descriptor) (bool, error) {
-		if saved.Has(ctx, d.Digest) {
-			return true, nil
+		if there, asked := known.Load(d.Digest); asked {
+			return there.(bool), nil
 		}
+		there := saved.Has(ctx, d.Digest)
 		for _, repository := range repositories {
-			if there, err := s.registries.Target(repository).Exists(ctx, d.Digest); there || err != nil {
-				return there, err
+			if there {
+				break
+			}
+			var err error
+			if there, err = s.registries.Target(repository).Exists(ctx, d.Digest); err != nil {
+				return false, err
 			}
 		}
-		return false, nil
+		known.Store(d.Digest, there)
+		return there, nil
 	}, func() { _ = saved.Close() }, nil
-}
-
-// payloadBlobs are the blobs without which a release cannot be read: its configuration and its top layer.
-func payloadBlobs(plan *mirror.Plan) map[oci.Digest]bool {
-	needed := map[oci.Digest]bool{}
-	for _, i := range plan.Images {
-		if i.Kind != mirror.KindRelease {
-			continue
-		}
-		for _, m := range i.Manifests {
-			if n := len(m.Blobs); n > 0 {
-				needed[m.Blobs[0].Digest], needed[m.Blobs[n-1].Digest] = true, true
-			}
-		}
-	}
-	return needed
 }

@@ -41,6 +41,7 @@ type copyRequest struct {
 	progress  string
 	from      []image.Reference // layouts to copy from, in place of registries
 	objects   *objectRequest    // files for clusters; nil: none
+	partSize  int64             // of each part of an archive; 0 for one that is not split
 
 	dryRun, force, repair             bool
 	skipSignatures, requireSignatures bool

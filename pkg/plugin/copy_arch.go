@@ -21,7 +21,7 @@ type targetArch struct {
 
 // newTargetArch returns nil if the configuration is to be read: it is kept in the cache then, or the target is not asked.
 func (r *copyRequest) newTargetArch(s *session, target copyTarget) *targetArch {
-	if s.downloads != nil || r.dryRun || r.repair || len(r.from) > 0 {
+	if s.downloads != nil || r.dryRun || r.repair || len(r.from) > 0 || !target.isReady() {
 		return nil
 	}
 	return &targetArch{r.layout, target, map[oci.PullSpec]oci.Descriptor{}}

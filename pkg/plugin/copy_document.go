@@ -1,11 +1,13 @@
 package plugin
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/release-x/oc-release-x/pkg/payload/mirror"
+	"github.com/release-x/oc-release-x/pkg/payload/ocilayout"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
@@ -19,13 +21,24 @@ func mapping(plan *mirror.Plan) []string {
 }
 
 // planDocument returns the plan as a document.
-func (r *copyRequest) planDocument(releases []readRelease, plan *mirror.Plan, missing []string) *v1alpha1.MirrorPlan {
+func (r *copyRequest) planDocument(ctx context.Context, releases []readRelease, plan *mirror.Plan, missing []string) (*v1alpha1.MirrorPlan, error) {
 	document := v1alpha1.MirrorPlan{Blobs: len(plan.Blobs), Size: plan.Size(), MissingSignatures: missing}
 	for _, release := range releases {
 		document.Releases = append(document.Releases, release.document)
 	}
 	document.Images = mirrorImages(plan)
-	return v1alpha1.NewMirrorPlan(document)
+	if r.partSize > 0 {
+		contents, err := plan.Contents(ctx, nil, 1)
+		if err != nil {
+			return nil, err
+		}
+		split, err := ocilayout.NewSplit(contents, r.partSize)
+		if err != nil {
+			return nil, err
+		}
+		document.Parts = split.Count()
+	}
+	return v1alpha1.NewMirrorPlan(document), nil
 }
 
 // mirrorImages lists what gets a tag at the target, in the order of the targets.

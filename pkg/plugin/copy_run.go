@@ -20,9 +20,13 @@ type copyTarget interface {
 	take(ctx context.Context, from, to oci.Repository) (held context.Context, release func(), err error)
 	// isLocal reports whether asking the target costs no request.
 	isLocal() bool
+	// isReady reports whether the target can be asked before prepare is called.
+	isReady() bool
 	// prepare is called before the plan is carried out, finish after it.
-	prepare(plan *mirror.Plan)
+	prepare(ctx context.Context, plan *mirror.Plan, releases []readRelease) error
 	finish(ctx context.Context, releases []readRelease) error
+	// parts are the files that were written, if the target is an archive in several.
+	parts() []string
 }
 
 // copyRun carries out a request.
@@ -73,22 +77,29 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 		return err
 	}
 	if r.dryRun {
-		document := r.planDocument(releases, plan, missing)
+		document, err := r.planDocument(ctx, releases, plan, missing)
+		if err != nil {
+			return err
+		}
 		return r.output.Print(ctx, s.Out, printers.MirrorPlan(document))
 	}
-	result, err := c.copy(ctx, releases, plan, meter)
+	result, later, err := c.copy(ctx, releases, plan, meter)
 	meter.Close(err) // before the summary
 	if err != nil {
 		return err
 	}
 	document := r.resultDocument(releases, plan, result, missing, time.Since(begun))
-	if r.objects != nil {
+	document.Parts, document.MissingParts = target.parts(), c.saved.Parts().With(later)
+	if r.objects != nil && len(later) == 0 {
 		if document.ClusterFiles, err = r.objects.write(files); err != nil {
 			return fmt.Errorf("everything was copied, but --manifests-to: %w", err)
 		}
 	}
 	if err := r.output.Print(ctx, s.Out, printers.MirrorResult(document, mapping(plan))); err != nil {
 		return err
+	}
+	if len(later) > 0 {
+		return c.incomplete(later)
 	}
 	if len(missing) > 0 {
 		return fault.Errorf(fault.Partial, "everything was copied, but clusters of this release require signatures that the source does not have: %s", listed(missing))
@@ -104,7 +115,7 @@ func (c *copyRun) prepare(ctx context.Context, arch *targetArch) (releases []rea
 	}
 	c.session.downloads.Wait() // so that the manifests of the releases are not read again
 	reader := mirror.Reader{Source: c.source, Parallel: 2 * c.session.perRegistry, Repair: c.repair}
-	if !c.dryRun {
+	if !c.dryRun && c.target.isReady() {
 		reader.Target = c.target.open
 	}
 	if arch != nil {
@@ -156,8 +167,8 @@ func (s *session) mirrorSource(repository oci.Repository) mirror.Source {
 	return mirror.Cached(s.registries.Source(repository), repository, s.downloads)
 }
 
-// copy carries out a plan.
-func (c *copyRun) copy(ctx context.Context, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (mirror.Result, error) {
+// copy carries out a plan. later are the blobs that other parts of an archive have: without them no image gets its tag.
+func (c *copyRun) copy(ctx context.Context, releases []readRelease, plan *mirror.Plan, meter mirror.Meter) (result mirror.Result, later []mirror.Blob, err error) {
 	copier := mirror.Copier{
 		Source: c.source, Target: c.target.open, Take: c.target.take, Store: c.session.downloads.Blobs(),
 		Parallel: c.session.perRegistry, Force: c.force, Repair: c.repair, AskAll: c.target.isLocal() || c.repair, Meter: meter,
@@ -166,17 +177,22 @@ func (c *copyRun) copy(ctx context.Context, releases []readRelease, plan *mirror
 		copier.Keys = append(copier.Keys, release.keys...)
 	}
 	if c.saved != nil {
-		if err := c.saved.Check(ctx, plan, c.target.open, c.session.perRegistry); err != nil {
-			return mirror.Result{}, err
+		if later, err = c.saved.Check(ctx, plan, c.target.open, c.session.perRegistry); err != nil {
+			return result, nil, err
 		}
 		copier.Store, copier.AskAll = nil, c.saved.NeedsBase() || c.repair // the blobs are on this machine already
+		copier.Later = make(map[oci.Digest]bool, len(later))
+		for _, b := range later {
+			copier.Later[b.Digest] = true
+		}
 	}
-	c.target.prepare(plan)
-	result, err := copier.Run(ctx, plan)
-	if err != nil {
-		return result, err
+	if err := c.target.prepare(ctx, plan, releases); err != nil {
+		return result, nil, err
 	}
-	return result, c.target.finish(ctx, releases)
+	if result, err = copier.Run(ctx, plan); err != nil {
+		return result, nil, err
+	}
+	return result, later, c.target.finish(ctx, releases)
 }
 
 // useTemporaryCache gives a session without a cache one that remove deletes: blobs are kept in it while they are copied, and

@@ -2,13 +2,16 @@ package plugin
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/release-x/oc-release-x/internal/archivepart"
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
@@ -17,6 +20,7 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/ocilayout"
 	"github.com/release-x/oc-release-x/pkg/payload/verify"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust/store"
+	"github.com/release-x/oc-release-x/pkg/printers"
 )
 
 // parseSaved separates layouts from the other values of --from: oci:DIR or oci-archive:FILE, several with commas between them. What
@@ -39,10 +43,40 @@ func parseSaved(from []string) (saved []image.Reference, others []string, err er
 			case ref.Tag != "" || ref.Digest != "" || ref.Kind != image.KindLayout && ref.Kind != image.KindOCIArchive:
 				return nil, nil, fault.Errorf(fault.Usage, "--from %q: want oci:DIR or oci-archive:FILE without a tag: name the versions to copy as arguments", text)
 			}
-			saved = append(saved, ref)
+			saved = append(saved, withParts(ref)...)
 		}
 	}
 	return saved, others, nil
+}
+
+// withParts returns the complete parts of an archive that was split into FILE.001 and so on, or else the layout itself.
+func withParts(ref image.Reference) []image.Reference {
+	itself := []image.Reference{ref}
+	if _, err := os.Lstat(ref.Path); err == nil || ref.Kind != image.KindOCIArchive {
+		return itself
+	}
+	names, err := archivepart.Find(ref.Path, "")
+	if err != nil || len(names) == 0 {
+		return itself // opening it returns the error
+	}
+	var parts []image.Reference
+	for _, name := range names {
+		part := ref
+		part.Text, part.Path = "oci-archive:"+name, name
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// incomplete is the error of an archive of which parts are missing.
+func (c *copyRun) incomplete(later []mirror.Blob) error {
+	var bytes int64
+	for _, b := range later {
+		bytes += b.Size
+	}
+	parts := c.saved.Parts()
+	return fault.WithHint(fault.Partial, fmt.Sprintf("copy %s too (%s): the last one brings the tags", mirror.PartList(parts.With(later)), printers.Size(bytes)),
+		"copied %s of %d", mirror.PartList(parts.Have), parts.Count)
 }
 
 // openSaved opens the layouts to copy from.
@@ -163,6 +197,7 @@ func (c *copyRun) verifyFromLayout(q verify.Request) verify.Request {
 				release.Identity.Repository = source.Repository
 			}
 		}
+		release.PullSpec = release.Identity.Repository.Digest(release.Identity.Digest).String()
 		return release, nil
 	}
 	return q

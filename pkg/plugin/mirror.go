@@ -193,7 +193,11 @@ func (t registryTarget) take(ctx context.Context, from, to oci.Repository) (cont
 
 func (t registryTarget) isLocal() bool { return false }
 
-func (t registryTarget) prepare(*mirror.Plan) {}
+func (t registryTarget) isReady() bool { return true }
+
+func (t registryTarget) parts() []string { return nil }
+
+func (t registryTarget) prepare(context.Context, *mirror.Plan, []readRelease) error { return nil }
 
 // finish has nothing to do: a registry keeps what it accepted.
 func (t registryTarget) finish(context.Context, []readRelease) error { return nil }

@@ -16,8 +16,8 @@ import (
 // pullFlags are the flags of pull.
 type pullFlags struct {
 	copyFlags
-	to   string
-	base []string
+	to, archiveSize string
+	base            []string
 }
 
 // pullRequest copies releases to an OCI layout on a disk.
@@ -51,6 +51,9 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 # Into one file
 %[1]s pull 4.14.0 --to oci-archive:4.14.0.tar --authfile pull-secret.json
 
+# Into files of 4 GiB: 4.14.0.tar.001, 4.14.0.tar.002, and so on
+%[1]s pull 4.14.0 --to oci-archive:4.14.0.tar --archive-size 4Gi
+
 # What would be copied, with sizes
 %[1]s pull 4.14.0 4.14.1 --to oci:releases --dry-run
 
@@ -61,6 +64,7 @@ The exit code is 7 if a signature is missing that the clusters of the release re
 %[1]s images oci:releases:4.14.0-x86_64`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
+	cmd.Flags().StringVar(&c.archiveSize, "archive-size", "", "Split the archive into FILE.001, FILE.002, and so on, of at most this size, such as 4Gi")
 	cmd.Flags().StringArrayVar(&c.base, "base", nil, "Leave out blobs that the place of the copy has already: oci:DIR, an archive, or REGISTRY/REPOSITORY; may be repeated")
 	cmd.Flags().StringVar(&c.to, "to", "", "Layout to copy to: oci:DIR or oci-archive:FILE")
 	c.add(cmd)
@@ -81,7 +85,13 @@ func (c *pullFlags) complete(f *factory, args []string) (request, error) {
 		name = "oci-archive:" + to.Path
 	}
 	layout := mirror.Layout{Name: mirror.LayoutOC, To: oci.Repository{Path: name}}
-	r.copyRequest, err = c.copyFlags.complete(f, "pull", layout, args)
+	if r.copyRequest, err = c.copyFlags.complete(f, "pull", layout, args); err != nil || c.archiveSize == "" {
+		return r, err
+	}
+	if to.Kind != image.KindOCIArchive {
+		return nil, f.seeHelp("pull", "--archive-size splits an archive: want --to oci-archive:FILE with it")
+	}
+	r.partSize, err = size("archive-size", c.archiveSize)
 	return r, err
 }
 
@@ -104,7 +114,7 @@ func (r *pullRequest) run(ctx context.Context, s *session) (err error) {
 	if r.dryRun {
 		return r.copyRequest.run(ctx, s, nil)
 	}
-	to := &layoutTarget{session: s}
+	to := layoutTarget{session: s}
 	options := ocilayout.Options{Name: r.layout.To.String(), Notef: s.warnf}
 	if len(r.base) > 0 {
 		has, done, err := s.openBase(ctx, r.base)
@@ -119,6 +129,11 @@ func (r *pullRequest) run(ctx context.Context, s *session) (err error) {
 			return has(ctx, d)
 		}
 	}
+	if r.partSize > 0 {
+		split := &partsTarget{layoutTarget: &to, file: r.to.Path, size: r.partSize, options: options}
+		defer split.close()
+		return r.copyRequest.run(ctx, s, split)
+	}
 	open := ocilayout.OpenDirectory
 	if r.to.Kind == image.KindOCIArchive {
 		open = ocilayout.OpenArchive
@@ -127,7 +142,7 @@ func (r *pullRequest) run(ctx context.Context, s *session) (err error) {
 		return err
 	}
 	defer to.Close()
-	return r.copyRequest.run(ctx, s, to)
+	return r.copyRequest.run(ctx, s, &to)
 }
 
 // hosts adds the registries of --base to those that the command line names.
@@ -156,26 +171,35 @@ func (t *layoutTarget) take(ctx context.Context, from, _ oci.Repository) (contex
 
 func (t *layoutTarget) isLocal() bool { return true }
 
+func (t *layoutTarget) isReady() bool { return true }
+
+func (t *layoutTarget) parts() []string { return nil }
+
 // prepare says where the images of a plan are from, and which blobs are never left out.
-func (t *layoutTarget) prepare(plan *mirror.Plan) {
-	t.needed = payloadBlobs(plan)
+func (t *layoutTarget) prepare(_ context.Context, plan *mirror.Plan, _ []readRelease) error {
+	t.needed = plan.PayloadBlobs()
 	for _, i := range plan.Images {
 		for _, target := range i.Target {
 			t.SetSource(target.Tag, i.Source)
 		}
 	}
+	return nil
 }
 
 // finish keeps the OpenPGP signatures of the releases, and commits the layout.
 func (t *layoutTarget) finish(ctx context.Context, releases []readRelease) error {
 	for _, r := range releases {
-		var messages [][]byte
-		for _, s := range t.session.downloads.Signatures(r.Image.Digest) {
-			messages = append(messages, s.Data)
-		}
-		if err := t.PutSignatures(r.Image.Digest, messages); err != nil {
+		if err := t.PutSignatures(r.Image.Digest, t.openPGP(r)); err != nil {
 			return err
 		}
 	}
 	return t.Commit(ctx)
+}
+
+// openPGP are the OpenPGP signatures of a release.
+func (t *layoutTarget) openPGP(r readRelease) (messages [][]byte) {
+	for _, s := range t.session.downloads.Signatures(r.Image.Digest) {
+		messages = append(messages, s.Data)
+	}
+	return messages
 }

@@ -259,7 +259,11 @@ func mirrorTable(p *v1alpha1.MirrorPlan) Table {
 	for _, image := range p.Images {
 		t.Rows = append(t.Rows, []any{image.Type, Size(image.Size), image.Target, image.Digest, image.Source})
 	}
-	t.Rows = append(t.Rows, []any{"total", Size(p.Size), plural(p.Blobs, "blob") + ", each counted once", "", ""})
+	total := plural(p.Blobs, "blob") + ", each counted once"
+	if p.Parts > 0 {
+		total += ", in " + plural(p.Parts, "part")
+	}
+	t.Rows = append(t.Rows, []any{"total", Size(p.Size), total, "", ""})
 	return t
 }
 
@@ -270,10 +274,23 @@ func MirrorResult(r *v1alpha1.MirrorResult, mapping []string) View {
 
 func writeMirrorResult(w io.Writer, r *v1alpha1.MirrorResult) error {
 	var b strings.Builder
-	for _, release := range r.Releases {
-		fmt.Fprintf(&b, "Copied %s to %s\n", SafeLine(release.Version), SafeLine(release.Target))
+	what := "Copied"
+	if len(r.MissingParts) > 0 {
+		what = "Copied blobs of"
 	}
-	fmt.Fprintf(&b, "  Images:      %d, and %s\n", r.Images, plural(r.Signatures, "signature"))
+	for _, release := range r.Releases {
+		fmt.Fprintf(&b, "%s %s to %s\n", what, SafeLine(release.Version), SafeLine(release.Target))
+	}
+	switch n := len(r.Parts); n {
+	case 0:
+	case 1:
+		fmt.Fprintf(&b, "  Parts:       %s\n", SafeLine(r.Parts[0]))
+	default:
+		fmt.Fprintf(&b, "  Parts:       %d, %s to %s\n", n, SafeLine(r.Parts[0]), SafeLine(r.Parts[n-1]))
+	}
+	if len(r.MissingParts) == 0 {
+		fmt.Fprintf(&b, "  Images:      %d, and %s\n", r.Images, plural(r.Signatures, "signature"))
+	}
 	fmt.Fprintf(&b, "  Manifests:   %d copied, %d were there\n", r.Manifests.Copied, r.Manifests.Present)
 	fmt.Fprintf(&b, "  Blobs:       %d copied (%s), %d were there (%s)\n", r.Blobs.Copied, Size(r.Blobs.CopiedSize), r.Blobs.Present, Size(r.Blobs.PresentSize))
 	fmt.Fprintf(&b, "  Time:        %s\n", duration.HumanDuration(time.Duration(r.Seconds*float64(time.Second))))

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -212,6 +213,15 @@ func (s section) Close() error {
 
 func (o Opener) openOCIArchive(ctx context.Context, ref Reference) (Image, error) {
 	a, err := indexArchive(ctx, ref.Path, o.Limits)
+	if errors.Is(err, fs.ErrNotExist) {
+		parts, partsErr := indexParts(ctx, ref.Path, o.Limits)
+		if partsErr != nil {
+			return nil, partsErr
+		}
+		if len(parts) > 0 {
+			return o.openLayout(ctx, ref, parts)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -22,14 +22,18 @@ func (r *run) moveBlobs(ctx context.Context, missing [][]Push) error {
 			}
 		}
 	}
-	var blobs []Blob
+	var blobs, lacking []Blob
 	for _, b := range r.plan.Blobs {
-		if b.To = needed[b.Digest]; len(b.To) > 0 {
+		if b.To = needed[b.Digest]; len(b.To) == 0 {
+			continue
+		}
+		lacking = append(lacking, b)
+		if !r.Later[b.Digest] {
 			blobs = append(blobs, b)
 		}
 	}
 	r.begin(blobs)
-	images := newCopied(r.plan, missing, blobs, r.Meter)
+	images := newCopied(r.plan, missing, lacking, r.Meter)
 	var p probe
 	return each(ctx, r.Parallel, blobs, func(ctx context.Context, b Blob) error {
 		err := r.moveBlob(ctx, b, &p)

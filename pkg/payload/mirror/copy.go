@@ -41,11 +41,13 @@ type Copier struct {
 	// Take takes the permits for reading from one repository while writing to another, for blobs that are not kept on this
 	// machine. The context is for both. nil: no permits are needed.
 	Take     func(ctx context.Context, from, to oci.Repository) (held context.Context, release func(), err error)
-	Parallel int   // transfers at once
-	Force    bool  // replace tags that have another digest
-	Repair   bool  // push manifests that the target has too, after the blobs that it lacks
-	AskAll   bool  // ask the target for every blob, because that costs no request
-	Meter    Meter // follows the copy; may be nil
+	Parallel int  // transfers at once
+	Force    bool // replace tags that have another digest
+	Repair   bool // push manifests that the target has too, after the blobs that it lacks
+	AskAll   bool // ask the target for every blob, because that costs no request
+	// Later are blobs that another run will copy. They are left out, and no manifest is pushed if there are any.
+	Later map[oci.Digest]bool
+	Meter Meter // follows the copy; may be nil
 	// Keys are trusted. Signatures by one of them replace others at the target.
 	Keys []sigstore.Key
 }
@@ -73,7 +75,7 @@ func (c Copier) Run(ctx context.Context, p *Plan) (Result, error) {
 	if err := r.moveBlobs(ctx, missing); err != nil {
 		return r.result(), err
 	}
-	if err := r.checkBlobs(ctx); err != nil {
+	if err := r.checkBlobs(ctx); err != nil || len(r.Later) > 0 {
 		return r.result(), err
 	}
 	if err := r.push(ctx, missing); err != nil {

@@ -57,25 +57,46 @@ func (s Saved) NeedsBase() bool {
 	return false
 }
 
-// Check finds the blobs of a plan that were not saved, before anything is copied. They are fault.NotFound, unless the layouts need a
-// base and the target has them.
-func (s Saved) Check(ctx context.Context, p *Plan, target func(oci.Repository) Target, parallel int) error {
+// Check finds the blobs of a plan that were not saved, before anything is copied. Those that the target has are not missed. later
+// are blobs that other parts of the archive have. All others are fault.NotFound.
+func (s Saved) Check(ctx context.Context, p *Plan, target func(oci.Repository) Target, parallel int) (later []Blob, err error) {
 	var absent []Blob
 	for _, b := range p.Blobs {
 		if !s.Has(ctx, b.Digest) {
 			absent = append(absent, b)
 		}
 	}
-	if len(absent) == 0 {
-		return nil
+	parts := s.Parts()
+	if len(absent) > 0 && !s.NeedsBase() && parts.Count == 0 {
+		return nil, fault.WithHint(fault.NotFound, "pull again to mend it", "%s lacks %s", s, blobList(absent))
 	}
-	if !s.NeedsBase() {
-		return fault.WithHint(fault.NotFound, "pull again to mend it", "%s lacks %s", s, blobList(absent))
+	missing, err := lacking(ctx, absent, target, parallel)
+	if err != nil {
+		return nil, err
 	}
-	lacks := make([]bool, len(absent))
-	err := eachIndex(ctx, parallel, len(absent), func(ctx context.Context, i int) error {
-		for _, to := range absent[i].To {
-			there, err := target(to).Exists(ctx, absent[i].Digest)
+	var lost []Blob
+	for _, b := range missing {
+		if parts.elsewhere(b.Digest) {
+			later = append(later, b)
+		} else {
+			lost = append(lost, b)
+		}
+	}
+	switch {
+	case len(lost) == 0:
+		return later, nil
+	case s.NeedsBase():
+		return nil, fault.WithHint(fault.NotFound, "copy the base there first", "%s was pulled with --base, and %s does not have %s: nothing was copied", s, lost[0].To[0], blobList(lost))
+	}
+	return nil, fault.WithHint(fault.NotFound, "pull again to mend it", "%s lacks %s", s, blobList(lost))
+}
+
+// lacking returns those of blobs that the target lacks in one of their repositories.
+func lacking(ctx context.Context, blobs []Blob, target func(oci.Repository) Target, parallel int) (missing []Blob, err error) {
+	lacks := make([]bool, len(blobs))
+	err = eachIndex(ctx, parallel, len(blobs), func(ctx context.Context, i int) error {
+		for _, to := range blobs[i].To {
+			there, err := target(to).Exists(ctx, blobs[i].Digest)
 			if err != nil {
 				return err
 			}
@@ -83,19 +104,12 @@ func (s Saved) Check(ctx context.Context, p *Plan, target func(oci.Repository) T
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	var missing []Blob
-	for i, b := range absent {
+	for i, b := range blobs {
 		if lacks[i] {
 			missing = append(missing, b)
 		}
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return fault.WithHint(fault.NotFound, "copy the base there first", "%s was pulled with --base, and %s does not have %s: nothing was copied", s, missing[0].To[0], blobList(missing))
+	return missing, err
 }
 
 // String names the layouts.

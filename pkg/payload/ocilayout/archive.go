@@ -41,7 +41,7 @@ type archive struct {
 // not touched before, and not at all if it has everything. What an interrupted run wrote into FILE.partial is used again. A file
 // that is no OCI layout, and a FILE.partial that another process writes, are refused. Errors are fault.Local and fault.Integrity.
 func OpenArchive(file string, o Options) (*Layout, error) {
-	a := &archive{name: file, blobs: map[string]tarEntry{}, damaged: map[string]tarEntry{}, signature: map[string][]byte{}}
+	a := newArchive(file)
 	err := a.load()
 	if err == nil {
 		var x index
@@ -56,6 +56,10 @@ func OpenArchive(file string, o Options) (*Layout, error) {
 		return nil, fault.Errorf(fault.Local, "%s: %w", o.Name, err)
 	}
 	return nil, fmt.Errorf("%s: %w", o.Name, err)
+}
+
+func newArchive(file string) *archive {
+	return &archive{name: file, blobs: map[string]tarEntry{}, damaged: map[string]tarEntry{}, signature: map[string][]byte{}}
 }
 
 func (a *archive) load() error {

@@ -23,6 +23,11 @@ const (
 	Source = "release-x.openshift.io/source"
 	// Base is on an index whose images need blobs that the layout left out. Its value is true.
 	Base = "release-x.openshift.io/base"
+	// Part is on the index of a part of an archive, such as 2/5: the second of five.
+	Part = "release-x.openshift.io/part"
+	// PartBlobs is on the index of a part too, and lists the blobs that not all parts have: the first digits of their digests,
+	// with a space between two blobs and a bar between two parts.
+	PartBlobs = "release-x.openshift.io/part-blobs"
 )
 
 // Files of a layout beside its blobs.

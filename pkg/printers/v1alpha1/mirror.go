@@ -5,9 +5,10 @@ type MirrorPlan struct {
 	TypeMeta          `json:",inline"`
 	Metadata          ObjectMeta    `json:"metadata"` // the first release
 	Releases          []Release     `json:"releases"`
-	Images            []MirrorImage `json:"images"` // components, signatures and releases, in the order of their targets
-	Blobs             int           `json:"blobs"`  // each counted once
-	Size              int64         `json:"size"`   // bytes of these blobs
+	Images            []MirrorImage `json:"images"`          // components, signatures and releases, in the order of their targets
+	Blobs             int           `json:"blobs"`           // each counted once
+	Size              int64         `json:"size"`            // bytes of these blobs
+	Parts             int           `json:"parts,omitempty"` // of an archive that is split
 	MissingSignatures []string      `json:"missingSignatures,omitempty"`
 }
 
@@ -34,6 +35,9 @@ type MirrorResult struct {
 	MissingSignatures []string       `json:"missingSignatures,omitempty"`
 	SkippedSignatures bool           `json:"skippedSignatures,omitempty"` // on purpose, with --skip-signatures
 	ClusterFiles      *ClusterFiles  `json:"clusterFiles,omitempty"`      // with --manifests-to
+	Parts             []string       `json:"parts,omitempty"`             // files of an archive that is split
+	// MissingParts are the parts of an archive that have to be copied too before the images get their tags.
+	MissingParts []int `json:"missingParts,omitempty"`
 }
 
 // ClusterFiles are the files that were written for clusters.
