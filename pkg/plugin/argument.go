@@ -37,6 +37,13 @@ const (
 func (r *releaseFlags) add(cmd *cobra.Command, meaning string) {
 	group(cmd.Flags(), releaseGroup, func() {
 		cmd.Flags().StringArrayVar(&r.releases, "release", nil, meaning)
+	})
+	r.addRepository(cmd)
+}
+
+// addRepository adds --release-repository.
+func (r *releaseFlags) addRepository(cmd *cobra.Command) {
+	group(cmd.Flags(), releaseGroup, func() {
 		cmd.Flags().StringVar(&r.repository, "release-repository", defaultRepository,
 			"Repository of releases given by version, and for the pull specs of releases read from files")
 	})

@@ -184,6 +184,7 @@ func (c completer) flagValues() map[string]candidateFunc {
 func flagsWithoutWords() []string {
 	return []string{
 		"allow-realm", "archive-size", "as", "as-group", "as-uid", "as-user-extra", "attempt", "exclude-identifier", "jq", "jq-arg",
+		"manifests",
 		"max-compression-ratio", "max-documents", "max-expanded-size", "max-file-size", "max-files", "max-layer-size",
 		"max-parsed-size", "max-payload-size", "max-per-registry", "mirror", "older-than", "prefix", "release-image", "release-repository",
 		"proxy-url", "request-timeout", "server", "sort-by", "timeout", "tls-server-name", "to-release-image", "token", "v",

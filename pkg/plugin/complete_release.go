@@ -26,6 +26,8 @@ func (c completer) arguments(cmd *cobra.Command) candidateFunc {
 	}
 	return func(ctx context.Context, t commandLine) []string {
 		switch {
+		case cmd.Name() == "diff" && len(t.args) < 2:
+			return c.references(ctx, t)
 		case cmd.Flags().Lookup("release") == nil:
 			return nil
 		case len(t.args) == 0 && len(t.fromFlags()) == 0:
@@ -56,7 +58,10 @@ func (c completer) releases(ctx context.Context, t commandLine, o image.ReadOpti
 		return nil
 	}
 	named, _, _ := splitArguments(t.args, t.fromFlags(), c.f.Getenv(releaseVariable))
-	slices.Sort(named) // cobra parses flags twice
+	if t.cmd.Name() == "diff" {
+		named = t.args
+	}
+	named = slices.Sorted(slices.Values(named)) // cobra parses flags twice
 	var releases []*image.Release
 	for _, text := range slices.Compact(named) {
 		ref, err := image.ParseReference(text)

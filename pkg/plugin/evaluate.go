@@ -21,17 +21,15 @@ type evaluatedRelease struct {
 	settings manifest.Settings
 
 	inclusion         *cluster.Inclusion // nil without --included-by-cluster
+	releaseImage      string             // with which the operator's manifests were rendered
 	lacksReleaseImage bool               // the operator's manifests need a release image that is unknown
 }
 
 // evaluate reads a release with its manifests and decides which are included.
 func (s *session) evaluate(ctx context.Context, t target, r inclusionRequest, o image.ReadOptions) (*evaluatedRelease, error) {
-	var inclusion *cluster.Inclusion
-	if r.byCluster {
-		var err error
-		if inclusion, err = s.askCluster(ctx, r.choices); err != nil {
-			return nil, err
-		}
+	inclusion, err := s.inclusion(ctx, r)
+	if err != nil {
+		return nil, err
 	}
 	release, err := s.read(ctx, t, o)
 	if err != nil {
@@ -44,16 +42,59 @@ func (s *session) evaluate(ctx context.Context, t target, r inclusionRequest, o 
 	if err := manifest.CheckNames(r.names, e.payload.Objects, release.Version); err != nil {
 		return nil, err
 	}
-	e.settings = r.settings(inclusion, e.payload.Objects, release.Version)
-	if inclusion != nil && r.choices.EnabledCapabilities == nil && !inclusion.Runs(release.Version) {
-		if e.settings.ImplicitCapabilities, err = s.implicitCapabilities(ctx, r, e); err != nil {
+	return e, s.decide(ctx, e, r, s.warnf)
+}
+
+// evaluateAll is evaluate for several releases that were read. A name has to exist in one of them. Each warning begins with the
+// release that it is about.
+func (s *session) evaluateAll(ctx context.Context, targets []target, releases []*image.Release, r inclusionRequest) ([]*evaluatedRelease, error) {
+	inclusion, err := s.inclusion(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	evaluated := make([]*evaluatedRelease, len(releases))
+	var objects []*manifest.Object
+	for i, release := range releases {
+		evaluated[i] = render(targets[i], release, r, inclusion)
+		if err := evaluated[i].checkLimits(); err != nil {
 			return nil, err
+		}
+		objects = append(objects, evaluated[i].payload.Objects...)
+	}
+	if err := manifest.CheckNames(r.names, objects, releases[len(releases)-1].Version); err != nil {
+		return nil, err
+	}
+	for _, e := range evaluated {
+		warnf := func(format string, args ...any) {
+			s.warnf("%s: %s", e.Identity.Reference, fmt.Sprintf(format, args...))
+		}
+		if err := s.decide(ctx, e, r, warnf); err != nil {
+			return nil, err
+		}
+	}
+	return evaluated, nil
+}
+
+// inclusion asks the cluster what --included-by-cluster needs, nil without the flag.
+func (s *session) inclusion(ctx context.Context, r inclusionRequest) (*cluster.Inclusion, error) {
+	if !r.byCluster {
+		return nil, nil
+	}
+	return s.askCluster(ctx, r.choices)
+}
+
+// decide decides which manifests are included.
+func (s *session) decide(ctx context.Context, e *evaluatedRelease, r inclusionRequest, warnf func(format string, args ...any)) (err error) {
+	e.settings = r.settings(e.inclusion, e.payload.Objects, e.Version)
+	if e.inclusion != nil && r.choices.EnabledCapabilities == nil && !e.inclusion.Runs(e.Version) {
+		if e.settings.ImplicitCapabilities, err = s.implicitCapabilities(ctx, r, e); err != nil {
+			return err
 		}
 	}
 	var warnings []manifest.Warning
 	e.entries, warnings = manifest.Evaluate(e.payload.Objects, e.settings)
-	s.warnManifests(e, r, warnings)
-	return e, e.checkLimits()
+	warnManifests(e, r, warnings, warnf)
+	return e.checkLimits()
 }
 
 // checkLimits returns an error if the manifests exceed a limit. Converting manifests counts too, so callers check again
@@ -79,25 +120,25 @@ func render(t target, release *image.Release, r inclusionRequest, inclusion *clu
 	}
 	p := release.Manifests(manifest.Render{ReleaseImage: pullSpec, ClusterProfile: r.profile(inclusion)})
 	return &evaluatedRelease{
-		Release: release, payload: p, inclusion: inclusion,
+		Release: release, payload: p, inclusion: inclusion, releaseImage: pullSpec,
 		lacksReleaseImage: pullSpec == "" && !manifest.Rendered(release.Files.Operator),
 	}
 }
 
 // warnManifests prints warnings about the manifests and about settings that have no effect.
-func (s *session) warnManifests(e *evaluatedRelease, r inclusionRequest, warnings []manifest.Warning) {
+func warnManifests(e *evaluatedRelease, r inclusionRequest, warnings []manifest.Warning, warnf func(format string, args ...any)) {
 	for _, warning := range slices.Concat(e.payload.Warnings, warnings) {
-		s.warnf("%s", warning)
+		warnf("%s", warning)
 	}
 	if e.lacksReleaseImage {
-		s.warnf("the operator's manifests are rendered without the release image, which this source does not name: set it with --release-image")
+		warnf("the operator's manifests are rendered without the release image, which this source does not name: set it with --release-image")
 	}
 	overridesFrom := "--overrides"
 	if e.inclusion != nil && r.choices.Overrides == nil {
 		overridesFrom = "overrides of the cluster at " + e.inclusion.Version.Server
 	}
 	for _, text := range manifest.WithoutEffect(e.payload.Objects, e.settings, r.gates, overridesFrom) {
-		s.warnf("%s", text)
+		warnf("%s", text)
 	}
 }
 

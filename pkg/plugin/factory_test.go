@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/release-x/oc-release-x/pkg/payload/blobstore"
+	"github.com/release-x/oc-release-x/pkg/payload/diff"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
@@ -67,6 +68,7 @@ func TestRequests(t *testing.T) {
 		return r
 	}
 	as := func(*inclusionRequest) {}
+	pair := releaseRequest{releases: []image.Reference{layout("oci:a"), layout("oci:b")}, repository: oci.SplitRepository(defaultRepository)}
 	for _, test := range []struct {
 		line string
 		want request
@@ -111,6 +113,14 @@ func TestRequests(t *testing.T) {
 			releaseRequest: one(), to: "-", extractOptions: extractOptions{included: true, credentials: true, cloud: "aws"},
 			inclusion: plain(func(r *inclusionRequest) { r.releaseImage = "quay.io/r/r:t" }),
 		}},
+		{"diff oci:a oci:b", &diffRequest{releaseRequest: pair, inclusion: plain(as)}},
+		{"diff oci:a oci:b --full --exit-code --feature-set Default", &diffRequest{
+			releaseRequest: pair, full: true, exitCode: true, needs: "--feature-set", options: diff.Options{Included: true},
+			inclusion: plain(func(r *inclusionRequest) { set := "Default"; r.choices.FeatureSet = &set }),
+		}},
+		{"diff oci:a oci:b --manifests", &diffRequest{releaseRequest: pair, needs: "--manifests", files: []string{"*"}, inclusion: plain(as)}},
+		{"diff oci:a oci:b --manifests=x*", &diffRequest{releaseRequest: pair, needs: "--manifests", files: []string{"x*"}, inclusion: plain(as)}},
+		{"diff oci:a oci:b --manifests x* y", &diffRequest{releaseRequest: pair, needs: "--manifests", files: []string{"x*", "y"}, inclusion: plain(as)}},
 		{"verify oci:a", &verifyRequest{releaseRequest: one()}},
 		{"verify oci:a --deep -o wide --skip version,image,version", &verifyRequest{releaseRequest: one(), deep: true, wide: true, skip: []string{"image", "version"}}},
 		{"verify oci:a --context c --kubeconfig " + kubeconfigWithContext(t), &verifyRequest{releaseRequest: one(), trust: trustRequest{cluster: true}}},
@@ -128,8 +138,8 @@ func TestRequests(t *testing.T) {
 			got := requestOf(t, test.line)
 			everything := cmp.Exporter(func(reflect.Type) bool { return true })
 			left := cmpopts.IgnoreTypes(&printers.Output{}, trust.OpenPGP{}, trust.Sigstore{})
-			if diff := cmp.Diff(test.want, got, everything, left, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
+			if difference := cmp.Diff(test.want, got, everything, left, cmpopts.EquateEmpty()); difference != "" {
+				t.Errorf("-want +got:\n%s", difference)
 			}
 		})
 	}
@@ -153,7 +163,8 @@ func TestRequestHosts(t *testing.T) {
 		"cache add a.example/r:t":                                    "a.example",
 		"check 4.14.0 --mirror m.example/r":                          "m.example",
 		"check a.example/r:t --mirror m.example/r --to-release-image n.example/r": "a.example m.example n.example",
-		"cache list": "",
+		"diff a.example/r:t b.example/r:t":                                        "a.example b.example",
+		"cache list":                                                              "",
 	} {
 		if got := strings.Join(requestOf(t, line).hosts(), " "); got != want {
 			t.Errorf("%s: got %q, want %q", line, got, want)

@@ -41,13 +41,13 @@ const (
 func readingCommands() []string {
 	return []string{
 		"images RELEASE", "env RELEASE", "info RELEASE", "manifests RELEASE", "graph RELEASE", "extract RELEASE --to -",
-		"verify RELEASE", "check RELEASE --mirror registry.example.com/a", "cache add RELEASE",
+		"diff RELEASE oci:../../examples/release", "verify RELEASE", "check RELEASE --mirror registry.example.com/a", "cache add RELEASE",
 	}
 }
 
 func fileFlags() []fileFlag {
-	printing := []string{"images RELEASE", "env RELEASE", "info RELEASE", "manifests RELEASE", "graph RELEASE", "verify RELEASE", "check RELEASE --mirror registry.example.com/a", "cache list"}
-	including := []string{"manifests RELEASE", "graph RELEASE", "extract RELEASE --to - --included"}
+	printing := []string{"images RELEASE", "env RELEASE", "info RELEASE", "manifests RELEASE", "graph RELEASE", "diff RELEASE RELEASE", "verify RELEASE", "check RELEASE --mirror registry.example.com/a", "cache list"}
+	including := []string{"manifests RELEASE", "graph RELEASE", "extract RELEASE --to - --included", "diff oci:a RELEASE"}
 	all := append(readingCommands(), "cache list", "cache clean", "version")
 	fails := func(code int, text string) result { return result{code: code, err: "error: " + text + "\n"} }
 	mirrors := func(name string) fileFlag {

@@ -81,7 +81,7 @@ func ocFlags(name string) map[string]map[string]string {
 		"info": {
 			"bugs":              later("oc adm release info --bugs"),
 			"changelog":         later("oc adm release info --changelog"),
-			"changes-from":      later("oc adm release info FROM TO"),
+			"changes-from":      here("diff OLD NEW"),
 			"dir":               local,
 			"rpmdb":             later("oc adm release info --rpmdb"),
 			"rpmdb-cache":       later("oc adm release info --rpmdb-cache"),

@@ -38,7 +38,7 @@ func TestMissingFlagsOfOC(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"info oci:/nowhere --rpmdb", "info has no --rpmdb yet: use `oc adm release info --rpmdb`"},
 		{"info --verify oci:/nowhere", "info has no --verify: use `oc release-x verify RELEASE`"},
-		{"info --changes-from 4.14.0 4.14.1", "info has no --changes-from yet: use `oc adm release info FROM TO`"},
+		{"info --changes-from 4.14.0 4.14.1", "info has no --changes-from: use `oc release-x diff OLD NEW`"},
 		{"info --dir x", "info has no --dir: name a release on disk as RELEASE, such as oci:DIR, oci-archive:FILE or dir:DIR"},
 		{"info --skip-verification", "info has no --skip-verification: leave it out, every byte is checked against its digest; only `oc release-x verify RELEASE` checks signatures"},
 		{"extract --git=x", "extract has no --git yet: use `oc adm release extract --git`"},
@@ -57,7 +57,7 @@ func TestFromNamesTheRelease(t *testing.T) {
 	want(t, run(t, "info", "--from", release, "-o", "name"), 0, "etcd\n", "")
 	want(t, run(t, "extract", "--from="+release, "--file", "release-metadata"), 0,
 		good(t, run(t, "extract", release, "--file", "release-metadata")), "")
-	want(t, run(t, "info", "--from", release, "--release", release), 2, "", "error: info takes one release; `oc adm release info FROM TO` compares two\n")
+	want(t, run(t, "info", "--from", release, "--release", release), 2, "", "error: info takes one release; `oc release-x diff OLD NEW` compares two\n")
 	want(t, run(t, "extract", "--from", release, "--release", release, "--to", "x"), 2, "", "error: extract takes one release; see `oc release-x extract --help`\n")
 	want(t, run(t, "info", "--from", "etcd"), 2, "", "error: \"etcd\" is not a release. A release is quay.io/org/repo:tag, 4.14.0, oci:DIR, oci-archive:FILE, docker-archive:FILE, dir:DIR, file:FILE or -\n")
 }

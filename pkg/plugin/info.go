@@ -98,7 +98,7 @@ func (c *infoFlags) complete(f *factory, args []string) (request, error) {
 	}
 	r.releaseRequest, err = c.release.request(f, "info", args)
 	if err == nil && (len(r.releases) > 1 || len(r.names) > 0) {
-		err = fault.Errorf(fault.Usage, "info takes one release; `oc adm release info FROM TO` compares two")
+		err = fault.WithHint(fault.Usage, fmt.Sprintf("`%s diff OLD NEW` compares two", f.Name), "info takes one release")
 	}
 	return r, err
 }

@@ -76,6 +76,9 @@ func Execute(ctx context.Context, env Environment, args []string) int {
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return 0
 	}
+	if errors.Is(err, errDifferent) {
+		return ExitCode(err)
+	}
 	if wantsJSONErrors(root, args) {
 		fmt.Fprintln(env.ErrOut, errorJSON(err))
 		return ExitCode(err)

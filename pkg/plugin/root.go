@@ -38,7 +38,7 @@ func newRoot(env Environment, f *factory) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, f.Name, err) })
 	addCommands(root, "Read",
 		newInfoCommand(f), newImagesCommand(f), newEnvCommand(f), newManifestsCommand(f), newGraphCommand(f), newExtractCommand(f))
-	addCommands(root, "Check", newVerifyCommand(f), newCheckCommand(f))
+	addCommands(root, "Check", newVerifyCommand(f), newCheckCommand(f), newDiffCommand(f))
 	addCommands(root, "Carry", newPullCommand(f), newMirrorCommand(f))
 	root.AddCommand(newCacheCommand(f), newCompletionCommand(f), newOptionsCommand(env.Width), newVersionCommand(f), newReleaseTopic(env.Name))
 	root.SetHelpCommand(newHelpCommand())
@@ -130,9 +130,8 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 
 // plannedCommands returns the commands that do not exist yet, each with what to use until then.
 func plannedCommands() map[string]string {
-	const info = ": use `oc adm release info FROM TO`"
 	return map[string]string{
-		"files": ": use `oc image extract`", "diff": info,
+		"files":    ": use `oc image extract`",
 		"serve":    "",
 		"releases": "", "upgrades": "", "history": "", "lookup": "",
 	}

@@ -23,6 +23,15 @@ type View struct {
 	Lines    map[string]func() []string         // for name, digest and other forms of one value per line
 	Text     func(w io.Writer) error            // for the default form of a command without a table
 	Texts    map[string]func(w io.Writer) error // for forms of a single command, such as dot
+
+	// Styled are forms that terminals may show in color, "" for the default. They write only text that is safe on a terminal.
+	Styled map[string]func(w io.Writer, s Style) error
+}
+
+// Style is how a text is shown.
+type Style struct {
+	Color bool
+	Width int // columns of the terminal, 0 if there is none
 }
 
 // Sortable is a list document whose items can be sorted.
@@ -184,7 +193,15 @@ func (out *Output) Print(ctx context.Context, w io.Writer, v View) error {
 		return err
 	}
 	// The cells of tables are safe already.
-	return text.writeTo(w, out.options.Terminal && !out.ShowsTable())
+	return text.writeTo(w, out.options.Terminal && !out.ShowsTable() && out.styled(v) == nil)
+}
+
+// styled returns the form of a view that may use color, nil if the form is another one.
+func (out *Output) styled(v View) func(io.Writer, Style) error {
+	if out.columns != nil || out.template != nil {
+		return nil
+	}
+	return v.Styled[out.form]
 }
 
 func (out *Output) render(w io.Writer, v View) error {
@@ -198,6 +215,12 @@ func (out *Output) render(w io.Writer, v View) error {
 			io.WriteString(w, SafeLine(line)+"\n")
 		}
 		return nil
+	case out.styled(v) != nil:
+		style := Style{Color: out.options.Color}
+		if out.options.Terminal {
+			style.Width = out.options.Width
+		}
+		return out.styled(v)(w, style)
 	case v.Texts[out.form] != nil:
 		return v.Texts[out.form](w)
 	case v.Table != nil:

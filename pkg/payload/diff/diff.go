@@ -39,6 +39,7 @@ type Options struct {
 
 // Result is what differs between two releases. Lists are sorted.
 type Result struct {
+	Old, New string // the versions
 	// Reachable is true if the new release lists the old one among the versions that can update to it, nil if it has no list.
 	Reachable *bool
 	Metadata  []Value // entries of release-metadata, such as url
@@ -60,6 +61,7 @@ type Value struct{ Name, Old, New string }
 // Compare compares two releases. An error is about a document that cannot be read or exceeds a limit.
 func Compare(old, new Side, o Options) (*Result, error) {
 	r := &Result{
+		Old: old.Release.Version, New: new.Release.Version,
 		Reachable: reachable(old.Release, new.Release),
 		Metadata:  compareMetadata(old.Release, new.Release),
 		Images:    compareImages(old.Release.Components, new.Release.Components),
@@ -96,5 +98,5 @@ func (r *Result) Folded() int {
 
 // Empty reports whether the releases do not differ in anything that is compared.
 func (r *Result) Empty() bool {
-	return len(r.Metadata) == 0 && r.Images.empty() && len(r.Versions) == 0 && r.Files.empty() && len(r.Objects) == 0
+	return r.Old == r.New && len(r.Metadata) == 0 && r.Images.empty() && len(r.Versions) == 0 && r.Files.empty() && len(r.Objects) == 0
 }

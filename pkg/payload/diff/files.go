@@ -2,11 +2,14 @@ package diff
 
 import (
 	"bytes"
+	"fmt"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/extract"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
@@ -75,4 +78,40 @@ func compareFiles(old, new []payload.File) Files {
 		}
 	}
 	return files
+}
+
+// CheckPatterns refuses malformed patterns: fault.Usage.
+func CheckPatterns(patterns []string) error {
+	for _, pattern := range patterns {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fault.Errorf(fault.Usage, "malformed pattern %q: * ? and [a-z] are understood", pattern)
+		}
+	}
+	return nil
+}
+
+// MatchFiles returns a function that reports whether a file matches one of the patterns, with its directory or without it. A pattern
+// that matches none of the files is fault.NotFound.
+func MatchFiles(patterns []string, files []payload.File) (matches func(name string) bool, err error) {
+	isMatch := func(pattern, name string) bool {
+		whole, _ := path.Match(pattern, name)
+		base, _ := path.Match(pattern, path.Base(name))
+		return whole || base
+	}
+	var missing []string
+	for _, pattern := range patterns {
+		if pattern != "*" && !slices.ContainsFunc(files, func(f payload.File) bool { return isMatch(pattern, f.Name) }) {
+			names := make([]string, len(files))
+			for i, f := range files {
+				names[i] = f.Name
+			}
+			missing = append(missing, fmt.Sprintf("no file of the releases matches %q%s", pattern, payload.DidYouMean(pattern, names)))
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fault.Errorf(fault.NotFound, "%s", strings.Join(missing, "; "))
+	}
+	return func(name string) bool {
+		return slices.ContainsFunc(patterns, func(pattern string) bool { return isMatch(pattern, name) })
+	}, nil
 }

@@ -77,11 +77,7 @@ func (p filePair) unified() (string, error) {
 	case bytes.IndexByte(before, 0) >= 0 || bytes.IndexByte(after, 0) >= 0:
 		return fmt.Sprintf("Binary files %s and %s differ\n", oldName, newName), nil
 	}
-	edits := udiff.Lines(string(before), string(after))
-	if len(edits) > maxEdits {
-		edits = []udiff.Edit{{End: len(before), New: string(after)}}
-	}
-	text, err := udiff.ToUnifiedDiff(oldName, newName, string(before), edits, udiff.DefaultContextLines)
+	text, err := hunks(oldName, newName, string(before), string(after), udiff.DefaultContextLines)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", p.name(), err)
 	}

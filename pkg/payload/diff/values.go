@@ -22,15 +22,12 @@ func versionTexts(r *payload.Release) map[string]string {
 	return texts
 }
 
-// compareMetadata compares the entries of release-metadata.
+// compareMetadata compares the entries of release-metadata, if both releases have it.
 func compareMetadata(old, new *payload.Release) []Value {
-	entries := func(r *payload.Release) map[string]string {
-		if r.Metadata == nil {
-			return nil
-		}
-		return r.Metadata.Annotations()
+	if old.Metadata == nil || new.Metadata == nil {
+		return nil
 	}
-	return compareValues(entries(old), entries(new))
+	return compareValues(old.Metadata.Annotations(), new.Metadata.Annotations())
 }
 
 // compareValues returns the values that differ, sorted by name.

@@ -42,6 +42,9 @@ type Reference struct {
 	Arch       string        // what follows a version: x86_64, aarch64, ppc64le, s390x, multi, or empty; kept likewise
 }
 
+// HasManifests reports whether releases of this form have manifests: an image-references file and standard input have none.
+func (r Reference) HasManifests() bool { return r.Kind != KindFile && r.Kind != KindStdin }
+
 // ErrNotReference is in the chain of ParseReference's error for a word that has none of the forms, such as a component's name.
 var ErrNotReference = errors.New("not a release")
 

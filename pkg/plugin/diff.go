@@ -1,0 +1,251 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/release-x/oc-release-x/pkg/payload/diff"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/printers"
+	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
+)
+
+// diffFlags are the flags of diff.
+type diffFlags struct {
+	release   releaseFlags
+	inclusion *inclusionFlags
+	output    *outputFlags
+	full      bool
+	exitCode  bool
+	manifests optional
+}
+
+// diffRequest compares two releases.
+type diffRequest struct {
+	releaseRequest
+	inclusion inclusionRequest
+	output    *printers.Output
+	options   diff.Options
+	full      bool
+	exitCode  bool
+	needs     string   // the flag that needs manifests in both releases; "" if none does
+	files     []string // patterns of the files to print as unified text; nil for none
+}
+
+// errDifferent is the result of --exit-code for releases that differ. It is not printed.
+var errDifferent = errors.New("the releases differ")
+
+func newDiffCommand(f *factory) *cobra.Command {
+	c := &diffFlags{}
+	cmd := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Compare two releases: images, versions, files and objects",
+		Long: `Compare two releases: component images with the commits that they were built from, component
+versions, files and objects.
+
+Objects are matched by kind, namespace and name, so a file that was renamed is no change. Of an object
+that differs, the paths of the values are listed. Image digests and version strings, which differ in every
+update, are left out without --full.
+
+Flags that describe a cluster limit files and objects to those that it would apply.
+
+With --manifests, the files themselves are compared, and patch -p1 applies the output. The operator's own
+manifests are rendered, and their names begin with manifests/.`,
+		Example: examples(f.Name, `
+# What changes with an update
+%[1]s diff 4.14.0 4.14.1
+
+# The commits of the images that changed
+%[1]s diff 4.14.0 4.14.1 --jq '.images.changed[].compare'
+
+# What changes in the connected cluster
+%[1]s diff 4.14.0 4.14.1 --included-by-cluster
+
+# The text of the manifests of the etcd operator
+%[1]s diff 4.14.0 4.14.1 --manifests '*etcd-operator*'
+
+# A release in a registry, and another one on a disk
+%[1]s diff quay.io/org/repo:tag oci:release --exit-code`),
+		RunE: f.run(func(ctx context.Context, args []string) (request, error) { return c.complete(ctx, f, args) }),
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&c.full, "full", false, "Also show image digests and version strings in objects")
+	flags.Var(&c.manifests, "manifests", "Print the files that differ as unified text, or only those that match this pattern")
+	flags.Lookup("manifests").NoOptDefVal = allFiles
+	flags.BoolVar(&c.exitCode, "exit-code", false, "Exit with code 1 if the releases differ")
+	c.release.addRepository(cmd)
+	c.inclusion = newInclusionFlags(cmd)
+	c.output = newOutputFlags(cmd, printers.Forms{Texts: printers.DiffForms()})
+	return cmd
+}
+
+// allFiles is the pattern of --manifests without a value.
+const allFiles = "*"
+
+func (c *diffFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {
+	r := &diffRequest{full: c.full, exitCode: c.exitCode, options: diff.Options{Included: len(c.inclusion.given()) > 0}}
+	var err error
+	if r.output, err = c.output.output(f.Streams); err != nil {
+		return nil, err
+	}
+	if args, err = c.completeFiles(r, args); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(args) != 2:
+		return nil, f.seeHelp("diff", "diff takes two releases, OLD and NEW")
+	case args[0] == "-" && args[1] == "-":
+		return nil, fault.Errorf(fault.Usage, "OLD and NEW are both -: standard input can be read once")
+	}
+	if r.inclusion, err = c.inclusion.complete(ctx); err != nil {
+		return nil, err
+	}
+	if given := c.inclusion.given(); len(given) > 0 && r.needs == "" {
+		r.needs = "--" + given[0]
+	}
+	releases := releaseFlags{releases: args, repository: c.release.repository}
+	r.releaseRequest, err = releases.request(f, "diff", nil)
+	return r, err
+}
+
+// completeFiles sets the patterns of --manifests, and returns the arguments without them: a pattern may also be an argument
+// after the releases.
+func (c *diffFlags) completeFiles(r *diffRequest, args []string) (releases []string, err error) {
+	if !c.manifests.given {
+		return args, nil
+	}
+	r.needs = "--manifests"
+	if !c.output.isDefault() {
+		return nil, fault.Errorf(fault.Usage, "--manifests prints unified text: it cannot be combined with -o, --jq or --template")
+	}
+	r.files = []string{c.manifests.text}
+	if c.manifests.text == allFiles && len(args) > 2 {
+		args, r.files = args[:2], args[2:]
+	}
+	return args, diff.CheckPatterns(r.files)
+}
+
+func (r *diffRequest) run(ctx context.Context, s *session) error {
+	old, new, err := r.read(ctx, s)
+	if err != nil {
+		return err
+	}
+	if r.files != nil {
+		return r.printFiles(ctx, s, old.Side, new.Side)
+	}
+	result, err := diff.Compare(old.Side, new.Side, r.options)
+	if err != nil {
+		return err
+	}
+	for _, side := range []diffSide{old, new} {
+		if err := side.checkLimits(); err != nil {
+			return err
+		}
+	}
+	document := v1alpha1.NewReleaseDiff(old.document, new.document, result, r.full)
+	if err := r.output.Print(ctx, s.Out, printers.ReleaseDiff(document)); err != nil {
+		return err
+	}
+	return r.result(s, !result.Empty())
+}
+
+// result returns the error of --exit-code. Warnings with --strict come first.
+func (r *diffRequest) result(s *session, different bool) error {
+	if !different || !r.exitCode {
+		return nil
+	}
+	if err := s.strictError(); err != nil {
+		return err
+	}
+	return errDifferent
+}
+
+// printFiles prints the files that differ as unified text.
+func (r *diffRequest) printFiles(ctx context.Context, s *session, old, new diff.Side) error {
+	before, err := diff.FilesOf(old, r.options)
+	if err != nil {
+		return err
+	}
+	after, err := diff.FilesOf(new, r.options)
+	if err != nil {
+		return err
+	}
+	matches, err := diff.MatchFiles(r.files, slices.Concat(before, after))
+	if err != nil {
+		return err
+	}
+	written := &countingWriter{}
+	text := func(w io.Writer) error {
+		written.Writer = w
+		return diff.WriteUnified(written, before, after, matches)
+	}
+	if err := r.output.Print(ctx, s.Out, printers.View{Text: text}); err != nil {
+		return err
+	}
+	return r.result(s, written.bytes > 0)
+}
+
+// countingWriter counts the bytes that were written.
+type countingWriter struct {
+	io.Writer
+	bytes int
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	c.bytes += len(p)
+	return c.Writer.Write(p)
+}
+
+// diffSide is a release that was read to be compared.
+type diffSide struct {
+	diff.Side
+	document v1alpha1.Release
+	*evaluatedRelease
+}
+
+// checkLimits returns an error if the manifests exceed a limit.
+func (d diffSide) checkLimits() error {
+	if d.evaluatedRelease == nil {
+		return nil
+	}
+	return d.evaluatedRelease.checkLimits()
+}
+
+// read reads both releases at once. It reads no manifests if one of them has none and no flag needs them.
+func (r *diffRequest) read(ctx context.Context, s *session) (old, new diffSide, err error) {
+	targets, err := s.resolve(ctx, r.releaseRequest)
+	if err != nil {
+		return old, new, err
+	}
+	read := image.ReadOptions{Repository: r.repository}
+	without := slices.IndexFunc(targets, func(t target) bool { return !t.reference.HasManifests() })
+	if without < 0 || r.needs != "" {
+		read.Want = image.Want{Operator: true, Contents: image.AllContents}
+	}
+	releases, err := s.readAll(ctx, targets, read)
+	if err != nil {
+		return old, new, err
+	}
+	sides := make([]diffSide, len(releases))
+	for i, release := range releases {
+		sides[i] = diffSide{document: releaseDocument(release), Side: diff.Side{Release: release.Release}}
+	}
+	if without >= 0 {
+		s.warnf("%s has no manifests: only images and versions are compared", targets[without].reference.Text)
+		return sides[0], sides[1], nil
+	}
+	evaluated, err := s.evaluateAll(ctx, targets, releases, r.inclusion)
+	if err != nil {
+		return old, new, err
+	}
+	for i, e := range evaluated {
+		sides[i].evaluatedRelease = e
+		sides[i].ReleaseImage, sides[i].Files, sides[i].Payload, sides[i].Entries = e.releaseImage, e.Files, e.payload, e.entries
+	}
+	return sides[0], sides[1], nil
+}
