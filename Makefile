@@ -37,13 +37,14 @@ help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: ## images, env, info, jq, manifests, graph and verify of the small release in examples/release
+demo: ## images, env, info, jq, manifests, graph, diff and verify of the small releases in examples/
 	$(DEMO) images $(RELEASE)
 	$(DEMO) env $(RELEASE)
 	$(DEMO) info $(RELEASE)
 	$(DEMO) images $(RELEASE) --jq '$(DEMO_JQ)'
 	$(DEMO) manifests $(RELEASE)
 	$(DEMO) graph $(RELEASE)
+	$(DEMO) diff $(RELEASE) oci:examples/update
 	@hack/demo.sh $(GO)
 
 .PHONY: build
