@@ -448,3 +448,47 @@ func TestCheckWithoutTheSource(t *testing.T) {
 	want(t, got, 3, "image FAIL release image oc release-x mirror SOURCE/ocp/release:4.14.0-x86_64 --to TARGET/ocp/m --insecure\n"+
 		"sigstore SKIPPED  not-read\nsignature SKIPPED  not-read\nmirrors SKIPPED  not-read\n", "error: TARGET/ocp/m is not complete: something is missing\n")
 }
+
+// A manifest costs one GET, a blob one HEAD, and what images share is asked for once.
+func TestCheckAsksOnce(t *testing.T) {
+	m := newCheckedMirror(t)
+	m.mirror(t)
+	good(t, m.check(t, m.all()...))
+	asked := m.target.asked()
+	blobs := map[string]bool{}
+	for _, request := range asked {
+		if strings.HasPrefix(request, "HEAD blob") {
+			blobs[request] = true
+		}
+	}
+	// The manifests of the release twice: it is read, and it is checked. The other images: etcd, multi with two children, and
+	// four signatures.
+	wantRequests(t, "target", asked, map[string]int{"GET manifest": 10, "HEAD blob": len(blobs), "GET blob": 2})
+}
+
+func TestCheckPrintsATable(t *testing.T) {
+	m := newCheckedMirror(t)
+	m.mirror(t)
+	m.lose("manifest ocp/m:" + sigTag(m.etcd.Digest()))
+	got := m.check(t, m.all()...)
+	var lines []string
+	for line := range strings.Lines(got.out) {
+		lines = append(lines, strings.Join(strings.Fields(hideDigests(line)), " "))
+	}
+	for i, line := range lines {
+		if strings.HasPrefix(line, "signature PASS") {
+			lines[i] = "signature PASS"
+		}
+	}
+	if diff := cmp.Diff([]string{
+		"CHECK RESULT SUBJECT REASON COMMAND",
+		"image PASS 3 images present in TARGET/ocp/m <none>",
+		"sigstore FAIL etcd images of SOURCE/ocp/art need a signature: getting TARGET/ocp/m:TAG: not found: the repository has no such tag oc release-x mirror SOURCE/ocp/release:4.14.0-x86_64 --to TARGET/ocp/m --component etcd --insecure",
+		"sigstore PASS 3 signatures present in TARGET/ocp/m <none>",
+		"signature PASS",
+		"mirrors PASS SOURCE/ocp/art the given files: TARGET/ocp/m <none>",
+		"mirrors PASS SOURCE/ocp/release the given files: TARGET/ocp/m <none>",
+	}, lines); diff != "" || got.code != 3 {
+		t.Errorf("exit code %d\n-want +got:\n%s", got.code, diff)
+	}
+}
