@@ -94,8 +94,10 @@ func TestCheckOfPoliciesOfTheCluster(t *testing.T) {
 		t.Fatal(got.err)
 	}
 	server := testcluster.New(t).With(imagePolicies, listOf(t, "metadata: {name: mine}\nspec: {scopes: ['"+host(c.source.Server)+"/ocp/art']}\n"))
-	args := []string{"check", host(c.source.Server) + "/ocp/release@" + r.Digest().String(), "--mirror", host(c.target.Server) + "/ocp/m", "--insecure", "--kubeconfig", server.Kubeconfig(t, testcluster.Token),
-		"--jq", `.checks[] | select(.name == "sigstore") | .result+" "+.subject`}
+	args := []string{
+		"check", host(c.source.Server) + "/ocp/release@" + r.Digest().String(), "--mirror", host(c.target.Server) + "/ocp/m", "--insecure", "--kubeconfig", server.Kubeconfig(t, testcluster.Token),
+		"--jq", `.checks[] | select(.name == "sigstore") | .result+" "+.subject`,
+	}
 	source := host(c.source.Server)
 	want(t, run(t, args...), 0, "SKIPPED "+source+"/ocp/art\nSKIPPED "+source+"/ocp/release\n", "")
 	got := run(t, append(args, "--included-by-cluster")...)

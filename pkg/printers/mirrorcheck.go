@@ -13,8 +13,13 @@ func MirrorCheck(c *v1alpha1.MirrorCheck, wide bool) View {
 
 func mirrorCheckTable(c *v1alpha1.MirrorCheck, wide bool) Table {
 	t := Table{Columns: []Column{
-		{Name: "Check"}, {Name: "Result", Result: true}, {Name: "Subject", Wrap: true}, {Name: "Reason", Wrap: true, Below: true},
-		{Name: "Command", Below: true, Command: true}, {Name: "Key", Wide: true}, {Name: "Digest", Wide: true},
+		{Name: "Check"},
+		{Name: "Result", Result: true},
+		{Name: "Subject", Wrap: true},
+		{Name: "Reason", Wrap: true, Below: true},
+		{Name: "Command", Below: true, Command: true},
+		{Name: "Key", Wide: true},
+		{Name: "Digest", Wide: true},
 	}}
 	several := len(c.Releases) > 1
 	if several {
