@@ -251,7 +251,8 @@ func TestObjectsAreMatchedByIdentity(t *testing.T) {
 func TestDigestsAndVersionsAreFolded(t *testing.T) {
 	images := func(etcd, pod, kubernetes string) []testImage {
 		return []testImage{
-			{name: "etcd", digest: etcd, versions: "kubernetes=" + kubernetes}, {name: "pod", digest: pod},
+			{name: "etcd", digest: etcd, versions: "kubernetes=" + kubernetes},
+			{name: "pod", digest: pod},
 			{name: "same-as-pod", digest: "9"},
 		}
 	}

@@ -35,7 +35,8 @@ func TestWriteUnified(t *testing.T) {
 			"--- a/a\n+++ b/a\n@@ -1,6 +1,8 @@\n 1\n 2\n+x\n 3\n+y\n 4\n 5\n 6\n@@ -11,4 +13,4 @@\n 11\n 12\n 13\n-14\n+z\n",
 		},
 		"no newline at the end": {
-			[]payload.File{file("a.yaml", "a")}, []payload.File{file("a.yaml", "a\n")},
+			[]payload.File{file("a.yaml", "a")},
+			[]payload.File{file("a.yaml", "a\n")},
 			"--- a/a.yaml\n+++ b/a.yaml\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n",
 		},
 		"empty file": {nil, []payload.File{file("a.yaml", "")}, "diff --git a/a.yaml b/a.yaml\nnew file mode 100644\nindex 0000000..e69de29\n"},
