@@ -7,9 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/release-x/oc-release-x/internal/testpage"
 )
 
 // TestReadmeBlocksWork runs the README's blocks in their order in one shell, in a copy of this checkout. HOME has nothing but the
@@ -107,17 +108,12 @@ func TestReadmeNamesLeaveFilesAlone(t *testing.T) {
 	}
 }
 
-// readmeBlocks returns the commands of the README in order: complete sh blocks, and the lines after $ of console blocks.
+// readmeBlocks returns the commands of the README in order, without those that need something or fail on purpose.
 func readmeBlocks(readme string) []string {
 	var blocks []string
-	for _, parts := range regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)```").FindAllStringSubmatch(readme, -1) {
-		block := parts[2]
-		if parts[1] == "console" {
-			line, _, _ := strings.Cut(block, "\n")
-			block = strings.TrimPrefix(line, "$ ")
-		}
-		if !strings.HasPrefix(block, "# needs ") && block != "go test ./..." && !failsOnPurpose(block) {
-			blocks = append(blocks, block)
+	for _, b := range testpage.Blocks(readme) {
+		if b.Needs == "" && b.Command != "go test ./..." && !failsOnPurpose(b.Command) {
+			blocks = append(blocks, b.Command)
 		}
 	}
 	return blocks

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/release-x/oc-release-x/internal/testpage"
 	"github.com/release-x/oc-release-x/pkg/plugin"
 )
 
@@ -38,19 +37,21 @@ func TestReadmeShowsRealOutput(t *testing.T) {
 	}
 	t.Chdir(work)
 	proxy := serveReadme(t, home)
-	blocks := regexp.MustCompile("(?ms)^```console\n\\$ (.*?)\n(.*?)```")
 	shown := 0
-	after := blocks.ReplaceAllStringFunc(string(before), func(block string) string {
-		parts := blocks.FindStringSubmatch(block)
-		words, err := shellWords(parts[1])
-		if err != nil {
-			t.Fatalf("%s: %v", parts[1], err)
+	after := testpage.Rewrite(string(before), func(b testpage.Block) (string, bool) {
+		if !b.Console {
+			return "", false
 		}
-		if words = afterProgram(words); words == nil {
-			return block
+		words, err := testpage.Words(b.Command)
+		if err != nil {
+			t.Fatalf("%s: %v", b.Command, err)
+		}
+		args := testpage.Arguments(words)
+		if args == nil {
+			return "", false
 		}
 		shown++
-		return "```console\n$ " + parts[1] + "\n" + cut(sameTime(execute(words, home, proxy), parts[2]), parts[2]) + "```"
+		return execute(args, home, proxy), true
 	})
 	after = flagSection(after)
 	if shown < 10 {
@@ -67,16 +68,6 @@ func TestReadmeShowsRealOutput(t *testing.T) {
 	}
 }
 
-// afterProgram returns the arguments of a command line of the plugin, nil for another program.
-func afterProgram(words []string) []string {
-	for _, program := range [][]string{{"oc", "release-x"}, {"go", "run", "./cmd/oc-release-x"}} {
-		if len(words) > len(program) && strings.Join(words[:len(program)], " ") == strings.Join(program, " ") {
-			return words[len(program):]
-		}
-	}
-	return nil
-}
-
 // execute runs a command line without any configuration beside a proxy and the certificates below home.
 func execute(args []string, home, proxy string) string {
 	var out bytes.Buffer
@@ -87,63 +78,6 @@ func execute(args []string, home, proxy string) string {
 		Name:    "oc release-x",
 	}, args)
 	return out.String()
-}
-
-// sameTime replaces the time that a copy took by the one that the README shows, because it differs between runs.
-func sameTime(output, shown string) string {
-	took := regexp.MustCompile(`(?m)^  Time: .*$`)
-	if line := took.FindString(shown); line != "" {
-		return took.ReplaceAllLiteralString(output, line)
-	}
-	return output
-}
-
-// cut shortens output to the number of lines that the README shows before its line of ….
-func cut(output, shown string) string {
-	if output != "" && !strings.HasSuffix(output, "\n") {
-		output += "\n"
-	}
-	before, _, shortened := strings.Cut(shown, "…\n")
-	if !shortened {
-		return output
-	}
-	lines := strings.SplitAfter(output, "\n")
-	keep := strings.Count(before, "\n")
-	if keep == 0 {
-		keep = 8
-	}
-	return strings.Join(lines[:min(keep, len(lines))], "") + "…\n"
-}
-
-// shellWords splits a command line with ' and " as quotes.
-func shellWords(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	started, quote := false, rune(0)
-	for _, r := range line {
-		switch {
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote == 0 && (r == '\'' || r == '"'):
-			quote, started = r, true
-		case quote == 0 && r == ' ':
-			if started {
-				words = append(words, word.String())
-			}
-			word.Reset()
-			started = false
-		default:
-			word.WriteRune(r)
-			started = true
-		}
-	}
-	if quote != 0 {
-		return nil, fmt.Errorf("a quote is open")
-	}
-	if started {
-		words = append(words, word.String())
-	}
-	return words, nil
 }
 
 // flagSection writes the flags of all commands between the two marks.

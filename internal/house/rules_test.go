@@ -68,7 +68,7 @@ func walls() []wall {
 		{[]string{trust, presence}, []string{image, registry, cluster}},
 		{[]string{mirror, verify}, []string{plugin, printers}},
 		{[]string{"pkg/payload/mirror/clusterobject/..."}, []string{blobstore, image, registry, cluster}},
-		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/testcluster/...", "internal/testdisk/...", "internal/testguard/...", "internal/testmanifest/...", "internal/testprogress/...", "internal/testsign/...", "internal/faultproxy/...", "internal/fixture/...", "internal/house/..."}},
+		{[]string{"cmd/...", "pkg/..."}, []string{"internal/testrelease/...", "internal/testcluster/...", "internal/testdisk/...", "internal/testguard/...", "internal/testmanifest/...", "internal/testpage/...", "internal/testprogress/...", "internal/testsign/...", "internal/faultproxy/...", "internal/fixture/...", "internal/house/..."}},
 	}
 }
 
