@@ -177,7 +177,7 @@ func (t *layoutTarget) parts() []string { return nil }
 
 // prepare says where the images of a plan are from, and which blobs are never left out.
 func (t *layoutTarget) prepare(_ context.Context, plan *mirror.Plan, _ []readRelease) error {
-	t.needed = plan.PayloadBlobs()
+	t.needed = plan.VerifyBlobs()
 	for _, i := range plan.Images {
 		for _, target := range i.Target {
 			t.SetSource(target.Tag, i.Source)

@@ -222,6 +222,24 @@ func TestPullLeavesOutItsBase(t *testing.T) {
 	}
 }
 
+// A base that has a release with its signatures may be pulled again with another one: loading verifies both from the layout alone.
+func TestPullKeepsSignaturesThatItsBaseHas(t *testing.T) {
+	c := newCopies(t)
+	key := writeFile(t, "cosign.pub", c.signer.PEM)
+	for _, version := range []string{"4.14.0", "4.14.1"} {
+		r := c.push(t, c.release(t, version, c.scopes(), "a"), version)
+		c.sign(t, "ocp/release", r.Digest())
+	}
+	c.sign(t, "ocp/art", componentDigest(t, "a"))
+	base, update := filepath.Join(t.TempDir(), "base"), filepath.Join(t.TempDir(), "update")
+	source := host(c.source.Server) + "/ocp/release:"
+	good(t, run(t, "pull", source+"4.14.0", "--to", "oci:"+base, "--insecure", "--key", key))
+	good(t, run(t, "pull", source+"4.14.0", source+"4.14.1", "--to", "oci:"+update, "--base", "oci:"+base, "--insecure", "--key", key))
+	for _, dir := range []string{base, update} {
+		good(t, run(t, "mirror", "--from", "oci:"+dir, "--to", host(c.target.Server)+"/ocp/m", "--insecure", "--key", key, "--require-signatures"))
+	}
+}
+
 // The base can be the registry itself that the layout will be copied to.
 func TestPullLeavesOutWhatARegistryHas(t *testing.T) {
 	target := testrelease.Registry(t)

@@ -7,16 +7,19 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/ocilayout"
 )
 
-// PayloadBlobs are the blobs without which a release cannot be read: its configuration and its top layer.
-func (p *Plan) PayloadBlobs() map[oci.Digest]bool {
+// VerifyBlobs are the blobs without which a release cannot be read and verified: its configuration, its top layer, and all of the
+// sigstore signatures.
+func (p *Plan) VerifyBlobs() map[oci.Digest]bool {
 	needed := map[oci.Digest]bool{}
 	for _, i := range p.Images {
-		if i.Kind != KindRelease {
+		if i.Kind == KindComponent {
 			continue
 		}
 		for _, m := range i.Manifests {
-			if n := len(m.Blobs); n > 0 {
-				needed[m.Blobs[0].Digest], needed[m.Blobs[n-1].Digest] = true, true
+			for n, b := range m.Blobs {
+				if i.Signs != "" || n == 0 || n == len(m.Blobs)-1 {
+					needed[b.Digest] = true
+				}
 			}
 		}
 	}
@@ -26,7 +29,7 @@ func (p *Plan) PayloadBlobs() map[oci.Digest]bool {
 // Contents are what the parts of an archive need for a plan. Each part can be verified on its own: it has all manifests, the
 // payloads and the sigstore signatures. leftOut reports whether a blob is left out; nil leaves out none.
 func (p *Plan) Contents(ctx context.Context, leftOut func(context.Context, oci.Descriptor) (bool, error), parallel int) (c ocilayout.Contents, err error) {
-	everywhere := p.PayloadBlobs()
+	everywhere := p.VerifyBlobs()
 	seen := map[oci.Digest]bool{}
 	for _, i := range p.Images {
 		for _, t := range i.Target {
@@ -36,11 +39,6 @@ func (p *Plan) Contents(ctx context.Context, leftOut func(context.Context, oci.D
 			if !seen[m.Digest] {
 				seen[m.Digest] = true
 				c.Everywhere = append(c.Everywhere, m.Descriptor)
-			}
-			for _, b := range m.Blobs {
-				if i.Signs != "" {
-					everywhere[b.Digest] = true
-				}
 			}
 		}
 	}
