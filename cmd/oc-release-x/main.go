@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -20,11 +21,32 @@ import (
 // cleanupTimeout is the time that a command gets to clean up after a signal.
 const cleanupTimeout = 800 * time.Millisecond
 
-// memoryLimit is the soft limit of the garbage collector, in bytes.
-const memoryLimit = 200 << 20
+// Limits of the garbage collector, in bytes.
+const (
+	firstCollection = 64 << 20  // with less memory in use, nothing is collected
+	memoryLimit     = 200 << 20 // beyond it, more is collected
+)
+
+// delayCollection turns the garbage collector off until memory has grown, because most commands end before that. GOGC and
+// GOMEMLIMIT of the user are obeyed instead.
+func delayCollection() {
+	_, percent := os.LookupEnv("GOGC")
+	_, limit := os.LookupEnv("GOMEMLIMIT")
+	if percent || limit {
+		return
+	}
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(firstCollection)
+	const usualPercent = 100
+	// The first collection finds out that nothing refers to the value.
+	runtime.AddCleanup(new([64]byte), func(int64) {
+		debug.SetGCPercent(usualPercent)
+		debug.SetMemoryLimit(memoryLimit)
+	}, 0)
+}
 
 func main() {
-	debug.SetMemoryLimit(memoryLimit)
+	delayCollection()
 	if plugin.Completes(os.Args[1:]) {
 		discardStderr()
 	}

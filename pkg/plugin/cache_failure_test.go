@@ -19,17 +19,17 @@ import (
 func (c call) cacheDirectory() string { return filepath.Join(c.cache, "oc-release-x") }
 
 // filled returns a cache with everything that commands store of a release, and the output of the commands.
-func filled(t *testing.T, c *traffic, run call) (r *testrelease.Release, hash, list []string, prints map[string]string) {
+func filled(t *testing.T, c *traffic, run call) (r *testrelease.Release, texts, list []string, prints map[string]string) {
 	t.Helper()
 	r = c.push(t, layered(), "ocp/release", "4.14.0")
 	byDigest := host(c.Server) + "/ocp/release@" + r.Digest().String()
-	hash, list = with("manifests --hash", byDigest), with("manifests", host(c.Server)+"/ocp/release:4.14.0")
+	texts, list = with("manifests -o manifest", byDigest), with("manifests", host(c.Server)+"/ocp/release:4.14.0")
 	prints = map[string]string{}
-	for _, args := range [][]string{list, hash} {
+	for _, args := range [][]string{list, texts} {
 		prints[args[1]] = good(t, run.run(t, args...))
 	}
 	c.asked()
-	return r, hash, list, prints
+	return r, texts, list, prints
 }
 
 // notes returns a result without the lines about what was resolved, which terminals get too.
@@ -80,9 +80,9 @@ func damages(t *testing.T) map[string]func(file string) {
 
 func TestDamagedCacheFilesAreFetchedAgain(t *testing.T) {
 	for what, test := range map[string]struct {
-		file func(r *testrelease.Release) string
-		hash []string // requests of `manifests --hash` by digest
-		list []string // and of `manifests` by tag after it
+		file  func(r *testrelease.Release) string
+		texts []string // requests of `manifests -o manifest` by digest
+		list  []string // and of `manifests` by tag after it
 	}{
 		"the payload":  {func(r *testrelease.Release) string { return "blobs/sha256/" + r.Images[0].Layers[3].Digest.Encoded() }, []string{"GET payload"}, []string{"HEAD tag"}},
 		"the manifest": {func(r *testrelease.Release) string { return "repositories/*/" + r.Digest().Encoded() }, []string{"GET image"}, []string{"HEAD tag"}},
@@ -95,17 +95,17 @@ func TestDamagedCacheFilesAreFetchedAgain(t *testing.T) {
 		for how := range damages(t) {
 			t.Run(what+" "+how, func(t *testing.T) {
 				c, run := watch(t), cached(t)
-				r, hash, list, prints := filled(t, c, run)
+				r, texts, list, prints := filled(t, c, run)
 				run.noticing = true
 				file := run.kept(t, test.file(r))
 				damages(t)[how](file)
 				notes := 0
-				for i, args := range [][]string{hash, list, hash, list} {
+				for i, args := range [][]string{texts, list, texts, list} {
 					got := run.run(t, args...).notes()
 					if diff := cmp.Diff(prints[args[1]], got.out); got.code != 0 || diff != "" {
 						t.Fatalf("run %d: code %d, %s\n%s", i, got.code, got.err, diff)
 					}
-					expected := [][]string{test.hash, test.list, nil, {"HEAD tag"}}[i]
+					expected := [][]string{test.texts, test.list, nil, {"HEAD tag"}}[i]
 					c.want(t, expected...)
 					if got.err == "" {
 						continue
@@ -146,7 +146,7 @@ func TestCacheDirectoryOfAnotherUser(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, run := watch(t), cached(t)
-			_, hash, _, prints := filled(t, c, run)
+			_, texts, _, prints := filled(t, c, run)
 			if err := test.change(run.cacheDirectory()); err != nil {
 				t.Skip(err)
 			}
@@ -156,13 +156,13 @@ func TestCacheDirectoryOfAnotherUser(t *testing.T) {
 			}
 			quiet := run
 			run.noticing = true
-			want(t, run.run(t, hash...), 0, prints[hash[1]], note)
+			want(t, run.run(t, texts...), 0, prints[texts[1]], note)
 			c.want(t, test.asked...)
-			want(t, run.run(t, append(hash, "--strict")...), 0, prints[hash[1]], note)
+			want(t, run.run(t, append(texts, "--strict")...), 0, prints[texts[1]], note)
 			c.want(t, test.asked...)
-			want(t, quiet.run(t, hash...), 0, prints[hash[1]], "")
+			want(t, quiet.run(t, texts...), 0, prints[texts[1]], "")
 			c.asked()
-			want(t, run.run(t, append(hash, "--no-cache")...), 0, prints[hash[1]], "")
+			want(t, run.run(t, append(texts, "--no-cache")...), 0, prints[texts[1]], "")
 		})
 	}
 }

@@ -113,8 +113,7 @@ func (r *extractRequest) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	want := image.Want{Contents: image.AllContents, Operator: r.operator}
-	release, err := s.evaluate(ctx, t, r.inclusion, image.ReadOptions{Want: want, Repository: r.repository})
+	release, err := r.read(ctx, s, t, options)
 	if err != nil {
 		return err
 	}
@@ -129,6 +128,19 @@ func (r *extractRequest) run(ctx context.Context, s *session) error {
 		return printFiles(s, files)
 	}
 	return r.write(ctx, s, release, files)
+}
+
+// read reads the release, and its documents if some of them have to be left out, rendered or printed in order.
+func (r *extractRequest) read(ctx context.Context, s *session, t target, o extract.Options) (*evaluatedRelease, error) {
+	read := image.ReadOptions{Want: image.Want{Contents: image.AllContents, Operator: r.operator}, Repository: r.repository}
+	if r.to == "-" || o.NeedsDocuments() {
+		return s.evaluate(ctx, t, r.inclusion, read)
+	}
+	release, err := s.read(ctx, t, read)
+	if err != nil {
+		return nil, err
+	}
+	return &evaluatedRelease{Release: release, payload: &manifest.Payload{}}, nil
 }
 
 // options returns the options of the extraction. It may ask the cluster for its platform.

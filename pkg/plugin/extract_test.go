@@ -337,10 +337,8 @@ func TestExtractCredentialsOfPlatform(t *testing.T) {
 
 func TestExtractKeepsUnreadableManifests(t *testing.T) {
 	release := layout(t, ordered().WithManifest("0000_60_x_00_broken.yaml", "a: [\n"))
-	got := run(t, "extract", release, "--file", "0000_60_x_00_broken.yaml")
-	if got.code != 0 || got.out != "a: [\n" || !strings.HasPrefix(got.err, "Warning: release-manifests/0000_60_x_00_broken.yaml: ") {
-		t.Errorf("exit code %d, %q, %s", got.code, got.out, got.err)
-	}
+	// Nothing warns, because files that are written as they are are not parsed.
+	want(t, run(t, "extract", release, "--file", "0000_60_x_00_broken.yaml"), 0, "a: [\n", "")
 	for _, flag := range []string{"--included", "--normalize", "--credentials-requests"} {
 		if got := run(t, "extract", release, flag, "--to", filepath.Join(t.TempDir(), "d")); got.code != 6 || !strings.Contains(got.err, "0000_60_x_00_broken.yaml: document 1 cannot be read: ") {
 			t.Errorf("%s: exit code %d, %s", flag, got.code, got.err)

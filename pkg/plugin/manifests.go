@@ -144,6 +144,7 @@ func (r *manifestsRequest) run(ctx context.Context, s *session) error {
 	}
 	read := image.ListManifests(r.repository)
 	read.Index = !r.hash && !r.objects && !r.raw && len(r.filter.Images) == 0
+	read.JSON = r.hash
 	release, err := s.evaluate(ctx, t, r.inclusion, read)
 	if err != nil {
 		return err
@@ -247,6 +248,7 @@ func printHash(s *session, release *evaluatedRelease) error {
 	if !slices.ContainsFunc(release.entries, isOperator) {
 		s.warnf("this source has no manifests of the operator itself, so the hash differs from that of a cluster; `extract --operator-manifests` writes them too")
 	}
+	release.RememberJSON(release.payload)
 	hash, err := manifest.Hash(release.entries)
 	if err != nil {
 		return err

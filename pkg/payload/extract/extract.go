@@ -35,6 +35,9 @@ type Options struct {
 	OnlyManifests bool
 }
 
+// NeedsDocuments reports whether Files needs the manifests and their evaluation. Without them, files are written as they are.
+func (o Options) NeedsDocuments() bool { return o.Keep != nil || o.Normalize || o.Operator && !o.Raw }
+
 // Files returns the files to write, those of the operator's directory first, sorted by name. files is the payload, p its
 // manifests, and entries their evaluation. A name or pattern that matches nothing is fault.NotFound. A document that cannot be
 // read is fault.Integrity if o has Keep or Normalize.

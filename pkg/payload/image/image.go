@@ -37,6 +37,8 @@ type Image interface {
 type Deriver interface {
 	Derived(kind string, value any) bool
 	KeepDerived(kind string, value any)
+	// KeepsDerived reports whether KeepDerived keeps anything.
+	KeepsDerived() bool
 }
 
 // Identity is what is known of a release before its layers are read.

@@ -174,6 +174,9 @@ func (s *stored) Derived(kind string, value any) bool {
 	return s.cache.Derived(kind, s.identity.Digest, value)
 }
 
+// KeepsDerived is false without a cache that can be written.
+func (s *stored) KeepsDerived() bool { return s.cache.Blobs().Writable() }
+
 // KeepDerived needs a value that was made of verified files.
 func (s *stored) KeepDerived(kind string, value any) {
 	s.cache.KeepDerived(kind, s.identity.Digest, value)

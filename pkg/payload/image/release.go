@@ -29,6 +29,7 @@ type Release struct {
 	limits  document.Limits
 	deriver Deriver          // remembers the index of the manifests; nil without a cache
 	index   *manifests.Index // of the manifests of the release's directory, in place of their contents; nil when they are read
+	objects [][]byte         // the JSON of each object in index; nil unless it was asked for and found
 }
 
 // ReadOptions say what is read beyond the two files that describe a release.
@@ -36,6 +37,7 @@ type ReadOptions struct {
 	Config bool // the image's configuration
 	Want   Want // further files
 	Index  bool // an index of the manifests is enough: their texts are not used
+	JSON   bool // of the texts of the manifests, their JSON is enough
 	// FindArch returns the architecture of an image for which only the configuration says it, once the files are read; "" if it
 	// does not know it. With it, the configuration is read only if nothing else says the architecture. May be nil.
 	FindArch func(context.Context, *Release) string
@@ -67,7 +69,7 @@ func (o Opener) Read(ctx context.Context, ref Reference, options ReadOptions) (*
 func (o Opener) readImage(ctx context.Context, ref Reference, img Image, options ReadOptions) (*Release, error) {
 	r := &Release{Reference: ref, Image: img, Identity: img.Identity(), limits: o.Documents}
 	r.deriver, _ = img.(Deriver)
-	if options.Index && r.recallIndex() {
+	if options.Index && r.recallIndex() || options.JSON && r.recallJSON() {
 		options.Want.Contents = func(directory, name string) bool {
 			return directory == OperatorDirectory && payload.IsManifestName(name)
 		}
@@ -124,6 +126,9 @@ func (r *Release) Manifests(render manifests.Render) *manifests.Payload {
 		render.Images[component.Name] = component.Image
 	}
 	render.Done = r.Reference.Kind == KindDirectory && manifests.Rendered(r.Files.Operator)
+	if r.objects != nil {
+		return manifests.LoadJSONWithin(r.limits, r.Files.Operator, r.index, r.objects, render)
+	}
 	if r.index != nil {
 		return manifests.LoadIndexedWithin(r.limits, r.Files.Operator, r.index, render)
 	}
@@ -142,6 +147,32 @@ func (r *Release) recallIndex() bool {
 	}
 	r.index = index
 	return index != nil
+}
+
+// recallJSON finds the index of the release's manifests with their JSON.
+func (r *Release) recallJSON() bool {
+	if !r.recallIndex() {
+		return false
+	}
+	var converted manifests.Converted
+	found := r.deriver.Derived(manifests.ConvertedForm, &converted)
+	if found {
+		r.objects, found = converted.Objects(len(r.index.Objects))
+	}
+	if !found {
+		r.index = nil
+	}
+	return found
+}
+
+// RememberJSON converts the manifests to JSON and keeps that for later runs, if there is a cache and the JSON is not in it.
+func (r *Release) RememberJSON(p *manifests.Payload) {
+	if r.deriver == nil || !r.deriver.KeepsDerived() || r.index != nil {
+		return
+	}
+	if converted := p.Convert(); converted != nil {
+		r.deriver.KeepDerived(manifests.ConvertedForm, converted)
+	}
 }
 
 // rememberIndex keeps the index of the release's manifests, unless it is there or not all contents were read.

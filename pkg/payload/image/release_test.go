@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -167,5 +168,55 @@ func TestReadNamesTheReferenceInErrors(t *testing.T) {
 	_, err := image.Opener{Registry: &shelf{release: build(t, sample().WithReferences("{"))}}.Read(t.Context(), parse(t, where), image.ReadOptions{})
 	if want := where + ": not a release: image-references is neither JSON nor YAML: unexpected end of JSON input"; err == nil || err.Error() != want || fault.KindOf(err) != fault.NotFound {
 		t.Errorf("got  %v (%v)\nwant %s", err, fault.KindOf(err), want)
+	}
+}
+
+// A payload hash that is computed again needs the JSON that was kept, and no text of a manifest. Damaged JSON is made again.
+func TestReadRemembersTheJSONOfManifests(t *testing.T) {
+	const object = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n"
+	b := testrelease.New("4.14.0").WithComponent("a").WithManifest("0000_10_a_a.yaml", object).
+		WithOperatorManifest("0000_00_cluster-version-operator_00_namespace.yaml", object)
+	release := build(t, b)
+	directory := filepath.Join(t.TempDir(), "cache")
+	opener := image.Opener{Registry: &shelf{release: release}, Cache: cache.New(cache.Options{Dir: directory})}
+	hash := func() (sum string, texts int) {
+		t.Helper()
+		options := image.ListManifests(oci.SplitRepository(""))
+		options.Index, options.JSON = false, true
+		got, err := opener.Read(t.Context(), parse(t, where), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded := got.Manifests(manifest.Render{ReleaseImage: where})
+		got.RememberJSON(loaded)
+		entries, _ := manifest.Evaluate(loaded.Objects, manifest.Settings{})
+		if sum, err = manifest.Hash(entries); err != nil {
+			t.Fatal(err)
+		}
+		for _, object := range loaded.Objects {
+			if object.Raw() != nil && object.Directory == manifest.ReleaseDirectory {
+				texts++
+			}
+		}
+		opener.Cache.Wait()
+		return sum, texts
+	}
+	first, read := hash()
+	again, readAgain := hash()
+	if first != again || read == 0 || readAgain != 0 {
+		t.Errorf("got %s from %d texts, and then %s from %d, want none", first, read, again, readAgain)
+	}
+	notes, err := filepath.Glob(filepath.Join(directory, "notes", manifest.ConvertedForm, "*"))
+	if err != nil || len(notes) != 1 {
+		t.Fatalf("notes %q, %v", notes, err)
+	}
+	if err := os.Truncate(notes[0], 60); err != nil {
+		t.Fatal(err)
+	}
+	if damaged, read := hash(); damaged != first || read == 0 {
+		t.Errorf("with a damaged note: got %s from %d texts, want %s", damaged, read, first)
+	}
+	if mended, read := hash(); mended != first || read != 0 {
+		t.Errorf("after it: got %s from %d texts, want %s from none", mended, read, first)
 	}
 }

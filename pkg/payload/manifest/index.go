@@ -66,6 +66,18 @@ func LoadIndexed(operator []payload.File, index *Index, render Render) *Payload 
 	return LoadIndexedWithin(document.Limits{}, operator, index, render)
 }
 
+// LoadJSONWithin is LoadIndexedWithin for objects of which there is the JSON, one for each object of the index.
+func LoadJSONWithin(limits document.Limits, operator []payload.File, index *Index, objects [][]byte, render Render) *Payload {
+	loaded := LoadIndexedWithin(limits, operator, index, render)
+	if loaded.Err() != nil {
+		return loaded
+	}
+	for i, o := range loaded.Objects[len(loaded.Objects)-len(index.Objects):] {
+		o.json = objects[i]
+	}
+	return loaded
+}
+
 // LoadIndexedWithin is LoadIndexed with limits other than the defaults.
 func LoadIndexedWithin(limits document.Limits, operator []payload.File, index *Index, render Render) *Payload {
 	loaded := LoadWithin(limits, payload.Files{Operator: operator}, render)
