@@ -57,6 +57,9 @@ func Match(old, new []manifest.Entry, o Options) []Pair {
 	m.match(true, func(e *manifest.Entry) identity { return named(e, false, "") })
 	// What cannot be read has no name, or shares it with another document of its file.
 	m.match(true, func(e *manifest.Entry) identity {
+		if e.Problem == "" {
+			return named(e, false, "")
+		}
 		return identity{variant: e.Problem, file: string(e.Directory) + "/" + e.File, document: e.Document}
 	})
 	return m.sorted()

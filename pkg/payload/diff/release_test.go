@@ -217,6 +217,11 @@ func TestObjectsAreMatchedByIdentity(t *testing.T) {
 			new:  map[string]string{"0000_50_a_2.yaml": object("x", "3")},
 			want: []string{"removed x 0000_50_a_1.yaml", "changed x 0000_50_a_2.yaml .data.value"},
 		},
+		"another object in the file": {
+			old:  map[string]string{"0000_50_a_1.yaml": object("x", "1")},
+			new:  map[string]string{"0000_50_a_1.yaml": object("z", "1")},
+			want: []string{"added z → 0000_50_a_1.yaml", "removed x 0000_50_a_1.yaml"},
+		},
 		"invalid documents": {
 			old:  map[string]string{"0000_50_a_1.yaml": "kind: A\n---\nkind: B\n"},
 			new:  map[string]string{"0000_50_a_1.yaml": "kind: A\n---\nkind: B\nx: 1\n"},

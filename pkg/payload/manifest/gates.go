@@ -80,14 +80,7 @@ func GatesOf(objects []*Object) []string {
 		if err != nil {
 			continue
 		}
-		names = append(names, gate.enabled()...)
-		for _, version := range gate.Status.FeatureGates {
-			for _, disabled := range version.Disabled {
-				if name, ok := disabled.Name.(string); ok {
-					names = append(names, name)
-				}
-			}
-		}
+		names = slices.Concat(names, gate.enabled(), gate.disabled())
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -113,4 +106,56 @@ func (g gateManifest) enabled() []string {
 		}
 	}
 	return names
+}
+
+func (g gateManifest) disabled() []string {
+	var names []string
+	for _, version := range g.Status.FeatureGates {
+		for _, disabled := range version.Disabled {
+			if name, ok := disabled.Name.(string); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// GateList has the gates of a FeatureGate manifest, and the profiles and the feature set that they are for.
+type GateList struct {
+	Profiles          []string // sorted
+	FeatureSet        string
+	Enabled, Disabled []string
+}
+
+// IsGateManifest reports whether an object is a FeatureGate manifest that lists the gates of a feature set for some profile.
+func (o *Object) IsGateManifest() bool {
+	return isGate(o) && len(gateProfiles(o)) > 0
+}
+
+// gateProfiles returns the profiles for which an object lists the gates, sorted.
+func gateProfiles(o *Object) []string {
+	var profiles []string
+	for annotation, value := range o.Annotations {
+		if profile, ok := strings.CutPrefix(annotation, IncludePrefix); ok && value == configOperatorOnly {
+			profiles = append(profiles, profile)
+		}
+	}
+	slices.Sort(profiles)
+	return profiles
+}
+
+// ReadGates reads an object for which IsGateManifest is true. ok is false if it is for other major versions; nil is not checked.
+func ReadGates(o *Object, major *uint64) (list GateList, ok bool, err error) {
+	if major != nil && checkMajorVersion(o, *major) != nil {
+		return GateList{}, false, nil
+	}
+	gate, err := readGate(o)
+	if err != nil {
+		return GateList{}, false, err
+	}
+	list = GateList{
+		Profiles: gateProfiles(o), FeatureSet: (Settings{FeatureSet: gate.Spec.FeatureSet}).featureSet(),
+		Enabled: gate.enabled(), Disabled: gate.disabled(),
+	}
+	return list, true, nil
 }
