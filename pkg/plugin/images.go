@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/diff"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/printers"
@@ -20,6 +21,7 @@ type imagesFlags struct {
 	release releaseFlags
 	output  *outputFlags
 	groups  []string // nil when the flag is not given
+	changed bool
 }
 
 // imagesRequest lists the component images of releases.
@@ -28,6 +30,7 @@ type imagesRequest struct {
 	groups      []string
 	output      *printers.Output
 	releaseFlag bool // --release names the releases
+	changed     bool // only the components whose images differ between the releases
 }
 
 func newImagesCommand(f *factory) *cobra.Command {
@@ -38,7 +41,10 @@ func newImagesCommand(f *factory) *cobra.Command {
 		Long: `List the component images of a release, by name.
 
 NAME is a component, a pattern such as '*-operator', or the name of a component in installers and guides
-(kube-apiserver for hyperkube).`,
+(kube-apiserver for hyperkube).
+
+With --release more than once, the table has a column of digests for each release, and -o wide a row for
+each image of each release.`,
 		Example: examples(f.Name, `
 # All component images of a release
 %[1]s images 4.14.0
@@ -53,17 +59,21 @@ NAME is a component, a pattern such as '*-operator', or the name of a component 
 %[1]s images --pull-secret-from-cluster
 
 # The images for the bootstrap of a manual installation
-%[1]s images 4.14.0 --group bootstrap -o wide`),
+%[1]s images 4.14.0 --group bootstrap -o wide
+
+# The images that differ between three releases
+%[1]s images --release 4.14.0 --release 4.14.1 --release 4.14.2 --changed`),
 		RunE: f.run(func(_ context.Context, args []string) (request, error) { return c.complete(f, args) }),
 	}
 	cmd.Flags().StringSliceVar(&c.groups, "group", nil, "Only the components of this group: "+strings.Join(payload.GroupNames(), ", "))
+	cmd.Flags().BoolVar(&c.changed, "changed", false, "Only the components whose images differ between the releases")
 	c.release.add(cmd, releasesTogether)
 	c.output = newOutputFlags(cmd, printers.Forms{Table: true, List: true, Lines: []string{"digest", "name", "pullspec"}})
 	return cmd
 }
 
 func (c *imagesFlags) complete(f *factory, args []string) (request, error) {
-	r := &imagesRequest{groups: c.groups, releaseFlag: len(c.release.fromFlags()) > 0}
+	r := &imagesRequest{groups: c.groups, releaseFlag: len(c.release.fromFlags()) > 0, changed: c.changed}
 	var err error
 	if r.output, err = c.output.output(f.Streams); err != nil {
 		return nil, err
@@ -73,6 +83,9 @@ func (c *imagesFlags) complete(f *factory, args []string) (request, error) {
 	}
 	if err := checkGroups(r.groups); err != nil {
 		return nil, err
+	}
+	if c.changed && len(c.release.fromFlags()) < 2 {
+		return nil, fault.Errorf(fault.Usage, "--changed compares releases: name two or more of them with --release")
 	}
 	r.releaseRequest, err = c.release.request(f, "images", args)
 	return r, err
@@ -95,9 +108,16 @@ func (r *imagesRequest) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return explainNames(err, r.names, r.releaseFlag)
 	}
+	chosen := make([][]payload.Component, len(releases))
+	for i, release := range releases {
+		chosen[i] = r.choose(s, release, selections[i])
+	}
+	if r.changed {
+		keepDiffering(chosen)
+	}
 	var lists []*v1alpha1.ComponentImageList
 	for i, release := range releases {
-		lists = append(lists, v1alpha1.NewComponentImageList(releaseDocument(release), r.choose(s, release, selections[i])))
+		lists = append(lists, v1alpha1.NewComponentImageList(releaseDocument(release), chosen[i]))
 	}
 	list := v1alpha1.Merge(lists)
 	if len(list.Items) == 0 && r.output.ShowsTable() {
@@ -117,6 +137,14 @@ func (r *imagesRequest) choose(s *session, release *image.Release, selection pay
 		chosen = append(chosen, component)
 	}
 	return chosen
+}
+
+// keepDiffering removes the components whose images are the same in all releases.
+func keepDiffering(releases [][]payload.Component) {
+	differing := diff.Differing(releases)
+	for i, components := range releases {
+		releases[i] = slices.DeleteFunc(components, func(c payload.Component) bool { return !differing[c.Name] })
+	}
 }
 
 // checkGroups refuses unknown groups.

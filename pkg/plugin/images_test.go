@@ -63,13 +63,42 @@ func TestImagesOfSeveralReleases(t *testing.T) {
 	first := layout(t, testrelease.New("4.14.0").WithComponent("etcd"))
 	second := layout(t, testrelease.New("4.14.1").WithComponent("etcd", testrelease.Image(testrelease.ImageOf("other"))))
 	want(t, run(t, "images", "--release", first, "--release", second, "etcd"), 0, ""+
-		"RELEASE   NAME   DIGEST\n"+
-		"4.14.0    etcd   "+digestOf("etcd")+"\n"+
-		"4.14.1    etcd   "+digestOf("other")+"\n", "")
+		"NAME   "+padded("4.14.0")+"   4.14.1\n"+
+		"etcd   "+digestOf("etcd")+"   "+digestOf("other")+"\n", "")
+	wide := good(t, run(t, "images", "--release", first, "--release", second, "-o", "wide"))
+	for _, beginning := range []string{"RELEASE   NAME   DIGEST ", "\n4.14.0    etcd   " + digestOf("etcd") + " ", "\n4.14.1    etcd   " + digestOf("other") + " "} {
+		if !strings.Contains(wide, beginning) {
+			t.Errorf("%q is missing in\n%s", beginning, wide)
+		}
+	}
 	want(t, run(t, "images", first, "--release", second), 2, "", "error: with --release every argument is a NAME, and "+first+" looks like a release: give it with --release too\n")
 	want(t, run(t, "images", "--release", "-", "--release", "-"), 2, "", "error: --release - is given twice: standard input can be read once\n")
 	want(t, run(t, "images", "--release", first, "--release", second, "--jq", "[.items[].release.version],.release,(.releases|length)"), 0,
 		"[\"4.14.0\",\"4.14.1\"]\nnull\n2\n", "")
+}
+
+// padded returns a cell as wide as a digest.
+func padded(cell string) string { return cell + strings.Repeat(" ", len(digestOf("etcd"))-len(cell)) }
+
+// A release has no row in --changed if it is equal in all releases, also if the pull specs name other repositories.
+func TestImagesThatChanged(t *testing.T) {
+	moved := "example.com/other@" + digestOf("same")
+	first := layout(t, testrelease.New("4.14.0").WithComponent("etcd").WithComponent("same").WithComponent("old-operator"))
+	second := layout(t, testrelease.New("4.14.0").WithComponent("etcd").WithComponent("same", testrelease.Image(moved)))
+	third := layout(t, testrelease.New("4.14.1").WithComponent("etcd", testrelease.Image(testrelease.ImageOf("other"))).WithComponent("same"))
+	three := []string{"images", "--release", first, "--release", second, "--release", third, "--changed"}
+	want(t, run(t, append(three, "-o", "json", "--jq", "[.items[] | [.release.version, .metadata.name]]")...), 0,
+		`[["4.14.0","etcd"],["4.14.0","old-operator"],["4.14.0","etcd"],["4.14.1","etcd"]]`+"\n", "")
+	want(t, call{terminal: true, width: 100}.run(t, three...), 0, ""+
+		"NAME           4.14.0 (1)            4.14.0 (2)            4.14.1\n"+
+		"etcd           "+digestOf("etcd")[:19]+"   "+digestOf("etcd")[:19]+"   "+digestOf("other")[:19]+"\n"+
+		"old-operator   "+digestOf("old-operator")[:19]+"   <none>                <none>\n", "")
+	want(t, run(t, append(three, "same")...), 0, "", "No component images found.\n")
+	want(t, run(t, append(three, "--sort-by", ".metadata.name", "-o", "custom-columns=NAME:.metadata.name,IN:.release.version", "old*")...), 0,
+		"NAME           IN\nold-operator   4.14.0\n", "")
+	for _, args := range [][]string{{first}, {"--release", first}} {
+		want(t, run(t, append([]string{"images", "--changed"}, args...)...), 2, "", "error: --changed compares releases: name two or more of them with --release\n")
+	}
 }
 
 // A name must exist in at least one of several releases.
@@ -78,11 +107,10 @@ func TestImagesInSomeReleases(t *testing.T) {
 	second := layout(t, testrelease.New("4.14.1").WithComponent("etcd").WithComponent("new-operator"))
 	both := []string{"images", "--release", first, "--release", second}
 	want(t, run(t, append(both, "old", "new*", "etcd")...), 0, ""+
-		"RELEASE   NAME           DIGEST\n"+
-		"4.14.0    etcd           "+digestOf("etcd")+"\n"+
-		"4.14.0    old            "+digestOf("old")+"\n"+
-		"4.14.1    etcd           "+digestOf("etcd")+"\n"+
-		"4.14.1    new-operator   "+digestOf("new-operator")+"\n", "")
+		"NAME           "+padded("4.14.0")+"   4.14.1\n"+
+		"etcd           "+digestOf("etcd")+"   "+digestOf("etcd")+"\n"+
+		"new-operator   "+padded("<none>")+"   "+digestOf("new-operator")+"\n"+
+		"old            "+digestOf("old")+"   <none>\n", "")
 	want(t, run(t, append(both, "old", "new-operatr", "x*")...), 3, "",
 		"error: no component \"new-operatr\" in any of the releases; did you mean new-operator?; no component \"x*\" in any of the releases\n")
 	want(t, run(t, append(both, "old", "[")...), 2, "", "error: malformed pattern \"[\": * ? and [a-z] are understood\n")

@@ -17,12 +17,13 @@ import (
 
 // View is what a command prints, in all its forms. Print only uses the field of the chosen form.
 type View struct {
-	Document any                                // for json, yaml, templates, custom columns and jq
-	Consume  bool                               // Print may remove the items of the document, to free memory
-	Table    func() Table                       // for the default form and wide: one row per item
-	Lines    map[string]func() []string         // for name, digest and other forms of one value per line
-	Text     func(w io.Writer) error            // for the default form of a command without a table
-	Texts    map[string]func(w io.Writer) error // for forms of a single command, such as dot
+	Document  any                                // for json, yaml, templates, custom columns and jq
+	Consume   bool                               // Print may remove the items of the document, to free memory
+	Table     func() Table                       // for the default form and wide: one row per item
+	WideTable func() Table                       // for wide, if it is another table than the default
+	Lines     map[string]func() []string         // for name, digest and other forms of one value per line
+	Text      func(w io.Writer) error            // for the default form of a command without a table
+	Texts     map[string]func(w io.Writer) error // for forms of a single command, such as dot
 
 	// Styled are forms that terminals may show in color, "" for the default. They write only text that is safe on a terminal.
 	Styled map[string]func(w io.Writer, s Style) error
@@ -223,6 +224,8 @@ func (out *Output) render(w io.Writer, v View) error {
 		return out.styled(v)(w, style)
 	case v.Texts[out.form] != nil:
 		return v.Texts[out.form](w)
+	case v.WideTable != nil && out.form == "wide":
+		return out.printTable(w, v.WideTable())
 	case v.Table != nil:
 		return out.printTable(w, v.Table())
 	default:

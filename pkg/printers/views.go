@@ -14,11 +14,18 @@ import (
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-// ComponentImages returns the view of component images: a table, or only names, digests or pull specs.
+// ComponentImages returns the view of component images: a table, or only names, digests or pull specs. For several releases, the
+// table has a column for each of them, and with wide a row for each image of each release.
 func ComponentImages(list *v1alpha1.ComponentImageList) View {
+	rows := func() Table { return componentTable(list) }
+	table, wide := rows, (func() Table)(nil)
+	if len(list.Releases) > 0 {
+		table, wide = func() Table { return releaseColumns(list) }, rows
+	}
 	return View{
-		Document: list,
-		Table:    func() Table { return componentTable(list) },
+		Document:  list,
+		Table:     table,
+		WideTable: wide,
 		Lines: map[string]func() []string{
 			"name":     lines(list, func(c v1alpha1.ComponentImage) string { return c.Metadata.Name }),
 			"digest":   lines(list, digestOrImage),
@@ -70,6 +77,43 @@ func componentTable(list *v1alpha1.ComponentImageList) Table {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// releaseColumns returns a table of the digests of several releases, with a column for each of them.
+func releaseColumns(list *v1alpha1.ComponentImageList) Table {
+	t := Table{Columns: []Column{{Name: "Name", Wrap: true}}}
+	for _, heading := range releaseHeadings(list.Releases) {
+		t.Columns = append(t.Columns, Column{Name: heading, Digest: true})
+	}
+	digests := map[string][]any{}
+	for _, name := range list.Names() {
+		row := []any{name}
+		for range list.Releases {
+			row = append(row, "<none>")
+		}
+		digests[name] = row
+		t.Rows = append(t.Rows, row)
+	}
+	for _, item := range list.Items {
+		digests[item.Metadata.Name][1+item.ReleaseIndex()] = digestOrImage(item)
+	}
+	return t
+}
+
+// releaseHeadings returns the version of each release, followed by the place of the release if several have the same version.
+func releaseHeadings(releases []v1alpha1.Release) []string {
+	count := map[string]int{}
+	for _, release := range releases {
+		count[release.Version]++
+	}
+	headings := make([]string, len(releases))
+	for i, release := range releases {
+		headings[i] = release.Version
+		if release.Version == "" || count[release.Version] > 1 {
+			headings[i] = strings.TrimSpace(fmt.Sprintf("%s (%d)", release.Version, i+1))
+		}
+	}
+	return headings
 }
 
 func versions(list []v1alpha1.ComponentVersion) string {

@@ -51,7 +51,7 @@ func compareImages(old, new []payload.Component) Images {
 
 // add compares two images of the same name by digest, or by pull spec if one of them has no digest.
 func (i *Images) add(old, new *payload.Component) {
-	if old.Digest == new.Digest && (old.Digest != "" || old.Image == new.Image) {
+	if sameImage(old, new) {
 		return
 	}
 	image := Image{Name: new.Name, Old: old, New: new, Repository: new.Repository}
@@ -61,6 +61,38 @@ func (i *Images) add(old, new *payload.Component) {
 	}
 	image.Compare = compareLink(old, new)
 	i.Changed = append(i.Changed, image)
+}
+
+func sameImage(a, b *payload.Component) bool {
+	return a.Digest == b.Digest && (a.Digest != "" || a.Image == b.Image)
+}
+
+// Differing returns the names of the components whose images are not the same in all releases, or that a release does not have.
+func Differing(releases [][]payload.Component) map[string]bool {
+	type found struct {
+		first payload.Component
+		count int
+	}
+	images, differing := map[string]found{}, map[string]bool{}
+	for _, components := range releases {
+		for _, c := range components {
+			image, ok := images[c.Name]
+			if !ok {
+				image.first = c
+			}
+			if !sameImage(&image.first, &c) {
+				differing[c.Name] = true
+			}
+			image.count++
+			images[c.Name] = image
+		}
+	}
+	for name, image := range images {
+		if image.count < len(releases) {
+			differing[name] = true
+		}
+	}
+	return differing
 }
 
 // compareLink returns the page of GitHub with the commits between two images of the same repository, empty if there is none.

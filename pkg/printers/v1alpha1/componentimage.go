@@ -1,6 +1,10 @@
 package v1alpha1
 
-import "github.com/release-x/oc-release-x/pkg/payload"
+import (
+	"slices"
+
+	"github.com/release-x/oc-release-x/pkg/payload"
+)
 
 // ComponentImageList is the document of `images`.
 type ComponentImageList struct {
@@ -9,6 +13,8 @@ type ComponentImageList struct {
 	Release  *Release         `json:"release,omitempty"`
 	Releases []Release        `json:"releases,omitempty"` // instead of release if several were requested
 	Items    []ComponentImage `json:"items"`
+
+	reordered bool // Reorder was called
 }
 
 // ComponentImage is one image of a release.
@@ -24,7 +30,12 @@ type ComponentImage struct {
 	Purpose    string             `json:"purpose,omitempty"`
 	Groups     []string           `json:"groups,omitempty"`
 	Aliases    []string           `json:"aliases,omitempty"`
+
+	releaseIndex int
 }
+
+// ReleaseIndex is the place of the item's release in the Releases of its list; 0 if only one release was requested.
+func (c ComponentImage) ReleaseIndex() int { return c.releaseIndex }
 
 // ComponentVersion is a version that an image reports, such as kubernetes 1.27.6.
 type ComponentVersion struct {
@@ -48,10 +59,10 @@ func Merge(lists []*ComponentImageList) *ComponentImageList {
 		return lists[0]
 	}
 	merged := &ComponentImageList{TypeMeta: typeMeta("ComponentImageList"), Items: []ComponentImage{}}
-	for _, list := range lists {
+	for i, list := range lists {
 		merged.Releases = append(merged.Releases, *list.Release)
 		for _, item := range list.Items {
-			item.Release = list.Release
+			item.Release, item.releaseIndex = list.Release, i
 			merged.Items = append(merged.Items, item)
 		}
 	}
@@ -77,4 +88,22 @@ func newComponentImage(c payload.Component) ComponentImage {
 }
 
 // Reorder moves item order[i] to place i.
-func (l *ComponentImageList) Reorder(order []int) { l.Items = reordered(l.Items, order) }
+func (l *ComponentImageList) Reorder(order []int) {
+	l.Items, l.reordered = reordered(l.Items, order), true
+}
+
+// Names returns the names of the components, each once: sorted, or in the order that Reorder gave the items.
+func (l *ComponentImageList) Names() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, item := range l.Items {
+		if name := item.Metadata.Name; !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	if !l.reordered {
+		slices.Sort(names)
+	}
+	return names
+}
