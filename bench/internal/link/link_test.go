@@ -171,6 +171,32 @@ func TestEndsArePassedOn(t *testing.T) {
 	})
 }
 
+// What a client takes is counted where it arrives; when the client leaves, the server is ended, and the rest is not counted.
+func TestTakeCountsWhatArrived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := inMemory(t, Shape{RoundTrip: 50 * time.Millisecond, Rate: 1 << 20})
+		client, server := connect(p)
+		send(t, client, "ask")
+		receive(t, server, "ask")
+		sent := make(chan error)
+		go func() {
+			_, err := server.Write(make([]byte, 10*chunk))
+			sent <- err
+		}()
+		receive(t, client, strings.Repeat("\x00", 2*chunk))
+		client.Close()
+		if err := <-sent; err == nil {
+			t.Error("the server sent all to a client that had left")
+		}
+		if got := p.Take(); got != 2*chunk {
+			t.Errorf("%d bytes arrived, want %d", got, 2*chunk)
+		}
+		if got := p.Take(); got != 0 {
+			t.Errorf("%d bytes arrived after all were taken", got)
+		}
+	})
+}
+
 func TestServerThatRefuses(t *testing.T) {
 	p, err := Start(Shape{}, "127.0.0.1:1")
 	if err != nil {

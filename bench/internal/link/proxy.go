@@ -21,6 +21,8 @@ type Proxy struct {
 	up, down bucket // the line, in each direction
 	open     map[net.Conn]struct{}
 	closed   bool
+	received int64     // bytes that arrived at clients
+	idle     sync.Cond // told when connections have ended
 }
 
 // Start listens on a free port of this machine and passes connections on to target, until Close.
@@ -35,10 +37,12 @@ func Start(shape Shape, target string) (*Proxy, error) {
 }
 
 func newProxy(shape Shape, listener net.Listener, dial func() (net.Conn, error)) *Proxy {
-	return &Proxy{
+	p := &Proxy{
 		shape: shape, listener: listener, dial: dial, open: map[net.Conn]struct{}{},
 		up: bucket{rate: shape.Rate}, down: bucket{rate: shape.Rate},
 	}
+	p.idle.L = &p.mu
+	return p
 }
 
 // Address is the host:port at which the server is reached over the link.
@@ -53,6 +57,18 @@ func (p *Proxy) Close() error {
 		c.Close()
 	}
 	return p.listener.Close()
+}
+
+// Take gives and forgets the number of bytes that arrived at clients since the last time, once all connections have ended.
+func (p *Proxy) Take() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.open) > 0 {
+		p.idle.Wait()
+	}
+	taken := p.received
+	p.received = 0
+	return taken
 }
 
 func (p *Proxy) serve() {
@@ -83,7 +99,7 @@ func (p *Proxy) pass(client net.Conn) {
 	defer p.drop(client, server)
 	var both sync.WaitGroup
 	both.Go(func() { p.carry(server, client, &p.up, connected) })
-	both.Go(func() { p.carry(client, server, &p.down, connected) })
+	both.Go(func() { p.carry(counted{client, p, server}, server, &p.down, connected) })
 	both.Wait()
 }
 
@@ -106,7 +122,29 @@ func (p *Proxy) drop(conns ...net.Conn) {
 		c.Close()
 		delete(p.open, c)
 	}
+	p.idle.Broadcast()
 }
+
+// counted is a client whose bytes are counted when they arrive. A client that left ends its server too, which would send on else.
+type counted struct {
+	net.Conn
+	proxy  *Proxy
+	server net.Conn
+}
+
+func (c counted) Write(data []byte) (int, error) {
+	n, err := c.Conn.Write(data)
+	c.proxy.mu.Lock()
+	c.proxy.received += int64(n)
+	c.proxy.mu.Unlock()
+	if err != nil {
+		c.server.Close()
+	}
+	return n, err
+}
+
+// CloseWrite tells the client that nothing more comes.
+func (c counted) CloseWrite() error { return closeWrite(c.Conn) }
 
 // parcel is what is on its way and when it arrives; without data it is the end.
 type parcel struct {
@@ -162,7 +200,7 @@ func deliver(to net.Conn, way <-chan parcel) {
 	for p := range way {
 		time.Sleep(time.Until(p.arrives))
 		if p.data == nil {
-			closeWrite(to)
+			_ = closeWrite(to)
 			continue
 		}
 		if _, err := to.Write(p.data); err != nil {
@@ -175,9 +213,9 @@ func deliver(to net.Conn, way <-chan parcel) {
 }
 
 // closeWrite says that nothing more comes, and still lets the other direction finish where the connection can.
-func closeWrite(c net.Conn) {
+func closeWrite(c net.Conn) error {
 	if half, ok := c.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		return
+		return nil
 	}
-	c.Close()
+	return c.Close()
 }
