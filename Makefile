@@ -124,8 +124,15 @@ picture: ## docs/graph.png, the picture in README (needs chromium)
 bench: build ## side by side with the peers that are here, about 20 minutes (BENCH_FLAGS: see bench/README.md)
 	cd bench && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ . ./launcher && bin/bench $(BENCH_FLAGS)
 
+.PHONY: bench-results
+bench-results: build ## write all of bench/RESULTS.md: reading on the disk of TMPDIR, the copies in /dev/shm
+	cd bench && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ . ./launcher
+	cd bench && bin/bench -rounds 11 -results RESULTS.md
+	cd bench && TMPDIR=/dev/shm bin/bench -copies -rounds 7 -results RESULTS.md
+	cd bench && TMPDIR=/dev/shm bin/bench -carries -rounds 7 -results RESULTS.md
+
 .PHONY: bench-peers
-bench-peers: ## the peers for make bench: regctl and crane into bench/bin, skopeo and jq from Debian
+bench-peers: ## the peers for make bench: regctl, crane and gojq into bench/bin, skopeo and jq from Debian
 	GO="$(GO)" bench/peers.sh
 
 .PHONY: cross

@@ -1,18 +1,20 @@
 #!/bin/sh
 # Usage: bench/peers.sh
-# Installs the programs that the plugin is compared with: regctl and crane at these versions into bench/bin,
+# Installs the programs that the plugin is compared with: regctl, crane and gojq at these versions into bench/bin,
 # skopeo and jq from Debian. oc is used where it is on the PATH; nothing installs it.
 set -eu
 
 go=${GO:-go}
 regctl=github.com/regclient/regclient/cmd/regctl@v0.11.7
 crane=github.com/google/go-containerregistry/cmd/crane@v0.22.1
+# Not v0.12.20, the library in ../go.mod: its program needs a version of go-yaml that the module proxy does not serve.
+gojq=github.com/itchyny/gojq/cmd/gojq@v0.12.19
 
 bin=$(cd "$(dirname "$0")" && pwd)/bin
 mkdir -p "$bin"
 failed=0
 
-for tool in "$regctl" "$crane"; do
+for tool in "$regctl" "$crane" "$gojq"; do
 	echo "peers: go install $tool"
 	CGO_ENABLED=0 GOBIN="$bin" "$go" install -trimpath -ldflags "-s -w" "$tool" || failed=1
 done
