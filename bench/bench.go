@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/release-x/oc-release-x/bench/internal/contest"
@@ -26,9 +27,16 @@ const (
 	download = 8 << 20
 )
 
+// severalReleases is how many releases are read together.
+const severalReleases = 20
+
+// multiples are how many times the text of a real payload the payloads have with which memory is measured.
+var multiples = [3]int{1, 2, 4}
+
 // bench is the registry, the link to it, and who competes.
 type bench struct {
 	options  options
+	root     string // what the registry serves
 	registry *served.Registry
 	proxy    *link.Proxy
 	runner   contest.Runner
@@ -41,8 +49,8 @@ type bench struct {
 
 // setUp serves the releases, and copies the plugin so that it stays the same while others build.
 func setUp(o options, temp string, logf func(string, ...any)) (*bench, error) {
-	b := &bench{options: o}
 	root := filepath.Join(temp, "registry")
+	b := &bench{options: o, root: root}
 	home := filepath.Join(temp, "home")
 	for _, dir := range []string{root, home} {
 		if err := os.Mkdir(dir, 0o755); err != nil {
@@ -79,7 +87,7 @@ func setUp(o options, temp string, logf func(string, ...any)) (*bench, error) {
 	if b.proxy, err = link.Start(shape, b.registry.Address()); err != nil {
 		return nil, errors.Join(err, b.registry.Close())
 	}
-	env, err := environment(o.path, temp, home, b.registry)
+	env, err := environment(o, temp, home, b.registry)
 	if err != nil {
 		return nil, errors.Join(err, b.proxy.Close(), b.registry.Close())
 	}
@@ -90,10 +98,14 @@ func setUp(o options, temp string, logf func(string, ...any)) (*bench, error) {
 	return b, nil
 }
 
-// environment is the same for all: an empty home, and the certificates of the registries beside those of the system,
-// which all of these programs find by the same variable.
-func environment(path, temp, home string, registries ...*served.Registry) ([]string, error) {
-	env := []string{"HOME=" + home, "PATH=" + path, "TMPDIR=" + temp}
+// environment is the same for all: an empty home, the peers before the other programs, and the certificates of the
+// registries beside those of the system, which all of these programs find by the same variable.
+func environment(o options, temp, home string, registries ...*served.Registry) ([]string, error) {
+	peers, err := filepath.Abs(o.peers)
+	if err != nil {
+		return nil, err
+	}
+	env := []string{"HOME=" + home, "PATH=" + peers + string(os.PathListSeparator) + o.path, "TMPDIR=" + temp}
 	if registries[0].Plain() {
 		return env, nil
 	}
@@ -134,7 +146,7 @@ func (b *bench) facts(now time.Time) string {
 		{"large image", "generated, " + b.large.Describe()},
 		{"transport", transport},
 	}
-	for _, name := range []string{contest.Plugin, "oc", "regctl", "crane", "skopeo", "jq", "tar"} {
+	for _, name := range []string{contest.Plugin, "oc", "regctl", "crane", "skopeo", "jq", "gojq", "tar"} {
 		rows = append(rows, []string{name, b.runner.Programs.Version(name)})
 	}
 	return report.Facts("measured", rows)
@@ -154,13 +166,13 @@ func (b *bench) calibrate(ctx context.Context) (string, error) {
 }
 
 // calibration is what plain downloads over a way measured.
-func calibration(ctx context.Context, registry *served.Registry, over way) ([]string, error) {
-	c, err := link.Calibrate(ctx, registry.Client, registry.Download(over.address, 1), registry.Download(over.address, download))
+func calibration(ctx context.Context, registry *served.Registry, over contest.Way) ([]string, error) {
+	c, err := link.Calibrate(ctx, registry.Client, registry.Download(over.Address, 1), registry.Download(over.Address, download))
 	if err != nil {
 		return nil, err
 	}
-	return []string{over.name, fmt.Sprintf("a request takes %.1f ms; one plain download gets %.1f Mbit/s, four at once get %.1f Mbit/s together%s",
-		float64(c.Request)/1e6, c.One/bytesPerMbit, c.Four/bytesPerMbit, doubt(over.name, c))}, nil
+	return []string{over.Name, fmt.Sprintf("a request takes %.1f ms; one plain download gets %.1f Mbit/s, four at once get %.1f Mbit/s together%s",
+		float64(c.Request)/1e6, c.One/bytesPerMbit, c.Four/bytesPerMbit, doubt(over.Name, c))}, nil
 }
 
 // doubt tells when the link is not what it shall be, for the machine was too busy.
@@ -172,37 +184,84 @@ func doubt(name string, c link.Calibration) string {
 	return " (**off by more than a tenth**: measure again when the machine is idle)"
 }
 
-// way is how the registry is reached.
-type way struct{ name, address string }
+func (b *bench) ways() []contest.Way {
+	return []contest.Way{
+		{Name: report.Loopback, Address: b.registry.Address()},
+		{Name: report.Shaped, Address: b.proxy.Address(), Received: b.proxy.Take},
+	}
+}
 
-func (b *bench) ways() []way {
-	return []way{{report.Loopback, b.registry.Address()}, {report.Shaped, b.proxy.Address()}}
+// one is a release for a job, which is there.
+func one(r served.Release) func() ([]served.Release, error) {
+	return func() ([]served.Release, error) { return []served.Release{r}, nil }
+}
+
+// generate makes releases of these options for a job, unless an earlier job had them made.
+func (b *bench) generate(name string, options []served.Options) func() ([]served.Release, error) {
+	return sync.OnceValues(func() ([]served.Release, error) {
+		b.runner.Logf("generating %d releases", len(options))
+		releases := make([]served.Release, len(options))
+		for i, o := range options {
+			var err error
+			if releases[i], err = served.PrepareAs(b.root, fmt.Sprintf("%s-%d", name, i), o); err != nil {
+				return nil, err
+			}
+		}
+		return releases, nil
+	})
+}
+
+// differing are options of releases of which none shares its payload with another.
+func differing(n int) []served.Options {
+	options := make([]served.Options, n)
+	for i := range options {
+		options[i].Seed = uint64(i) + 1
+	}
+	return options
+}
+
+// timesTheText are options of releases with so many times the text.
+func timesTheText(times []int) []served.Options {
+	options := make([]served.Options, len(times))
+	for i, n := range times {
+		options[i].Times = n
+	}
+	return options
 }
 
 // measure has every job done on every way that it makes a difference for.
 func (b *bench) measure(ctx context.Context, only *regexp.Regexp, show func(string)) (report.Results, error) {
 	results := report.Results{Binary: b.binary}
 	n := b.options.rounds
+	several := b.generate("several", differing(severalReleases))
+	times := b.generate("multiple", timesTheText(multiples[:]))
 	for i, way := range b.ways() {
 		for _, e := range []struct {
-			job     contest.Job
-			release served.Release
-			rounds  [2]int // on loopback, over the link
+			job      contest.Job
+			releases func() ([]served.Release, error)
+			rounds   [2]int // on loopback, over the link
 		}{
-			{contest.Start(), b.release, [2]int{n, 0}},
-			{contest.List(), b.release, [2]int{n, max(1, n/2)}},
-			{contest.Query(), b.release, [2]int{n, max(1, n/2)}},
-			{contest.Objects(), b.release, [2]int{n, max(1, n/2)}},
-			{contest.Extract(), b.release, [2]int{max(1, n/2), max(1, n/2)}},
-			{contest.ExtractLarge(), b.large, [2]int{max(1, n/3), max(1, n/7)}},
+			{contest.Start(), one(b.release), [2]int{n, 0}},
+			{contest.List(), one(b.release), [2]int{n, max(1, n/2)}},
+			{contest.Query(), one(b.release), [2]int{n, max(1, n/2)}},
+			{contest.Objects(), one(b.release), [2]int{n, max(1, n/2)}},
+			{contest.Hash(), one(b.release), [2]int{n, 0}},
+			{contest.Several(severalReleases), several, [2]int{max(1, n/3), max(1, n/7)}},
+			{contest.Multiples(multiples[:]), times, [2]int{max(1, n/3), 0}},
+			{contest.Extract(), one(b.release), [2]int{n, max(1, n/2)}},
+			{contest.ExtractLarge(), one(b.large), [2]int{max(1, n/3), max(1, n/7)}},
 		} {
 			if ctx.Err() != nil {
 				return results, context.Cause(ctx)
 			}
-			if e.rounds[i] == 0 || !only.MatchString(e.job.ID+" "+way.name) {
+			if e.rounds[i] == 0 || !only.MatchString(e.job.ID+" "+way.Name) {
 				continue
 			}
-			table, err := b.runner.Run(e.job, way.name, way.address, e.release, e.rounds[i])
+			releases, err := e.releases()
+			if err != nil {
+				return results, err
+			}
+			table, err := b.runner.Run(e.job, way, releases, e.rounds[i])
 			if err != nil {
 				return results, err
 			}

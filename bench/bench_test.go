@@ -53,7 +53,7 @@ func TestBench(t *testing.T) {
 			}
 			args := []string{
 				"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-fixtures", t.TempDir(),
-				"-rounds", "1", "-base", "4000000", "-only", "^(start|list|large loopback)", "-results", kept, plain,
+				"-rounds", "1", "-base", "4000000", "-only", "^(start|list|hash|large loopback)", "-results", kept, plain,
 			}
 			var stdout, stderr bytes.Buffer
 			if err := run(t.Context(), args, &stdout, &stderr); err != nil {
@@ -66,12 +66,18 @@ func TestBench(t *testing.T) {
 				`(?m)^\| loopback +\| a request takes .* Mbit/s together +\|$`,
 				`(?m)^### List the component images: loopback$`,
 				`(?m)^### List the component images: link$`,
+				`(?m)^### Compute the hash of the payload: loopback$`,
 				`(?m)^### Extract all manifests, 200 MB of base layers: loopback$`,
 				`(?m)^\| release-x images, cold .* +3 GET \| +1,8\d\d,\d\d\d \|$`,
 				`(?m)^\| release-x extract, cold .* +3 GET \| +1,8\d\d,\d\d\d \|$`,
 				`(?m)^\| oc adm release info \(oc is not on the PATH: fill in where it is\) +\| +– \|`,
 				`(?m)^\| crane export \\\| tar \(crane is not on the PATH: fill in where it is\) +\| +– \|`,
 				`(?m)^\| release-x images, cold +\| refuses it \(exit status 6\) +\|$`,
+				`(?m)^\| release-x extract, cold +\| refuses it \(exit status 6\) +\|$`,
+				`(?m)^\|  .*\| bytes at the client \|$`,
+				`(?m)^\| release-x manifests --hash, warm, by digest +\| .* \| +0 \| +0 \|$`,
+				`(?m)^### Against every peer: List the component images$`,
+				`(?m)^\| warm list by digest, CPU beyond that of .version. +\| +≤ 15 ms \| +-?\d+\.\d ms \| `,
 				`(?m)^\| cold list, requests +\| +3 GET \| +3 GET \| met +\|$`,
 				`(?m)^\| cold list in oc's time, loopback +\| +≤ 0\.400 \| +– \| not measured: oc is not on the PATH +\|$`,
 				`(?m)^\| warm manifests by digest, requests +\| +0 \| +– \| not measured: manifests on loopback was not run +\|$`,

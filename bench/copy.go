@@ -139,7 +139,7 @@ func (b *copyBench) with(ctx context.Context, p *pair.Pair, job copyJob, first b
 	if err != nil {
 		return contest.Table{}, err
 	}
-	env, err := environment(b.options.path, b.temp, b.home, p.Source, p.Target)
+	env, err := environment(b.options, b.temp, b.home, p.Source, p.Target)
 	if err != nil {
 		return contest.Table{}, err
 	}
@@ -155,7 +155,7 @@ func (b *copyBench) with(ctx context.Context, p *pair.Pair, job copyJob, first b
 		fmt.Fprintf(out, "%s\n", b.facts(c, time.Now()))
 	}
 	if job.shaped {
-		row, err := calibration(ctx, p.Source, way{report.Shaped, host})
+		row, err := calibration(ctx, p.Source, contest.Way{Name: report.Shaped, Address: host})
 		if err != nil {
 			return contest.Table{}, err
 		}

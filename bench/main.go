@@ -143,11 +143,14 @@ func runReading(ctx context.Context, o options, only *regexp.Regexp, temp string
 	if err != nil {
 		return err
 	}
-	verdicts, err := b.runner.Tempt(contest.List(), b.registry.Address(), b.tampered)
-	if err != nil {
-		return err
+	for _, job := range []contest.Job{contest.List(), contest.Extract()} {
+		verdicts, err := b.runner.Tempt(job, b.registry.Address(), b.tampered)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s\n", report.Verdicts(job, verdicts))
 	}
-	fmt.Fprintf(out, "%s\n", report.Verdicts(verdicts))
-	fmt.Fprint(out, report.Judgements(report.Goals(), results))
+	fmt.Fprint(out, report.Peers(results, severalReleases))
+	fmt.Fprint(out, report.Judgements(report.Goals(), results, report.Multiples(results, multiples)...))
 	return nil
 }

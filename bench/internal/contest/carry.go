@@ -70,21 +70,30 @@ func (c *Copiers) Pull(ctx context.Context, link, host string, release pair.Rele
 	}
 	for round := range rounds {
 		c.Logf("pull: round %d of %d", round+1, rounds)
-		c.Pair.Source.Take()
-		took, err := c.Pair.Download(ctx, host, release)
-		if err != nil {
-			return t, err
-		}
-		source := c.Pair.Source.Take()
-		t.Rows[0].add(measure.Sample{Wall: took}, source)
-		t.Rows[0].Repeated = append(t.Rows[0].Repeated, float64(source.Repeated()))
-		for i, r := range runs {
-			c.row(&t.Rows[i+1], r)
+		for _, i := range turns(round, len(t.Rows)) {
+			if i > 0 {
+				c.row(&t.Rows[i], runs[i-1])
+			} else if err := c.limit(ctx, &t.Rows[0], host, release); err != nil {
+				return t, err
+			}
 		}
 	}
 	t.Rows[0].CPU, t.Rows[0].RSS = nil, nil // it is no process of its own
 	t.Load[1] = measure.LoadAverage()
 	return t, nil
+}
+
+// limit adds a download that keeps nothing to a row.
+func (c *Copiers) limit(ctx context.Context, row *Row, host string, release pair.Release) error {
+	c.Pair.Source.Take()
+	took, err := c.Pair.Download(ctx, host, release)
+	if err != nil {
+		return err
+	}
+	source := c.Pair.Source.Take()
+	row.add(measure.Sample{Wall: took}, source)
+	row.Repeated = append(row.Repeated, float64(source.Repeated()))
+	return nil
 }
 
 // PullSeveral pulls numbers of releases, each number into a new layout.
@@ -146,9 +155,9 @@ func (c *Copiers) Load(release pair.Release, rounds int) (Table, error) {
 	}
 	for round := range rounds {
 		c.Logf("load: round %d of %d", round+1, rounds)
-		for i, way := range best {
+		for _, i := range turns(round, len(best)) {
 			if t.Rows[i].Why == "" {
-				c.row(&t.Rows[i], place(way))
+				c.row(&t.Rows[i], place(best[i]))
 			}
 		}
 	}
@@ -163,7 +172,7 @@ func (c *Copiers) inTurn(t *Table, numbers []int, place func(i int) copyRun) err
 	}
 	for round := range t.Rounds {
 		c.Logf("%s: round %d of %d", t.Job, round+1, t.Rounds)
-		for i := range numbers {
+		for _, i := range turns(round, len(numbers)) {
 			c.row(&t.Rows[i], place(i))
 		}
 	}

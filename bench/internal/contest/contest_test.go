@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -134,7 +135,7 @@ func TestRunAlternates(t *testing.T) {
 	absent := say("absent", false)
 	absent.Needs = []string{"oc"}
 	job := contest.Job{ID: "job", Title: "Say a word", Contestants: []contest.Contestant{say("a", false), wrong, say("b", true), absent, fails}}
-	table, err := r.Run(job, "loopback", r.Registry.Address(), served.Release{}, 3)
+	table, err := r.Run(job, contest.Way{Name: "loopback", Address: r.Registry.Address()}, []served.Release{{}}, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,8 +143,9 @@ func TestRunAlternates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// One round without a clock, then three; what is wrong takes part in the first alone. The warm one finds what it left.
-	if got, want := string(data), "a\nwrong\nb\na\nb+\na\nb+\na\nb+\n"; got != want {
+	// One round without a clock, then three, which begin with the second contestant, the third and the fourth; what is wrong takes
+	// part in the first alone. The warm one finds what it left.
+	if got, want := string(data), "a\nwrong\nb\nb+\na\nb+\na\na\nb+\n"; got != want {
 		t.Errorf("ran %q, want %q", got, want)
 	}
 	var got []string
@@ -163,8 +165,29 @@ func TestRunAlternates(t *testing.T) {
 	if table.Job != "job" || table.Title != "Say a word" || table.Link != "loopback" || table.Rounds != 3 || table.Load[0] == "" || table.Load[1] == "" {
 		t.Errorf("got %+v", table)
 	}
-	if left, err := os.ReadDir(r.Temp); err != nil || len(left) != 0 {
-		t.Errorf("left %v, %v", left, err)
+}
+
+// What runs leave stays without its bytes, so that no run creates files where many were deleted.
+func TestRunLeavesFilesEmpty(t *testing.T) {
+	r := runner(t)
+	job := contest.Job{ID: "write", Contestants: []contest.Contestant{{
+		ID: "write", Name: "write", Needs: []string{"self"},
+		Args: func(contest.Place) []string {
+			return []string{"/bin/sh", "-c", "mkdir out; echo text | tee out/a out/b"}
+		},
+		Check: func(contest.Place, []byte) error { return nil },
+	}}}
+	if _, err := r.Run(job, contest.Way{Name: "loopback"}, []served.Release{{}}, 2); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(r.Temp, "run-*", "out", "*"))
+	if err != nil || len(files) != 6 {
+		t.Errorf("left %q, %v, want two files of each of three runs", files, err)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Size() > 0 {
+			t.Errorf("%s has %d bytes, %v", file, info.Size(), err)
+		}
 	}
 }
 
@@ -178,11 +201,15 @@ func TestRunCountsRequests(t *testing.T) {
 		},
 		Check: func(contest.Place, []byte) error { return nil },
 	}}}
-	table, err := r.Run(job, "loopback", r.Registry.Address(), served.Release{}, 2)
+	table, err := r.Run(job, contest.Way{Name: "loopback", Address: r.Registry.Address()}, []served.Release{{}}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	row := table.Rows[0]
+	over, err := r.Run(job, contest.Way{Name: "link", Address: r.Registry.Address(), Received: func() int64 { return 7 }}, []served.Release{{}}, 1)
+	if err != nil || over.Rows[0].Bytes[0] != 7 {
+		t.Errorf("over a link that counts, got %v, %v, want 7 bytes", over.Rows[0].Bytes, err)
+	}
 	if row.Why != "" || !slices.Equal(row.Requests, []string{"2 GET"}) || len(row.Bytes) != 2 || row.Bytes[0] != row.Bytes[1] || row.Bytes[0] == 0 {
 		t.Errorf("got %+v", row)
 	}
@@ -218,9 +245,9 @@ func TestTempt(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []contest.Verdict{
-		{"believes", "prints it without a word"},
-		{"complains", "prints it, and complains after that"},
-		{"complains with a code", "prints it, and complains after that"},
+		{"believes", "accepts it without a word"},
+		{"complains", "gives all of it out, and complains after that"},
+		{"complains with a code", "gives all of it out, and complains after that"},
 		{"refuses", "refuses it (exit status 6)"},
 		{"says nothing", `printed ""`},
 		{"absent", "oc is not on the PATH"},
@@ -232,14 +259,22 @@ func TestTempt(t *testing.T) {
 
 // The flags with which each program reads a registry without TLS are there for one alone.
 func TestFlagsForPlainHTTP(t *testing.T) {
-	jobs := []contest.Job{contest.List(), contest.Query(), contest.Objects(), contest.Extract(), contest.ExtractLarge()}
+	jobs := []contest.Job{
+		contest.List(), contest.Query(), contest.Objects(), contest.Hash(), contest.Extract(), contest.ExtractLarge(),
+		contest.Several(1), contest.Multiples([]int{1}),
+	}
 	flags := []string{" --insecure ", " --host reg=127.0.0.1:5000,tls=disabled ", " --src-tls-verify=false "}
 	for _, job := range jobs {
 		for _, c := range job.Contestants {
 			for _, plain := range []bool{true, false} {
-				place := contest.Place{Address: "127.0.0.1:5000", Plain: plain, Cache: "/cache", Work: "/work", Programs: contest.Programs{}}
-				place.Release.Repository, place.Release.Tag, place.Release.Digest = "ocp-release", "4.22.0", "sha256:1"
+				place := contest.Place{Address: "127.0.0.1:5000", Plain: plain, Cache: "/cache", Work: t.TempDir(), Programs: contest.Programs{}}
+				place.Release = served.Release{Repository: "ocp-release", Tag: "4.22.0", Digest: "sha256:1"}
+				place.All = []served.Release{place.Release}
 				line := strings.Join(c.Args(place), " ") + " "
+				for _, file := range []string{"script", "releases"} { // of loops
+					text, _ := os.ReadFile(filepath.Join(place.Work, file))
+					line += string(text)
+				}
 				has := slices.ContainsFunc(flags, func(flag string) bool { return strings.Contains(line, flag) })
 				if has != plain || strings.Contains(line, "@plain") {
 					t.Errorf("%s of %s, plain %v: %s", c.ID, job.ID, plain, line)
@@ -249,6 +284,43 @@ func TestFlagsForPlainHTTP(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A loop of a peer reads every release of the job, and prints what it read.
+func TestLoopReadsEveryRelease(t *testing.T) {
+	work := t.TempDir()
+	program(t, work, "regctl", `echo "$*"; cat "$(dirname "$0")/printed"`)
+	if err := os.WriteFile(filepath.Join(work, "printed"), []byte("cli sha256:11\netcd sha256:22\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	xargs, err := exec.LookPath("xargs")
+	if err != nil {
+		t.Skip(err)
+	}
+	components := []served.Component{{Name: "cli", Image: "a@sha256:11"}, {Name: "etcd", Image: "a@sha256:22"}}
+	place := contest.Place{
+		Address: "a:1", Work: work, Programs: contest.Programs{"regctl": filepath.Join(work, "regctl"), "xargs": xargs},
+		All: []served.Release{{Repository: "one", Tag: "4.22.0", Components: components}, {Repository: "two", Tag: "4.22.1", Components: components}},
+	}
+	place.Release = place.All[0]
+	peers := contest.Several(2).Peers()
+	c := peers[slices.IndexFunc(peers, func(c contest.Contestant) bool { return c.ID == "regctl-file" })]
+	args := c.Args(place)
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+	cmd.Dir = work
+	out, err := cmd.CombinedOutput()
+	const want = "image get-file a:1/one:4.22.0 release-manifests/image-references\ncli sha256:11\netcd sha256:22\n" +
+		"image get-file a:1/two:4.22.1 release-manifests/image-references\ncli sha256:11\netcd sha256:22\n"
+	if err != nil || string(out) != want {
+		t.Errorf("got %q, %v\nwant %q", out, err, want)
+	}
+	if err := c.Check(place, out); err != nil {
+		t.Error(err)
+	}
+	place.All[1].Components[1].Image = "a@sha256:33"
+	if err := c.Check(place, out); err == nil || err.Error() != "one: did not list etcd" {
+		t.Errorf("got %v, want one: did not list etcd", err)
 	}
 }
 
@@ -283,7 +355,7 @@ func TestChecks(t *testing.T) {
 		{"one missing", check(contest.List(), "oc"), "cli sha256:11\n", "", "did not list etcd"},
 		{"no digest", check(contest.List(), "crane"), "cli etcd sha256:11\n", "", "did not list etcd"},
 		{"queried", check(contest.Query(), "cold"), "cli quay.io/a/b@sha256:11\netcd quay.io/a/b@sha256:22\n", "", ""},
-		{"queried in another order", check(contest.Query(), "oc"), "etcd quay.io/a/b@sha256:22\ncli quay.io/a/b@sha256:11\n", "", "printed 53 bytes in place of the 53 of name and image of 2 components"},
+		{"queried in another order", check(contest.Query(), "oc-jq"), "etcd quay.io/a/b@sha256:22\ncli quay.io/a/b@sha256:11\n", "", "printed 53 bytes in place of the 53 of name and image of 2 components"},
 		{"objects", check(contest.Objects(), "cold"), "INDEX\n1\n", "", ""},
 		{"no objects", check(contest.Objects(), "warm"), "", "", "printed 0 lines in place of a table of the objects of 2 manifests"},
 		{"all extracted", check(contest.Extract(), "cold"), "", "4", ""},

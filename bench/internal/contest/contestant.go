@@ -26,20 +26,23 @@ type Contestant struct {
 type Place struct {
 	Programs Programs
 	Release  served.Release
-	Address  string // of the registry or of the link to it
-	Plain    bool   // over HTTP without TLS
-	Cache    string // directory for a cache
-	Work     string // empty directory
+	All      []served.Release // of the job, Release among them
+	Address  string           // of the registry or of the link to it
+	Plain    bool             // over HTTP without TLS
+	Cache    string           // directory for a cache
+	Work     string           // empty directory
 
 	Target   string         // of a copy: the repository REGISTRY/NAME
 	Releases []pair.Release // what is copied there
 	Layout   string         // of a copy to or from a disk: the directory; the same with .tar is the archive
 }
 
-func (p Place) repository() string { return p.Address + "/" + p.Release.Repository }
-func (p Place) byTag() string      { return p.repository() + ":" + p.Release.Tag }
-func (p Place) byDigest() string   { return p.repository() + "@" + p.Release.Digest }
-func (p Place) out() string        { return filepath.Join(p.Work, "out") }
+func (p Place) repository() string          { return p.Address + "/" + p.Release.Repository }
+func (p Place) byTag() string               { return p.tag(p.Release) }
+func (p Place) byDigest() string            { return p.repository() + "@" + p.Release.Digest }
+func (p Place) tag(r served.Release) string { return p.Address + "/" + r.Repository + ":" + r.Tag }
+
+func (p Place) out() string { return filepath.Join(p.Work, "out") }
 
 // plugin is a command line of the plugin.
 func (p Place) plugin(args ...string) []string {

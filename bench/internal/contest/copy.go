@@ -96,9 +96,9 @@ func (c *Copiers) Compare(release pair.Release, rounds int) (Table, error) {
 	}
 	for round := range rounds {
 		c.Logf("copy: round %d of %d", round+1, rounds)
-		for i, way := range best {
+		for _, i := range turns(round, len(best)) {
 			if t.Rows[i].Why == "" {
-				c.row(&t.Rows[i], c.place(way, release))
+				c.row(&t.Rows[i], c.place(best[i], release))
 			}
 		}
 	}
@@ -173,7 +173,8 @@ func (c *Copiers) Several(releases []pair.Release, counts []int, rounds int) (Ta
 	}
 	for round := range rounds {
 		c.Logf("several: round %d of %d", round+1, rounds)
-		for i, n := range counts {
+		for _, i := range turns(round, len(counts)) {
+			n := counts[i]
 			c.row(&t.Rows[i], c.place(mirror(fmt.Sprint(n), t.Rows[i].Name, false), releases[:n]...))
 		}
 	}

@@ -7,32 +7,15 @@ type Job struct {
 	Contestants []Contestant // the one that the others are set in relation to first
 }
 
-const file = "release-manifests/image-references"
-
-// The scripts of peers. The directory that skopeo writes names layers by digest; the last one is the payload's.
-const (
-	regctlBlob = `mkdir "$3/out" && d=$("$0" @plain manifest get --format '{{range .Layers}}{{println .Digest}}{{end}}' "$1" | tail -n1) &&
-"$0" @plain blob get "$2" "$d" | tar `
-	skopeoCopy = `"$0" copy -q --insecure-policy @plain "docker://$1" "dir:$2/image" &&
-tar -xzf "$2/image/$(sed -n 's/.*sha256:\([0-9a-f]*\).*/\1/p' "$2/image/manifest.json" | tail -n1)" `
-)
-
-// peer is a contestant that a shell script runs; $0 is its program, $1 the release by tag, $2 the directory of the run.
-func peer(id, name, program, flag, script string, check func(Place, []byte) error, others ...string) Contestant {
-	return Contestant{
-		ID: id, Name: name, Needs: append([]string{program}, others...), Check: check,
-		Args: func(p Place) []string { return p.shell(flag, script, p.Programs[program], p.byTag(), p.Work) },
+// Peers are the contestants that are not the plugin.
+func (j Job) Peers() []Contestant {
+	var peers []Contestant
+	for _, c := range j.Contestants {
+		if c.Needs[0] != Plugin {
+			peers = append(peers, c)
+		}
 	}
-}
-
-// regctlBlobGet is a peer whose script needs the repository as $2 and the directory of the run as $3.
-func regctlBlobGet(name, tar string, check func(Place, []byte) error) Contestant {
-	return Contestant{
-		ID: "regctl-blob", Name: name, Needs: []string{"regctl", "tar"}, Check: check,
-		Args: func(p Place) []string {
-			return p.shell("--host reg="+p.Address+",tls=disabled", regctlBlob+tar, p.Programs["regctl"], p.byTag(), p.repository(), p.Work)
-		},
-	}
+	return peers
 }
 
 // ours is a contestant that runs the plugin.
@@ -43,60 +26,64 @@ func ours(id, name string, warm bool, check func(Place, []byte) error, args func
 	}
 }
 
-// List is the job to list the component images of a release.
+// List is the job to list the component images of a release. Peers need print no more than image-references.
 func List() Job {
+	const tar, first = "-xO " + file, "-xO --occurrence=1 " + file
 	return Job{ID: "list", Title: "List the component images", Contestants: []Contestant{
 		ours("cold", "release-x images, cold", false, listsAll, func(p Place) []string { return []string{"images", p.byTag()} }),
 		ours("no-cache", "release-x images, --no-cache", false, listsAll, func(p Place) []string { return []string{"images", p.byTag(), "--no-cache"} }),
 		ours("warm-digest", "release-x images, warm, by digest", true, listsAll, func(p Place) []string { return []string{"images", p.byDigest()} }),
 		ours("warm-tag", "release-x images, warm, by tag", true, listsAll, func(p Place) []string { return []string{"images", p.byTag()} }),
 		ours("offline", "release-x images, warm, by tag, --offline", true, listsAll, func(p Place) []string { return []string{"images", p.byTag(), "--offline"} }),
-		peer("oc", "oc adm release info", "oc", "--insecure", `"$0" adm release info @plain "$1"`, listsAll),
-		{
-			ID: "regctl-file", Name: "regctl image get-file", Needs: []string{"regctl"}, Check: listsAll,
-			Args: func(p Place) []string {
-				return p.unlessTLS([]string{p.Programs["regctl"], "image", "get-file", p.byTag(), file}, "--host", "reg="+p.Address+",tls=disabled")
-			},
-		},
-		regctlBlobGet("regctl manifest get; regctl blob get | tar", "-xzO "+file, listsAll),
-		peer("crane", "crane export | tar", "crane", "--insecure", `"$0" @plain export "$1" - | tar -xO `+file, listsAll, "tar"),
-		peer("skopeo", "skopeo copy; tar", "skopeo", "--src-tls-verify=false", skopeoCopy+"-O "+file, listsAll, "tar"),
+		oc("oc", "oc adm release info", `"$0" adm release info @plain "$1"`, listsAll),
+		oc("oc-file", "oc adm release extract --file", `"$0" adm release extract @plain --file image-references "$1"`, listsAll),
+		regctl("regctl-file", "regctl image get-file", getFile, listsAll),
+		regctl("regctl-blob", "regctl manifest get; regctl blob get | tar", regctlBlob+"tar -z "+tar, listsAll, "tar"),
+		regctl("regctl-blob-1", "regctl manifest get; regctl blob get | tar --occurrence=1", regctlBlob+"tar -z "+first, listsAll, "tar"),
+		crane("crane", "crane export | tar", craneExport+"tar "+tar, listsAll, "tar"),
+		crane("crane-1", "crane export | tar --occurrence=1", craneExport+"tar "+first, listsAll, "tar"),
+		crane("crane-blob-1", "crane manifest; crane blob | tar --occurrence=1", craneBlob+"tar -z "+first, listsAll, "tar"),
+		skopeo("skopeo", "skopeo copy; tar", skopeoCopy+"-O "+file, listsAll, "tar"),
+		skopeo("skopeo-1", "skopeo copy; tar --occurrence=1", skopeoCopy+"-O --occurrence=1 "+file, listsAll, "tar"),
 	}}
 }
 
+// The programs that print name and image of every component, of the documents of the plugin and of oc, and of image-references.
+const (
+	queryItems      = `.items[] | .metadata.name + " " + .image`
+	queryRelease    = `.references.spec.tags[] | .name + " " + .from.name`
+	queryReferences = `.spec.tags[] | .name + " " + .from.name`
+)
+
 // Query is the job to print name and image of every component with a jq program.
 func Query() Job {
-	const (
-		expr    = `.items[] | .metadata.name + " " + .image`
-		ocExpr  = `.references.spec.tags[] | .name + " " + .from.name`
-		refExpr = `.spec.tags[] | .name + " " + .from.name`
-	)
-	piped := func(id, name string, warm bool, reference func(Place) string) Contestant {
-		return Contestant{
-			ID: id, Name: name, Needs: []string{Plugin, "jq"}, Warm: warm, Check: listsNameAndImage,
-			Args: func(p Place) []string {
-				return p.shell("--insecure", `"$0" images @plain "$1" --cache-dir "$2" -o json | "$3" -r '`+expr+`'`,
-					p.Programs[Plugin], reference(p), p.Cache, p.Programs["jq"])
-			},
-		}
-	}
-	return Job{ID: "jq", Title: "Query the component images with jq", Contestants: []Contestant{
-		ours("cold", "release-x images --jq, cold", false, listsNameAndImage, func(p Place) []string { return []string{"images", p.byTag(), "--jq", expr} }),
-		ours("warm", "release-x images --jq, warm, by digest", true, listsNameAndImage, func(p Place) []string { return []string{"images", p.byDigest(), "--jq", expr} }),
-		piped("cold-pipe", "release-x images -o json | jq, cold", false, Place.byTag),
-		piped("warm-pipe", "release-x images -o json | jq, warm, by digest", true, Place.byDigest),
-		ours("info-cold", "release-x info --jq (the query of oc), cold", false, listsNameAndImage, func(p Place) []string { return []string{"info", p.byTag(), "--jq", ocExpr} }),
-		ours("info-warm", "release-x info --jq (the query of oc), warm, by digest", true, listsNameAndImage, func(p Place) []string { return []string{"info", p.byDigest(), "--jq", ocExpr} }),
-		peer("oc", "oc adm release info -o json | jq", "oc", "--insecure", `"$0" adm release info @plain -o json "$1" | jq -r '`+ocExpr+`'`, listsNameAndImage, "jq"),
-		{
-			ID: "regctl-file", Name: "regctl image get-file | jq", Needs: []string{"regctl", "jq"}, Check: listsNameAndImage,
-			Args: func(p Place) []string {
-				return p.shell("--host reg="+p.Address+",tls=disabled", `"$0" @plain image get-file "$1" `+file+` | "$2" -r '`+refExpr+`'`,
-					p.Programs["regctl"], p.byTag(), p.Programs["jq"])
-			},
-		},
-		peer("crane", "crane export | tar | jq", "crane", "--insecure", `"$0" @plain export "$1" - | tar -xO `+file+` | jq -r '`+refExpr+`'`, listsNameAndImage, "tar", "jq"),
+	job := Job{ID: "jq", Title: "Query the component images with jq", Contestants: []Contestant{
+		ours("cold", "release-x images --jq, cold", false, listsNameAndImage, func(p Place) []string { return []string{"images", p.byTag(), "--jq", queryItems} }),
+		ours("warm", "release-x images --jq, warm, by digest", true, listsNameAndImage, func(p Place) []string { return []string{"images", p.byDigest(), "--jq", queryItems} }),
+		ours("info-cold", "release-x info --jq (the query of oc), cold", false, listsNameAndImage, func(p Place) []string { return []string{"info", p.byTag(), "--jq", queryRelease} }),
+		ours("info-warm", "release-x info --jq (the query of oc), warm, by digest", true, listsNameAndImage, func(p Place) []string { return []string{"info", p.byDigest(), "--jq", queryRelease} }),
 	}}
+	for _, jq := range []string{"jq", "gojq"} {
+		filter := func(query string) string { return jq + " -r '" + query + "'" }
+		piped := func(id, name string, warm bool, reference func(Place) string) Contestant {
+			return Contestant{
+				ID: id + "-" + jq, Name: "release-x images -o json | " + jq + ", " + name, Needs: []string{Plugin, jq}, Warm: warm, Check: listsNameAndImage,
+				Args: func(p Place) []string {
+					return p.shell("--insecure", `"$0" images @plain "$1" --cache-dir "$2" -o json | `+filter(queryItems), p.Programs[Plugin], reference(p), p.Cache)
+				},
+			}
+		}
+		job.Contestants = append(job.Contestants,
+			piped("cold", "cold", false, Place.byTag),
+			piped("warm", "warm, by digest", true, Place.byDigest),
+			oc("oc-"+jq, "oc adm release info -o json | "+jq, `"$0" adm release info @plain -o json "$1" | `+filter(queryRelease), listsNameAndImage, jq),
+			oc("oc-file-"+jq, "oc adm release extract --file | "+jq, `"$0" adm release extract @plain --file image-references "$1" | `+filter(queryReferences), listsNameAndImage, jq),
+			regctl("regctl-file-"+jq, "regctl image get-file | "+jq, getFile+" | "+filter(queryReferences), listsNameAndImage, jq),
+			crane("crane-"+jq, "crane export | tar | "+jq, craneExport+"tar -xO "+file+" | "+filter(queryReferences), listsNameAndImage, "tar", jq),
+			crane("crane-blob-1-"+jq, "crane manifest; crane blob | tar --occurrence=1 | "+jq, craneBlob+"tar -xzO --occurrence=1 "+file+" | "+filter(queryReferences), listsNameAndImage, "tar", jq),
+		)
+	}
+	return job
 }
 
 // Objects is the job to list all objects of a release in apply order, which no peer does.
@@ -104,6 +91,14 @@ func Objects() Job {
 	return Job{ID: "manifests", Title: "List the objects of the payload in apply order", Contestants: []Contestant{
 		ours("cold", "release-x manifests, cold", false, listsObjects, func(p Place) []string { return []string{"manifests", p.byTag()} }),
 		ours("warm", "release-x manifests, warm, by digest", true, listsObjects, func(p Place) []string { return []string{"manifests", p.byDigest()} }),
+	}}
+}
+
+// Hash is the job to compute the hash that a cluster reports of a release, which no peer does.
+func Hash() Job {
+	return Job{ID: "hash", Title: "Compute the hash of the payload", Contestants: []Contestant{
+		ours("cold", "release-x manifests --hash, cold", false, printsSomething, func(p Place) []string { return []string{"manifests", p.byTag(), "--hash"} }),
+		ours("warm", "release-x manifests --hash, warm, by digest", true, printsSomething, func(p Place) []string { return []string{"manifests", p.byDigest(), "--hash"} }),
 	}}
 }
 
@@ -118,15 +113,20 @@ func ExtractLarge() Job {
 }
 
 func extractors() []Contestant {
+	const all = `-C "$2/out"`
 	return []Contestant{
-		ours("cold", "release-x extract, cold", false, extractsAll, func(p Place) []string { return []string{"extract", p.byTag(), "--to", p.out()} }),
+		ours("cold", "release-x extract, cold", false, extractsAll, extract),
 		ours("warm", "release-x extract, warm, by digest", true, extractsAll, func(p Place) []string { return []string{"extract", p.byDigest(), "--to", p.out()} }),
-		peer("oc", "oc adm release extract", "oc", "--insecure", `"$0" adm release extract @plain --to "$2/out" "$1"`, extractsAll),
-		regctlBlobGet("regctl manifest get; regctl blob get | tar", `-xz -C "$3/out"`, extractsAll),
-		peer("crane", "crane export | tar", "crane", "--insecure", `mkdir "$2/out" && "$0" @plain export "$1" - | tar -x -C "$2/out" release-manifests`, extractsAll, "tar"),
-		peer("skopeo", "skopeo copy; tar", "skopeo", "--src-tls-verify=false", `mkdir "$2/out" && `+skopeoCopy+`-C "$2/out"`, extractsAll, "tar"),
+		oc("oc", "oc adm release extract", `"$0" adm release extract @plain --to "$2/out" "$1"`, extractsAll),
+		oc("oc-image", "oc image extract --path /release-manifests/:DIR REF[-1]", `mkdir "$2/out" && "$0" image extract @plain --path "/release-manifests/:$2/out" "$1[-1]"`, extractsAll),
+		regctl("regctl-blob", "regctl manifest get; regctl blob get | tar", `mkdir "$2/out" && `+regctlBlob+"tar -xz "+all, extractsAll, "tar"),
+		crane("crane", "crane export | tar", `mkdir "$2/out" && `+craneExport+"tar -x "+all+" release-manifests", extractsAll, "tar"),
+		crane("crane-blob", "crane manifest; crane blob | tar", `mkdir "$2/out" && `+craneBlob+"tar -xz "+all, extractsAll, "tar"),
+		skopeo("skopeo", "skopeo copy; tar", `mkdir "$2/out" && `+skopeoCopy+all, extractsAll, "tar"),
 	}
 }
+
+func extract(p Place) []string { return []string{"extract", p.byTag(), "--to", p.out()} }
 
 // Start is the job to start and say which version this is.
 func Start() Job {

@@ -19,7 +19,7 @@ type Programs map[string]string
 // FindPrograms looks for peers in a directory and then in the directories of a PATH. plugin is the path of the plugin.
 func FindPrograms(plugin, folder, path string) Programs {
 	found := Programs{Plugin: plugin}
-	for _, name := range []string{"oc", "regctl", "crane", "skopeo", "jq", "tar", "xargs"} {
+	for _, name := range []string{"oc", "regctl", "crane", "skopeo", "jq", "gojq", "tar", "xargs"} {
 		for _, dir := range append([]string{folder}, filepath.SplitList(path)...) {
 			file, err := filepath.Abs(filepath.Join(dir, name))
 			if err != nil {

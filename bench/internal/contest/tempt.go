@@ -12,7 +12,7 @@ import (
 // Verdict is what a contestant does with a release whose bytes are not those that were promised.
 type Verdict struct{ Name, Does string }
 
-// Tempt has the cold contestants of a job read a release that somebody has tampered with.
+// Tempt has the cold contestants of a job read a release that somebody has tampered with, on loopback.
 func (r *Runner) Tempt(job Job, address string, tampered served.Release) ([]Verdict, error) {
 	var verdicts []Verdict
 	for _, c := range job.Contestants {
@@ -36,8 +36,7 @@ func (r *Runner) tempt(c Contestant, address string, tampered served.Release) (s
 	if err != nil {
 		return "", fmt.Errorf("making a directory: %w", err)
 	}
-	defer os.RemoveAll(work)
-	_, _, failure := r.in(work, c, address, tampered, "")
+	_, _, failure := r.in(work, c, Way{Address: address}, []served.Release{tampered}, "")
 	said, err := os.ReadFile(filepath.Join(work, "stderr"))
 	if err != nil {
 		return "", err
@@ -48,9 +47,9 @@ func (r *Runner) tempt(c Contestant, address string, tampered served.Release) (s
 	}
 	switch printed := c.Check(Place{Release: tampered, Work: work}, out) == nil; {
 	case printed && failure == nil && len(said) == 0:
-		return "prints it without a word", nil
+		return "accepts it without a word", nil
 	case printed: // in a pipe the exit code is that of the last program
-		return "prints it, and complains after that", nil
+		return "gives all of it out, and complains after that", nil
 	case strings.HasPrefix(failure.Error(), "exit status"):
 		status, _, _ := strings.Cut(failure.Error(), ":")
 		return fmt.Sprintf("refuses it (%s)", status), nil

@@ -38,3 +38,12 @@ func (s Series) Ratio(other Series) float64 {
 	}
 	return s.Median() / divisor
 }
+
+// Less is the series with every value less by an amount.
+func (s Series) Less(amount float64) Series {
+	less := make(Series, len(s))
+	for i, v := range s {
+		less[i] = v - amount
+	}
+	return less
+}

@@ -61,13 +61,13 @@ func CopyGoals(images int) []Goal {
 }
 
 // Growth judges what further releases cost, of a job whose rows have these numbers of releases: memory in megabytes for each,
-// and time for each of the last in that of each of those before them, which is 1 when the time is linear. The goals begin with
-// prefix.
+// and the time that each of the last adds in that which each of those before them adds, which is 1 when the time is linear. Both
+// times are differences of medians. The goals begin with prefix.
 func Growth(r Results, job, prefix string, counts [3]int) []Judgement {
 	const megabytes, slower = 3, 1.5
 	var rows [3]contest.Row
 	memory := Judgement{Text: prefix + "memory for each further release", Want: fmt.Sprintf("≤ %d MB", megabytes), Got: "–"}
-	linear := Judgement{Text: prefix + "time for each further release, late in early", Want: fmt.Sprintf("≤ %.1f", slower), Got: "–"}
+	linear := Judgement{Text: fmt.Sprintf("%stime that each release from %d to %d adds, in that which each from %d to %d adds", prefix, counts[1]+1, counts[2], counts[0]+1, counts[1]), Want: fmt.Sprintf("≤ %.1f", slower), Got: "–"}
 	for i, n := range counts {
 		var err error
 		if _, rows[i], err = r.find(At{job, Loopback, fmt.Sprint(n)}); err != nil {
@@ -81,7 +81,8 @@ func Growth(r Results, job, prefix string, counts [3]int) []Judgement {
 	}
 	mb := each(RSS, 0, 2)
 	memory.Got, memory.Verdict = fmt.Sprintf("%.1f MB", mb), verdict(mb <= megabytes)
-	ratio := each(Wall, 1, 2) / each(Wall, 0, 1)
-	linear.Got, linear.Verdict = fmt.Sprintf("%.2f", ratio), verdict(ratio <= slower && !math.Signbit(ratio))
+	early, late := each(Wall, 0, 1), each(Wall, 1, 2)
+	ratio := late / early
+	linear.Got, linear.Verdict = fmt.Sprintf("%.2f (%s s in %s s)", ratio, seconds(late), seconds(early)), verdict(ratio <= slower && !math.Signbit(ratio))
 	return []Judgement{memory, linear}
 }

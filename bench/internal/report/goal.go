@@ -31,6 +31,7 @@ type Goal struct {
 	Metric   Metric
 	Ours     At
 	Theirs   At      // empty: Ours alone
+	Beyond   At      // when set: its median is subtracted from Ours
 	AtMost   float64 // ours in theirs, or ours in the metric's unit
 	AtLeast  float64 // when set: theirs in ours
 	Requests string  // for Requests: exactly these
@@ -97,6 +98,14 @@ func (g Goal) Judge(r Results) Judgement {
 		return j
 	}
 	value := g.Metric.of(ours)
+	if (g.Beyond != At{}) {
+		_, base, err := r.find(g.Beyond)
+		if err != nil {
+			j.Verdict = "not measured: " + err.Error()
+			return j
+		}
+		value = value.Less(g.Metric.of(base).Median())
+	}
 	other := measure.Series{1}
 	switch {
 	case g.Image:

@@ -13,7 +13,7 @@ import (
 
 // Costs writes a table of what the contestants cost: medians, with the ratio to the first row, and exact counts.
 func Costs(t contest.Table) string {
-	rows := [][]string{{"", "time, ms", "min–max", "ratio", "CPU, ms", "peak, MB", "requests", "bytes sent"}}
+	rows := [][]string{{"", "time, ms", "min–max", "ratio", "CPU, ms", "peak, MB", "requests", bytesOf(t.Link)}}
 	for _, row := range t.Rows {
 		if row.Why != "" {
 			rows = append(rows, []string{row.Name + " (" + invite(row.Why) + ")", "–", "–", "–", "–", "–", "–", "–"})
@@ -28,6 +28,14 @@ func Costs(t contest.Table) string {
 	}
 	load := fmt.Sprintf("load average %s before and %s after", t.Load[0], t.Load[1])
 	return fmt.Sprintf("### %s: %s\n\n%s, %s.\n\n%s", t.Title, t.Link, rounds(t.Rounds), load, markdown("lrrrrrrr", rows))
+}
+
+// bytesOf names the bytes that are counted: over the link, those of a body that were sent after the client had left never arrive.
+func bytesOf(link string) string {
+	if link == Shaped {
+		return "bytes at the client"
+	}
+	return "bytes sent"
 }
 
 func rounds(n int) string {
@@ -45,13 +53,13 @@ func invite(why string) string {
 	return why
 }
 
-// Verdicts writes who notices that a release was tampered with.
-func Verdicts(verdicts []contest.Verdict) string {
+// Verdicts writes which contestants of a job notice that a release was tampered with.
+func Verdicts(job contest.Job, verdicts []contest.Verdict) string {
 	rows := [][]string{{"", "given a payload layer whose bytes are not those of its digest"}}
 	for _, v := range verdicts {
 		rows = append(rows, []string{v.Name, invite(v.Does)})
 	}
-	return "### Who verifies what it prints\n\n" + markdown("ll", rows)
+	return "### Who verifies: " + job.Title + "\n\n" + markdown("ll", rows)
 }
 
 // Judgements writes the goals with what was measured, and judgements beside them.

@@ -80,6 +80,9 @@ func TestJudgements(t *testing.T) {
 		{Text: "against who failed", Metric: report.Wall, Ours: cold, Theirs: at("skopeo"), AtLeast: 3},
 		{Text: "not run", Metric: report.Wall, Ours: elsewhere, AtMost: 20},
 		{Text: "part of nothing", Metric: report.Bytes, Ours: cold, Theirs: warm, AtMost: 1},
+		{Text: "beyond, met", Metric: report.CPU, Ours: cold, Beyond: warm, AtMost: 49},
+		{Text: "beyond, missed", Metric: report.CPU, Ours: cold, Beyond: warm, AtMost: 48},
+		{Text: "beyond what was not run", Metric: report.CPU, Ours: cold, Beyond: elsewhere, AtMost: 48},
 	}
 	const want = `### Goals
 
@@ -102,6 +105,9 @@ func TestJudgements(t *testing.T) {
 | against who failed         |               ≥ 3× |                       – | not measured: failed: exit status 1: no |
 | not run                    |            ≤ 20 ms |                       – | not measured: list on link was not run  |
 | part of nothing            |            ≤ 1.000 |                       – | not measured: nothing to compare with   |
+| beyond, met                |            ≤ 49 ms |                 49.0 ms | met                                     |
+| beyond, missed             |            ≤ 48 ms |                 49.0 ms | **missed**                              |
+| beyond what was not run    |            ≤ 48 ms |                       – | not measured: list on link was not run  |
 `
 	got := report.Judgements(goals, report.Results{Tables: []contest.Table{list()}, Binary: 50_000_001})
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -112,7 +118,7 @@ func TestJudgements(t *testing.T) {
 // Every goal names rows that jobs have.
 func TestGoalsNameRows(t *testing.T) {
 	rows := map[report.At]bool{{}: true}
-	for _, job := range []contest.Job{contest.Start(), contest.List(), contest.Query(), contest.Objects(), contest.Extract(), contest.ExtractLarge()} {
+	for _, job := range []contest.Job{contest.Start(), contest.List(), contest.Query(), contest.Objects(), contest.Hash(), contest.Several(20), contest.Extract(), contest.ExtractLarge()} {
 		for _, c := range job.Contestants {
 			rows[report.At{Job: job.ID, Link: report.Loopback, ID: c.ID}] = true
 			rows[report.At{Job: job.ID, Link: report.Shaped, ID: c.ID}] = true
@@ -120,7 +126,7 @@ func TestGoalsNameRows(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, g := range report.Goals() {
-		if !rows[g.Ours] || !rows[g.Theirs] {
+		if !rows[g.Ours] || !rows[g.Theirs] || !rows[g.Beyond] {
 			t.Errorf("%s: no job has the row %v or %v", g.Text, g.Ours, g.Theirs)
 		}
 		if seen[g.Text] {
@@ -131,14 +137,14 @@ func TestGoalsNameRows(t *testing.T) {
 }
 
 func TestVerdicts(t *testing.T) {
-	const want = `### Who verifies what it prints
+	const want = `### Who verifies: List the component images
 
 |                  | given a payload layer whose bytes are not those of its digest |
 | ---------------- | ------------------------------------------------------------- |
 | release-x images | refuses it (exit status 6)                                    |
 | oc \| jq         | oc is not on the PATH: fill in where it is                    |
 `
-	got := report.Verdicts([]contest.Verdict{{Name: "release-x images", Does: "refuses it (exit status 6)"}, {Name: "oc | jq", Does: "oc is not on the PATH"}})
+	got := report.Verdicts(contest.List(), []contest.Verdict{{Name: "release-x images", Does: "refuses it (exit status 6)"}, {Name: "oc | jq", Does: "oc is not on the PATH"}})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

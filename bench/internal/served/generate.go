@@ -22,14 +22,16 @@ const (
 
 // Options are what a generated release has beyond its size.
 type Options struct {
-	Base     int  // bytes of layers of random bytes below the payload
-	Tampered bool // the payload layer unpacks to the same files, but its bytes are not those of its digest
+	Base     int    // bytes of layers of random bytes below the payload
+	Seed     uint64 // releases of other seeds share no component and no manifest
+	Times    int    // of the manifests of a real release; 0 is 1
+	Tampered bool   // the payload layer unpacks to the same files, but its bytes are not those of its digest
 }
 
 // Generate writes root/repository: a release of real size, the same every time.
 func Generate(root, repository string, o Options) error {
 	b := testrelease.New("4.22.0").WithPrevious("4.21.9")
-	w := &writer{random: rand.New(rand.NewPCG(4, 22))}
+	w := &writer{random: rand.New(rand.NewPCG(4, 22+o.Seed))}
 	names := w.names()
 	for _, name := range names {
 		b.WithComponent(name, testrelease.Source("https://github.com/openshift/"+name))
@@ -39,7 +41,7 @@ func Generate(root, repository string, o Options) error {
 			b.WithBaseLayer(testrelease.File(fmt.Sprintf("usr/lib/base-%d", i), w.noise(size)))
 		}
 	}
-	w.addManifests(b, names)
+	w.addManifests(b, names, max(1, o.Times))
 	if o.Tampered {
 		b.WithStored(testrelease.PayloadPart, func(packed []byte) []byte {
 			tampered := bytes.Clone(packed)
@@ -60,15 +62,16 @@ func Generate(root, repository string, o Options) error {
 // AddManifests adds as many manifests as a real release has.
 func AddManifests(b *testrelease.Builder) {
 	w := &writer{random: rand.New(rand.NewPCG(4, 22))}
-	w.addManifests(b, w.names())
+	w.addManifests(b, w.names(), 1)
 }
 
-func (w *writer) addManifests(b *testrelease.Builder, names []string) {
+// addManifests adds the manifests of a real release, a number of times with other names and words.
+func (w *writer) addManifests(b *testrelease.Builder, names []string, times int) {
 	b.WithOperatorManifest("0000_00_cluster-version-operator_00_namespace.yaml", w.small("cluster-version-operator", 0))
-	for i := range large + small {
+	for i := range (large + small) * times {
 		operator := names[i%operators]
 		file := fmt.Sprintf("0000_%02d_%s_%03d.yaml", 10+i%operators*2, operator, i)
-		if i < large {
+		if i < large*times {
 			b.WithManifest(file, w.large(i))
 		} else {
 			b.WithManifest(file, w.small(operator, i))
