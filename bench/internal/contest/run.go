@@ -122,7 +122,7 @@ func (r *Runner) once(c Contestant, way Way, releases []served.Release, warm str
 }
 
 // empty frees the bytes of the files in a directory, and leaves the files. For minutes after files are deleted, ext4 searches among
-// their inodes whenever it makes a file, which would be part of the time of whoever extracts next.
+// their inodes whenever it makes a file, which would count as time of the contestant that extracts next.
 func empty(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
