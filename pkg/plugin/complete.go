@@ -51,12 +51,14 @@ type commandLine struct {
 type candidateFunc func(ctx context.Context, t commandLine) []string
 
 // register adds completions to all flags and arguments below a command.
-func (c completer) register(cmd *cobra.Command) {
+func (c completer) register(cmd *cobra.Command) { c.registerWith(cmd, c.flagValues()) }
+
+func (c completer) registerWith(cmd *cobra.Command, values map[string]candidateFunc) {
 	add := func(flag *pflag.Flag) {
 		if _, found := cmd.GetFlagCompletionFunc(flag.Name); found {
 			return
 		}
-		if complete := c.flag(cmd, flag); complete != nil {
+		if complete := c.flag(cmd, flag, values); complete != nil {
 			_ = cmd.RegisterFlagCompletionFunc(flag.Name, complete) // fails for a flag that is not there or has one
 		}
 	}
@@ -66,7 +68,7 @@ func (c completer) register(cmd *cobra.Command) {
 		cmd.ValidArgsFunction = c.function(c.arguments(cmd), false)
 	}
 	for _, sub := range cmd.Commands() {
-		c.register(sub)
+		c.registerWith(sub, values)
 	}
 }
 
@@ -127,8 +129,8 @@ func (c completer) session() (*session, error) {
 }
 
 // flag returns the completion of a flag's value. Nil lets the shell complete names of files.
-func (c completer) flag(cmd *cobra.Command, flag *pflag.Flag) cobra.CompletionFunc {
-	if complete, found := c.flagValues()[flag.Name]; found {
+func (c completer) flag(cmd *cobra.Command, flag *pflag.Flag, values map[string]candidateFunc) cobra.CompletionFunc {
+	if complete, found := values[flag.Name]; found {
 		return c.function(complete, takesList(flag))
 	}
 	switch {
