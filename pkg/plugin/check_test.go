@@ -379,7 +379,8 @@ func TestCheckOfTheOpenPGPSignature(t *testing.T) {
 	want(t, m.check(t, append(args, "--signature", filepath.Join(written, files[0].Name()), "--jq", shownGaps)...), 0, "", "")
 	// Nobody says where the cluster finds it, and the server of the release does not answer.
 	got = m.check(t, append(args, "--jq", `.checks[] | select(.result != "PASS") | .name+" "+.result+" "+.skippedBecause`)...)
-	if got.code != 5 || got.out != "signature SKIPPED network\n" {
+	const hint = "; --signature names the signatures that clusters have, such as those of mirror --manifests-to\n"
+	if got.code != 5 || got.out != "signature SKIPPED network\n" || !strings.HasSuffix(got.err, hint) {
 		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
 	}
 	// The ConfigMap of another release is no signature of this one.

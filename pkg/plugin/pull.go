@@ -101,13 +101,22 @@ func (c *pullFlags) parseTo(f *factory) (image.Reference, error) {
 	}
 	to, err := image.ParseReference(c.to)
 	if err != nil || to.Kind != image.KindLayout && to.Kind != image.KindOCIArchive || to.Tag != "" || to.Digest != "" {
-		hint := "want oci:DIR or oci-archive:FILE without a tag, such as oci:releases"
-		if err == nil && to.Kind == image.KindRegistry {
-			hint = "`mirror` copies to a registry"
-		}
-		return to, fault.WithHint(fault.Usage, hint, "--to %q is not a layout on a disk", strings.TrimSpace(c.to))
+		return to, fault.WithHint(fault.Usage, layoutHint(strings.TrimSpace(c.to), to), "--to %q is not a layout on a disk", strings.TrimSpace(c.to))
 	}
 	return to, nil
+}
+
+// layoutHint says what to write in place of a text that names no layout. ref is what the text means, if it is a reference.
+func layoutHint(text string, ref image.Reference) string {
+	switch {
+	case strings.HasSuffix(text, ".tar") && !strings.Contains(text, ":"):
+		return "did you mean oci-archive:" + text + "?"
+	case ref.Kind == image.KindRegistry && strings.ContainsAny(ref.Repository.Host, ".:"):
+		return "`mirror` copies to a registry"
+	case strings.ContainsAny(text, ": "):
+		return "want oci:DIR or oci-archive:FILE without a tag, such as oci:releases"
+	}
+	return "did you mean oci:" + text + "?"
 }
 
 func (r *pullRequest) run(ctx context.Context, s *session) (err error) {

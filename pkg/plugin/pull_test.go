@@ -165,6 +165,9 @@ func TestPullRefusesTargets(t *testing.T) {
 		"no target":         {nil, 2, "error: --to is missing: name the layout to copy to, such as --to oci:releases; see `oc release-x pull --help`\n"},
 		"a registry":        {[]string{"--to", "registry.example.com/a/b:c"}, 2, "error: --to \"registry.example.com/a/b:c\" is not a layout on a disk; `mirror` copies to a registry\n"},
 		"a tag":             {[]string{"--to", "oci:dir:tag"}, 2, "error: --to \"oci:dir:tag\" is not a layout on a disk; want oci:DIR or oci-archive:FILE without a tag, such as oci:releases\n"},
+		"a directory":       {[]string{"--to", "/mnt/releases"}, 2, "error: --to \"/mnt/releases\" is not a layout on a disk; did you mean oci:/mnt/releases?\n"},
+		"a name":            {[]string{"--to", "disk/releases"}, 2, "error: --to \"disk/releases\" is not a layout on a disk; did you mean oci:disk/releases?\n"},
+		"a file":            {[]string{"--to", "disk/4.14.0.tar"}, 2, "error: --to \"disk/4.14.0.tar\" is not a layout on a disk; did you mean oci-archive:disk/4.14.0.tar?\n"},
 		"another directory": {[]string{"--to", "oci:" + full}, 8, "error: " + full + " is not an OCI layout, and it is not empty: it has \"notes.txt\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -56,7 +56,8 @@ func writeTar(t *testing.T, file string, entries ...testrelease.Entry) {
 func TestLayoutSelection(t *testing.T) {
 	dir := t.TempDir()
 	first, second := build(t, sample()), build(t, sample().WithComponent("pod").WithList("amd64", "arm64"))
-	for tag, release := range map[string]*testrelease.Release{"a": first, "b": second} {
+	component := build(t, testrelease.New("1.0.0").WithLabel("io.openshift.release", "").WithComponent("x")) // which errors do not list
+	for tag, release := range map[string]*testrelease.Release{"a": first, "a-etcd": component, "b": second} {
 		if err := release.WriteLayout(dir, tag); err != nil {
 			t.Fatal(err)
 		}
@@ -70,6 +71,7 @@ func TestLayoutSelection(t *testing.T) {
 		want   string
 	}{
 		{":a", first.Digest(), 0, ""},
+		{":a-etcd", component.Digest(), 0, ""},
 		{":b", second.Digest(), 0, ""},
 		{"@" + first.Digest().String(), first.Digest(), 0, ""},
 		{"@" + second.ListDigest().String(), second.Digest(), 0, ""},

@@ -117,13 +117,7 @@ func (l layout) find(ctx context.Context, ref Reference) (oci.Descriptor, error)
 	}
 	found := images(entries)
 	if len(found) > 1 && ref.Tag == "" {
-		// A layout that releases were copied to also has their components.
-		if releases := slices.DeleteFunc(slices.Clone(found), func(d oci.Descriptor) bool {
-			is, err := l.isRelease(ctx, d)
-			return err != nil || !is
-		}); len(releases) > 0 {
-			found = releases
-		}
+		found = l.releases(ctx, found)
 	}
 	switch {
 	case len(found) == 1:
@@ -133,9 +127,22 @@ func (l layout) find(ctx context.Context, ref Reference) (oci.Descriptor, error)
 	case len(found) > 1:
 		return oci.Descriptor{}, fault.Errorf(fault.Usage, "it holds %d images: add the tag of one, as in %s:TAG: %s", len(found), ref.Text, tagNames(found))
 	case ref.Tag != "":
-		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the tag %s; it has %s", ref.Tag, tagNames(l.images()))
+		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the tag %s; it has %s", ref.Tag, tagNames(l.releases(ctx, l.images())))
 	}
 	return oci.Descriptor{}, fault.Errorf(fault.NotFound, "it holds no image")
+}
+
+// releases are the entries that are releases, because a layout that releases were copied to also has their components. They are all
+// entries if none is a release.
+func (l layout) releases(ctx context.Context, entries []oci.Descriptor) []oci.Descriptor {
+	releases := slices.DeleteFunc(slices.Clone(entries), func(d oci.Descriptor) bool {
+		is, err := l.isRelease(ctx, d)
+		return err != nil || !is
+	})
+	if len(releases) == 0 {
+		return entries
+	}
+	return releases
 }
 
 // isRelease reports whether an entry is a release image or a list of them: its configuration has their label.
@@ -176,7 +183,7 @@ func (l layout) findDigest(ctx context.Context, wanted digest.Digest) (oci.Descr
 	d := oci.Descriptor{Digest: wanted, Size: -1}
 	content, _, err := l.files.open(ctx, blobName(wanted))
 	if errors.Is(err, fs.ErrNotExist) {
-		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the digest %s; it has %s", wanted, tagNames(l.images()))
+		return oci.Descriptor{}, fault.Errorf(fault.NotFound, "no image has the digest %s; it has %s", wanted, tagNames(l.releases(ctx, l.images())))
 	}
 	if err != nil {
 		return oci.Descriptor{}, err

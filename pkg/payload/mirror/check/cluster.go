@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/mirror/clusterobject"
 	"github.com/release-x/oc-release-x/pkg/payload/oci"
 	"github.com/release-x/oc-release-x/pkg/payload/verify/trust"
@@ -34,6 +35,8 @@ func (c *checking) openPGP(ctx context.Context) {
 	}
 	for _, check := range trust.VerifyOpenPGP(ctx, release, options) {
 		switch {
+		case check.Err != nil && !named:
+			c.addError(check, fault.Errorf(fault.KindOf(check.Err), "%w; --signature names the signatures that clusters have, such as those of mirror --manifests-to", check.Err), nil)
 		case check.Err != nil:
 			c.addError(check, check.Err, nil)
 		case check.Result == trust.Fail:
