@@ -118,11 +118,17 @@ func open(t *testing.T) *server {
 // basic starts a registry with a file of passwords.
 func basic(t *testing.T) *server {
 	t.Helper()
+	return passwords(t, newAuthority(t))
+}
+
+// passwords starts a registry with a file of passwords and a certificate for names.
+func passwords(t *testing.T, a *authority, names ...string) *server {
+	t.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
 	if err != nil {
 		t.Fatal(err)
 	}
 	file := write(t, filepath.Join(t.TempDir(), "htpasswd"), user+":"+string(hash)+"\n")
 	auth := configuration.Auth{"htpasswd": configuration.Parameters{"realm": "reference", "path": file}}
-	return start(t, newAuthority(t), auth, func(r *http.Request) { r.SetBasicAuth(user, password) })
+	return start(t, a, auth, func(r *http.Request) { r.SetBasicAuth(user, password) }, names...)
 }
