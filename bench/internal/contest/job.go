@@ -80,7 +80,7 @@ func Query() Job {
 			oc("oc-file-"+jq, "oc adm release extract --file | "+jq, `"$0" adm release extract @plain --file image-references "$1" | `+filter(queryReferences), listsNameAndImage, jq),
 			regctl("regctl-file-"+jq, "regctl image get-file | "+jq, getFile+" | "+filter(queryReferences), listsNameAndImage, jq),
 			crane("crane-"+jq, "crane export | tar | "+jq, craneExport+"tar -xO "+file+" | "+filter(queryReferences), listsNameAndImage, "tar", jq),
-			crane("crane-blob-1-"+jq, "crane manifest; crane blob | tar --occurrence=1 | "+jq, craneBlob+"tar -xzO --occurrence=1 "+file+" | "+filter(queryReferences), listsNameAndImage, "tar", jq),
+			crane("crane-1-"+jq, "crane export | tar --occurrence=1 | "+jq, craneExport+"tar -xO --occurrence=1 "+file+" | "+filter(queryReferences), listsNameAndImage, "tar", jq),
 		)
 	}
 	return job

@@ -25,8 +25,9 @@ func Several(releases int) Job {
 		looped(oc("oc", "oc adm release info", `"$0" adm release info @plain "$1"`, nil)),
 		looped(oc("oc-file", "oc adm release extract --file", `"$0" adm release extract @plain --file image-references "$1"`, nil)),
 		looped(regctl("regctl-file", "regctl image get-file", getFile, nil)),
+		looped(regctl("regctl-blob", "regctl manifest get; regctl blob get | tar", regctlBlob+"tar -xzO "+file, nil, "tar")),
 		looped(regctl("regctl-blob-1", "regctl manifest get; regctl blob get | tar --occurrence=1", regctlBlob+"tar -xzO --occurrence=1 "+file, nil, "tar")),
-		looped(crane("crane-blob-1", "crane manifest; crane blob | tar --occurrence=1", craneBlob+"tar -xzO --occurrence=1 "+file, nil, "tar")),
+		looped(crane("crane-1", "crane export | tar --occurrence=1", craneExport+"tar -xO --occurrence=1 "+file, nil, "tar")),
 	}}
 }
 

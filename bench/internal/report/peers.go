@@ -75,12 +75,18 @@ func (c comparison) write(r Results) string {
 		heading := fmt.Sprintf("%s ≤ %.2g", column.heading, column.atMost)
 		rows[0] = append(rows[0], heading)
 		var missed []string
-		measured := 0
+		var best contest.Contestant
+		measured, least := 0, math.Inf(1)
+		ours := r.median(column.metric, At{c.job.ID, column.link, column.id})
 		for i, p := range peers {
-			ratio := r.ratio(column.metric, At{c.job.ID, column.link, column.id}, At{c.job.ID, column.link, p.ID})
+			theirs := r.median(column.metric, At{c.job.ID, column.link, p.ID})
+			ratio := ours / theirs
 			cell := known(hundredths, ratio)
 			if !math.IsNaN(ratio) {
 				measured++
+			}
+			if theirs < least {
+				best, least = p, theirs
 			}
 			if ratio > column.atMost {
 				missed = append(missed, fmt.Sprintf("%s (%s)", p.Name, cell))
@@ -89,15 +95,16 @@ func (c comparison) write(r Results) string {
 			rows[i+1] = append(rows[i+1], cell)
 		}
 		if measured > 0 {
-			sentences.WriteString(sentence(heading, measured, len(peers), missed))
+			took := fmt.Sprintf("%.1f ms, the best peer %.1f ms (%s)", ours, least, best.Name)
+			sentences.WriteString(sentence(heading, took, measured, len(peers), missed))
 		}
 	}
 	return fmt.Sprintf("### Against every peer: %s\n\n%s\n%s", c.job.Title, markdown("l"+strings.Repeat("r", len(c.columns)), rows), &sentences)
 }
 
 // sentence says in words what a column shows.
-func sentence(heading string, measured, peers int, missed []string) string {
-	text := fmt.Sprintf("- %s: met against %d of %d that were measured", heading, measured-len(missed), measured)
+func sentence(heading, took string, measured, peers int, missed []string) string {
+	text := fmt.Sprintf("- %s: %s. Met against %d of %d that were measured", heading, took, measured-len(missed), measured)
 	if len(missed) > 0 {
 		text += ", **missed** against " + strings.Join(missed, ", ")
 	}
@@ -107,15 +114,11 @@ func sentence(heading string, measured, peers int, missed []string) string {
 	return text + ".\n"
 }
 
-// ratio is a row in another one; NaN when one of them has no values.
-func (r Results) ratio(m Metric, ours, theirs At) float64 {
-	_, a, err := r.find(ours)
+// median is what a row took; NaN when it has no values.
+func (r Results) median(m Metric, at At) float64 {
+	_, row, err := r.find(at)
 	if err != nil {
 		return math.NaN()
 	}
-	_, b, err := r.find(theirs)
-	if err != nil {
-		return math.NaN()
-	}
-	return m.of(a).Ratio(m.of(b))
+	return m.of(row).Median()
 }

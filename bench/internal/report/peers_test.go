@@ -31,10 +31,10 @@ func TestPeers(t *testing.T) {
 | crane manifest; crane blob \| tar                       |                  – |              – |                  – |              – |             – |             – |
 | skopeo copy; tar                                        |               0.40 |              – |               0.33 |              – |          0.30 |          0.23 |
 
-- cold, loopback ≤ 1: met against 2 of 3 that were measured, **missed** against regctl manifest get; regctl blob get | tar (1.20); 3 not measured.
-- warm, loopback ≤ 1: met against 3 of 3 that were measured; 3 not measured.
-- CPU, cold ≤ 1: met against 3 of 3 that were measured; 3 not measured.
-- CPU, warm ≤ 1: met against 3 of 3 that were measured; 3 not measured.
+- cold, loopback ≤ 1: 120.0 ms, the best peer 100.0 ms (regctl manifest get; regctl blob get | tar). Met against 2 of 3 that were measured, **missed** against regctl manifest get; regctl blob get | tar (1.20); 3 not measured.
+- warm, loopback ≤ 1: 100.0 ms, the best peer 100.0 ms (regctl manifest get; regctl blob get | tar). Met against 3 of 3 that were measured; 3 not measured.
+- CPU, cold ≤ 1: 90.0 ms, the best peer 100.0 ms (regctl manifest get; regctl blob get | tar). Met against 3 of 3 that were measured; 3 not measured.
+- CPU, warm ≤ 1: 70.0 ms, the best peer 100.0 ms (regctl manifest get; regctl blob get | tar). Met against 3 of 3 that were measured; 3 not measured.
 
 `
 	if diff := cmp.Diff(want, report.Peers(results, 20)); diff != "" {
