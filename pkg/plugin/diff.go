@@ -23,6 +23,7 @@ type diffFlags struct {
 	full      bool
 	exitCode  bool
 	manifests optional
+	to        toFlag
 }
 
 // diffRequest compares two releases.
@@ -34,6 +35,7 @@ type diffRequest struct {
 	full      bool
 	exitCode  bool
 	needs     string   // the flag that needs manifests in both releases; "" if none does
+	to        string   // a file; "" for standard output
 	files     []string // patterns of the files to print as unified text; nil for none
 }
 
@@ -69,6 +71,9 @@ manifests are rendered, and their names begin with manifests/.`,
 # The text of the manifests of the etcd operator
 %[1]s diff 4.14.0 4.14.1 --manifests '*etcd-operator*'
 
+# For the description of a pull request
+%[1]s diff 4.14.0 4.14.1 -o markdown --to changes.md
+
 # A release in a registry, and another one on a disk
 %[1]s diff quay.io/org/repo:tag oci:release --exit-code`),
 		RunE: f.run(func(ctx context.Context, args []string) (request, error) { return c.complete(ctx, f, args) }),
@@ -78,6 +83,7 @@ manifests are rendered, and their names begin with manifests/.`,
 	flags.Var(&c.manifests, "manifests", "Print the files that differ as unified text, or only those that match this pattern")
 	flags.Lookup("manifests").NoOptDefVal = allFiles
 	flags.BoolVar(&c.exitCode, "exit-code", false, "Exit with code 1 if the releases differ")
+	c.to.add(flags)
 	c.release.addRepository(cmd)
 	c.inclusion = newInclusionFlags(cmd)
 	c.output = newOutputFlags(cmd, printers.Forms{Texts: printers.DiffForms()})
@@ -88,9 +94,12 @@ manifests are rendered, and their names begin with manifests/.`,
 const allFiles = "*"
 
 func (c *diffFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {
-	r := &diffRequest{full: c.full, exitCode: c.exitCode, options: diff.Options{Included: len(c.inclusion.given()) > 0}}
+	r := &diffRequest{full: c.full, exitCode: c.exitCode, to: c.to.file(), options: diff.Options{Included: len(c.inclusion.given()) > 0}}
 	var err error
-	if r.output, err = c.output.output(f.Streams); err != nil {
+	if r.output, err = c.output.output(c.to.streams(f.Streams)); err != nil {
+		return nil, err
+	}
+	if err := c.to.check(c.output.form(), f.Streams); err != nil {
 		return nil, err
 	}
 	if args, err = c.completeFiles(r, args); err != nil {
@@ -148,7 +157,7 @@ func (r *diffRequest) run(ctx context.Context, s *session) error {
 		}
 	}
 	document := v1alpha1.NewReleaseDiff(old.document, new.document, result, r.full)
-	if err := r.output.Print(ctx, s.Out, printers.ReleaseDiff(document)); err != nil {
+	if err := s.printTo(ctx, r.to, r.output, printers.ReleaseDiff(document)); err != nil {
 		return err
 	}
 	return r.result(s, !result.Empty())
@@ -184,7 +193,7 @@ func (r *diffRequest) printFiles(ctx context.Context, s *session, old, new diff.
 		written.Writer = w
 		return diff.WriteUnified(written, before, after, matches)
 	}
-	if err := r.output.Print(ctx, s.Out, printers.View{Text: text}); err != nil {
+	if err := s.printTo(ctx, r.to, r.output, printers.View{Text: text}); err != nil {
 		return err
 	}
 	return r.result(s, written.bytes > 0)

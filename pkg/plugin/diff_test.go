@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -177,6 +178,76 @@ func TestDiffOnTerminal(t *testing.T) {
 	if want := "  etcd  " + digestOf("etcd")[:19] + "  " + digestOf("other")[:19] + "\n"; !strings.Contains(out, want) {
 		t.Errorf("the digests do not fit the terminal:\n%s", out)
 	}
+}
+
+func TestDiffAsMarkdown(t *testing.T) {
+	old, new := build(t, beforeUpdate()).Digest().String(), build(t, afterUpdate()).Digest().String()
+	short := func(name string) string { return "`" + digestOf(name)[:19] + "`" }
+	commit := strings.TrimSpace(commitOf(t, "etcd"))
+	const repository = "quay.io/openshift-release-dev/ocp-release@"
+	want(t, run(t, "diff", layout(t, beforeUpdate()), layout(t, afterUpdate()), "-o", "markdown"), 0, ""+
+		"## Release `4.14.0` → `4.14.1`\n\n"+
+		"|  | From | To |\n| --- | --- | --- |\n"+
+		"| Image | `"+repository+old+"` | `"+repository+new+"` |\n"+
+		"| Upgrade from |  | yes |\n"+
+		"\n### Metadata\n\n| Name | From | To |\n| --- | --- | --- |\n| `url` | `https://example.org/0` | `https://example.org/1` |\n"+
+		"\n### Component versions\n\n| Name | From | To |\n| --- | --- | --- |\n| `kubernetes` | `1.27.6` | `1.27.7` |\n"+
+		"\n### Images changed\n\n| Name | From | To | Source |\n| --- | --- | --- | --- |\n"+
+		"| `etcd` | "+short("etcd")+" | "+short("other")+" | [`"+commit[:9]+"...111111111`](https://github.com/openshift/etcd/compare/"+commit+"..."+strings.Repeat("1", 40)+") |\n"+
+		"\n### Images rebuilt\n\n| Name | From | To | Source |\n| --- | --- | --- | --- |\n"+
+		"| `pod` | "+short("pod")+" | "+short("rebuilt")+" | [`https://github.com/openshift/kubernetes`](https://github.com/openshift/kubernetes) |\n"+
+		"\n### Images added\n\n| Name | From | To | Source |\n| --- | --- | --- | --- |\n"+
+		"| `new` |  | "+short("new")+" |  |\n"+
+		"\n### Images removed\n\n| Name | From | To | Source |\n| --- | --- | --- | --- |\n"+
+		"| `gone` | "+short("gone")+" |  |  |\n"+
+		"\n### Files\n\n<details><summary>2 changed, 2 added, 2 removed</summary>\n\n```diff\n"+
+		"! 0000_50_a_01_config.yaml\n! 0000_50_a_02_folded.yaml\n+ 0000_50_a_05_added.yaml\n+ 0000_70_a_04_moved.yaml\n"+
+		"- 0000_50_a_03_removed.yaml\n- 0000_50_a_04_moved.yaml\n```\n\n</details>\n"+
+		"\n### Objects added\n\n| Object | Namespace | File |\n| --- | --- | --- |\n| `configmap/added` | `ns` | `0000_50_a_05_added.yaml` |\n"+
+		"\n### Objects removed\n\n| Object | Namespace | File |\n| --- | --- | --- |\n| `configmap/removed` | `ns` | `0000_50_a_03_removed.yaml` |\n"+
+		"\n### Objects moved\n\n| Object | Namespace | File |\n| --- | --- | --- |\n| `configmap/moved` | `ns` | `0000_50_a_04_moved.yaml` → `0000_70_a_04_moved.yaml` |\n"+
+		"\n### Objects changed\n\n<details><summary><code>configmap/a</code> in <code>ns</code></summary>\n\n`0000_50_a_01_config.yaml`\n\n```diff\n"+
+		"@@ .data.lines @@\n+ |\n+   x\n+   z\n@@ .data.value @@\n- one\n+ two\n```\n\n</details>\n"+
+		"\n1 more differs only in image digests and versions.\n", "")
+}
+
+// Many images are folded, and nothing that a release holds acts in Markdown.
+func TestDiffAsMarkdownEscapes(t *testing.T) {
+	evil := "@user #1 | <script> [x](http://x) `b` ``` </details>"
+	object := func(value string) string {
+		return configMap("evil", "data:\n  'k|`x` @user #1 <b>': |\n    "+evil+"\n    ```\n    "+value+"\n")
+	}
+	old, new := testrelease.New("4.14.0"), testrelease.New("4.14.1")
+	for i := range 20 {
+		name := fmt.Sprintf("component-%d", i)
+		old.WithComponent(name)
+		new.WithComponent(name, testrelease.Image(testrelease.ImageOf(name+"-new")), testrelease.Annotation("io.openshift.build.source-location", evil))
+	}
+	got := good(t, run(t, "diff", layout(t, old.WithManifest("0000_50_a_01_evil.yaml", object("one"))), layout(t, new.WithManifest("0000_50_a_01_evil.yaml", object("two"))), "-o", "markdown"))
+	for _, part := range []string{
+		"<details><summary>20 images</summary>\n\n| Name |",
+		" | ````@user #1 \\| <script> [x](http://x) `b` ``` </details>```` |\n",
+		"\n````diff\n@@ .data[\"k|`x` @user #1 <b>\"] @@\n  ```\n- one\n+ two\n````\n",
+	} {
+		if !strings.Contains(got, part) {
+			t.Errorf("%q is missing in\n%s", part, got)
+		}
+	}
+}
+
+// --to writes each form whole, --exit-code too, and never a page to a terminal.
+func TestDiffToFile(t *testing.T) {
+	old, new, dir := layout(t, beforeUpdate()), layout(t, afterUpdate()), t.TempDir()
+	terminal := call{terminal: true, width: 80}
+	for i, form := range [][]string{nil, {"-o", "wide"}, {"-o", "json"}, {"-o", "markdown"}, {"--manifests"}, {"--jq", ".images"}} {
+		args := append([]string{"diff", old, new}, form...)
+		file := filepath.Join(dir, fmt.Sprint(i))
+		want(t, terminal.run(t, append(args, "--to", file, "--exit-code")...), 1, "", "")
+		if diff := cmp.Diff(good(t, run(t, args...)), readFile(t, file)); diff != "" {
+			t.Errorf("%v (-standard output +file):\n%s", form, diff)
+		}
+	}
+	want(t, run(t, "diff", old, new, "--to="), 2, "", "error: --to is empty: name a file, or - for standard output\n")
 }
 
 func TestDiffOfFiles(t *testing.T) {

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/release-x/oc-release-x/internal/wholefile"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
@@ -27,7 +25,7 @@ type graphFlags struct {
 	strategy  string
 	attempt   int
 	objects   bool
-	to        optional
+	to        toFlag
 	filter    manifest.Filter // only levels and components
 }
 
@@ -81,7 +79,7 @@ in the graph: the tree counts them, and --objects, -o html and -o json give the 
 	flags.StringVar(&c.strategy, "strategy", string(graph.Update), "What the operator does: update, install or reconcile")
 	flags.IntVar(&c.attempt, "attempt", 0, "Number of earlier attempts to reconcile, which the order depends on")
 	flags.BoolVar(&c.objects, "objects", false, "Show the objects of each node in the tree")
-	flags.Var(&c.to, "to", "Write to this file instead of standard output, completely or not at all")
+	c.to.add(flags)
 	addLevelFlags(flags, &c.filter)
 	c.release.add(cmd, oneRelease)
 	c.inclusion = newInclusionFlags(cmd)
@@ -90,14 +88,9 @@ in the graph: the tree counts them, and --objects, -o html and -o json give the 
 }
 
 func (c *graphFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {
-	r := &graphRequest{strategy: graph.Strategy(c.strategy), attempt: c.attempt, objects: c.objects, filter: c.filter}
-	streams := f.Streams
-	if c.to.text != "" && c.to.text != "-" {
-		r.to = c.to.text
-		streams.OutTerminal, streams.Color = false, false
-	}
+	r := &graphRequest{strategy: graph.Strategy(c.strategy), attempt: c.attempt, objects: c.objects, filter: c.filter, to: c.to.file()}
 	var err error
-	if r.output, err = c.output.output(streams); err != nil {
+	if r.output, err = c.output.output(c.to.streams(f.Streams)); err != nil {
 		return nil, err
 	}
 	switch {
@@ -111,10 +104,9 @@ func (c *graphFlags) complete(ctx context.Context, f *factory, args []string) (r
 		return nil, fault.Errorf(fault.Usage, "--objects is for -o tree; the other forms always show the objects")
 	case c.partFlag() != "" && !c.showsPart():
 		return nil, fault.Errorf(fault.Usage, "--%s is for -o tree, mermaid and html; the other forms show the complete graph", c.partFlag())
-	case c.to.given && c.to.text == "":
-		return nil, fault.Errorf(fault.Usage, "--to is empty: name a file, or - for standard output")
-	case c.output.form() == "html" && c.to.text == "" && f.OutTerminal:
-		return nil, fault.Errorf(fault.Usage, "-o html is a page for a browser: write it to a file with --to FILE")
+	}
+	if err := c.to.check(c.output.form(), f.Streams); err != nil {
+		return nil, err
 	}
 	if err := r.filter.Check(); err != nil {
 		return nil, err
@@ -161,15 +153,7 @@ func (r *graphRequest) run(ctx context.Context, s *session) error {
 	if err := r.narrow(s, release, tasks, &options); err != nil {
 		return err
 	}
-	view := printers.Graph(graph, tasks, options)
-	if r.to == "" {
-		return r.output.Print(ctx, s.Out, view)
-	}
-	var text bytes.Buffer
-	if err := r.output.Print(ctx, &text, view); err != nil {
-		return err
-	}
-	return wholefile.Write(r.to, text.Bytes())
+	return s.printTo(ctx, r.to, r.output, printers.Graph(graph, tasks, options))
 }
 
 // narrow limits the graph to --level and --component, and lists them among the settings of the page.

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"unicode/utf8"
 
+	"github.com/release-x/oc-release-x/pkg/printers/pathtext"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
@@ -18,11 +19,15 @@ func ReleaseDiff(d *v1alpha1.ReleaseDiff) View {
 			return (&diffText{ReleaseDiff: d, w: w, style: s, wide: wide}).write()
 		}
 	}
-	return View{Document: d, Styled: map[string]func(io.Writer, Style) error{"": text(false), "wide": text(true)}}
+	return View{
+		Document: d,
+		Styled:   map[string]func(io.Writer, Style) error{"": text(false), "wide": text(true)},
+		Texts:    map[string]func(io.Writer) error{"markdown": func(w io.Writer) error { return writeDiffMarkdown(w, d) }},
+	}
 }
 
 // DiffForms lists the forms of ReleaseDiff beside those of every document.
-func DiffForms() []string { return []string{"wide"} }
+func DiffForms() []string { return []string{"markdown", "wide"} }
 
 // diffText writes a ReleaseDiff as text.
 type diffText struct {
@@ -203,6 +208,25 @@ func (d *diffText) object(o v1alpha1.ObjectDiff) {
 	for _, p := range o.Paths {
 		d.line("      %s", d.colored(bold, SafeLine(p.Path)))
 		d.path(p)
+	}
+}
+
+// path writes the values of a path, below its heading.
+func (d *diffText) path(p v1alpha1.PathDiff) {
+	const indent = "        "
+	if from, to, ok := pathtext.Short(p); ok {
+		d.line("%s%s", indent, d.change(true, true, from, to))
+		return
+	}
+	for _, line := range pathtext.Lines(p) {
+		switch line.Sign {
+		case "-":
+			d.line("%s%s", indent, d.colored(red, strings.TrimRight("- "+line.Text, " ")))
+		case "+":
+			d.line("%s%s", indent, d.colored(green, strings.TrimRight("+ "+line.Text, " ")))
+		default:
+			d.line("%s", strings.TrimRight(indent+"  "+line.Text, " "))
+		}
 	}
 }
 
