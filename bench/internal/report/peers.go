@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/release-x/oc-release-x/bench/internal/contest"
@@ -56,62 +57,63 @@ func Peers(r Results, releases int) string {
 }
 
 func (r Results) has(job string) bool {
-	for _, t := range r.Tables {
-		if t.Job == job {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Tables, func(t contest.Table) bool { return t.Job == job })
 }
 
 func (c comparison) write(r Results) string {
-	peers := c.job.Peers()
 	rows := [][]string{{"release-x, in what this takes"}}
-	for _, p := range peers {
+	for _, p := range c.job.Peers() {
 		rows = append(rows, []string{p.Name})
 	}
 	var sentences strings.Builder
 	for _, column := range c.columns {
-		heading := fmt.Sprintf("%s ≤ %.2g", column.heading, column.atMost)
-		rows[0] = append(rows[0], heading)
-		var missed []string
-		var best contest.Contestant
-		measured, least := 0, math.Inf(1)
-		ours := r.median(column.metric, At{c.job.ID, column.link, column.id})
-		for i, p := range peers {
-			theirs := r.median(column.metric, At{c.job.ID, column.link, p.ID})
-			ratio := ours / theirs
-			cell := known(hundredths, ratio)
-			if !math.IsNaN(ratio) {
-				measured++
-			}
-			if theirs < least {
-				best, least = p, theirs
-			}
-			if ratio > column.atMost {
-				missed = append(missed, fmt.Sprintf("%s (%s)", p.Name, cell))
-				cell = "**" + cell + "**"
-			}
-			rows[i+1] = append(rows[i+1], cell)
+		cells, sentence := c.judge(r, column)
+		for i, cell := range cells {
+			rows[i] = append(rows[i], cell)
 		}
-		if measured > 0 {
-			took := fmt.Sprintf("%.1f ms, the best peer %.1f ms (%s)", ours, least, best.Name)
-			sentences.WriteString(sentence(heading, took, measured, len(peers), missed))
-		}
+		sentences.WriteString(sentence)
 	}
 	return fmt.Sprintf("### Against every peer: %s\n\n%s\n%s", c.job.Title, markdown("l"+strings.Repeat("r", len(c.columns)), rows), &sentences)
 }
 
-// sentence says in words what a column shows.
-func sentence(heading, took string, measured, peers int, missed []string) string {
-	text := fmt.Sprintf("- %s: %s. Met against %d of %d that were measured", heading, took, measured-len(missed), measured)
+// judge gives the cells of a column, the heading first, and says in words what they show. There are no words for a column that
+// was not measured.
+func (c comparison) judge(r Results, column column) (cells []string, sentence string) {
+	heading := fmt.Sprintf("%s ≤ %.2g", column.heading, column.atMost)
+	cells = []string{heading}
+	ours := r.median(column.metric, At{c.job.ID, column.link, column.id})
+	var missed []string
+	var best string
+	met, absent, least := 0, 0, math.Inf(1)
+	for _, p := range c.job.Peers() {
+		theirs := r.median(column.metric, At{c.job.ID, column.link, p.ID})
+		cell := known(hundredths, ours/theirs)
+		switch ratio := ours / theirs; {
+		case math.IsNaN(ratio):
+			absent++
+		case ratio > column.atMost:
+			missed = append(missed, fmt.Sprintf("%s (%s)", p.Name, cell))
+			cell = "**" + cell + "**"
+		default:
+			met++
+		}
+		if theirs < least {
+			best, least = p.Name, theirs
+		}
+		cells = append(cells, cell)
+	}
+	measured := met + len(missed)
+	if measured == 0 {
+		return cells, ""
+	}
+	sentence = fmt.Sprintf("- %s: %.1f ms, the best peer %.1f ms (%s). Met against %d of %d that were measured", heading, ours, least, best, met, measured)
 	if len(missed) > 0 {
-		text += ", **missed** against " + strings.Join(missed, ", ")
+		sentence += ", **missed** against " + strings.Join(missed, ", ")
 	}
-	if absent := peers - measured; absent > 0 {
-		text += fmt.Sprintf("; %d not measured", absent)
+	if absent > 0 {
+		sentence += fmt.Sprintf("; %d not measured", absent)
 	}
-	return text + ".\n"
+	return cells, sentence + ".\n"
 }
 
 // median is what a row took; NaN when it has no values.

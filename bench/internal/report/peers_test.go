@@ -17,7 +17,8 @@ func row(id string, ms, cpu float64) contest.Row {
 // Every peer has a row, also where the plugin takes more, and also where it is missing.
 func TestPeers(t *testing.T) {
 	results := report.Results{Tables: []contest.Table{{Job: "extract", Link: report.Loopback, Rows: []contest.Row{
-		row("cold", 120, 90), row("warm", 100, 70), {ID: "oc", Why: "oc" + contest.NotHere},
+		row("cold", 120, 90), row("warm", 100, 70),
+		{ID: "oc", Why: "oc" + contest.NotHere},
 		row("regctl-blob", 100, 100), row("crane", 240, 200), row("skopeo", 300, 300),
 	}}}}
 	const want = `### Against every peer: Extract all manifests
