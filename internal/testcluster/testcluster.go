@@ -23,6 +23,7 @@ const Token = "sha256~canary-of-the-cluster"
 
 // The paths of the objects that the program reads.
 const (
+	AdminAcks      = "/api/v1/namespaces/openshift-config/configmaps/admin-acks"
 	ClusterVersion = "/apis/config.openshift.io/v1/clusterversions/version"
 	FeatureGate    = "/apis/config.openshift.io/v1/featuregates/cluster"
 	Infrastructure = "/apis/config.openshift.io/v1/infrastructures/cluster"

@@ -22,6 +22,7 @@ type diffFlags struct {
 	output    *outputFlags
 	full      bool
 	exitCode  bool
+	impact    bool
 	manifests optional
 	to        toFlag
 }
@@ -34,6 +35,7 @@ type diffRequest struct {
 	options   diff.Options
 	full      bool
 	exitCode  bool
+	impact    bool
 	needs     string   // the flag that needs manifests in both releases; "" if none does
 	to        string   // a file; "" for standard output
 	files     []string // patterns of the files to print as unified text; nil for none
@@ -56,6 +58,10 @@ update, are left out without --full.
 
 Flags that describe a cluster limit files and objects to those that it would apply.
 
+With --impact, the output says what the update means for a cluster: what has to be acknowledged before it,
+versions and fields of APIs that are removed, roles that allow more, alerts that change and so on, each
+as a blocker, a warning or information. Where a command helps, it is printed, quoted for a shell.
+
 With --manifests, the files themselves are compared, and patch -p1 applies the output. The operator's own
 manifests are rendered, and their names begin with manifests/.`,
 		Example: examples(f.Name, `
@@ -67,6 +73,9 @@ manifests are rendered, and their names begin with manifests/.`,
 
 # What changes in the connected cluster
 %[1]s diff 4.14.0 4.14.1 --included-by-cluster
+
+# What the update means for the connected cluster
+%[1]s diff 4.14.0 4.15.0 --impact --included-by-cluster
 
 # The text of the manifests of the etcd operator
 %[1]s diff 4.14.0 4.14.1 --manifests '*etcd-operator*'
@@ -80,6 +89,7 @@ manifests are rendered, and their names begin with manifests/.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.full, "full", false, "Also show image digests and version strings in objects")
+	flags.BoolVar(&c.impact, "impact", false, "Print what the update means for a cluster: blockers, warnings and information")
 	flags.Var(&c.manifests, "manifests", "Print the files that differ as unified text, or only those that match this pattern")
 	flags.Lookup("manifests").NoOptDefVal = allFiles
 	flags.BoolVar(&c.exitCode, "exit-code", false, "Exit with code 1 if the releases differ")
@@ -94,7 +104,10 @@ manifests are rendered, and their names begin with manifests/.`,
 const allFiles = "*"
 
 func (c *diffFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {
-	r := &diffRequest{full: c.full, exitCode: c.exitCode, to: c.to.file(), options: diff.Options{Included: len(c.inclusion.given()) > 0}}
+	r := &diffRequest{
+		full: c.full, exitCode: c.exitCode, impact: c.impact, to: c.to.file(),
+		options: diff.Options{Included: len(c.inclusion.given()) > 0},
+	}
 	var err error
 	if r.output, err = c.output.output(c.to.streams(f.Streams)); err != nil {
 		return nil, err
@@ -114,7 +127,11 @@ func (c *diffFlags) complete(ctx context.Context, f *factory, args []string) (re
 	if r.inclusion, err = c.inclusion.complete(ctx); err != nil {
 		return nil, err
 	}
-	if given := c.inclusion.given(); len(given) > 0 && r.needs == "" {
+	switch given := c.inclusion.given(); {
+	case r.needs != "":
+	case c.impact:
+		r.needs = "--impact"
+	case len(given) > 0:
 		r.needs = "--" + given[0]
 	}
 	releases := releaseFlags{releases: args, repository: c.release.repository}
@@ -129,6 +146,9 @@ func (c *diffFlags) completeFiles(r *diffRequest, args []string) (releases []str
 		return args, nil
 	}
 	r.needs = "--manifests"
+	if c.impact {
+		return nil, fault.Errorf(fault.Usage, "--manifests and --impact exclude each other")
+	}
 	if !c.output.isDefault() {
 		return nil, fault.Errorf(fault.Usage, "--manifests prints unified text: it cannot be combined with -o, --jq or --template")
 	}
@@ -151,12 +171,17 @@ func (r *diffRequest) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	document := v1alpha1.NewReleaseDiff(old.document, new.document, result, r.full)
+	if r.impact {
+		if document.Impact, err = r.findImpact(ctx, s, old, new, result); err != nil {
+			return err
+		}
+	}
 	for _, side := range []diffSide{old, new} {
 		if err := side.checkLimits(); err != nil {
 			return err
 		}
 	}
-	document := v1alpha1.NewReleaseDiff(old.document, new.document, result, r.full)
 	if err := s.printTo(ctx, r.to, r.output, printers.ReleaseDiff(document)); err != nil {
 		return err
 	}

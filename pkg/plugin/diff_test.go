@@ -166,9 +166,13 @@ func TestDiffOnTerminal(t *testing.T) {
 	evil := func(value string) string {
 		return configMap("evil", "data:\n  \"\\e]0;x\\a\": \"\\e[31m\\u202e"+value+"\"\n# \u202e"+value+"\n")
 	}
-	old := layout(t, beforeUpdate().WithManifest("0000_50_a_06_evil.yaml", evil("one")))
-	new := layout(t, afterUpdate().WithManifest("0000_50_a_06_evil.yaml", evil("two")))
-	for _, args := range [][]string{nil, {"--full"}, {"-o", "wide"}, {"--manifests"}, {"-o", "yaml"}} {
+	alert := func(name string) string {
+		return "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: evil\n" + includedAnnotations +
+			"spec:\n  groups:\n  - rules:\n    - alert: \"\\e]0;x\\a\\u202e" + name + "\"\n"
+	}
+	old := layout(t, beforeUpdate().WithManifest("0000_50_a_06_evil.yaml", evil("one")).WithManifest("0000_50_a_07_evil.yaml", alert("one")))
+	new := layout(t, afterUpdate().WithManifest("0000_50_a_06_evil.yaml", evil("two")).WithManifest("0000_50_a_07_evil.yaml", alert("two")))
+	for _, args := range [][]string{nil, {"--full"}, {"-o", "wide"}, {"--manifests"}, {"-o", "yaml"}, {"--impact"}} {
 		out := good(t, call{terminal: true, width: 80}.run(t, append([]string{"diff", old, new}, args...)...))
 		if strings.ContainsAny(out, "\x1b\a\u202e") {
 			t.Errorf("%v: a terminal would act on\n%q", args, out)

@@ -118,6 +118,7 @@ func TestRequests(t *testing.T) {
 			releaseRequest: pair, full: true, exitCode: true, needs: "--feature-set", options: diff.Options{Included: true},
 			inclusion: plain(func(r *inclusionRequest) { set := "Default"; r.choices.FeatureSet = &set }),
 		}},
+		{"diff oci:a oci:b --impact", &diffRequest{releaseRequest: pair, impact: true, needs: "--impact", inclusion: plain(as)}},
 		{"diff oci:a oci:b --manifests", &diffRequest{releaseRequest: pair, needs: "--manifests", files: []string{"*"}, inclusion: plain(as)}},
 		{"diff oci:a oci:b --manifests=x*", &diffRequest{releaseRequest: pair, needs: "--manifests", files: []string{"x*"}, inclusion: plain(as)}},
 		{"diff oci:a oci:b --manifests x* y", &diffRequest{releaseRequest: pair, needs: "--manifests", files: []string{"x*", "y"}, inclusion: plain(as)}},

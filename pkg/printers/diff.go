@@ -12,7 +12,8 @@ import (
 )
 
 // ReleaseDiff returns the view of what differs between two releases: a text, with wide also the names of files and the pages with
-// the commits of images.
+// the commits of images. With the impact, the text has that in place of what differs, and Markdown
+// before it.
 func ReleaseDiff(d *v1alpha1.ReleaseDiff) View {
 	text := func(wide bool) func(io.Writer, Style) error {
 		return func(w io.Writer, s Style) error {
@@ -39,6 +40,10 @@ type diffText struct {
 
 func (d *diffText) write() error {
 	d.head()
+	if d.Impact != nil {
+		d.impact()
+		return nil
+	}
 	d.values("Metadata", d.Metadata)
 	d.values("Component Versions", d.Versions)
 	d.images("Images Changed", d.Images.Changed)
@@ -196,10 +201,7 @@ func (d *diffText) object(o v1alpha1.ObjectDiff) {
 	case "moved":
 		sign = "→"
 	}
-	name := SafeLine(objectName(o.Object))
-	if o.Object.Namespace != "" {
-		name += " in " + SafeLine(o.Object.Namespace)
-	}
+	name := placeOf(o.Object)
 	file := SafeLine(o.File)
 	if o.FromFile != "" {
 		file = SafeLine(o.FromFile) + " → " + file
@@ -228,6 +230,14 @@ func (d *diffText) path(p v1alpha1.PathDiff) {
 			d.line("%s", strings.TrimRight(indent+"  "+line.Text, " "))
 		}
 	}
+}
+
+// placeOf returns an object as KIND/NAME in NAMESPACE.
+func placeOf(o v1alpha1.ObjectReference) string {
+	if o.Namespace == "" {
+		return SafeLine(objectName(o))
+	}
+	return SafeLine(objectName(o) + " in " + o.Namespace)
 }
 
 // longest returns the length of the longest name in characters.

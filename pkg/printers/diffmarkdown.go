@@ -25,6 +25,7 @@ func writeDiffMarkdown(w io.Writer, d *v1alpha1.ReleaseDiff) error {
 	out := bufio.NewWriter(w)
 	m := &diffMarkdown{ReleaseDiff: d, w: out}
 	m.head()
+	m.impact()
 	m.values("Metadata", d.Metadata)
 	m.values("Component versions", d.Versions)
 	m.images("Images changed", d.Images.Changed)

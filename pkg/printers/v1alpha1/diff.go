@@ -5,6 +5,7 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/diff"
+	"github.com/release-x/oc-release-x/pkg/payload/diff/impact"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
@@ -20,6 +21,7 @@ type ReleaseDiff struct {
 	Files     *FileDiffs   `json:"files,omitempty"`
 	Objects   []ObjectDiff `json:"objects,omitzero"`
 	Folded    int          `json:"folded,omitempty"` // objects that are left out because only image digests and versions differ
+	Impact    []Impact     `json:"impact,omitzero"`  // what the update means for a cluster, with --impact: by severity, kind and object
 }
 
 // ValueDiff is a value that differs, absent in a release that does not have it.
@@ -74,6 +76,28 @@ type PathDiff struct {
 	Path string `json:"path"`
 	From any    `json:"from,omitempty"`
 	To   any    `json:"to,omitempty"`
+}
+
+// Impact is one thing that an update means for a cluster.
+type Impact struct {
+	Kind     string          `json:"kind"`
+	Severity string          `json:"severity"` // blocker, warning or info
+	Object   ObjectReference `json:"object"`
+	File     string          `json:"file"` // in the new release; of an object that it does not have in the old one
+	Message  string          `json:"message"`
+	Remedy   string          `json:"remedy,omitempty"` // a command for a shell that resolves it, or shows what it is about
+}
+
+// NewImpact returns what an update means for a cluster.
+func NewImpact(findings []impact.Finding) []Impact {
+	list := make([]Impact, 0, len(findings))
+	for _, f := range findings {
+		list = append(list, Impact{
+			Kind: string(f.Kind), Severity: string(f.Severity), Object: objectReference(f.Object), File: fileName(f.Object),
+			Message: f.Message, Remedy: f.Remedy,
+		})
+	}
+	return list
 }
 
 // NewReleaseDiff returns what differs between two releases. Without full, it leaves out image digests and versions in objects.
@@ -137,7 +161,7 @@ func newObjectDiff(o diff.Object, full bool) ObjectDiff {
 	e := o.Entry()
 	d := ObjectDiff{
 		Change: string(o.Change), File: fileName(e),
-		Object: ObjectReference{APIVersion: e.APIVersion(), Kind: e.Kind, Namespace: e.Namespace, Name: e.Name},
+		Object: objectReference(e),
 	}
 	if o.Old != nil && fileName(o.Old) != d.File {
 		d.FromFile = fileName(o.Old)
@@ -156,6 +180,10 @@ func newObjectDiff(o diff.Object, full bool) ObjectDiff {
 		d.Paths = append(d.Paths, p)
 	}
 	return d
+}
+
+func objectReference(e *manifest.Entry) ObjectReference {
+	return ObjectReference{APIVersion: e.APIVersion(), Kind: e.Kind, Namespace: e.Namespace, Name: e.Name}
 }
 
 // orNull returns a value that is written as null if it is nil, and not left out.

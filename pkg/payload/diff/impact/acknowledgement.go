@@ -29,9 +29,7 @@ func (f *finder) findAcknowledgements() error {
 		}
 		data := fieldsOf(at(object, "data"))
 		for _, gate := range slices.Sorted(maps.Keys(data)) {
-			if !slices.Contains(f.options.Acknowledged, gate) {
-				f.findGate(e, current, gate, textOf(data[gate]))
-			}
+			f.findGate(e, current, gate, textOf(data[gate]))
 		}
 	}
 	return nil
@@ -63,7 +61,7 @@ func (f *finder) findGate(e *manifest.Entry, current semver.Version, gate, descr
 		f.add(Blocker, Acknowledgement, e, fmt.Sprintf("the operator refuses the update: the gate %q has no description", gate))
 	default:
 		finding := f.add(Blocker, Acknowledgement, e, fmt.Sprintf("an administrator has to acknowledge %s: %s", gate, strings.Join(strings.Fields(description), " ")))
-		finding.Remedy = acknowledge(gate)
+		finding.Remedy, finding.Gate = acknowledge(gate), gate
 	}
 }
 

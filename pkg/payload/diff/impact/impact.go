@@ -54,6 +54,7 @@ type Finding struct {
 	Message string // one sentence without the name of the object
 	// Remedy is a command for a POSIX shell that resolves the finding, or shows what it is about; empty if there is none.
 	Remedy string
+	Gate   string // that an administrator has to acknowledge; empty for other findings
 }
 
 // Options say for which cluster the findings are.
@@ -63,14 +64,22 @@ type Options struct {
 	Included bool
 	// Settings are those of the cluster for the new release, if Included is set.
 	Settings manifest.Settings
-	// Acknowledged are the gates that the administrator of the cluster has acknowledged.
-	Acknowledged []string
 }
 
 // Report has what an update means for a cluster.
 type Report struct {
 	Findings []Finding // by severity, kind and object
 	Parsed   int       // documents that had to be parsed
+}
+
+// HasGates reports whether an administrator has to acknowledge something.
+func (r *Report) HasGates() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Gate != "" })
+}
+
+// Acknowledge removes the findings about gates that an administrator has acknowledged.
+func (r *Report) Acknowledge(gates []string) {
+	r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool { return f.Gate != "" && slices.Contains(gates, f.Gate) })
 }
 
 // Find returns what an update from old to new means. result is what diff.Compare returned for them. Without manifests in both
