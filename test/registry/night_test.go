@@ -31,7 +31,7 @@ func TestMirrorThroughResetsAndBursts(t *testing.T) {
 				source.fault = nights[0].layer
 				target.fault = func(next http.Handler) http.Handler { return nights[1].layer(incomplete.layer(next)) }
 				run, args := fresh(t), []string{
-					"mirror", source.host() + "/ocp/release:4.14.0", "--to", target.host() + "/ocp/m", "--certificate-authority", bundle(t, source, target),
+					"mirror", source.host() + "/ocp/release:4.14.0", "--to", target.host() + "/ocp/m", "--progress", "none", "--certificate-authority", bundle(t, source, target),
 					"--authfile", authFile(t, source.host(), login(user, password), target.host(), login(user, password)),
 				}
 				var got result

@@ -159,7 +159,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 // pagePrograms is a directory with a replacement for oc, which runs the plugin. To the commands that verify a release it adds the keys
-// of the test, in place of those of Red Hat that the program knows.
+// of the test, in place of those of Red Hat that the program knows. None shows progress, which depends on the time.
 func pagePrograms(t *testing.T, keys []string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -168,7 +168,10 @@ func pagePrograms(t *testing.T, keys []string) string {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	script := "#!/bin/sh\nshift\ncase \"$*\" in *--skip-signatures*) ;; pull*|mirror*) set -- \"$@\" " + strings.Join(keys, " ") + ";; esac\nexec " + program + " \"$@\"\n"
+	script := "#!/bin/sh\nshift\n" +
+		"case \"$*\" in *--skip-signatures*) ;; pull*|mirror*) set -- \"$@\" " + strings.Join(keys, " ") + ";; esac\n" +
+		"case $1 in pull|mirror) set -- \"$@\" --progress none;; esac\n" +
+		"exec " + program + " \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(dir, "oc"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
