@@ -45,7 +45,7 @@ func TestFeatureGates(t *testing.T) {
 		},
 		"of another feature set": {
 			old: files{file: gates(profile, "TechPreviewNoUpgrade", "", "-A")}, new: files{file: gates(profile, "TechPreviewNoUpgrade", "", "A")},
-			want: []string{"info" + start + "TechPreviewNoUpgrade: enabled: A (feature set TechPreviewNoUpgrade)"},
+			want: []string{"info" + start + "TechPreviewNoUpgrade: enabled: A"},
 		},
 		"order": {old: files{file: gates(profile, "Default", "", "A", "B")}, new: files{file: gates(profile, "Default", "", "B", "A")}},
 		"moved": {old: files{file: gates(profile, "Default", "", "A")}, new: files{file2: gates(profile, "Default", "", "A")}},

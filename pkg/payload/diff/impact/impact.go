@@ -122,9 +122,10 @@ type finder struct {
 	grants movable[grant]
 }
 
-// add adds a finding about an object. Without a cluster, the message also says for which clusters the object is, if not for all.
+// add adds a finding about an object. Without a cluster, the message also says for which clusters the object is, if not for all;
+// those about feature gates do anyway.
 func (f *finder) add(severity Severity, kind Kind, object *manifest.Entry, message string) *Finding {
-	if !f.options.Included {
+	if !f.options.Included && kind != FeatureGate {
 		message += scopeOf(object)
 	}
 	f.report.Findings = append(f.report.Findings, Finding{Severity: severity, Kind: kind, Object: object, Message: message})

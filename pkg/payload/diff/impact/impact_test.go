@@ -176,6 +176,44 @@ func TestTombstonesAndObjectsThatStay(t *testing.T) {
 	})
 }
 
+func TestImpactOnACluster(t *testing.T) {
+	old := files{
+		file: configMap("one", "1"), file2: object("v1", "Namespace", "two", "", preview),
+		"0000_50_a_3.yaml": definition("v1 true true", noGate), "0000_50_a_4.yaml": definition("v1 true true\nv2 true false", gate),
+	}
+	new := files{
+		file: configMap("one", "1", preview), file2: object("v1", "Namespace", "two", ""),
+		"0000_50_a_3.yaml": definition("v1 true true", noGate), "0000_50_a_4.yaml": definition("v1 true true\nv2 true false", gate),
+	}
+	for _, test := range []struct {
+		name          string
+		before, after manifest.Settings
+		want          []string
+	}{
+		{"Default", manifest.Settings{}, manifest.Settings{}, []string{
+			"info left ConfigMap one 0000_50_a_1.yaml: stays in the cluster: 4.19.0 does not apply it (release.openshift.io/feature-set=TechPreviewNoUpgrade, the feature set is Default)",
+			"info namespace Namespace two 0000_50_a_2.yaml: is new",
+		}},
+		{"TechPreviewNoUpgrade", manifest.Settings{FeatureSet: "TechPreviewNoUpgrade"}, manifest.Settings{FeatureSet: "TechPreviewNoUpgrade"}, nil},
+		// A gate decides which file a cluster gets.
+		{
+			"gate disabled", manifest.Settings{FeatureSet: "TechPreviewNoUpgrade", Gates: manifest.ParseGates("X")},
+			manifest.Settings{FeatureSet: "TechPreviewNoUpgrade", Gates: manifest.ParseGates("none")},
+			[]string{
+				"blocker api-version CustomResourceDefinition things.example.org 0000_50_a_3.yaml: version v2 is no longer served",
+				"  oc get apirequestcounts things.v2.example.org -o yaml",
+			},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			report := find(t, newSide(t, "4.18.1", old, test.before), newSide(t, "4.19.0", new, test.after), impact.Options{Included: true, Settings: test.after})
+			if diff := cmp.Diff(test.want, lines(report)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestNewNamespaces(t *testing.T) {
 	checkUpdates(t, map[string]update{
 		"new": {
