@@ -197,7 +197,8 @@ func TestImpactOnACluster(t *testing.T) {
 		{"TechPreviewNoUpgrade", manifest.Settings{FeatureSet: "TechPreviewNoUpgrade"}, manifest.Settings{FeatureSet: "TechPreviewNoUpgrade"}, nil},
 		// A gate decides which file a cluster gets.
 		{
-			"gate disabled", manifest.Settings{FeatureSet: "TechPreviewNoUpgrade", Gates: manifest.ParseGates("X")},
+			"gate disabled",
+			manifest.Settings{FeatureSet: "TechPreviewNoUpgrade", Gates: manifest.ParseGates("X")},
 			manifest.Settings{FeatureSet: "TechPreviewNoUpgrade", Gates: manifest.ParseGates("none")},
 			[]string{
 				"blocker api-version CustomResourceDefinition things.example.org 0000_50_a_3.yaml: version v2 is no longer served",
