@@ -216,6 +216,7 @@ func TestImpactOnACluster(t *testing.T) {
 }
 
 func TestNewNamespaces(t *testing.T) {
+	hosted := strings.Replace(object("v1", "Namespace", "x", ""), manifest.DefaultProfile, "ibm-cloud-managed", 1)
 	checkUpdates(t, map[string]update{
 		"new": {
 			new:  files{"0000_50_a_1.yaml": object("v1", "Namespace", "x", "")},
@@ -228,6 +229,11 @@ func TestNewNamespaces(t *testing.T) {
 			old:  files{"0000_50_a_1.yaml": object("v1", "Namespace", "x", "", preview)},
 			new:  files{"0000_50_a_1.yaml": object("v1", "Namespace", "x", "", preview), "0000_50_a_2.yaml": object("v1", "Namespace", "x", "", standard)},
 			want: []string{"info namespace Namespace x 0000_50_a_2.yaml: is new"},
+		},
+		"another profile gets it": {
+			old:  files{"0000_50_a_1.yaml": object("v1", "Namespace", "x", "")},
+			new:  files{"0000_50_a_1.yaml": object("v1", "Namespace", "x", ""), "0000_50_a_2.yaml": hosted},
+			want: []string{"info namespace Namespace x 0000_50_a_2.yaml: is new (profile ibm-cloud-managed)"},
 		},
 		"of another group": {new: files{"0000_50_a_1.yaml": object("example.org/v1", "Namespace", "x", "")}},
 	})
