@@ -125,7 +125,7 @@ bench: build ## side by side with the peers that are here, about 20 minutes (BEN
 	cd bench && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ . ./launcher && bin/bench $(BENCH_FLAGS)
 
 .PHONY: bench-results
-bench-results: build ## write all of bench/RESULTS.md: reading on the disk of TMPDIR, the copies in /dev/shm
+bench-results: build ## write all of bench/RESULTS.md, about 20 minutes: reading on the disk of TMPDIR, copies in /dev/shm
 	cd bench && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ . ./launcher
 	cd bench && bin/bench -rounds 11 -results RESULTS.md
 	cd bench && TMPDIR=/dev/shm bin/bench -copies -rounds 7 -results RESULTS.md

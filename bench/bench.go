@@ -246,7 +246,7 @@ func (b *bench) measure(ctx context.Context, only *regexp.Regexp, show func(stri
 			{contest.Query(), one(b.release), [2]int{n, max(1, n/2)}},
 			{contest.Objects(), one(b.release), [2]int{n, max(1, n/2)}},
 			{contest.Hash(), one(b.release), [2]int{n, 0}},
-			{contest.Several(severalReleases), several, [2]int{max(1, n/3), max(1, n/7)}},
+			{contest.Several(severalReleases), several, [2]int{max(1, n/3), max(1, n/3)}},
 			{contest.Multiples(multiples[:]), times, [2]int{max(1, n/3), 0}},
 			{contest.Extract(), one(b.release), [2]int{n, max(1, n/2)}},
 			{contest.ExtractLarge(), one(b.large), [2]int{max(1, n/3), max(1, n/7)}},
