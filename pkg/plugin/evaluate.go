@@ -35,7 +35,7 @@ func (s *session) evaluate(ctx context.Context, t target, r inclusionRequest, o 
 	if err != nil {
 		return nil, err
 	}
-	e := render(t, release, r, inclusion)
+	e := render(t, release, r, inclusion, nil)
 	if err := e.checkLimits(); err != nil {
 		return nil, err
 	}
@@ -54,8 +54,10 @@ func (s *session) evaluateAll(ctx context.Context, targets []target, releases []
 	}
 	evaluated := make([]*evaluatedRelease, len(releases))
 	var objects []*manifest.Object
+	var previous *manifest.Payload
 	for i, release := range releases {
-		evaluated[i] = render(targets[i], release, r, inclusion)
+		evaluated[i] = render(targets[i], release, r, inclusion, previous)
+		previous = evaluated[i].payload
 		if err := evaluated[i].checkLimits(); err != nil {
 			return nil, err
 		}
@@ -106,8 +108,9 @@ func (e *evaluatedRelease) checkLimits() error {
 	return nil
 }
 
-// render reads the manifests of a release and renders the operator's own.
-func render(t target, release *image.Release, r inclusionRequest, inclusion *cluster.Inclusion) *evaluatedRelease {
+// render reads the manifests of a release and renders the operator's own. Files that the payload of another release has are not
+// read again; other may be nil.
+func render(t target, release *image.Release, r inclusionRequest, inclusion *cluster.Inclusion, other *manifest.Payload) *evaluatedRelease {
 	pullSpec := r.releaseImage
 	if pullSpec == "" {
 		pullSpec = t.clusterImage
@@ -118,7 +121,7 @@ func render(t target, release *image.Release, r inclusionRequest, inclusion *clu
 	if pullSpec == "" {
 		pullSpec = release.PullSpec
 	}
-	p := release.Manifests(manifest.Render{ReleaseImage: pullSpec, ClusterProfile: r.profile(inclusion)})
+	p := release.ManifestsAfter(other, manifest.Render{ReleaseImage: pullSpec, ClusterProfile: r.profile(inclusion)})
 	return &evaluatedRelease{
 		Release: release, payload: p, inclusion: inclusion, releaseImage: pullSpec,
 		lacksReleaseImage: pullSpec == "" && !manifest.Rendered(release.Files.Operator),
@@ -223,7 +226,7 @@ func (s *session) runningManifests(ctx context.Context, r inclusionRequest, incl
 	if err != nil {
 		return nil, err
 	}
-	running := render(t, release, r, inclusion)
+	running := render(t, release, r, inclusion, nil)
 	if err := running.checkLimits(); err != nil {
 		return nil, err
 	}

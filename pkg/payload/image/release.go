@@ -121,6 +121,11 @@ func (r *Release) fetch(ctx context.Context, options ReadOptions) error {
 // Manifests reads the manifests: their contents, or the index of those that were read before. Payload.Err is set when they
 // are beyond a limit.
 func (r *Release) Manifests(render manifests.Render) *manifests.Payload {
+	return r.ManifestsAfter(nil, render)
+}
+
+// ManifestsAfter is Manifests when those of another release were read: files that both have are read once. other may be nil.
+func (r *Release) ManifestsAfter(other *manifests.Payload, render manifests.Render) *manifests.Payload {
 	render.Images = map[string]string{}
 	for _, component := range r.Components {
 		render.Images[component.Name] = component.Image
@@ -132,7 +137,7 @@ func (r *Release) Manifests(render manifests.Render) *manifests.Payload {
 	if r.index != nil {
 		return manifests.LoadIndexedWithin(r.limits, r.Files.Operator, r.index, render)
 	}
-	p := manifests.LoadWithin(r.limits, r.Files, render)
+	p := manifests.LoadWithin(r.limits, r.Files, render, other)
 	if p.Err() == nil {
 		r.rememberIndex(p)
 	}

@@ -178,7 +178,7 @@ func TestLimitsOfAPayload(t *testing.T) {
 func TestPayloadLimitsOfObjects(t *testing.T) {
 	text := config("one").String() + "---\n" + config("two").String()
 	files := payload.Files{Release: []payload.File{file("a.yaml", text)}}
-	loaded := manifest.LoadWithin(document.Limits{Parsed: 600}, files, manifest.Render{})
+	loaded := manifest.LoadWithin(document.Limits{Parsed: 600}, files, manifest.Render{}, nil)
 	if err := loaded.Err(); err != nil {
 		t.Fatal(err)
 	}

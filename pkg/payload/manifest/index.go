@@ -80,7 +80,7 @@ func LoadJSONWithin(limits document.Limits, operator []payload.File, index *Inde
 
 // LoadIndexedWithin is LoadIndexed with limits other than the defaults.
 func LoadIndexedWithin(limits document.Limits, operator []payload.File, index *Index, render Render) *Payload {
-	loaded := LoadWithin(limits, payload.Files{Operator: operator}, render)
+	loaded := LoadWithin(limits, payload.Files{Operator: operator}, render, nil)
 	if loaded.budget.Count(len(index.Objects)) == nil {
 		loaded.add(index.objects())
 	}

@@ -8,6 +8,7 @@
 package manifest
 
 import (
+	"bytes"
 	"cmp"
 	"runtime"
 	"slices"
@@ -28,6 +29,19 @@ type Payload struct {
 	Warnings []Warning
 
 	budget *document.Budget
+	files  map[fileName]readObjects // that were read
+}
+
+// fileName is the name of a file with its directory.
+type fileName struct {
+	directory Directory
+	name      string
+}
+
+// readObjects are the objects of a file.
+type readObjects struct {
+	data    []byte // of the file
+	objects []*Object
 }
 
 // Err returns an error if the documents of the payload together exceed a limit. Do not use the payload then: only a part of it
@@ -72,12 +86,13 @@ type source struct {
 //
 // The objects refer to the files' data, which must not change afterwards.
 func Load(files payload.Files, render Render) *Payload {
-	return LoadWithin(document.Limits{}, files, render)
+	return LoadWithin(document.Limits{}, files, render, nil)
 }
 
-// LoadWithin is Load with limits other than the defaults.
-func LoadWithin(limits document.Limits, files payload.Files, render Render) *Payload {
-	loaded := &Payload{budget: document.NewBudget(limits)}
+// LoadWithin is Load with limits other than the defaults. Files that another payload has too are not read again: both payloads
+// have the same objects of them. other may be nil.
+func LoadWithin(limits document.Limits, files payload.Files, render Render, other *Payload) *Payload {
+	loaded := &Payload{budget: document.NewBudget(limits), files: map[fileName]readObjects{}}
 	var sources []source
 	for _, file := range manifests(files.Operator) {
 		text, err := render.Execute(file.Data)
@@ -91,10 +106,20 @@ func LoadWithin(limits document.Limits, files payload.Files, render Render) *Pay
 	for _, file := range manifests(files.Release) {
 		sources = append(sources, source{ReleaseDirectory, file.Name, file.Data})
 	}
-	for _, objects := range readAll(sources, loaded.budget) {
+	for i, objects := range readAll(sources, loaded.budget, other) {
 		loaded.add(objects)
+		loaded.files[fileName{sources[i].directory, sources[i].name}] = readObjects{sources[i].data, objects}
 	}
 	return loaded
+}
+
+// objectsOf returns the objects of a file that the payload has read with the same contents. p may be nil.
+func (p *Payload) objectsOf(file source) ([]*Object, bool) {
+	if p == nil || p.Err() != nil {
+		return nil, false
+	}
+	known, ok := p.files[fileName{file.directory, file.name}]
+	return known.objects, ok && bytes.Equal(known.data, file.data)
 }
 
 // add adds objects, and a warning for each that cannot be read.
@@ -119,15 +144,20 @@ func manifests(files []payload.File) []payload.File {
 	return found
 }
 
-// readAll reads files in parallel and returns their objects in the order of the files.
-func readAll(sources []source, budget *document.Budget) [][]*Object {
+// readAll reads files in parallel and returns their objects in the order of the files. Those of files that other has are taken
+// from there.
+func readAll(sources []source, budget *document.Budget, other *Payload) [][]*Object {
 	results := make([][]*Object, len(sources))
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(sources)) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(sources)) && budget.Err() == nil; i = next.Add(1) - 1 {
-				results[i] = readFile(sources[i], budget)
+				if known, ok := other.objectsOf(sources[i]); ok && budget.Count(len(known)) == nil {
+					results[i] = known
+				} else {
+					results[i] = readFile(sources[i], budget)
+				}
 			}
 		})
 	}

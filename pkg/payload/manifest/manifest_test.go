@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
@@ -193,5 +194,21 @@ func TestTypes(t *testing.T) {
 		if o := objects[i]; o.APIVersion() != want.apiVersion || o.IsJob() != want.isJob {
 			t.Errorf("%s: %s, job %t, want %s, %t", o.ID(), o.APIVersion(), o.IsJob(), want.apiVersion, want.isJob)
 		}
+	}
+}
+
+// Files that another payload has are read once, unless their contents differ.
+func TestLoadAfterAnotherPayload(t *testing.T) {
+	text := func(name string) []byte { return []byte("kind: A\nmetadata: {name: " + name + "}\n") }
+	files := func(second string) payload.Files {
+		return payload.Files{Release: []payload.File{{Name: "0000_10_a.yaml", Data: text("a")}, {Name: "0000_20_b.yaml", Data: text(second)}}}
+	}
+	other := manifest.Load(files("b"), manifest.Render{})
+	loaded := manifest.LoadWithin(document.Limits{}, files("c"), manifest.Render{}, other)
+	if len(loaded.Objects) != 2 || loaded.Objects[0] != other.Objects[0] || loaded.Objects[1].Name != "c" {
+		t.Errorf("got %v after %v", loaded.Objects, other.Objects)
+	}
+	if limited := manifest.LoadWithin(document.Limits{Documents: 1}, files("b"), manifest.Render{}, other); limited.Err() == nil {
+		t.Error("documents of the other payload do not count")
 	}
 }
