@@ -10,8 +10,10 @@ import (
 
 	"github.com/release-x/oc-release-x/pkg/payload/diff"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
+	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/printers"
+	"github.com/release-x/oc-release-x/pkg/printers/graphpage"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
@@ -79,6 +81,9 @@ manifests are rendered, and their names begin with manifests/.`,
 
 # The text of the manifests of the etcd operator
 %[1]s diff 4.14.0 4.14.1 --manifests '*etcd-operator*'
+
+# An HTML page to browse, with the steps of the update
+%[1]s diff 4.14.0 4.14.1 --impact -o html --to diff.html
 
 # For the description of a pull request
 %[1]s diff 4.14.0 4.14.1 -o markdown --to changes.md
@@ -182,10 +187,23 @@ func (r *diffRequest) run(ctx context.Context, s *session) error {
 			return err
 		}
 	}
-	if err := s.printTo(ctx, r.to, r.output, printers.ReleaseDiff(document)); err != nil {
+	page := func() (graphpage.DiffPage, error) { return r.page(document, result, new) }
+	if err := s.printTo(ctx, r.to, r.output, printers.ReleaseDiff(document, page)); err != nil {
 		return err
 	}
 	return r.result(s, !result.Empty())
+}
+
+// page returns the content of the HTML page, with the steps of the update to the new release.
+func (r *diffRequest) page(document *v1alpha1.ReleaseDiff, result *diff.Result, new diffSide) (graphpage.DiffPage, error) {
+	page := graphpage.DiffPage{Diff: document, Result: result, Full: r.full}
+	if !result.HasManifests {
+		return page, nil
+	}
+	var err error
+	page.Settings = r.inclusion.describe(new.evaluatedRelease)
+	page.Graph, err = graph.New(new.Entries, graph.Update, 0)
+	return page, err
 }
 
 // result returns the error of --exit-code. Warnings with --strict come first.

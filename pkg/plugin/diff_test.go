@@ -251,6 +251,24 @@ func TestDiffToFile(t *testing.T) {
 			t.Errorf("%v (-standard output +file):\n%s", form, diff)
 		}
 	}
+	page := good(t, run(t, "diff", old, new, "-o", "html"))
+	for _, part := range []string{
+		"<!DOCTYPE html>\n", "<h1>4.14.0 → 4.14.1</h1>", `<section class="step d-changed" id="s1"`, "<div><dt>Profile</dt><dd>self-managed-<wbr>", ">two\n",
+	} {
+		if !strings.Contains(page, strings.ReplaceAll(part, "<wbr>", "")) {
+			t.Errorf("%q is missing in\n%s", part, page)
+		}
+	}
+	file := filepath.Join(dir, "page")
+	want(t, terminal.run(t, "diff", old, new, "-o", "html", "--to", file), 0, "", "")
+	if got := readFile(t, file); got != page {
+		t.Errorf("the file has %d bytes, want %d", len(got), len(page))
+	}
+	want(t, terminal.run(t, "diff", old, new, "-o", "html"), 2, "", "error: -o html is a page for a browser: write it to a file with --to FILE\n")
+	impact := good(t, run(t, "diff", old, new, "-o", "html", "--impact"))
+	if !strings.Contains(impact, `id="impact"`) || strings.Contains(page, `id="impact"`) {
+		t.Error("the page has the impact without --impact, or not with it")
+	}
 	want(t, run(t, "diff", old, new, "--to="), 2, "", "error: --to is empty: name a file, or - for standard output\n")
 }
 

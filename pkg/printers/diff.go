@@ -7,14 +7,15 @@ import (
 	"text/tabwriter"
 	"unicode/utf8"
 
+	"github.com/release-x/oc-release-x/pkg/printers/graphpage"
 	"github.com/release-x/oc-release-x/pkg/printers/pathtext"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
 // ReleaseDiff returns the view of what differs between two releases: a text, with wide also the names of files and the pages with
-// the commits of images. With the impact, the text has that in place of what differs, and Markdown
-// before it.
-func ReleaseDiff(d *v1alpha1.ReleaseDiff) View {
+// the commits of images, Markdown, or an HTML page, whose content the function page returns. With the impact, the text has that in
+// place of what differs, and Markdown and the page have it before.
+func ReleaseDiff(d *v1alpha1.ReleaseDiff, page func() (graphpage.DiffPage, error)) View {
 	text := func(wide bool) func(io.Writer, Style) error {
 		return func(w io.Writer, s Style) error {
 			return (&diffText{ReleaseDiff: d, w: w, style: s, wide: wide}).write()
@@ -23,12 +24,21 @@ func ReleaseDiff(d *v1alpha1.ReleaseDiff) View {
 	return View{
 		Document: d,
 		Styled:   map[string]func(io.Writer, Style) error{"": text(false), "wide": text(true)},
-		Texts:    map[string]func(io.Writer) error{"markdown": func(w io.Writer) error { return writeDiffMarkdown(w, d) }},
+		Texts: map[string]func(io.Writer) error{
+			"markdown": func(w io.Writer) error { return writeDiffMarkdown(w, d) },
+			"html": func(w io.Writer) error {
+				content, err := page()
+				if err != nil {
+					return err
+				}
+				return graphpage.WriteDiff(w, content)
+			},
+		},
 	}
 }
 
 // DiffForms lists the forms of ReleaseDiff beside those of every document.
-func DiffForms() []string { return []string{"markdown", "wide"} }
+func DiffForms() []string { return []string{"html", "markdown", "wide"} }
 
 // diffText writes a ReleaseDiff as text.
 type diffText struct {

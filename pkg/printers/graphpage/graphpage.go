@@ -1,36 +1,22 @@
-// Package graphpage writes the task graph of a release as one HTML page, with the steps from top to bottom, all objects, search,
-// and a dark and a light theme. The page is one file. It loads nothing from the network, works without scripts, and can be
-// printed.
+// Package graphpage writes pages about the task graph of a release: the graph itself, with the steps from top to bottom and all
+// objects, and what differs between two releases, with the steps of the update. A page is one file with search and a dark and a light
+// theme. It loads nothing from the network, works without scripts, and can be printed.
 package graphpage
 
 import (
-	"bufio"
-	"crypto/sha256"
 	_ "embed" // the parts of the page
-	"encoding/base64"
-	"fmt"
-	"html/template"
 	"io"
 
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
-//go:embed web/page.html
-var pageHTML string
-
-// The style sheets and scripts, in the order in which they are joined.
+// The page of a graph.
 var (
-	//go:embed web/base.css
-	baseCSS string
-	//go:embed web/steps.css
-	stepsCSS string
-	//go:embed web/print.css
-	printCSS string
-	//go:embed web/theme.js
-	themeJS string
-	//go:embed web/steps.js
-	stepsJS string
+	//go:embed web/page.html
+	pageHTML string
+	//go:embed web/table.css
+	tableCSS string
 	//go:embed web/search.js
 	searchJS string
 )
@@ -45,43 +31,20 @@ type Page struct {
 	Settings []Setting // shown with the facts about the release, in this order
 }
 
-// Write writes a page as HTML in UTF-8. The same page gives the same bytes. Names may be hostile: html/template escapes them,
-// and the policy of the page allows only its own script. Errors are those of w.
+// Write writes a page as HTML in UTF-8. Errors are those of w.
 func Write(w io.Writer, p Page) error {
-	parsed, err := template.New("page").Parse(pageHTML)
-	if err != nil {
-		return fmt.Errorf("reading the page's template: %w", err)
-	}
-	style, script := baseCSS+stepsCSS+printCSS, themeJS+stepsJS+searchJS
-	out := bufio.NewWriter(w)
-	err = parsed.Execute(out, document{
-		Policy: policy(style, script),
-		Style:  template.CSS(style),
-		Script: template.JS(script),
-		view:   newView(p),
-	})
-	if err != nil {
-		return err
-	}
-	return out.Flush()
+	v, s := newView(p), newShell(tableCSS, searchJS)
+	s.Tab = v.Title + " · " + v.Strategy
+	s.Label = "Search for anything that is shown of an object"
+	s.Placeholder = "Component, kind, name, file, level 50"
+	s.How = "Words must all be found. level 50 and step 3 look for a level and a step. kind: takes a whole kind, such as role or " +
+		"deployments.apps; name:, namespace:, component:, level:, step:, api:, file: and folder: look in one place. Escape clears, " +
+		"Enter goes to the first card found."
+	return writePage(w, pageHTML, document{s, v})
 }
 
 // document is the data of the template.
 type document struct {
-	Policy string
-	Style  template.CSS
-	Script template.JS
+	Shell shell
 	view
-}
-
-// policy returns a Content-Security-Policy that allows only this style sheet and this script, by their hashes. The page sends
-// no requests and runs no other scripts.
-func policy(style, script string) string {
-	return "default-src 'none'; img-src data:; style-src " + hash(style) + "; script-src " + hash(script) +
-		"; base-uri 'none'; form-action 'none'"
-}
-
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }

@@ -120,7 +120,7 @@ func NewReleaseDiff(from, to Release, r *diff.Result, full bool) *ReleaseDiff {
 			d.Folded++
 			continue
 		}
-		d.Objects = append(d.Objects, newObjectDiff(o, full))
+		d.Objects = append(d.Objects, NewObjectDiff(o, full))
 	}
 	return d
 }
@@ -157,7 +157,8 @@ func imageSource(c *payload.Component) *ImageSource {
 	return source
 }
 
-func newObjectDiff(o diff.Object, full bool) ObjectDiff {
+// NewObjectDiff returns what differs in an object. Without full, it leaves out image digests and versions.
+func NewObjectDiff(o diff.Object, full bool) ObjectDiff {
 	e := o.Entry()
 	d := ObjectDiff{
 		Change: string(o.Change), File: fileName(e),
