@@ -125,7 +125,7 @@ func (c completer) session() (*session, error) {
 	flags.cache.offline, flags.cluster.pullSecret, flags.verbosity = true, false, 0
 	f := &factory{Environment: c.f.Environment, console: c.f.console, flags: &flags}
 	f.In, f.ErrOut, f.ErrTerminal = strings.NewReader(""), io.Discard, false
-	return openSession(f, nil, defaultPerRegistry)
+	return openSession(f, nil)
 }
 
 // flag returns the completion of a flag's value. Nil lets the shell complete names of files.

@@ -113,6 +113,3 @@ func (c *copyFlags) check(f *factory, command string) error {
 	}
 	return display.CheckProgress(c.progress)
 }
-
-// perRegistry is the default of --max-per-registry.
-func (r *copyRequest) perRegistry() int { return 8 }

@@ -187,7 +187,7 @@ func (r *registryFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&r.authFile, "authfile", "", "The same as --registry-config")
 	flags.BoolVar(&r.insecure, "insecure", false, "Do not verify certificates of registries that the command line names, and fall back to plain HTTP")
 	flags.StringVar(&r.caFile, "certificate-authority", "", "File with CA certificates to trust in addition to the system's")
-	flags.Var(&r.maxPerRegistry, "max-per-registry", "Maximum number of parallel requests to one registry (default 4, of pull and mirror 8)")
+	flags.Var(&r.maxPerRegistry, "max-per-registry", "Maximum number of parallel requests to one registry (default 8)")
 	flags.StringSliceVar(&r.mirrors.IDMS, "idms-file", nil, "File with ImageDigestMirrorSets, the mirrors of images referenced by digest")
 	flags.StringSliceVar(&r.mirrors.ITMS, "itms-file", nil, "File with ImageTagMirrorSets, the mirrors of images referenced by tag")
 	flags.StringSliceVar(&r.mirrors.ICSP, "icsp-file", nil, "File with ImageContentSourcePolicies, the older form of --idms-file")

@@ -44,26 +44,21 @@ type session struct {
 	copyMeter func(ctx context.Context, value string) (display.CopyMeter, error)
 }
 
-// defaultPerRegistry is the default of --max-per-registry for commands that read.
-const defaultPerRegistry = 4
+// defaultPerRegistry is the default of --max-per-registry.
+const defaultPerRegistry = 8
 
 // newSession opens a session and checks the files that flags name.
 func newSession(ctx context.Context, f *factory, r request) (*session, error) {
-	perRegistry := defaultPerRegistry
-	if copies, ok := r.(interface{ perRegistry() int }); ok {
-		perRegistry = copies.perRegistry()
-	}
-	s, err := openSession(f, r.hosts(), perRegistry)
+	s, err := openSession(f, r.hosts())
 	if err != nil {
 		return nil, err
 	}
 	return s, s.registries.CheckFiles(ctx)
 }
 
-// openSession opens a session without checking the files that flags name. --insecure applies to insecureHosts; perRegistry
-// is the default of --max-per-registry.
-func openSession(f *factory, insecureHosts []string, perRegistry int) (*session, error) {
-	s := &session{Environment: f.Environment, flags: f.flags, perRegistry: f.flags.registry.maxPerRegistry.or(perRegistry), log: &log{
+// openSession opens a session without checking the files that flags name. --insecure applies to insecureHosts.
+func openSession(f *factory, insecureHosts []string) (*session, error) {
+	s := &session{Environment: f.Environment, flags: f.flags, perRegistry: f.flags.registry.maxPerRegistry.or(defaultPerRegistry), log: &log{
 		out: f.ErrOut, terminal: f.ErrTerminal, verbosity: f.flags.verbosity,
 	}, copyMeter: f.copyMeter}
 	var err error

@@ -26,7 +26,7 @@ type Options struct {
 	Mirrors    mirrors.Files // the files that name mirrors
 	AllowRealm []string      // hosts, host[:port], that may be token servers of registries in other domains
 
-	MaxPerRegistry int          // requests to one registry at once, fewer while it answers 429 or 503; 0 is 4
+	MaxPerRegistry int          // requests to one registry at once, fewer while it answers 429 or 503; 0 is 8
 	UserAgent      string       // "" is oc-release-x
 	Log            *slog.Logger // retries and resumed downloads at Info, requests at Debug, warnings; never a secret; nil drops them
 
@@ -53,7 +53,7 @@ func (o Options) withDefaults() Options {
 		o.CertDirs = certDirs(o.Home)
 	}
 	if o.MaxPerRegistry <= 0 {
-		o.MaxPerRegistry = 4
+		o.MaxPerRegistry = 8
 	}
 	if o.UserAgent == "" {
 		o.UserAgent = "oc-release-x"
