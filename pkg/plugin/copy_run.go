@@ -52,6 +52,7 @@ func (r *copyRequest) run(ctx context.Context, s *session, target copyTarget) (e
 			return err
 		}
 		defer c.saved.Close()
+		s.layouts = c.saved
 		c.source = c.saved.Source
 	}
 	arch := r.newTargetArch(s, target)

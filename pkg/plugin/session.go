@@ -35,10 +35,11 @@ type session struct {
 	documents   document.Limits
 	registries  *registry.Client
 	cluster     *cluster.Cluster
-	downloads   *cache.Cache // nil without a cache
-	opened      closers      // releases that were read
-	perRegistry int          // parallel requests to one registry
-	noCache     sync.Once    // prints the note that there is no cache
+	downloads   *cache.Cache    // nil without a cache
+	opened      closers         // releases that were read
+	layouts     []*image.Layout // that are open for the whole session
+	perRegistry int             // parallel requests to one registry
+	noCache     sync.Once       // prints the note that there is no cache
 
 	// copyMeter opens the display of a copy for a value of --progress.
 	copyMeter func(ctx context.Context, value string) (display.CopyMeter, error)
@@ -128,6 +129,7 @@ func (s *session) opener(ref image.Reference, warnf func(format string, args ...
 		Limits:    s.limits,
 		Documents: s.documents,
 		Offline:   s.flags.cache.offline,
+		Layouts:   s.layouts,
 		Notef:     s.resolvedf,
 		Warnf:     warnf,
 	}

@@ -53,6 +53,11 @@ func (o Opener) layoutImage(ctx context.Context, ref Reference, from files) (*st
 	if err != nil {
 		return nil, err
 	}
+	return o.imageOf(ctx, ref, l)
+}
+
+// imageOf opens the image of a layout that a reference names.
+func (o Opener) imageOf(ctx context.Context, ref Reference, l layout) (*stored, error) {
 	d, err := l.find(ctx, ref)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ type Opener struct {
 	// Documents are the limits for parsing a release; the zero value means the defaults.
 	Documents document.Limits
 
+	Layouts []*Layout    // that are open: references to their images do not read them again
 	Cache   *cache.Cache // of registries; may be nil
 	Offline bool         // contacts no registry: what is not in the cache is fault.Network
 
@@ -50,6 +51,13 @@ func (o Opener) Open(ctx context.Context, ref Reference) (Image, error) {
 func (o Opener) open(ctx context.Context, ref Reference) (Image, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	for _, l := range o.Layouts {
+		if l.holds(ref) {
+			shared := l.layout
+			shared.files = kept{shared.files}
+			return o.imageOf(ctx, ref, shared)
+		}
 	}
 	switch ref.Kind {
 	case KindRegistry:

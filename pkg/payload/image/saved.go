@@ -18,7 +18,7 @@ import (
 // Layout is an OCI layout in a directory or an archive, opened to copy from it. Close it after use.
 type Layout struct {
 	layout
-	text  string                           // the reference
+	ref   Reference
 	tags  map[string]oci.Descriptor        // the first entry with each tag
 	named map[digest.Digest]oci.Descriptor // the first entry of each digest
 }
@@ -35,7 +35,7 @@ func OpenLayout(ctx context.Context, ref Reference, limits Limits) (*Layout, err
 		_ = from.Close()
 		return nil, withSubject(ref.Text, err)
 	}
-	opened := &Layout{layout: l, text: ref.Text, tags: map[string]oci.Descriptor{}, named: map[digest.Digest]oci.Descriptor{}}
+	opened := &Layout{layout: l, ref: ref, tags: map[string]oci.Descriptor{}, named: map[digest.Digest]oci.Descriptor{}}
 	for _, d := range slices.Backward(opened.Entries()) {
 		opened.tags[Tag(d)], opened.named[d.Digest] = d, d
 	}
@@ -57,8 +57,17 @@ func openLayoutFiles(ctx context.Context, ref Reference, limits Limits) (files, 
 	return nil, fault.Errorf(fault.Usage, "not an OCI layout: want oci:DIR or oci-archive:FILE")
 }
 
+// holds reports whether a reference is to an image of the layout.
+func (l *Layout) holds(ref Reference) bool { return l.ref.Kind == ref.Kind && l.ref.Path == ref.Path }
+
+// kept are files that stay open.
+type kept struct{ files }
+
+// Close does nothing: the owner of the layout closes its files.
+func (kept) Close() error { return nil }
+
 // Text is the reference that the layout was opened by.
-func (l *Layout) Text() string { return l.text }
+func (l *Layout) Text() string { return l.ref.Text }
 
 // Close closes the layout's files.
 func (l *Layout) Close() error { return l.close() }
@@ -146,7 +155,7 @@ const maxSignatures = 9
 func (l *Layout) IsRelease(ctx context.Context, d oci.Descriptor) (bool, error) {
 	is, err := l.isRelease(ctx, d)
 	if err != nil {
-		return false, withSubject(l.text, err)
+		return false, withSubject(l.ref.Text, err)
 	}
 	return is, nil
 }
@@ -155,7 +164,7 @@ func (l *Layout) failed(d digest.Digest, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return fmt.Errorf("%s: blob %s: %w", l.text, d, err)
+	return fmt.Errorf("%s: blob %s: %w", l.ref.Text, d, err)
 }
 
 // verifiedBlob is a blob that is read from its first byte on.

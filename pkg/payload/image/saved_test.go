@@ -288,3 +288,31 @@ func mustManifest(t *testing.T, l *image.Layout, d digest.Digest) []byte {
 	}
 	return body
 }
+
+// A layout that is open is not read again for an image of it, and stays open when the image is closed.
+func TestOpenAnImageOfAnOpenLayout(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "layout")
+	if err := build(t, sample()).WriteLayout(dir, "4.14.0"); err != nil {
+		t.Fatal(err)
+	}
+	l, err := image.OpenLayout(t.Context(), parse(t, "oci:"+dir), image.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := os.Remove(filepath.Join(dir, "index.json")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		release, err := image.Opener{Layouts: []*image.Layout{l}}.Read(t.Context(), parse(t, "oci:"+dir+":4.14.0"), image.ReadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := release.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := (image.Opener{}).Read(t.Context(), parse(t, "oci:"+dir+":4.14.0"), image.ReadOptions{}); err == nil {
+		t.Error("a layout without index.json is read")
+	}
+}
