@@ -234,6 +234,10 @@ func (b *bench) measure(ctx context.Context, only *regexp.Regexp, show func(stri
 	results := report.Results{Binary: b.binary}
 	n := b.options.rounds
 	several := b.generate("several", differing(severalReleases))
+	update := func() ([]served.Release, error) {
+		second, err := served.PrepareUpdate(b.root, b.release, b.how)
+		return []served.Release{b.release, second}, err
+	}
 	times := b.generate("multiple", timesTheText(multiples[:]))
 	for i, way := range b.ways() {
 		for _, e := range []struct {
@@ -246,6 +250,7 @@ func (b *bench) measure(ctx context.Context, only *regexp.Regexp, show func(stri
 			{contest.Query(), one(b.release), [2]int{n, max(1, n/2)}},
 			{contest.Objects(), one(b.release), [2]int{n, max(1, n/2)}},
 			{contest.Hash(), one(b.release), [2]int{n, 0}},
+			{contest.Compare(), update, [2]int{n, 0}},
 			{contest.Several(severalReleases), several, [2]int{max(1, n/3), max(1, n/3)}},
 			{contest.Multiples(multiples[:]), times, [2]int{max(1, n/3), 0}},
 			{contest.Extract(), one(b.release), [2]int{n, max(1, n/2)}},

@@ -53,7 +53,7 @@ func TestBench(t *testing.T) {
 			}
 			args := []string{
 				"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-fixtures", t.TempDir(),
-				"-rounds", "1", "-base", "4000000", "-only", "^(start|list|hash|large loopback)", "-results", kept, plain,
+				"-rounds", "1", "-base", "4000000", "-only", "^(start|list|hash|diff|large loopback)", "-results", kept, plain,
 			}
 			var stdout, stderr bytes.Buffer
 			if err := run(t.Context(), args, &stdout, &stderr); err != nil {
@@ -76,6 +76,7 @@ func TestBench(t *testing.T) {
 				`(?m)^\| release-x extract, cold +\| refuses it \(exit status 6\) +\|$`,
 				`(?m)^\|  .*\| bytes at the client \|$`,
 				`(?m)^\| release-x manifests --hash, warm, by digest +\| .* \| +0 \| +0 \|$`,
+				`(?m)^\| release-x diff, warm, by tag +\| .* \| +2 HEAD \| +0 \|$`,
 				`(?m)^### Against every peer: List the component images$`,
 				`(?m)^\| warm list by digest, CPU beyond that of .version. +\| +≤ 15 ms \| +-?\d+\.\d ms \| `,
 				`(?m)^\| cold list, requests +\| +3 GET \| +3 GET \| met +\|$`,

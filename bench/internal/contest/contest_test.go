@@ -260,7 +260,7 @@ func TestTempt(t *testing.T) {
 // The flags with which each program reads a registry without TLS are there for one alone.
 func TestFlagsForPlainHTTP(t *testing.T) {
 	jobs := []contest.Job{
-		contest.List(), contest.Query(), contest.Objects(), contest.Hash(), contest.Extract(), contest.ExtractLarge(),
+		contest.List(), contest.Query(), contest.Objects(), contest.Hash(), contest.Compare(), contest.Extract(), contest.ExtractLarge(),
 		contest.Several(1), contest.Multiples([]int{1}),
 	}
 	flags := []string{" --insecure ", " --host reg=127.0.0.1:5000,tls=disabled ", " --src-tls-verify=false "}

@@ -98,6 +98,14 @@ func listsObjects(p Place, stdout []byte) error {
 	return nil
 }
 
+// comparesBoth checks that images were compared.
+func comparesBoth(_ Place, stdout []byte) error {
+	if !bytes.Contains(stdout, []byte("\nImages Changed:\n")) {
+		return errors.New("printed no images that changed")
+	}
+	return nil
+}
+
 // extractsAll checks that the manifests and the two files of the release came out. Files that are not YAML may be
 // missing: not every program knows them.
 func extractsAll(p Place, _ []byte) error {

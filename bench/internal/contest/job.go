@@ -94,6 +94,30 @@ func Objects() Job {
 	}}
 }
 
+// Compare is the job to compare the two releases of the job, which no peer does offline. Listing the images of one is beside it for
+// the relation.
+func Compare() Job {
+	both := func(p Place, args ...string) []string {
+		for _, r := range p.All {
+			args = append(args, p.tag(r))
+		}
+		return args
+	}
+	return Job{ID: "diff", Title: "Compare two releases", Contestants: []Contestant{
+		ours("cold", "release-x diff, cold", false, comparesBoth, func(p Place) []string { return both(p, "diff") }),
+		ours("warm", "release-x diff, warm, by tag", true, comparesBoth, func(p Place) []string { return both(p, "diff") }),
+		ours("impact", "release-x diff --impact, cold", false, printsSomething, func(p Place) []string { return both(p, "diff", "--impact") }),
+		ours("changed", "release-x images --release … --changed, cold", false, printsSomething, func(p Place) []string {
+			args := []string{"images", "--changed"}
+			for _, r := range p.All {
+				args = append(args, "--release", p.tag(r))
+			}
+			return args
+		}),
+		ours("one", "release-x images of one of them, cold", false, listsAll, func(p Place) []string { return []string{"images", p.byTag()} }),
+	}}
+}
+
 // Hash is the job to compute the hash that a cluster reports of a release, which no peer does.
 func Hash() Job {
 	return Job{ID: "hash", Title: "Compute the hash of the payload", Contestants: []Contestant{

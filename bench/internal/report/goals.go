@@ -24,6 +24,10 @@ func Goals() []Goal {
 		// The flags of cli-runtime cost both the same.
 		{Text: "warm list by digest, CPU beyond that of `version`", Metric: CPU, Ours: At{"list", Loopback, "warm-digest"}, Beyond: At{"start", Loopback, "version"}, AtMost: 15},
 		{Text: "warm `manifests --hash`, CPU", Metric: CPU, Ours: At{"hash", Loopback, "warm"}, AtMost: 120},
+		{Text: "`diff` cold, in the time of a cold list of one release", Metric: Wall, Ours: At{"diff", Loopback, "cold"}, Theirs: At{"diff", Loopback, "one"}, AtMost: 1.3},
+		{Text: "`images --changed` cold, in the time of a cold list of one release", Metric: Wall, Ours: At{"diff", Loopback, "changed"}, Theirs: At{"diff", Loopback, "one"}, AtMost: 1.3},
+		{Text: "`diff` warm, CPU", Metric: CPU, Ours: At{"diff", Loopback, "warm"}, AtMost: 150},
+		{Text: "`diff` warm, peak memory", Metric: RSS, Ours: At{"diff", Loopback, "warm"}, AtMost: 100},
 		{Text: "20 releases cold, time, link", Metric: Wall, Ours: At{"several", Shaped, "cold"}, AtMost: 3500},
 		{Text: "20 releases warm by tag, time, link", Metric: Wall, Ours: At{"several", Shaped, "warm-tag"}, AtMost: 350},
 	}

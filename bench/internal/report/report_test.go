@@ -118,7 +118,7 @@ func TestJudgements(t *testing.T) {
 // Every goal names rows that jobs have.
 func TestGoalsNameRows(t *testing.T) {
 	rows := map[report.At]bool{{}: true}
-	for _, job := range []contest.Job{contest.Start(), contest.List(), contest.Query(), contest.Objects(), contest.Hash(), contest.Several(20), contest.Extract(), contest.ExtractLarge()} {
+	for _, job := range []contest.Job{contest.Start(), contest.List(), contest.Query(), contest.Objects(), contest.Hash(), contest.Compare(), contest.Several(20), contest.Extract(), contest.ExtractLarge()} {
 		for _, c := range job.Contestants {
 			rows[report.At{Job: job.ID, Link: report.Loopback, ID: c.ID}] = true
 			rows[report.At{Job: job.ID, Link: report.Shaped, ID: c.ID}] = true

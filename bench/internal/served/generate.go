@@ -25,16 +25,25 @@ type Options struct {
 	Base     int    // bytes of layers of random bytes below the payload
 	Seed     uint64 // releases of other seeds share no component and no manifest
 	Times    int    // of the manifests of a real release; 0 is 1
+	Update   bool   // version 4.22.1, in which every tenth component has another image
 	Tampered bool   // the payload layer unpacks to the same files, but its bytes are not those of its digest
 }
 
 // Generate writes root/repository: a release of real size, the same every time.
 func Generate(root, repository string, o Options) error {
 	b := testrelease.New("4.22.0").WithPrevious("4.21.9")
+	if o.Update {
+		b = testrelease.New("4.22.1").WithPrevious("4.22.0")
+	}
 	w := &writer{random: rand.New(rand.NewPCG(4, 22+o.Seed))}
 	names := w.names()
-	for _, name := range names {
-		b.WithComponent(name, testrelease.Source("https://github.com/openshift/"+name))
+	for i, name := range names {
+		options := []testrelease.ComponentOption{testrelease.Source("https://github.com/openshift/" + name)}
+		if o.Update && i%10 == 0 {
+			options = append(options, testrelease.Image(testrelease.ImageOf(name+"-update")),
+				testrelease.Annotation("io.openshift.build.commit.id", strings.Repeat("1", 40)))
+		}
+		b.WithComponent(name, options...)
 	}
 	for i := range baseLayers {
 		if size := o.Base / baseLayers; size > 0 {

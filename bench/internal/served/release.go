@@ -38,18 +38,21 @@ type descriptor struct {
 }
 
 // Read reads the first release of the OCI layout in root/repository.
-func Read(root, repository string) (Release, error) {
+func Read(root, repository string) (Release, error) { return readAt(root, repository, 0) }
+
+// readAt reads the release at a place in the index of the layout.
+func readAt(root, repository string, at int) (Release, error) {
 	layout := filepath.Join(root, repository)
 	r := Release{Repository: repository}
 	var index struct{ Manifests []descriptor }
 	if err := readJSON(filepath.Join(layout, "index.json"), &index); err != nil {
 		return r, err
 	}
-	if len(index.Manifests) == 0 {
-		return r, fmt.Errorf("reading %s: there is no image in it", layout)
+	if len(index.Manifests) <= at {
+		return r, fmt.Errorf("reading %s: there is no image %d in it", layout, at+1)
 	}
-	r.Digest = index.Manifests[0].Digest
-	r.Tag = index.Manifests[0].Annotations["org.opencontainers.image.ref.name"]
+	r.Digest = index.Manifests[at].Digest
+	r.Tag = index.Manifests[at].Annotations["org.opencontainers.image.ref.name"]
 	var manifest struct{ Layers []descriptor }
 	if err := readJSON(blob(layout, r.Digest), &manifest); err != nil {
 		return r, err

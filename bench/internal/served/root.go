@@ -33,6 +33,14 @@ func Prepare(root, fixtures string) (Release, string, error) {
 	return release, how, err
 }
 
+// PrepareUpdate puts an update of the release that Prepare returned under root: the second release of its layout, else a generated one.
+func PrepareUpdate(root string, release Release, how string) (Release, error) {
+	if how == "recorded" {
+		return readAt(root, release.Repository, 1)
+	}
+	return PrepareAs(root, release.Repository+"-update", Options{Update: true})
+}
+
 // PrepareAs generates a release of real size with options as root/repository.
 func PrepareAs(root, repository string, o Options) (Release, error) {
 	if err := Generate(root, repository, o); err != nil {
