@@ -86,8 +86,10 @@ func imageSections(d *v1alpha1.ReleaseDiff) []imageSection {
 		class, title string
 		images       []v1alpha1.ImageDiff
 	}{
-		{"d-changed", "Changed", d.Images.Changed}, {"d-folded", "Rebuilt from the same commit", d.Images.Rebuilt},
-		{"d-added", "Added", d.Images.Added}, {"d-removed", "Removed", d.Images.Removed},
+		{"d-changed", "Changed", d.Images.Changed},
+		{"d-folded", "Rebuilt from the same commit", d.Images.Rebuilt},
+		{"d-added", "Added", d.Images.Added},
+		{"d-removed", "Removed", d.Images.Removed},
 	} {
 		if len(s.images) == 0 {
 			continue
