@@ -286,7 +286,7 @@ func TestCopyWithinOneRegistry(t *testing.T) {
 			s.fault = count
 			copyAll(t, c, source, target, copies)
 			s.fault = nil
-			if most.Load() > 4 {
+			if most.Load() > 8 {
 				t.Errorf("%d requests at once", most.Load())
 			}
 			data, _ := blob(199, 20_000)
