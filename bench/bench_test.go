@@ -47,20 +47,11 @@ func TestBench(t *testing.T) {
 	t.Setenv("PATH", tools)
 	for transport, plain := range map[string]string{"HTTPS": "-plain=false", "HTTP": "-plain=true"} {
 		t.Run(transport, func(t *testing.T) {
-			kept := filepath.Join(t.TempDir(), "RESULTS.md")
-			if err := os.WriteFile(kept, []byte("<!-- begin: written by the bench -->\n<!-- end: written by the bench -->\n"), 0o644); err != nil {
-				t.Fatal(err)
-			}
 			args := []string{
 				"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-fixtures", t.TempDir(),
-				"-rounds", "1", "-base", "4000000", "-only", "^(start|list|hash|diff|large loopback)", "-results", kept, plain,
+				"-rounds", "1", "-base", "4000000", "-only", "^(start|list|hash|diff|large loopback)", plain,
 			}
-			var stdout, stderr bytes.Buffer
-			if err := run(t.Context(), args, &stdout, &stderr); err != nil {
-				t.Fatalf("%v\n%s", err, &stderr)
-			}
-			out := stdout.String()
-			for _, want := range []string{
+			wantResults(t, "", args,
 				`(?m)^\| release +\| generated, 4\.22\.0-x86_64: 200 components, 910 manifests, `,
 				`(?m)^\| oc +\| not on the PATH +\|$`,
 				`(?m)^\| loopback +\| a request takes .* Mbit/s together +\|$`,
@@ -82,19 +73,34 @@ func TestBench(t *testing.T) {
 				`(?m)^\| cold list, requests +\| +3 GET \| +3 GET \| met +\|$`,
 				`(?m)^\| cold list in oc's time, loopback +\| +≤ 0\.400 \| +– \| not measured: oc is not on the PATH +\|$`,
 				`(?m)^\| warm manifests by digest, requests +\| +0 \| +– \| not measured: manifests on loopback was not run +\|$`,
-			} {
-				if !regexp.MustCompile(want).MatchString(out) {
-					t.Errorf("nothing matches %s in\n%s\n%s", want, out, &stderr)
-				}
-			}
-			if strings.Contains(out, "failed:") {
-				t.Errorf("something failed:\n%s", out)
-			}
-			data, err := os.ReadFile(kept)
-			if err != nil || string(data) != "<!-- begin: written by the bench -->\n"+out+"<!-- end: written by the bench -->\n" {
-				t.Errorf("kept %q, %v", data, err)
-			}
+			)
 		})
+	}
+}
+
+// wantResults runs the bench. What it prints has to match all of want, and it has to write the same into a section of a file.
+func wantResults(t *testing.T, section string, args []string, want ...string) {
+	t.Helper()
+	begin, end := "<!-- begin: "+section+"written by the bench -->\n", "<!-- end: "+section+"written by the bench -->\n"
+	kept := filepath.Join(t.TempDir(), "RESULTS.md")
+	if err := os.WriteFile(kept, []byte(begin+end), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), append([]string{"-results", kept}, args...), &stdout, &stderr); err != nil {
+		t.Fatalf("%v\n%s", err, &stderr)
+	}
+	out := stdout.String()
+	for _, pattern := range want {
+		if !regexp.MustCompile(pattern).MatchString(out) {
+			t.Errorf("nothing matches %s in\n%s\n%s", pattern, out, &stderr)
+		}
+	}
+	if strings.Contains(out, "failed:") {
+		t.Errorf("something failed:\n%s", out)
+	}
+	if data, err := os.ReadFile(kept); err != nil || string(data) != begin+out+end {
+		t.Errorf("kept %q, %v", data, err)
 	}
 }
 
@@ -102,20 +108,11 @@ func TestBench(t *testing.T) {
 func TestCopies(t *testing.T) {
 	plugin, launcher := build(t)
 	t.Setenv("PATH", t.TempDir())
-	kept := filepath.Join(t.TempDir(), "RESULTS.md")
-	if err := os.WriteFile(kept, []byte("<!-- begin: copies, written by the bench -->\n<!-- end: copies, written by the bench -->\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	args := []string{
 		"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-copies", "-images", "10", "-unique", "200000",
-		"-rounds", "1", "-results", kept,
+		"-rounds", "1",
 	}
-	var stdout, stderr bytes.Buffer
-	if err := run(t.Context(), args, &stdout, &stderr); err != nil {
-		t.Fatalf("%v\n%s", err, &stderr)
-	}
-	out := stdout.String()
-	for _, want := range []string{
+	wantResults(t, "copies, ", args,
 		`(?m)^### Copy a release between two registries: 10 images, 66 references to 46 blobs of 2.\d MB$`,
 		`(?m)^\| release-x mirror +\| .* \| +46 \| +0 \| +1 GET \+ 35 HEAD \+ 46 POST \+ 56 PUT \|$`,
 		`(?m)^\| regctl image copy, 4 at once \(regctl is not on the PATH: fill in where it is\) +\| +– \|`,
@@ -126,38 +123,18 @@ func TestCopies(t *testing.T) {
 		`(?m)^\| copy without signatures, blobs read more than once +\| +≤ 0 +\| +0 +\| met +\|$`,
 		`(?m)^\| copy in the time of the best loop of crane +\| +≤ 1.000 \| +– \| not measured: crane is not on the PATH +\|$`,
 		`(?m)^\| memory for each further release +\| +≤ 3 MB \| +-?\d+\.\d MB \| `,
-	} {
-		if !regexp.MustCompile(want).MatchString(out) {
-			t.Errorf("nothing matches %s in\n%s\n%s", want, out, &stderr)
-		}
-	}
-	if strings.Contains(out, "failed:") {
-		t.Errorf("something failed:\n%s", out)
-	}
-	data, err := os.ReadFile(kept)
-	if err != nil || string(data) != "<!-- begin: copies, written by the bench -->\n"+out+"<!-- end: copies, written by the bench -->\n" {
-		t.Errorf("kept %q, %v", data, err)
-	}
+	)
 }
 
 // Pulls and loads of a small release, without any peer: only counts are compared.
 func TestCarries(t *testing.T) {
 	plugin, launcher := build(t)
 	t.Setenv("PATH", t.TempDir())
-	kept := filepath.Join(t.TempDir(), "RESULTS.md")
-	if err := os.WriteFile(kept, []byte("<!-- begin: pull and load, written by the bench -->\n<!-- end: pull and load, written by the bench -->\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	args := []string{
 		"-plugin", plugin, "-launcher", launcher, "-peers", t.TempDir(), "-carries", "-images", "10", "-unique", "200000", "-tiny", "40",
-		"-rounds", "1", "-results", kept,
+		"-rounds", "1",
 	}
-	var stdout, stderr bytes.Buffer
-	if err := run(t.Context(), args, &stdout, &stderr); err != nil {
-		t.Fatalf("%v\n%s", err, &stderr)
-	}
-	out := stdout.String()
-	for _, want := range []string{
+	wantResults(t, "pull and load, ", args,
 		`(?m)^\| link +\| a request takes .* Mbit/s together.* \|$`,
 		`(?m)^### Pull a release with a signature of each image: 10 images, 66 references to 46 blobs of 2.\d MB, 10 signatures, link$`,
 		`(?m)^\| the limit: each manifest and blob downloaded once, nothing kept +\| .* \| +– \| +– \| +86 GET \| +2.\d \| +0 \| +\|$`,
@@ -175,18 +152,7 @@ func TestCarries(t *testing.T) {
 		`(?m)^\| load from archive, time in that of the best loop of regctl +\| +≤ 1.000 \| +– \| not measured: regctl is not on the PATH +\|$`,
 		`(?m)^\| pull of 40 images, time in that of 10 +\| +≤ 4.600 \| +\d+\.\d+ \| `,
 		`(?m)^\| load, memory for each further release +\| +≤ 3 MB \| +-?\d+\.\d MB \| `,
-	} {
-		if !regexp.MustCompile(want).MatchString(out) {
-			t.Errorf("nothing matches %s in\n%s\n%s", want, out, &stderr)
-		}
-	}
-	if strings.Contains(out, "failed:") {
-		t.Errorf("something failed:\n%s", out)
-	}
-	data, err := os.ReadFile(kept)
-	if err != nil || string(data) != "<!-- begin: pull and load, written by the bench -->\n"+out+"<!-- end: pull and load, written by the bench -->\n" {
-		t.Errorf("kept %q, %v", data, err)
-	}
+	)
 }
 
 func TestDoubt(t *testing.T) {

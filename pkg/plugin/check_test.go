@@ -383,7 +383,7 @@ func TestCheckOfTheOpenPGPSignature(t *testing.T) {
 	if got.code != 5 || got.out != "signature SKIPPED network\n" || !strings.HasSuffix(got.err, hint) {
 		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
 	}
-	// The ConfigMap of another release is no signature of this one.
+	// A ConfigMap with the signature of another release does not count.
 	other := writeFile(t, "signature.yaml", testsign.Signatures(digest.FromString("x"), []byte("x")))
 	if got := m.check(t, append(args, "--signature", other)...); got.code != 3 {
 		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)

@@ -11,7 +11,6 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/diff"
 	"github.com/release-x/oc-release-x/pkg/payload/fault"
 	"github.com/release-x/oc-release-x/pkg/payload/graph"
-	"github.com/release-x/oc-release-x/pkg/payload/image"
 	"github.com/release-x/oc-release-x/pkg/printers"
 	"github.com/release-x/oc-release-x/pkg/printers/graphpage"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
@@ -251,53 +250,4 @@ type countingWriter struct {
 func (c *countingWriter) Write(p []byte) (int, error) {
 	c.bytes += len(p)
 	return c.Writer.Write(p)
-}
-
-// diffSide is a release that was read to be compared.
-type diffSide struct {
-	diff.Side
-	document v1alpha1.Release
-	*evaluatedRelease
-}
-
-// checkLimits returns an error if the manifests exceed a limit.
-func (d diffSide) checkLimits() error {
-	if d.evaluatedRelease == nil {
-		return nil
-	}
-	return d.evaluatedRelease.checkLimits()
-}
-
-// read reads both releases at once. It reads no manifests if one of them has none and no flag needs them.
-func (r *diffRequest) read(ctx context.Context, s *session) (old, new diffSide, err error) {
-	targets, err := s.resolve(ctx, r.releaseRequest)
-	if err != nil {
-		return old, new, err
-	}
-	read := image.ReadOptions{Repository: r.repository}
-	without := slices.IndexFunc(targets, func(t target) bool { return !t.reference.HasManifests() })
-	if without < 0 || r.needs != "" {
-		read.Want = image.Want{Operator: true, Contents: image.AllContents}
-	}
-	releases, err := s.readAll(ctx, targets, read)
-	if err != nil {
-		return old, new, err
-	}
-	sides := make([]diffSide, len(releases))
-	for i, release := range releases {
-		sides[i] = diffSide{document: releaseDocument(release), Side: diff.Side{Release: release.Release}}
-	}
-	if without >= 0 {
-		s.warnf("%s has no manifests: only images and versions are compared", targets[without].reference.Text)
-		return sides[0], sides[1], nil
-	}
-	evaluated, err := s.evaluateAll(ctx, targets, releases, r.inclusion)
-	if err != nil {
-		return old, new, err
-	}
-	for i, e := range evaluated {
-		sides[i].evaluatedRelease = e
-		sides[i].ReleaseImage, sides[i].Files, sides[i].Payload, sides[i].Entries = e.releaseImage, e.Files, e.payload, e.entries
-	}
-	return sides[0], sides[1], nil
 }

@@ -78,7 +78,7 @@ func (c *Copiers) Pull(ctx context.Context, link, host string, release pair.Rele
 			}
 		}
 	}
-	t.Rows[0].CPU, t.Rows[0].RSS = nil, nil // it is no process of its own
+	t.Rows[0].CPU, t.Rows[0].RSS = nil, nil // it runs inside the bench, so it has no figures of its own
 	t.Load[1] = measure.LoadAverage()
 	return t, nil
 }
@@ -187,7 +187,7 @@ func (c *Copiers) pulled(id, name string, to form, releases ...pair.Release) cop
 	return r
 }
 
-// save pulls releases into layouts to load, which nobody measures.
+// save pulls releases into layouts to load. These pulls are not measured.
 func (c *Copiers) save(forms []form, releases ...pair.Release) (layout string, remove func(), err error) {
 	dir, err := os.MkdirTemp(c.Temp, "saved-")
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // Verdict is what a contestant does with a release whose bytes are not those that were promised.
 type Verdict struct{ Name, Does string }
 
-// Tempt has the cold contestants of a job read a release that somebody has tampered with, on loopback.
+// Tempt has the cold contestants of a job read a forged release on loopback.
 func (r *Runner) Tempt(job Job, address string, tampered served.Release) ([]Verdict, error) {
 	var verdicts []Verdict
 	for _, c := range job.Contestants {

@@ -73,7 +73,7 @@ func (d *download) image(ctx context.Context, repository, name string, image Ima
 	return nil
 }
 
-// first reports whether nobody asked for a blob yet.
+// first reports whether a blob is asked for the first time.
 func (d *download) first(blob digest.Digest) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

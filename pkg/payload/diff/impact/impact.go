@@ -17,7 +17,7 @@ type Severity string
 // The severities.
 const (
 	Blocker Severity = "blocker" // the update is refused, or clients fail after it
-	Warning Severity = "warning" // somebody should look at it before the update
+	Warning Severity = "warning" // should be looked at before the update
 	Info    Severity = "info"
 )
 

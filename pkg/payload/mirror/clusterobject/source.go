@@ -23,7 +23,7 @@ type Source struct {
 	TagMirrors []oci.Repository // those of Mirrors that have its tags
 }
 
-// NewSources returns the sources of copies, each once, and all sorted by name. A repository is no mirror of itself.
+// NewSources returns the sources of copies, each once, and all sorted by name. A repository is never listed as a mirror of itself.
 func NewSources(copies []Copy) []Source {
 	var sources []Source
 	for _, c := range copies {
