@@ -34,7 +34,6 @@ type diffRequest struct {
 	inclusion inclusionRequest
 	output    *printers.Output
 	options   diff.Options
-	full      bool
 	exitCode  bool
 	impact    bool
 	needs     string   // the flag that needs manifests in both releases; "" if none does
@@ -109,8 +108,8 @@ const allFiles = "*"
 
 func (c *diffFlags) complete(ctx context.Context, f *factory, args []string) (request, error) {
 	r := &diffRequest{
-		full: c.full, exitCode: c.exitCode, impact: c.impact, to: c.to.file(),
-		options: diff.Options{Included: len(c.inclusion.given()) > 0},
+		exitCode: c.exitCode, impact: c.impact, to: c.to.file(),
+		options: diff.Options{Included: len(c.inclusion.given()) > 0, Full: c.full},
 	}
 	var err error
 	if r.output, err = c.output.output(c.to.streams(f.Streams)); err != nil {
@@ -175,7 +174,7 @@ func (r *diffRequest) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	document := v1alpha1.NewReleaseDiff(old.document, new.document, result, r.full)
+	document := v1alpha1.NewReleaseDiff(old.document, new.document, result, r.options.Full)
 	if r.impact {
 		if document.Impact, err = r.findImpact(ctx, s, old, new, result); err != nil {
 			return err
@@ -195,7 +194,7 @@ func (r *diffRequest) run(ctx context.Context, s *session) error {
 
 // page returns the content of the HTML page, with the steps of the update to the new release.
 func (r *diffRequest) page(document *v1alpha1.ReleaseDiff, result *diff.Result, new diffSide) (graphpage.DiffPage, error) {
-	page := graphpage.DiffPage{Diff: document, Result: result, Full: r.full}
+	page := graphpage.DiffPage{Diff: document, Result: result, Full: r.options.Full}
 	if !result.HasManifests {
 		return page, nil
 	}

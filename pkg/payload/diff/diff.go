@@ -35,6 +35,8 @@ const (
 type Options struct {
 	// Included compares only what a cluster would apply: the entries with the state included, and their parts of files.
 	Included bool
+	// Full lists all values that differ. Without it, objects that differ only in image digests and versions may have no list.
+	Full bool
 }
 
 // Result is what differs between two releases. Lists are sorted.
@@ -49,7 +51,7 @@ type Result struct {
 	HasManifests bool // both sides have manifests; else the fields below are empty
 	Files        Files
 	Objects      []Object // what differs, in the order of the operator
-	// Pairs has all objects, also those that do not differ.
+	// Pairs has all objects that were compared, also those that do not differ.
 	Pairs []Pair
 	// Parsed is the number of documents that had to be parsed.
 	Parsed int
@@ -81,7 +83,7 @@ func Compare(old, new Side, o Options) (*Result, error) {
 	}
 	r.Files = compareFiles(before, after)
 	r.Pairs = Match(old.Entries, new.Entries, o)
-	r.Objects, r.Parsed, err = compareObjects(r.Pairs, newFold(old, new))
+	r.Objects, r.Parsed, err = compareObjects(r.Pairs, newFold(old, new), o)
 	return r, err
 }
 

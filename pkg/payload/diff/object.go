@@ -17,13 +17,21 @@ import (
 type Object struct {
 	Pair
 	Change Kind
-	// Changes are the values that differ, of an object with Change Changed. They are empty if one of the documents cannot be read.
+	// Changes are the values that differ, of an object with Change Changed. They are empty if one of the documents cannot be read, and
+	// without Options.Full they may be empty if OnlyFolded is true.
 	Changes []Change
+
+	folded bool // the lines of the documents show that only image digests and versions differ
 }
 
 // OnlyFolded reports whether the object differs only in image digests and version strings.
 func (o Object) OnlyFolded() bool {
-	if o.Change != Changed || len(o.Changes) == 0 || o.MovedLevel() {
+	switch {
+	case o.Change != Changed || o.MovedLevel():
+		return false
+	case o.folded:
+		return true
+	case len(o.Changes) == 0:
 		return false
 	}
 	for _, c := range o.Changes {
@@ -60,7 +68,7 @@ func Values(e *manifest.Entry) (any, error) {
 }
 
 // compareObjects returns the pairs that differ, in their order, and the number of documents that it parsed.
-func compareObjects(pairs []Pair, f *fold) ([]Object, int, error) {
+func compareObjects(pairs []Pair, f *fold, o Options) ([]Object, int, error) {
 	found := make([]*Object, len(pairs))
 	var parsed atomic.Int64
 	var group errgroup.Group
@@ -73,6 +81,8 @@ func compareObjects(pairs []Pair, f *fold) ([]Object, int, error) {
 			if p.MovedLevel() {
 				found[i] = &Object{Pair: p, Change: Moved}
 			}
+		case !o.Full && readable(p.Old) && readable(p.New) && f.foldsByLine(p.Old.Raw(), p.New.Raw()):
+			found[i] = &Object{Pair: p, Change: Changed, folded: true}
 		default:
 			group.Go(func() error {
 				var err error

@@ -285,7 +285,7 @@ func TestDigestsAndVersionsAreFolded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			old := testRelease{version: "4.1.0", images: images("1", "3", "1.27.1"), files: map[string]string{"0000_50_a_1.yaml": object("x", test.old)}}
 			new := testRelease{version: "4.1.1", images: images("2", "4", "1.27.2"), files: map[string]string{"0000_50_a_1.yaml": object("x", test.new)}}
-			result := compareReleases(t, old, new, diff.Options{})
+			result := compareReleases(t, old, new, diff.Options{Full: true})
 			if len(result.Objects) != 1 || len(result.Objects[0].Changes) != 1 {
 				t.Fatalf("got %v, want one change", result.Objects)
 			}
