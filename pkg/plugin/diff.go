@@ -36,6 +36,7 @@ type diffRequest struct {
 	options   diff.Options
 	exitCode  bool
 	impact    bool
+	all       bool     // also reads the objects of files that do not differ
 	needs     string   // the flag that needs manifests in both releases; "" if none does
 	to        string   // a file; "" for standard output
 	files     []string // patterns of the files to print as unified text; nil for none
@@ -137,6 +138,8 @@ func (c *diffFlags) complete(ctx context.Context, f *factory, args []string) (re
 	case len(given) > 0:
 		r.needs = "--" + given[0]
 	}
+	// Objects in files that do not differ have an impact, are on the page, or are applied by the new version of a cluster alone.
+	r.all = c.impact || r.options.Included || c.output.form() == "html"
 	releases := releaseFlags{releases: args, repository: c.release.repository}
 	r.releaseRequest, err = releases.request(f, "diff", nil)
 	return r, err

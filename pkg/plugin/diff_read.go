@@ -4,8 +4,10 @@ import (
 	"context"
 	"slices"
 
+	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/diff"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
+	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 	"github.com/release-x/oc-release-x/pkg/printers/v1alpha1"
 )
 
@@ -30,12 +32,12 @@ func (r *diffRequest) read(ctx context.Context, s *session) (old, new diffSide, 
 	if err != nil {
 		return old, new, err
 	}
-	read := image.ReadOptions{Repository: r.repository}
+	options := image.ReadOptions{Repository: r.repository}
 	without := slices.IndexFunc(targets, func(t target) bool { return !t.reference.HasManifests() })
 	if without < 0 || r.needs != "" {
-		read.Want = image.Want{Operator: true, Contents: image.AllContents}
+		options.Want = image.Want{Operator: true, Contents: image.AllContents}
 	}
-	releases, err := s.readAll(ctx, targets, read)
+	releases, err := s.readAll(ctx, targets, options)
 	if err != nil {
 		return old, new, err
 	}
@@ -47,7 +49,11 @@ func (r *diffRequest) read(ctx context.Context, s *session) (old, new diffSide, 
 		s.warnf("%s has no manifests: only images and versions are compared", targets[without].reference.Text)
 		return sides[0], sides[1], nil
 	}
-	evaluated, err := s.evaluateAll(ctx, targets, releases, r.inclusion)
+	read := s.evaluateAll
+	if !r.all {
+		read = s.readDiffering
+	}
+	evaluated, err := read(ctx, targets, releases, r.inclusion)
 	if err != nil {
 		return old, new, err
 	}
@@ -56,4 +62,20 @@ func (r *diffRequest) read(ctx context.Context, s *session) (old, new diffSide, 
 		sides[i].ReleaseImage, sides[i].Files, sides[i].Payload, sides[i].Entries = e.releaseImage, e.Files, e.payload, e.entries
 	}
 	return sides[0], sides[1], nil
+}
+
+// readDiffering reads the manifests of two releases in files that differ. It decides nothing about them.
+func (s *session) readDiffering(_ context.Context, targets []target, releases []*image.Release, r inclusionRequest) ([]*evaluatedRelease, error) {
+	before, after := diff.DifferingFiles(releases[0].Files, releases[1].Files)
+	read := make([]*evaluatedRelease, len(releases))
+	for i, files := range []payload.Files{before, after} {
+		e := render(targets[i], releases[i].WithFiles(files), r, nil, nil)
+		if err := e.checkLimits(); err != nil {
+			return nil, err
+		}
+		e.Release, e.entries = releases[i], manifest.Undecided(e.payload.Objects)
+		warnPayload(e, nil, s.warnAbout(e))
+		read[i] = e
+	}
+	return read, nil
 }

@@ -67,14 +67,18 @@ func (s *session) evaluateAll(ctx context.Context, targets []target, releases []
 		return nil, err
 	}
 	for _, e := range evaluated {
-		warnf := func(format string, args ...any) {
-			s.warnf("%s: %s", e.Identity.Reference, fmt.Sprintf(format, args...))
-		}
-		if err := s.decide(ctx, e, r, warnf); err != nil {
+		if err := s.decide(ctx, e, r, s.warnAbout(e)); err != nil {
 			return nil, err
 		}
 	}
 	return evaluated, nil
+}
+
+// warnAbout returns a function that prints warnings that begin with a release.
+func (s *session) warnAbout(e *evaluatedRelease) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		s.warnf("%s: %s", e.Identity.Reference, fmt.Sprintf(format, args...))
+	}
 }
 
 // inclusion asks the cluster what --included-by-cluster needs, nil without the flag.
@@ -130,18 +134,23 @@ func render(t target, release *image.Release, r inclusionRequest, inclusion *clu
 
 // warnManifests prints warnings about the manifests and about settings that have no effect.
 func warnManifests(e *evaluatedRelease, r inclusionRequest, warnings []manifest.Warning, warnf func(format string, args ...any)) {
-	for _, warning := range slices.Concat(e.payload.Warnings, warnings) {
-		warnf("%s", warning)
-	}
-	if e.lacksReleaseImage {
-		warnf("the operator's manifests are rendered without the release image, which this source does not name: set it with --release-image")
-	}
+	warnPayload(e, warnings, warnf)
 	overridesFrom := "--overrides"
 	if e.inclusion != nil && r.choices.Overrides == nil {
 		overridesFrom = "overrides of the cluster at " + e.inclusion.Version.Server
 	}
 	for _, text := range manifest.WithoutEffect(e.payload.Objects, e.settings, r.gates, overridesFrom) {
 		warnf("%s", text)
+	}
+}
+
+// warnPayload prints warnings about the manifests, whatever the settings are.
+func warnPayload(e *evaluatedRelease, others []manifest.Warning, warnf func(format string, args ...any)) {
+	for _, warning := range slices.Concat(e.payload.Warnings, others) {
+		warnf("%s", warning)
+	}
+	if e.lacksReleaseImage {
+		warnf("the operator's manifests are rendered without the release image, which this source does not name: set it with --release-image")
 	}
 }
 

@@ -115,10 +115,10 @@ func TestRequests(t *testing.T) {
 		}},
 		{"diff oci:a oci:b", &diffRequest{releaseRequest: pair, inclusion: plain(as)}},
 		{"diff oci:a oci:b --full --exit-code --feature-set Default", &diffRequest{
-			releaseRequest: pair, full: true, exitCode: true, needs: "--feature-set", options: diff.Options{Included: true},
+			releaseRequest: pair, exitCode: true, needs: "--feature-set", all: true, options: diff.Options{Included: true, Full: true},
 			inclusion: plain(func(r *inclusionRequest) { set := "Default"; r.choices.FeatureSet = &set }),
 		}},
-		{"diff oci:a oci:b --impact", &diffRequest{releaseRequest: pair, impact: true, needs: "--impact", inclusion: plain(as)}},
+		{"diff oci:a oci:b --impact", &diffRequest{releaseRequest: pair, impact: true, all: true, needs: "--impact", inclusion: plain(as)}},
 		{"diff oci:a oci:b --manifests", &diffRequest{releaseRequest: pair, needs: "--manifests", files: []string{"*"}, inclusion: plain(as)}},
 		{"diff oci:a oci:b --manifests=x*", &diffRequest{releaseRequest: pair, needs: "--manifests", files: []string{"x*"}, inclusion: plain(as)}},
 		{"diff oci:a oci:b --manifests x* y", &diffRequest{releaseRequest: pair, needs: "--manifests", files: []string{"x*", "y"}, inclusion: plain(as)}},

@@ -39,8 +39,31 @@ func FilesOf(s Side, o Options) ([]payload.File, error) {
 		}
 		files = append(files, payload.File{Name: name, Size: int64(len(f.Data)), Data: f.Data})
 	}
-	slices.SortStableFunc(files, func(a, b payload.File) int { return strings.Compare(a.Name, b.Name) })
-	return files, nil
+	return sortedByName(files), nil
+}
+
+// DifferingFiles returns the files of two releases without those that both have in the release's directory with the same contents. Their
+// objects are equal, so Compare of the objects in the other files finds all that differ, unless they are not applied to the same
+// clusters.
+func DifferingFiles(old, new payload.Files) (before, after payload.Files) {
+	before, after = payload.Files{Operator: old.Operator}, payload.Files{Operator: new.Operator}
+	for _, p := range pairFiles(sortedByName(old.Release), sortedByName(new.Release)) {
+		if p.old != nil && p.new != nil && bytes.Equal(p.old.Data, p.new.Data) {
+			continue
+		}
+		if p.old != nil {
+			before.Release = append(before.Release, *p.old)
+		}
+		if p.new != nil {
+			after.Release = append(after.Release, *p.new)
+		}
+	}
+	return before, after
+}
+
+// sortedByName returns a list of files in the order that pairFiles needs.
+func sortedByName(files []payload.File) []payload.File {
+	return slices.SortedStableFunc(slices.Values(files), func(a, b payload.File) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // filePair is a file of the same name in both releases, nil in one that does not have it.

@@ -16,12 +16,12 @@ import (
 
 // layer is what one layer has in the payload's directories, and hides of the layers below.
 type layer struct {
-	want      Want
-	limits    Limits
-	total     *total // of all layers
-	above     *tree  // of the layers above: content that it has is not kept again
-	recording bool   // content for the record in the cache is kept too
-	found     func() // called at entries of the release's directory
+	want    Want
+	limits  Limits
+	total   *total                            // of all layers
+	above   *tree                             // of the layers above: content that it has is not kept again
+	records func(directory, name string) bool // files whose content is kept too, for records in the cache; nil for none
+	found   func()                            // called at entries of the release's directory
 
 	operatorSkipped bool                    // an entry of the operator's directory was skipped
 	files           map[string]payload.File // by path
@@ -78,14 +78,14 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 		return err
 	}
 	file := payload.File{Name: base, Size: header.Size}
-	if l.want.keeps(path.Clean(dir), base) && !l.above.has(name) || l.recording && isRecorded(path.Clean(dir), base) {
+	recorded := l.records != nil && l.records(path.Clean(dir), base)
+	if recorded || l.want.keeps(path.Clean(dir), base) && !l.above.has(name) {
 		if err := l.total.keepEntry(l.limits, "", header.Size); err != nil {
 			return err
 		}
 		if file.Data, err = readUpTo(content, header.Size); err != nil {
 			return err
 		}
-		recorded := l.recording && isRecorded(path.Clean(dir), base)
 		if !recorded && l.want.drops(path.Clean(dir), base, file.Data) {
 			file.Data = nil
 		}

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"path"
@@ -27,7 +28,8 @@ func isRecorded(directory, name string) bool {
 	return payload.IsManifestName(name)
 }
 
-// layer returns a layer from its record in the cache, or else reads the layer and records it. found is called when the layer
+// layer returns a layer from its record in the cache, or else reads the layer and records it. When it is read again because the record
+// lacks contents, these are recorded too. found is called when the layer
 // turns out to have files of a release while it is read; it may be nil.
 func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, above *tree, found func()) (*layer, error) {
 	l, known := s.recorded(b, want, above)
@@ -35,9 +37,10 @@ func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, abo
 		return l, l.count(s.limits, total)
 	}
 	found = once(found)
+	records := s.records(want, known)
 	l, err := retryDamaged(func() (*layer, error) {
 		attempt := total.attempt()
-		l := &layer{want: want, limits: s.limits, total: attempt, above: above, recording: s.cache != nil, found: found}
+		l := &layer{want: want, limits: s.limits, total: attempt, above: above, records: records, found: found}
 		read, err := l.read(ctx, b)
 		if err != nil {
 			attempt.undo()
@@ -50,6 +53,9 @@ func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, abo
 	if known == nil || known.operatorSkipped && !l.operatorSkipped {
 		s.keepLayer(b.digest, l)
 	}
+	if known != nil {
+		s.keepContents(b.digest, l)
+	}
 	for name, file := range l.files {
 		if want.drops(path.Dir(name), path.Base(name), file.Data) {
 			file.Data = nil // it was read for the record
@@ -57,6 +63,17 @@ func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, abo
 		}
 	}
 	return l, nil
+}
+
+// records says which files are recorded of a layer that is read: when it is read again for contents, all of them.
+func (s *stored) records(want Want, known *layer) func(directory, name string) bool {
+	switch {
+	case s.cache == nil:
+		return nil
+	case known != nil && want.Contents != nil && want.Relevant == nil:
+		return AllContents
+	}
+	return isRecorded
 }
 
 // once returns a function that calls f, which may be nil, the first time.
@@ -88,6 +105,7 @@ func (s *stored) recorded(b blob, want Want, above *tree) (l, known *layer) {
 	if known.operatorSkipped && want.Operator {
 		return nil, known
 	}
+	contents := sync.OnceValue(func() map[string][]byte { return s.contents(b.digest) })
 	l = &layer{files: map[string]payload.File{}, nested: known.nested, whiteouts: known.whiteouts}
 	for name, file := range known.files {
 		directory, base := path.Dir(name), path.Base(name)
@@ -95,10 +113,17 @@ func (s *stored) recorded(b blob, want Want, above *tree) (l, known *layer) {
 			continue
 		}
 		if want.keeps(directory, base) && file.Data == nil && !above.has(name) {
-			return nil, known
+			data, ok := contents()[name]
+			if !ok {
+				return nil, known
+			}
+			file.Data = data
 		}
-		if want.drops(directory, base, file.Data) {
+		switch {
+		case want.drops(directory, base, file.Data):
 			file.Data = nil
+		case want.Relevant != nil:
+			file.Data = bytes.Clone(file.Data) // the others are freed
 		}
 		l.files[name] = file
 	}

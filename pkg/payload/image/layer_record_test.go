@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,7 +95,6 @@ func TestOnlyRelevantContentsAreKept(t *testing.T) {
 func TestRecordIsAsGoodAsTheLayer(t *testing.T) {
 	for name, test := range wants() {
 		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "cache")
 			b, opened := recordedLayer(t)
 			fresh := &stored{limits: DefaultLimits()}
 			want, err := fresh.layer(t.Context(), b, test.want, &total{}, newTree(), nil)
@@ -102,22 +102,71 @@ func TestRecordIsAsGoodAsTheLayer(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, first := range []Want{{}, {Operator: true}} {
-				s := &stored{limits: DefaultLimits(), cache: cache.New(cache.Options{Dir: dir})}
-				if _, err := s.layer(t.Context(), b, first, &total{}, newTree(), nil); err != nil {
-					t.Fatal(err)
+				s := &stored{limits: DefaultLimits(), cache: cache.New(cache.Options{Dir: filepath.Join(t.TempDir(), "cache")})}
+				read := func(want Want) (*layer, bool) {
+					t.Helper()
+					*opened = 0
+					l, err := s.layer(t.Context(), b, want, &total{}, newTree(), nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					s.cache.Wait()
+					return l, *opened > 0
 				}
-				s.cache.Wait()
-				*opened = 0
-				got, err := s.layer(t.Context(), b, test.want, &total{}, newTree(), nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				s.cache.Wait()
+				read(first)
+				got, again := read(test.want)
 				full := first.Operator || !test.want.Operator
-				if read := *opened > 0; read == (full && test.recorded) {
-					t.Errorf("after %+v: opened %d times", first, *opened)
+				if again == (full && test.recorded) {
+					t.Errorf("after %+v: opened again %v", first, again)
 				}
 				sameLayer(t, want, got, test.want.Operator)
+
+				// The second time, contents are recorded, unless most of them are not used.
+				got, again = read(test.want)
+				if mayRead := test.want.Contents != nil && test.want.Relevant != nil && !test.recorded; again && !mayRead {
+					t.Errorf("after %+v: opened a third time", first)
+				}
+				sameLayer(t, want, got, test.want.Operator)
+			}
+		})
+	}
+}
+
+func TestRecordOfContentsMayBeDamaged(t *testing.T) {
+	all := Want{Operator: true, Contents: AllContents}
+	b, opened := recordedLayer(t)
+	s := &stored{limits: DefaultLimits(), cache: cache.New(cache.Options{Dir: filepath.Join(t.TempDir(), "cache")})}
+	for range 2 {
+		if _, err := s.layer(t.Context(), b, all, &total{}, newTree(), nil); err != nil {
+			t.Fatal(err)
+		}
+		s.cache.Wait()
+	}
+	var good contentsRecord
+	if !s.cache.Derived(contentsForm, b.digest, &good) {
+		t.Fatal("there is no record of the contents")
+	}
+	for name, damage := range map[string]func(r *contentsRecord){
+		"fewer sizes":   func(r *contentsRecord) { r.Sizes = r.Sizes[1:] },
+		"negative size": func(r *contentsRecord) { r.Sizes[0] = -1 },
+		"large size":    func(r *contentsRecord) { r.Sizes[0] = 1 << 40 },
+		"no data":       func(r *contentsRecord) { r.Data = nil },
+		"cut data":      func(r *contentsRecord) { r.Data = r.Data[:len(r.Data)/2] },
+		"file missing":  func(r *contentsRecord) { r.Paths, r.Sizes = r.Paths[:1], r.Sizes[:1] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			record := contentsRecord{Paths: slices.Clone(good.Paths), Sizes: slices.Clone(good.Sizes), Data: bytes.Clone(good.Data)}
+			damage(&record)
+			s.cache.KeepDerived(contentsForm, b.digest, record)
+			s.cache.Wait()
+			*opened = 0
+			l, err := s.layer(t.Context(), b, all, &total{}, newTree(), nil)
+			s.cache.Wait()
+			if err != nil || *opened != 1 {
+				t.Fatalf("opened %d times, %v", *opened, err)
+			}
+			if got := string(l.files["release-manifests/a.yaml"].Data); got != "a: b" {
+				t.Errorf("a.yaml is %q", got)
 			}
 		})
 	}

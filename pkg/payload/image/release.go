@@ -118,6 +118,13 @@ func (r *Release) fetch(ctx context.Context, options ReadOptions) error {
 	return group.Wait()
 }
 
+// WithFiles returns the release with only some of its files. What is read of them is not remembered.
+func (r *Release) WithFiles(files payload.Files) *Release {
+	part := *r
+	part.Files, part.deriver, part.index, part.objects = files, nil, nil, nil
+	return &part
+}
+
 // Manifests reads the manifests: their contents, or the index of those that were read before. Payload.Err is set when they
 // are beyond a limit.
 func (r *Release) Manifests(render manifests.Render) *manifests.Payload {

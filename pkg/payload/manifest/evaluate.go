@@ -56,6 +56,18 @@ func Evaluate(objects []*Object, settings Settings) ([]Entry, []Warning) {
 	return entries, warnings
 }
 
+// Undecided returns an entry for each object, in the same order, without deciding about it: its State is empty, or Invalid.
+func Undecided(objects []*Object) []Entry {
+	entries := make([]Entry, len(objects))
+	for i, object := range objects {
+		entries[i] = Entry{Object: object}
+		if object.Problem != "" {
+			entries[i].State, entries[i].Reason = Invalid, object.Problem
+		}
+	}
+	return entries
+}
+
 // newRules finds the enabled feature gates.
 func newRules(objects []*Object, settings Settings) (rules, []Warning) {
 	r := rules{Settings: settings, gatesChecked: settings.Gates.Mode != UncheckedGates}
