@@ -35,7 +35,7 @@ func (r *diffRequest) read(ctx context.Context, s *session) (old, new diffSide, 
 	options := image.ReadOptions{Repository: r.repository}
 	without := slices.IndexFunc(targets, func(t target) bool { return !t.reference.HasManifests() })
 	if without < 0 || r.needs != "" {
-		options.Want = image.Want{Operator: true, Contents: image.AllContents}
+		options.Want = image.Want{Operator: true, Contents: image.AllContents, Shared: &image.Shared{}}
 	}
 	releases, err := s.readAll(ctx, targets, options)
 	if err != nil {
@@ -60,6 +60,9 @@ func (r *diffRequest) read(ctx context.Context, s *session) (old, new diffSide, 
 	for i, e := range evaluated {
 		sides[i].evaluatedRelease = e
 		sides[i].ReleaseImage, sides[i].Files, sides[i].Payload, sides[i].Entries = e.releaseImage, e.Files, e.payload, e.entries
+		if r.files != nil {
+			sides[i].Files = releases[i].Files // patterns may match files that do not differ
+		}
 	}
 	return sides[0], sides[1], nil
 }
@@ -73,7 +76,7 @@ func (s *session) readDiffering(_ context.Context, targets []target, releases []
 		if err := e.checkLimits(); err != nil {
 			return nil, err
 		}
-		e.Release, e.entries = releases[i], manifest.Undecided(e.payload.Objects)
+		e.entries = manifest.Undecided(e.payload.Objects)
 		warnPayload(e, nil, s.warnAbout(e))
 		read[i] = e
 	}

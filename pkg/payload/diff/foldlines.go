@@ -9,7 +9,7 @@ import (
 // That is so if each line that differs is a field or an element of a list whose value is a string wherever the line is. For other
 // documents, and for those whose lines are equal, it is false.
 func (f *fold) foldsByLine(old, new []byte) bool {
-	if joinsLines(old) || joinsLines(new) {
+	if isUnusual(old) || isUnusual(new) {
 		return false
 	}
 	differ := false
@@ -20,17 +20,20 @@ func (f *fold) foldsByLine(old, new []byte) bool {
 		if bytes.Equal(before, after) {
 			continue
 		}
-		if !f.foldsLine(before, after) {
+		switch {
+		case f.foldsLine(before, after):
+			differ = true
+		case !f.foldsComment(before, after):
 			return false
 		}
-		differ = true
 	}
 	return differ && len(old) == 0 && len(new) == 0
 }
 
-// joinsLines reports whether a line ends in a backslash, which continues a quoted string without a blank.
-func joinsLines(text []byte) bool {
-	return bytes.Contains(text, []byte("\\\n")) || bytes.Contains(text, []byte("\\\r\n"))
+// isUnusual reports whether a text may have a backslash that joins two lines of a string, or a field whose name has several lines.
+func isUnusual(text []byte) bool {
+	return bytes.Contains(text, []byte("\\\n")) || bytes.Contains(text, []byte("\\\r\n")) ||
+		bytes.Contains(text, []byte("? ")) || bytes.Contains(text, []byte("?\n")) || bytes.Contains(text, []byte("?\r\n"))
 }
 
 // foldsLine reports whether two lines have the same field and differ only in the digests and versions of its value.
@@ -38,6 +41,14 @@ func (f *fold) foldsLine(old, new []byte) bool {
 	before, oldValue := cutValue(old)
 	after, newValue := cutValue(new)
 	return oldValue != nil && newValue != nil && bytes.Equal(before, after) && f.normal(string(oldValue)) == f.normal(string(newValue))
+}
+
+// foldsComment reports whether two lines differ only in digests and versions and are comments, or parts of a string.
+func (f *fold) foldsComment(old, new []byte) bool {
+	isComment := func(line []byte) bool {
+		return bytes.HasPrefix(bytes.TrimLeft(line, " "), []byte("# ")) && bytes.IndexByte(line, '\\') < 0
+	}
+	return isComment(old) && isComment(new) && f.normal(string(old)) == f.normal(string(new))
 }
 
 // cutValue cuts a line before the value of its field, `key: value`, or of an element of a list, `- value`. The value is nil unless it
@@ -66,7 +77,11 @@ func cutValue(line []byte) (before, value []byte) {
 // isString reports whether the value at the end of a line is a string that holds a digest or a version, for any YAML parser and
 // whatever is around the line.
 func isString(value []byte) bool {
-	text := unquoted(bytes.TrimSuffix(bytes.TrimRight(value, " \r"), []byte(",")))
+	value = bytes.TrimSuffix(bytes.TrimRight(value, " \r"), []byte(","))
+	text := unquoted(value)
+	if len(text) < len(value) {
+		text = bytes.TrimLeft(text, "-")
+	}
 	if !isSimple(text, valueCharacters) || bytes.Contains(text, []byte(": ")) || bytes.HasSuffix(text, []byte(":")) {
 		return false
 	}

@@ -82,7 +82,7 @@ func (a *archive) index(ctx context.Context) error {
 			}
 		}
 		if a.packed && isRegular(header.Typeflag) && entry.size <= maxInlineFile && kept+entry.size <= maxInlineTotal {
-			if entry.content, err = readUpTo(content, entry.size); err != nil {
+			if entry.content, err = readUpTo(nil, content, entry.size); err != nil {
 				return err
 			}
 			kept += int64(len(entry.content))

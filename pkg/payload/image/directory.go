@@ -165,7 +165,7 @@ func (r *directoryReader) content(full, shownName string, size int64) ([]byte, e
 		return nil, localError(err)
 	}
 	defer f.Close()
-	data, err := readUpTo(f, size+1)
+	data, err := readUpTo(nil, f, size+1)
 	switch {
 	case err != nil:
 		return nil, localError(err)

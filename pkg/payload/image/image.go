@@ -67,6 +67,8 @@ type Want struct {
 	// Relevant reports whether the bytes of a file that Contents chose stay in memory once they were read from a layer. Nil
 	// keeps all. Directories ignore it.
 	Relevant func(content []byte) bool
+	// Shared makes images that are read with the same value share the contents of files that do not differ. It may be nil.
+	Shared *Shared
 	// Operator also reads the directory /manifests, which is in a lower layer, so that more is fetched.
 	Operator bool
 }

@@ -23,6 +23,7 @@ type layer struct {
 	records func(directory, name string) bool // files whose content is kept too, for records in the cache; nil for none
 	found   func()                            // called at entries of the release's directory
 
+	buffer          []byte                  // of the file that is read, if contents are shared
 	operatorSkipped bool                    // an entry of the operator's directory was skipped
 	files           map[string]payload.File // by path
 	nested          []string                // paths of files in directories of the release's directory
@@ -83,7 +84,7 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 		if err := l.total.keepEntry(l.limits, "", header.Size); err != nil {
 			return err
 		}
-		if file.Data, err = readUpTo(content, header.Size); err != nil {
+		if file.Data, err = l.content(name, content, header.Size); err != nil {
 			return err
 		}
 		if !recorded && l.want.drops(path.Clean(dir), base, file.Data) {
@@ -92,6 +93,17 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 	}
 	l.files[name] = file
 	return nil
+}
+
+// content reads the content of a file, or returns that of another image if it is the same.
+func (l *layer) content(name string, content io.Reader, size int64) (data []byte, err error) {
+	if l.want.Shared == nil {
+		return readUpTo(nil, content, size)
+	}
+	if l.buffer, err = readUpTo(l.buffer, content, size); err != nil {
+		return nil, err
+	}
+	return l.want.Shared.keep(name, l.buffer), nil
 }
 
 // concerns reports whether an entry is one of the payload's directories, in one of them, or a marker in the root.
@@ -141,9 +153,13 @@ func (l *layer) checkHidden() error {
 	return nil
 }
 
-// readUpTo reads at most size bytes. It takes memory for the bytes that arrive, not for those that a header promises.
-func readUpTo(content io.Reader, size int64) ([]byte, error) {
-	data := make([]byte, 0, min(size, mebi))
+// readUpTo reads at most size bytes, into a buffer if they fit into it. It takes memory for the bytes that arrive, not for those that
+// a header promises.
+func readUpTo(buffer []byte, content io.Reader, size int64) ([]byte, error) {
+	data := buffer[:0]
+	if first := min(size, mebi); buffer == nil || int64(cap(data)) < first {
+		data = make([]byte, 0, first)
+	}
 	for int64(len(data)) < size {
 		if len(data) == cap(data) {
 			data = append(make([]byte, 0, min(size, 2*int64(cap(data)))), data...)

@@ -1,0 +1,31 @@
+package image
+
+import (
+	"bytes"
+	"sync"
+)
+
+// Shared has the contents of files that several images may have. The zero value is empty; it is safe for use by several goroutines.
+type Shared struct {
+	mu    sync.Mutex
+	files map[string][]byte // by path
+}
+
+// keep returns a copy of a file's content. Images whose files of this path have the same content get the same copy, which must not
+// change.
+func (s *Shared) keep(path string, content []byte) []byte {
+	s.mu.Lock()
+	known, found := s.files[path]
+	s.mu.Unlock()
+	if found && bytes.Equal(known, content) {
+		return known
+	}
+	kept := append(make([]byte, 0, len(content)), content...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.files == nil {
+		s.files = map[string][]byte{}
+	}
+	s.files[path] = kept
+	return kept
+}
