@@ -66,13 +66,6 @@ func TestCheckAddFiles(t *testing.T) {
 	}
 }
 
-func text(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
 func TestCheckAddFilesOnAReadOnlyDisk(t *testing.T) {
 	dir := testdisk.Mount(t, "size=64k")
 	testdisk.ReadOnly(t, dir)

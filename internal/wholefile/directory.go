@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -38,7 +37,7 @@ type Options struct {
 // Errors are fault.Local, except for two names that are equal on a file system that ignores case, which is
 // fault.Integrity.
 func WriteDirectory(ctx context.Context, dir string, files []File, o Options) error {
-	return system{writeFile, SyncSystem, exchange}.writeDirectory(ctx, dir, files, o)
+	return realSystem().writeDirectory(ctx, dir, files, o)
 }
 
 // system are the functions that differ between systems, or that tests let fail.
@@ -48,38 +47,25 @@ type system struct {
 	exchange func(a, b string) error // the names of two directories, in one step; or errors.ErrUnsupported
 }
 
+func realSystem() system { return system{writeFile, SyncSystem, exchange} }
+
 func (s system) writeDirectory(ctx context.Context, to string, files []File, o Options) error {
 	if err := checkCase(files, runtime.GOOS); err != nil {
 		return err
 	}
-	dir, occupied, err := target(to, o)
+	d, err := s.begin(to, o)
 	if err != nil {
-		return local(to, err)
-	}
-	removeLeftovers(dir, false)
-	fresh, unlock, err := makeBeside(dir)
-	if err != nil {
-		return local(to, err)
-	}
-	defer unlock()
-	left := fresh // to be deleted
-	err = s.fill(ctx, fresh, files)
-	if err == nil && o.Sync {
-		err = Cause(s.sync(fresh))
-	}
-	if err == nil {
-		err = context.Cause(ctx)
-	}
-	if err == nil {
-		left, err = s.place(fresh, dir, occupied)
-	}
-	if err = errors.Join(err, remove(left)); err == nil {
-		removeLeftovers(dir, true)
-	}
-	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	return local(to, err)
+	for _, f := range files {
+		if err = context.Cause(ctx); err == nil {
+			err = d.add(f)
+		}
+		if err != nil {
+			break
+		}
+	}
+	return d.end(ctx, err)
 }
 
 // target returns the absolute path of the directory to write. occupied means that a directory exists there; else its parent
@@ -171,33 +157,6 @@ func checkRights(dir string) error {
 	})
 }
 
-// fill writes files through a root, so that none can be outside, and marks the directory as written. It checks ctx between
-// files.
-func (s system) fill(ctx context.Context, dir string, files []File) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return Cause(err)
-	}
-	defer root.Close()
-	made := map[string]bool{".": true}
-	for _, f := range files {
-		if err := context.Cause(ctx); err != nil {
-			return err
-		}
-		if directory := path.Dir(f.Path); !made[directory] {
-			if err := root.MkdirAll(directory, 0o755); err != nil {
-				return fmt.Errorf("%s: %w", directory, Cause(err))
-			}
-			made[directory] = true
-		}
-		if err := s.write(root, f); err != nil {
-			return fmt.Errorf("%s: %w", f.Path, Cause(err))
-		}
-	}
-	setMark(dir, contents(files))
-	return nil
-}
-
 func writeFile(root *os.Root, f File) error {
 	file, err := root.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newMode)
 	if err != nil {
@@ -209,64 +168,25 @@ func writeFile(root *os.Root, f File) error {
 
 // checkCase refuses names that differ only in case on systems where they would be one file.
 func checkCase(files []File, system string) error {
-	if system != "darwin" && system != "windows" {
-		return nil
-	}
 	seen := map[string]string{}
 	for _, f := range files {
-		folded := strings.ToLower(f.Path)
-		if other, ok := seen[folded]; ok {
-			return fault.Errorf(fault.Integrity, "the files %q and %q are the same on this system, which ignores case", other, f.Path)
+		if err := checkName(seen, f.Path, system); err != nil {
+			return err
 		}
-		seen[folded] = f.Path
 	}
 	return nil
 }
 
-// place gives the new directory its name, and the mode of the directory that had it. left is to be deleted then: the old
-// directory, or after an error the new one; "" if there is none.
-func (s system) place(fresh, dir string, occupied bool) (left string, err error) {
-	if !occupied {
-		if err := os.Rename(fresh, dir); err != nil {
-			return fresh, Cause(err)
-		}
-		return "", nil
+// checkName refuses a path that differs only in case from one that was seen before, on systems where they would be one file. seen has
+// the paths by their lower case.
+func checkName(seen map[string]string, path, system string) error {
+	if system != "darwin" && system != "windows" {
+		return nil
 	}
-	if err := keepMode(fresh, dir); err != nil {
-		return fresh, Cause(err)
+	folded := strings.ToLower(path)
+	if other, ok := seen[folded]; ok && other != path {
+		return fault.Errorf(fault.Integrity, "the files %q and %q are the same on this system, which ignores case", other, path)
 	}
-	err = s.exchange(fresh, dir)
-	if errors.Is(err, errors.ErrUnsupported) {
-		return replace(fresh, dir)
-	}
-	if err != nil {
-		return fresh, Cause(err)
-	}
-	return fresh, nil
-}
-
-// replace replaces a directory on systems that cannot exchange two names in one step.
-func replace(fresh, dir string) (left string, err error) {
-	old := fresh + oldSuffix
-	if err := os.Rename(dir, old); err != nil {
-		return fresh, Cause(err)
-	}
-	if err := os.Rename(fresh, dir); err != nil {
-		return fresh, errors.Join(Cause(err), os.Rename(old, dir))
-	}
-	return old, nil
-}
-
-// keepMode gives the new directory the mode of the old one.
-func keepMode(fresh, dir string) error {
-	const bits = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
-	was, err := os.Stat(dir)
-	if err != nil {
-		return err
-	}
-	is, err := os.Stat(fresh)
-	if err != nil || is.Mode()&bits == was.Mode()&bits {
-		return err
-	}
-	return os.Chmod(fresh, was.Mode()&bits)
+	seen[folded] = path
+	return nil
 }

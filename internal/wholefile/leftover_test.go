@@ -72,7 +72,7 @@ func TestLeftoversOfAKilledProcessAreRemoved(t *testing.T) {
 // Two processes may write one directory at the same time: neither takes what the other writes for a leftover.
 func TestDirectoryThatIsWrittenIsNoLeftover(t *testing.T) {
 	parent := t.TempDir()
-	dir, s := filepath.Join(parent, "d"), real()
+	dir, s := filepath.Join(parent, "d"), realSystem()
 	s.write = func(root *os.Root, f File) error {
 		removeLeftovers(dir, false)
 		return writeFile(root, f)

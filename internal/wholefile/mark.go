@@ -6,46 +6,50 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
-	"strings"
 )
 
-// markName is the extended attribute of a directory that WriteDirectory wrote. Its value is the checksum of what was written.
+// markName is the extended attribute of a directory that WriteDirectory or a Draft wrote. Its value is the checksum of what was written.
 const markName = "user.release-x.written"
 
-// maxMarked is the size in bytes of the largest file that WriteDirectory may have written.
+// maxMarked is the size in bytes of the largest file that may have been written.
 const maxMarked = 256 << 20
 
-// contents is a checksum over the names and the bytes of files.
-func contents(files []File) string {
-	sorted := slices.SortedFunc(slices.Values(files), func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+// sum is the checksum of a file.
+func sum(data []byte) string {
+	s := sha256.Sum256(data)
+	return hex.EncodeToString(s[:])
+}
+
+// contents is a checksum over the names and the checksums of files.
+func contents(sums map[string]string) string {
 	hash := sha256.New()
-	for _, f := range sorted {
-		fmt.Fprintf(hash, "%q %d\n", f.Path, len(f.Data))
-		_, _ = hash.Write(f.Data)
+	for _, path := range slices.Sorted(maps.Keys(sums)) {
+		fmt.Fprintf(hash, "%q %s\n", path, sums[path])
 	}
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// Unchanged reports whether WriteDirectory wrote a directory that has not changed since. It is false if the file system has no
-// extended attributes.
+// Unchanged reports whether WriteDirectory or a Draft wrote a directory that has not changed since. It is false if the file system
+// has no extended attributes.
 func Unchanged(dir string) bool {
 	mark := readMark(dir)
 	if mark == "" {
 		return false
 	}
-	files, err := readDirectory(os.DirFS(dir))
-	return err == nil && contents(files) == mark
+	sums, err := readDirectory(os.DirFS(dir))
+	return err == nil && contents(sums) == mark
 }
 
 var errOther = errors.New("not written by WriteDirectory")
 
-// readDirectory reads the files of a directory. It refuses anything that WriteDirectory does not write: links, devices and empty
+// readDirectory returns the checksums of the files of a directory. It refuses anything that WriteDirectory does not write: links, devices and empty
 // directories.
-func readDirectory(directory fs.FS) ([]File, error) {
-	var files []File
-	err := fs.WalkDir(directory, ".", func(name string, e fs.DirEntry, err error) error {
+func readDirectory(directory fs.FS) (sums map[string]string, err error) {
+	sums = map[string]string{}
+	err = fs.WalkDir(directory, ".", func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -63,8 +67,8 @@ func readDirectory(directory fs.FS) ([]File, error) {
 			return errors.Join(err, errOther)
 		}
 		data, err := fs.ReadFile(directory, name)
-		files = append(files, File{Path: name, Data: data})
+		sums[name] = sum(data)
 		return err
 	})
-	return files, err
+	return sums, err
 }

@@ -64,9 +64,6 @@ func occupied(t *testing.T, mode fs.FileMode) (parent, dir string) {
 // anything replaces whatever stands there.
 var anything = Options{Force: true, Replaceable: func(string) error { return nil }}
 
-// real is the system as it is.
-func real() system { return system{writeFile, SyncSystem, exchange} }
-
 func TestFailedReplaceLeavesNothing(t *testing.T) {
 	one := []File{{Path: "a/b"}}
 	for name, test := range map[string]struct {
@@ -83,7 +80,7 @@ func TestFailedReplaceLeavesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, mode := range []fs.FileMode{0o755, 0o700 | fs.ModeSetgid} {
 				parent, dir := occupied(t, mode)
-				before, s := tree(t, parent), real()
+				before, s := tree(t, parent), realSystem()
 				test.change(&s)
 				options := anything
 				options.Sync = true
@@ -194,7 +191,7 @@ func TestReplaceAfterInterruption(t *testing.T) {
 				if fresh {
 					dir = filepath.Join(parent, "fresh")
 				}
-				before, s := tree(t, parent), real()
+				before, s := tree(t, parent), realSystem()
 				ctx, cancel := context.WithCancelCause(t.Context())
 				change(&s, func() { cancel(interrupted) })
 				options := anything

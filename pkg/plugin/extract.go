@@ -113,6 +113,9 @@ func (r *extractRequest) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	if r.writesEarly(options) {
+		return r.writeEarly(ctx, s, t, options)
+	}
 	release, err := r.read(ctx, s, t, options)
 	if err != nil {
 		return err
@@ -140,7 +143,12 @@ func (r *extractRequest) read(ctx context.Context, s *session, t target, o extra
 	if err != nil {
 		return nil, err
 	}
-	return &evaluatedRelease{Release: release, payload: &manifest.Payload{}}, nil
+	return withoutDocuments(release), nil
+}
+
+// withoutDocuments returns a release of which no manifest was read.
+func withoutDocuments(release *image.Release) *evaluatedRelease {
+	return &evaluatedRelease{Release: release, payload: &manifest.Payload{}}
 }
 
 // options returns the options of the extraction. It may ask the cluster for its platform.

@@ -45,8 +45,12 @@ func (r *extractRequest) write(ctx context.Context, s *session, release *evaluat
 	if err != nil {
 		return err
 	}
-	s.donef("Extracted %d files of release %s (%s) to %s", len(files), release.Version, cmp.Or(release.Identity.Digest.String(), "digest unknown"), r.to)
+	r.done(s, release.Release, len(files))
 	return nil
+}
+
+func (r *extractRequest) done(s *session, release *image.Release, files int) {
+	s.donef("Extracted %d files of release %s (%s) to %s", files, release.Version, cmp.Or(release.Identity.Digest.String(), "digest unknown"), r.to)
 }
 
 // payloadFiles returns the files of the release, and those that this extraction writes.

@@ -14,7 +14,7 @@ import (
 // File is one file to write.
 type File struct {
 	Path string // with slashes: NAME, or manifests/NAME and release-manifests/NAME
-	Data []byte
+	Data []byte // nil if the contents of the payload's file are
 }
 
 // Options select files of a payload. The zero value is /release-manifests, unchanged.
@@ -57,7 +57,7 @@ func Files(files payload.Files, p *manifest.Payload, entries []manifest.Entry, o
 				return err
 			}
 			if ok && matches(o.Names, directory, f.Name) {
-				written = append(written, File{Path: filePath(directory, f.Name, o), Data: data})
+				written = append(written, File{Path: o.Path(string(directory), f.Name), Data: data})
 			}
 		}
 		return nil
@@ -83,9 +83,10 @@ type key struct {
 	file      string
 }
 
-func filePath(directory manifest.Directory, name string, o Options) string {
+// Path returns the path to which a file of a payload is written.
+func (o Options) Path(directory, name string) string {
 	if o.Operator {
-		return path.Join(string(directory), name)
+		return path.Join(directory, name)
 	}
 	return name
 }

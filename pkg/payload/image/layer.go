@@ -67,7 +67,7 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 		return err
 	}
 	l.seen[name] = seenEntry{number, directory}
-	dir, base := path.Split(name)
+	dir, _ := path.Split(name)
 	switch nested := strings.Contains(strings.TrimSuffix(dir, "/"), "/"); {
 	case !directory && nested && strings.HasPrefix(dir, ReleaseDirectory+"/"):
 		l.nested = append(l.nested, name)
@@ -78,21 +78,35 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 	if err := l.limits.checkFile(name, header.Size); err != nil {
 		return err
 	}
-	file := payload.File{Name: base, Size: header.Size}
-	recorded := l.records != nil && l.records(path.Clean(dir), base)
-	if recorded || l.want.keeps(path.Clean(dir), base) && !l.above.has(name) {
-		if err := l.total.keepEntry(l.limits, "", header.Size); err != nil {
-			return err
-		}
-		if file.Data, err = l.content(name, content, header.Size); err != nil {
-			return err
-		}
-		if !recorded && l.want.drops(path.Clean(dir), base, file.Data) {
-			file.Data = nil
-		}
+	file, err := l.file(name, header.Size, content)
+	if err != nil {
+		return err
 	}
 	l.files[name] = file
 	return nil
+}
+
+// file reads a file, with its content if that is kept.
+func (l *layer) file(name string, size int64, content io.Reader) (file payload.File, err error) {
+	dir, base := path.Dir(name), path.Base(name)
+	file = payload.File{Name: base, Size: size}
+	recorded := l.records != nil && l.records(dir, base)
+	if !recorded && (!l.want.keeps(dir, base) || l.above.has(name)) {
+		return file, nil
+	}
+	if err := l.total.keepEntry(l.limits, "", size); err != nil {
+		return file, err
+	}
+	if !recorded && l.want.takes(dir, base) {
+		return file, l.want.Take(dir, base, size, content)
+	}
+	if file.Data, err = l.content(name, content, size); err != nil {
+		return file, err
+	}
+	if !recorded && l.want.drops(dir, base, file.Data) {
+		file.Data = nil
+	}
+	return file, nil
 }
 
 // content reads the content of a file, or returns that of another image if it is the same.

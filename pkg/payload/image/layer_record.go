@@ -37,13 +37,14 @@ func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, abo
 		return l, l.count(s.limits, total)
 	}
 	found = once(found)
-	records := s.records(want, known)
+	records, first := s.records(want, known), want
 	l, err := retryDamaged(func() (*layer, error) {
 		attempt := total.attempt()
-		l := &layer{want: want, limits: s.limits, total: attempt, above: above, records: records, found: found}
+		l := &layer{want: first, limits: s.limits, total: attempt, above: above, records: records, found: found}
 		read, err := l.read(ctx, b)
 		if err != nil {
 			attempt.undo()
+			first.Take = nil // it has taken damaged bytes
 		}
 		return read, err
 	})

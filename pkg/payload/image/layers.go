@@ -74,9 +74,11 @@ func (d *layerWalk) readInBackground(ctx context.Context, b blob) (wait func() (
 	var l *layer
 	var err error
 	done := make(chan struct{})
+	want := d.want
+	want.Take = nil // a layer above may have the same files
 	go func() {
 		defer close(done)
-		l, err = d.layer(ctx, b, d.want, &d.total, newTree(), nil)
+		l, err = d.layer(ctx, b, want, &d.total, newTree(), nil)
 	}()
 	return func() (*layer, error) {
 		<-done
