@@ -1,13 +1,11 @@
 package plugin
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"slices"
-	"sync"
 
+	"github.com/release-x/oc-release-x/internal/filequeue"
 	"github.com/release-x/oc-release-x/internal/wholefile"
 	"github.com/release-x/oc-release-x/pkg/payload/extract"
 	"github.com/release-x/oc-release-x/pkg/payload/image"
@@ -18,20 +16,10 @@ import (
 type draftWriter struct {
 	draft   *wholefile.Draft
 	options extract.Options
-	queue   chan draftFile
-	spare   sync.Pool // *bytes.Buffer
-	stopped chan struct{}
+	queue   *filequeue.Queue
 	cancel  context.CancelCauseFunc // of reading
 	failed  error                   // why a file was not written; read it after wait
 }
-
-type draftFile struct {
-	path    string
-	content *bytes.Buffer
-}
-
-// maxQueued is the number of files that wait to be written.
-const maxQueued = 16
 
 // newDraftWriter begins to write into a directory. The context that it returns is canceled when a file cannot be written.
 func newDraftWriter(ctx context.Context, to string, o extract.Options, w wholefile.Options) (*draftWriter, context.Context, error) {
@@ -39,44 +27,26 @@ func newDraftWriter(ctx context.Context, to string, o extract.Options, w wholefi
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &draftWriter{
-		draft: draft, options: o, queue: make(chan draftFile, maxQueued), stopped: make(chan struct{}),
-		spare: sync.Pool{New: func() any { return &bytes.Buffer{} }},
-	}
+	d := &draftWriter{draft: draft, options: o}
+	d.queue = filequeue.New(1, d.write)
 	ctx, d.cancel = context.WithCancelCause(ctx)
-	go d.writeQueue()
 	return d, ctx, nil
 }
 
-// take reads a file and queues it. It is the Take of an image.Want.
-func (d *draftWriter) take(directory, name string, size int64, content io.Reader) error {
-	buffer := d.spare.Get().(*bytes.Buffer)
-	buffer.Reset()
-	buffer.Grow(int(min(size, 1<<20)) + bytes.MinRead)
-	if _, err := buffer.ReadFrom(content); err != nil {
-		return err
+// write writes a file, unless another one could not be written.
+func (d *draftWriter) write(name string, content []byte) {
+	if d.failed != nil {
+		return
 	}
-	d.queue <- draftFile{d.options.Path(directory, name), buffer}
-	return nil
-}
-
-// writeQueue writes the files of the queue until it is closed. After an error it only empties the queue.
-func (d *draftWriter) writeQueue() {
-	defer close(d.stopped)
-	for f := range d.queue {
-		if d.failed == nil {
-			if d.failed = d.draft.Add(wholefile.File{Path: f.path, Data: f.content.Bytes()}); d.failed != nil {
-				d.cancel(d.failed)
-			}
-		}
-		d.spare.Put(f.content)
+	d.failed = d.draft.Add(wholefile.File{Path: d.options.Path(image.ReleaseDirectory, name), Data: content})
+	if d.failed != nil {
+		d.cancel(d.failed)
 	}
 }
 
-// wait waits until everything that was taken is written, and returns why something is not.
+// wait waits until everything that was read is written, and returns why something is not.
 func (d *draftWriter) wait() error {
-	close(d.queue)
-	<-d.stopped
+	d.queue.Wait()
 	d.cancel(nil)
 	return d.failed
 }
@@ -115,7 +85,7 @@ func (r *extractRequest) writeEarly(ctx context.Context, s *session, t target, o
 		return err
 	}
 	release, err := s.read(readCtx, t, image.ReadOptions{
-		Want:       image.Want{Contents: image.AllContents, Operator: r.operator, Take: writer.take},
+		Want:       image.Want{Contents: image.AllContents, Operator: r.operator, Take: writer.queue.Put},
 		Repository: r.repository,
 	})
 	if failed := writer.wait(); failed != nil {

@@ -57,6 +57,45 @@ func TestExtract(t *testing.T) {
 	want(t, run(t, "extract", release, "--to", t.TempDir(), "--force"), 0, "", "")
 }
 
+// forged is a layout whose payload layer has another digest than its manifest says.
+func forged(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "layout")
+	release := build(t, ordered())
+	if err := release.WriteLayout(dir, "4.14.0"); err != nil {
+		t.Fatal(err)
+	}
+	layers := release.Images[0].Layers
+	blob := filepath.Join(dir, "blobs", "sha256", layers[len(layers)-1].Digest.Encoded())
+	data, err := os.ReadFile(blob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[4] ^= 1 // the time in the header of gzip
+	if err := os.WriteFile(blob, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "oci:" + dir
+}
+
+func TestExtractLeavesNothingOfWhatIsNotVerified(t *testing.T) {
+	release, parent := forged(t), t.TempDir()
+	empty := filepath.Join(parent, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{filepath.Join(parent, "new"), filepath.Join(parent, "new", "deep"), empty} {
+		got := run(t, "extract", release, "--to", to)
+		if got.code != 6 || !strings.Contains(got.err, "its bytes have the digest sha256:") {
+			t.Errorf("%s: %+v", to, got)
+		}
+	}
+	entries, err := os.ReadDir(parent)
+	if err != nil || len(entries) != 1 || len(readDirectory(t, empty)) > 0 {
+		t.Errorf("left %v, %v", entries, err)
+	}
+}
+
 // --force replaces everything that extract writes.
 func TestExtractForceReplacesWhatItWrote(t *testing.T) {
 	release := layout(t, ordered().WithManifest("script.sh", "x").WithManifest("0000_50_x_00.yaml",

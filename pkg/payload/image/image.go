@@ -67,11 +67,12 @@ type Want struct {
 	// Relevant reports whether the bytes of a file that Contents chose stay in memory once they were read from a layer. Nil
 	// keeps all. Directories ignore it.
 	Relevant func(content []byte) bool
-	// Take, if it is not nil, gets the contents that Contents chose, while a layer is read and before it is verified, in place of
-	// keeping them; those of the two files that describe a release are kept. Do not use what it took if Files returns an error.
-	// Contents that Files knows without reading a layer, or that it keeps for the cache, are kept too. Take reads content to its end;
-	// size is what the archive says. It is called by one goroutine at a time, and may get a file that Files does not return.
-	Take func(directory, name string, size int64, content io.Reader) error
+	// Take, if it is not nil, gets the contents that Contents chose in ReleaseDirectory, except those of the two files that describe a
+	// release, while a layer is read and before it is verified. They are not kept then. Do not use what it took if Files returns an
+	// error, or if a file has its content nevertheless: what Files knows without reading a layer, keeps for the cache or reads again is
+	// not taken. Take reads content to its end; size is what the archive says. It is called by one goroutine at a time, and may get a
+	// file that Files does not return.
+	Take func(name string, size int64, content io.Reader) error
 	// Shared makes images that are read with the same value share the contents of files that do not differ. It may be nil.
 	Shared *Shared
 	// Operator also reads the directory /manifests, which is in a lower layer, so that more is fetched.
@@ -101,7 +102,7 @@ func (w Want) drops(directory, name string, content []byte) bool {
 
 // takes reports whether Take gets the content of a file that is kept.
 func (w Want) takes(directory, name string) bool {
-	return w.Take != nil && !(directory == ReleaseDirectory && isMetadata(name))
+	return w.Take != nil && directory == ReleaseDirectory && !isMetadata(name)
 }
 
 func isMetadata(name string) bool {

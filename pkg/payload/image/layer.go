@@ -98,7 +98,7 @@ func (l *layer) file(name string, size int64, content io.Reader) (file payload.F
 		return file, err
 	}
 	if !recorded && l.want.takes(dir, base) {
-		return file, l.want.Take(dir, base, size, content)
+		return file, l.want.Take(base, size, content)
 	}
 	if file.Data, err = l.content(name, content, size); err != nil {
 		return file, err

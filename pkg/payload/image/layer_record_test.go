@@ -3,7 +3,10 @@ package image
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -253,5 +256,133 @@ func TestRecordHasTheWholeLayer(t *testing.T) {
 		if got := string(l.files[name].Data); got != text {
 			t.Errorf("%s: %q, want %q", name, got, text)
 		}
+	}
+}
+
+// taker collects what a Want took.
+type taker struct {
+	files map[string]string
+	fail  error
+}
+
+func (k *taker) take(name string, size int64, content io.Reader) error {
+	if k.fail != nil {
+		return k.fail
+	}
+	data, err := io.ReadAll(content)
+	if int64(len(data)) != size && err == nil {
+		err = fmt.Errorf("%s has %d bytes, not %d", name, len(data), size)
+	}
+	k.files[name] = string(data)
+	return err
+}
+
+// contentsOf returns the contents that a layer has.
+func contentsOf(l *layer) map[string]string {
+	contents := map[string]string{}
+	for path, file := range l.files {
+		if file.Data != nil {
+			contents[path] = string(file.Data)
+		}
+	}
+	return contents
+}
+
+func TestTakenContentsAreNotKept(t *testing.T) {
+	metadata := map[string]string{
+		"release-manifests/image-references": "{}", "release-manifests/release-metadata": "",
+		"manifests/o.yaml": "o: p", "manifests/empty.yaml": "", "manifests/other": "q",
+	}
+	all := maps.Clone(metadata)
+	maps.Copy(all, map[string]string{"release-manifests/a.yaml": "a: b", "release-manifests/image-references.txt": "x"})
+	taken := map[string]string{"a.yaml": "a: b", "image-references.txt": "x"}
+	b, _ := recordedLayer(t)
+	damaged := b
+	opened := 0
+	damaged.open = func(ctx context.Context) (io.ReadCloser, error) {
+		r, err := b.open(ctx)
+		if opened++; opened > 1 || err != nil {
+			return r, err
+		}
+		data, err := io.ReadAll(r)
+		data[len(data)-1] ^= 1
+		return damagedReader{bytes.NewReader(data)}, err
+	}
+	hiding := newTree()
+	hiding.files["release-manifests/a.yaml"] = payload.File{Name: "a.yaml"}
+	for name, test := range map[string]struct {
+		blob        blob
+		above       *tree
+		taken, kept map[string]string
+	}{
+		"layer":               {b, newTree(), taken, metadata},
+		"read again":          {damaged, newTree(), taken, all},
+		"hidden by one above": {b, hiding, map[string]string{"image-references.txt": "x"}, metadata},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := &taker{files: map[string]string{}}
+			s := &stored{limits: DefaultLimits()}
+			l, err := s.layer(t.Context(), test.blob, Want{Operator: true, Contents: AllContents, Take: k.take}, &total{}, test.above, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.taken, k.files); diff != "" {
+				t.Errorf("taken: %s", diff)
+			}
+			if diff := cmp.Diff(test.kept, contentsOf(l)); diff != "" {
+				t.Errorf("kept: %s", diff)
+			}
+		})
+	}
+}
+
+// What the cache has, or gets, is not taken.
+func TestTakenContentsAndTheCache(t *testing.T) {
+	b, _ := recordedLayer(t)
+	s := &stored{limits: DefaultLimits(), cache: cache.New(cache.Options{Dir: filepath.Join(t.TempDir(), "cache")})}
+	for _, wantTaken := range []int{2, 0, 0} {
+		k := &taker{files: map[string]string{}}
+		l, err := s.layer(t.Context(), b, Want{Operator: true, Contents: AllContents, Take: k.take}, &total{}, newTree(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.cache.Wait()
+		if len(k.files) != wantTaken || len(contentsOf(l)) != 7-wantTaken {
+			t.Errorf("took %q and kept %q, want to take %d", k.files, contentsOf(l), wantTaken)
+		}
+	}
+}
+
+func TestErrorOfTakeEndsReading(t *testing.T) {
+	b, _ := recordedLayer(t)
+	k := &taker{fail: errors.New("the disk is full")}
+	s := &stored{limits: DefaultLimits()}
+	_, err := s.layer(t.Context(), b, Want{Contents: AllContents, Take: k.take}, &total{}, newTree(), nil)
+	if !errors.Is(err, k.fail) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSharedContentsAreInMemoryOnce(t *testing.T) {
+	b, _ := recordedLayer(t)
+	s := &stored{limits: DefaultLimits()}
+	want := Want{Operator: true, Contents: AllContents, Shared: &Shared{}}
+	var layers []*layer
+	for range 2 {
+		l, err := s.layer(t.Context(), b, want, &total{}, newTree(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		layers = append(layers, l)
+	}
+	if diff := cmp.Diff(contentsOf(layers[0]), contentsOf(layers[1])); diff != "" {
+		t.Error(diff)
+	}
+	first, second := layers[0].files["release-manifests/a.yaml"].Data, layers[1].files["release-manifests/a.yaml"].Data
+	if string(first) != "a: b" || &first[0] != &second[0] {
+		t.Errorf("%q and %q are two copies", first, second)
+	}
+	if changed := want.Shared.keep("release-manifests/a.yaml", []byte("a: c")); string(changed) != "a: c" || string(first) != "a: b" {
+		t.Errorf("other content gives %q and changes %q", changed, first)
 	}
 }

@@ -27,9 +27,10 @@ type Release struct {
 	Image Image
 
 	limits  document.Limits
-	deriver Deriver          // remembers the index of the manifests; nil without a cache
-	index   *manifests.Index // of the manifests of the release's directory, in place of their contents; nil when they are read
-	objects [][]byte         // the JSON of each object in index; nil unless it was asked for and found
+	deriver Deriver           // remembers the index of the manifests; nil without a cache
+	index   *manifests.Index  // of the manifests of the release's directory, in place of their contents; nil when they are read
+	objects [][]byte          // the JSON of each object in index; nil unless it was asked for and found
+	loader  *manifests.Loader // took the manifests while they were read; nil if an index is not enough or was found
 }
 
 // ReadOptions say what is read beyond the two files that describe a release.
@@ -73,6 +74,11 @@ func (o Opener) readImage(ctx context.Context, ref Reference, img Image, options
 		options.Want.Contents = func(directory, name string) bool {
 			return directory == OperatorDirectory && payload.IsManifestName(name)
 		}
+	}
+	if options.Index && r.index == nil && options.Want.Relevant == nil {
+		r.loader = manifests.NewLoader(r.limits)
+		options.Want.Take = r.loader.Take
+		defer r.loader.Wait()
 	}
 	if err := r.fetch(ctx, options); err != nil {
 		return nil, err
@@ -121,7 +127,7 @@ func (r *Release) fetch(ctx context.Context, options ReadOptions) error {
 // WithFiles returns the release with only some of its files. What is read of them is not remembered.
 func (r *Release) WithFiles(files payload.Files) *Release {
 	part := *r
-	part.Files, part.deriver, part.index, part.objects = files, nil, nil, nil
+	part.Files, part.deriver, part.index, part.objects, part.loader = files, nil, nil, nil, nil
 	return &part
 }
 
@@ -144,7 +150,12 @@ func (r *Release) ManifestsAfter(other *manifests.Payload, render manifests.Rend
 	if r.index != nil {
 		return manifests.LoadIndexedWithin(r.limits, r.Files.Operator, r.index, render)
 	}
-	p := manifests.LoadWithin(r.limits, r.Files, render, other)
+	var p *manifests.Payload
+	if r.loader != nil {
+		p = r.loader.Load(r.Files, render)
+	} else {
+		p = manifests.LoadWithin(r.limits, r.Files, render, other)
+	}
 	if p.Err() == nil {
 		r.rememberIndex(p)
 	}
@@ -193,7 +204,8 @@ func (r *Release) rememberIndex(p *manifests.Payload) {
 		return
 	}
 	for _, file := range r.Files.Release {
-		if payload.IsManifestName(file.Name) && file.Data == nil && file.Size > 0 {
+		wasRead := file.Data != nil || file.Size == 0 || r.loader != nil && r.loader.Has(file.Name)
+		if payload.IsManifestName(file.Name) && !wasRead {
 			return
 		}
 	}

@@ -1,7 +1,10 @@
 package manifest_test
 
 import (
+	"bytes"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/release-x/oc-release-x/internal/fixture"
 	"github.com/release-x/oc-release-x/pkg/payload"
+	"github.com/release-x/oc-release-x/pkg/payload/document"
 	"github.com/release-x/oc-release-x/pkg/payload/manifest"
 )
 
@@ -49,7 +53,42 @@ func same(t *testing.T, files payload.Files) {
 	t.Helper()
 	render := manifest.Render{ReleaseImage: "quay.io/o/r@sha256:0"}
 	whole := manifest.Load(files, render)
-	short := manifest.LoadIndexed(files.Operator, stored(t, whole.Index()), render)
+	taken := loadTaken(t, files, render)
+	if diff := cmp.Diff(stored(t, whole.Index()), stored(t, taken.Index()), cmpopts.IgnoreUnexported(manifest.Object{})); diff != "" {
+		t.Errorf("of a loader: %s", diff)
+	}
+	sameObjects(t, whole, taken)
+	sameObjects(t, whole, manifest.LoadIndexed(files.Operator, stored(t, whole.Index()), render))
+}
+
+// loadTaken reads a payload as it is read from an image: the loader takes most files, and gets a damaged one and one that is not in
+// the payload.
+func loadTaken(t testing.TB, files payload.Files, render manifest.Render) *manifest.Payload {
+	t.Helper()
+	loader := manifest.NewLoader(document.Limits{})
+	take := func(name string, content []byte) {
+		t.Helper()
+		if err := loader.Take(name, int64(len(content)), bytes.NewReader(content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rest := payload.Files{Operator: files.Operator, Release: slices.Clone(files.Release)}
+	for i, f := range rest.Release {
+		if i == 0 {
+			take(f.Name, []byte("kind: Damaged"))
+			continue
+		}
+		take(f.Name, f.Data)
+		rest.Release[i].Data = nil
+	}
+	take("0000_00_a_hidden.yaml", []byte("kind: Hidden"))
+	loader.Wait()
+	return loader.Load(rest, render)
+}
+
+// sameObjects compares two payloads, of which the second one has no texts.
+func sameObjects(t *testing.T, whole, short *manifest.Payload) {
+	t.Helper()
 	if diff := cmp.Diff(whole, short, cmpopts.IgnoreUnexported(manifest.Payload{}, manifest.Object{})); diff != "" {
 		t.Error(diff)
 	}
@@ -70,7 +109,7 @@ func same(t *testing.T, files payload.Files) {
 	}
 }
 
-func TestIndexIsAsGoodAsTheFiles(t *testing.T) {
+func TestIndexAndLoaderAreAsGoodAsTheFiles(t *testing.T) {
 	files := odd()
 	same(t, files)
 	gates, ok, err := manifest.EnabledGates(manifest.Load(files, manifest.Render{}).Objects, manifest.Settings{})
@@ -79,7 +118,23 @@ func TestIndexIsAsGoodAsTheFiles(t *testing.T) {
 	}
 }
 
-func TestIndexOfAReleaseOfRealSize(t *testing.T) { same(t, fixture.Release(t, fixture.Version)) }
+func TestIndexAndLoaderOfAReleaseOfRealSize(t *testing.T) {
+	same(t, fixture.Release(t, fixture.Version))
+}
+
+func TestLoaderStopsAtTheLimits(t *testing.T) {
+	loader := manifest.NewLoader(document.Limits{Documents: 3})
+	for i := range 10 {
+		text := fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a%d\n", i)
+		if err := loader.Take(fmt.Sprintf("0000_10_a_%d.yaml", i), 100, strings.NewReader(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loader.Wait()
+	if err := loader.Load(payload.Files{}, manifest.Render{}).Err(); err == nil {
+		t.Error("ten documents are within the limit of three")
+	}
+}
 
 func TestIndexHasNoTexts(t *testing.T) {
 	files := odd()

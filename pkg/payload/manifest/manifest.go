@@ -92,7 +92,12 @@ func Load(files payload.Files, render Render) *Payload {
 // LoadWithin is Load with limits other than the defaults. Files that another payload has too are not read again: both payloads
 // have the same objects of them. other may be nil.
 func LoadWithin(limits document.Limits, files payload.Files, render Render, other *Payload) *Payload {
-	loaded := &Payload{budget: document.NewBudget(limits), files: map[fileName]readObjects{}}
+	return load(document.NewBudget(limits), files, render, other, nil)
+}
+
+// load reads the documents of a payload. taken has the objects of files of the release's directory without contents.
+func load(budget *document.Budget, files payload.Files, render Render, other *Payload, taken map[string][]*Object) *Payload {
+	loaded := &Payload{budget: budget, files: map[fileName]readObjects{}}
 	var sources []source
 	for _, file := range manifests(files.Operator) {
 		text, err := render.Execute(file.Data)
@@ -107,6 +112,10 @@ func LoadWithin(limits document.Limits, files payload.Files, render Render, othe
 		sources = append(sources, source{ReleaseDirectory, file.Name, file.Data})
 	}
 	for i, objects := range readAll(sources, loaded.budget, other) {
+		if sources[i].directory == ReleaseDirectory && sources[i].data == nil {
+			loaded.add(taken[sources[i].name])
+			continue
+		}
 		loaded.add(objects)
 		loaded.files[fileName{sources[i].directory, sources[i].name}] = readObjects{sources[i].data, objects}
 	}
