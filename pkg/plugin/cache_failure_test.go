@@ -18,14 +18,14 @@ import (
 // cacheDirectory returns the directory of the cache.
 func (c call) cacheDirectory() string { return filepath.Join(c.cache, "oc-release-x") }
 
-// filled returns a cache with everything that commands store of a release, and the output of the commands.
+// filled returns a cache with what commands store of a release that they read for the first time, and the output of the commands.
 func filled(t *testing.T, c *traffic, run call) (r *testrelease.Release, texts, list []string, prints map[string]string) {
 	t.Helper()
 	r = c.push(t, layered(), "ocp/release", "4.14.0")
 	byDigest := host(c.Server) + "/ocp/release@" + r.Digest().String()
 	texts, list = with("manifests -o manifest", byDigest), with("manifests", host(c.Server)+"/ocp/release:4.14.0")
 	prints = map[string]string{}
-	for _, args := range [][]string{list, texts} {
+	for _, args := range [][]string{texts, list} {
 		prints[args[1]] = good(t, run.run(t, args...))
 	}
 	c.asked()
@@ -83,19 +83,27 @@ func TestDamagedCacheFilesAreFetchedAgain(t *testing.T) {
 		file  func(r *testrelease.Release) string
 		texts []string // requests of `manifests -o manifest` by digest
 		list  []string // and of `manifests` by tag after it
+		again bool     // `manifests -o manifest` ran twice before the file is damaged
 	}{
-		"the payload":  {func(r *testrelease.Release) string { return "blobs/sha256/" + r.Images[0].Layers[3].Digest.Encoded() }, []string{"GET payload"}, []string{"HEAD tag"}},
-		"the manifest": {func(r *testrelease.Release) string { return "repositories/*/" + r.Digest().Encoded() }, []string{"GET image"}, []string{"HEAD tag"}},
-		"the tag":      {func(*testrelease.Release) string { return "repositories/*/tags/*" }, nil, []string{"GET tag"}},
+		"the payload":  {func(r *testrelease.Release) string { return "blobs/sha256/" + r.Images[0].Layers[3].Digest.Encoded() }, []string{"GET payload"}, []string{"HEAD tag"}, false},
+		"the manifest": {func(r *testrelease.Release) string { return "repositories/*/" + r.Digest().Encoded() }, []string{"GET image"}, []string{"HEAD tag"}, false},
+		"the tag":      {func(*testrelease.Release) string { return "repositories/*/tags/*" }, nil, []string{"GET tag"}, false},
 		"a layer's note": {func(r *testrelease.Release) string {
 			return "notes/layer-3/" + r.Images[0].Layers[2].Digest.Encoded()
-		}, nil, []string{"HEAD tag"}},
-		"the manifests' note": {func(r *testrelease.Release) string { return "notes/manifests-2/" + r.Digest().Encoded() }, nil, []string{"HEAD tag"}},
+		}, nil, []string{"HEAD tag"}, false},
+		"the contents": {func(r *testrelease.Release) string {
+			return "notes/contents-1/" + r.Images[0].Layers[3].Digest.Encoded()
+		}, nil, []string{"HEAD tag"}, true},
+		"the manifests' note": {func(r *testrelease.Release) string { return "notes/manifests-2/" + r.Digest().Encoded() }, nil, []string{"HEAD tag"}, false},
 	} {
 		for how := range damages(t) {
 			t.Run(what+" "+how, func(t *testing.T) {
 				c, run := watch(t), cached(t)
 				r, texts, list, prints := filled(t, c, run)
+				if test.again {
+					good(t, run.run(t, texts...))
+					c.want(t)
+				}
 				run.noticing = true
 				file := run.kept(t, test.file(r))
 				damages(t)[how](file)
