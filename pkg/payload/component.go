@@ -27,6 +27,7 @@ type Component struct {
 // components returns the components of image-references, sorted by name. It warns of tags without an image and of images
 // without a digest. A component that is listed twice is fault.Integrity.
 func components(tags []Tag) (list []Component, warnings []string, err error) {
+	digests := digestReader{}
 	for _, tag := range tags {
 		if tag.From == nil || tag.From.Kind != "DockerImage" {
 			warnings = append(warnings, fmt.Sprintf("the tag %q of image-references is left out: it points to no image", tag.Name))
@@ -38,7 +39,7 @@ func components(tags []Tag) (list []Component, warnings []string, err error) {
 			Repository: tag.Annotations[annotationSource],
 			Commit:     tag.Annotations[annotationCommit],
 		}
-		if c.Digest = digestOf(c.Image); c.Digest == "" {
+		if c.Digest = digests.of(c.Image); c.Digest == "" {
 			warnings = append(warnings, fmt.Sprintf("the component %q is not referenced by a digest: %q", c.Name, HideUserinfo(c.Image)))
 		}
 		list = append(list, c)
@@ -53,12 +54,21 @@ func components(tags []Tag) (list []Component, warnings []string, err error) {
 	return list, warnings, nil
 }
 
-// digestOf returns the digest of a pull spec, empty if it has none or is not safe in a shell.
-func digestOf(pullSpec string) digest.Digest {
+// digestReader reads the digests of pull specs. It has the repositories that it has read, because most components are in the same.
+type digestReader map[string]bool
+
+// of returns the digest of a pull spec, empty if it has none or is not safe in a shell.
+func (known digestReader) of(pullSpec string) digest.Digest {
+	repository, text, _ := strings.Cut(pullSpec, "@")
+	if known[repository] {
+		d, _ := oci.ParseDigest(text)
+		return d
+	}
 	spec, err := oci.ParsePullSpec(pullSpec)
 	if err != nil || !SafeValue(pullSpec) {
 		return ""
 	}
+	known[repository] = spec.Digest != ""
 	return spec.Digest
 }
 

@@ -3,8 +3,7 @@
 package oci
 
 import (
-	"regexp"
-	"sync"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 
@@ -14,14 +13,11 @@ import (
 // Digest names bytes by their hash. A digest from ParseDigest is safe in a URL and as a file name.
 type Digest = digest.Digest
 
-var digestForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-})
-
 // ParseDigest accepts sha256 with 64 lower-case hex digits and nothing else: releases use no other algorithm. Anything else
 // is fault.Integrity.
 func ParseDigest(text string) (Digest, error) {
-	if !digestForm().MatchString(text) {
+	hex, isSHA256 := strings.CutPrefix(text, "sha256:")
+	if !isSHA256 || len(hex) != 64 || strings.Trim(hex, "0123456789abcdef") != "" {
 		return "", fault.Errorf(fault.Integrity, "malformed digest %q: want sha256 with 64 lower-case hex digits", brief(text))
 	}
 	return Digest(text), nil
