@@ -23,7 +23,7 @@ const (
 // Options are what a generated release has beyond its size.
 type Options struct {
 	Base     int    // bytes of layers of random bytes below the payload
-	Seed     uint64 // releases of other seeds share no component and no manifest
+	Seed     uint64 // releases of other seeds have the same components, with other images and manifests
 	Times    int    // of the manifests of a real release; 0 is 1
 	Update   bool   // version 4.22.1, in which every tenth component has another image
 	Tampered bool   // the payload layer unpacks to the same files, but its bytes are not those of its digest
@@ -36,12 +36,16 @@ func Generate(root, repository string, o Options) error {
 		b = testrelease.New("4.22.1").WithPrevious("4.22.0")
 	}
 	w := &writer{random: rand.New(rand.NewPCG(4, 22+o.Seed))}
-	names := w.names()
+	names := (&writer{random: rand.New(rand.NewPCG(4, 22))}).names()
+	_ = w.names() // so that the manifests of seed 0 stay what they were
 	for i, name := range names {
 		options := []testrelease.ComponentOption{testrelease.Source("https://github.com/openshift/" + name)}
-		if o.Update && i%10 == 0 {
+		switch {
+		case o.Update && i%10 == 0:
 			options = append(options, testrelease.Image(testrelease.ImageOf(name+"-update")),
 				testrelease.Annotation("io.openshift.build.commit.id", strings.Repeat("1", 40)))
+		case o.Seed > 0:
+			options = append(options, testrelease.Image(testrelease.ImageOf(fmt.Sprintf("%s-%d", name, o.Seed))))
 		}
 		b.WithComponent(name, options...)
 	}
