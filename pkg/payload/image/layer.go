@@ -114,6 +114,9 @@ func (l *layer) content(name string, content io.Reader, size int64) (data []byte
 	if l.want.Shared == nil {
 		return readUpTo(nil, content, size)
 	}
+	if l.buffer == nil {
+		l.buffer = make([]byte, 0, mebi)
+	}
 	if l.buffer, err = readUpTo(l.buffer, content, size); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 type Shared struct {
 	mu    sync.Mutex
 	files map[string][]byte // by path
+	free  []byte            // memory for contents, because a block for each file takes more
 }
 
 // keep returns a copy of a file's content. Images whose files of this path have the same content get the same copy, which must not
@@ -20,7 +21,8 @@ func (s *Shared) keep(path string, content []byte) []byte {
 	if found && bytes.Equal(known, content) {
 		return known
 	}
-	kept := append(make([]byte, 0, len(content)), content...)
+	kept := s.allocate(len(content))
+	copy(kept, content)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.files == nil {
@@ -28,4 +30,19 @@ func (s *Shared) keep(path string, content []byte) []byte {
 	}
 	s.files[path] = kept
 	return kept
+}
+
+// allocate returns memory for a content.
+func (s *Shared) allocate(size int) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if size > len(s.free) {
+		if size > mebi/8 {
+			return make([]byte, size)
+		}
+		s.free = make([]byte, mebi)
+	}
+	block := s.free[:size:size]
+	s.free = s.free[size:]
+	return block
 }
