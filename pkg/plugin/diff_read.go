@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/release-x/oc-release-x/pkg/payload"
 	"github.com/release-x/oc-release-x/pkg/payload/diff"
@@ -71,14 +72,17 @@ func (r *diffRequest) read(ctx context.Context, s *session) (old, new diffSide, 
 func (s *session) readDiffering(_ context.Context, targets []target, releases []*image.Release, r inclusionRequest) ([]*evaluatedRelease, error) {
 	before, after := diff.DifferingFiles(releases[0].Files, releases[1].Files)
 	read := make([]*evaluatedRelease, len(releases))
+	var rendering sync.WaitGroup
 	for i, files := range []payload.Files{before, after} {
-		e := render(targets[i], releases[i].WithFiles(files), r, nil, nil)
+		rendering.Go(func() { read[i] = render(targets[i], releases[i].WithFiles(files), r, nil, nil) })
+	}
+	rendering.Wait()
+	for _, e := range read {
 		if err := e.checkLimits(); err != nil {
 			return nil, err
 		}
 		e.entries = manifest.Undecided(e.payload.Objects)
 		warnPayload(e, nil, s.warnAbout(e))
-		read[i] = e
 	}
 	return read, nil
 }
