@@ -20,6 +20,7 @@ type Queue struct {
 	count   int // of workers
 	start   sync.Once
 	workers sync.WaitGroup
+	pending sync.WaitGroup // files
 	files   chan file
 	small   chan *bytes.Buffer // those that are free; nil stands for one that is not made yet
 	large   chan *bytes.Buffer
@@ -33,10 +34,11 @@ type file struct {
 
 // New makes a queue. Each of the workers calls handle, which must not use content after it returns.
 func New(workers int, handle func(name string, content []byte)) *Queue {
-	return &Queue{handle: handle, count: workers, files: make(chan file, waiting), small: free(waiting), large: free(workers + 1)}
+	return &Queue{handle: handle, count: workers, files: make(chan file, waiting), small: slots(waiting), large: slots(workers + 1)}
 }
 
-func free(count int) chan *bytes.Buffer {
+// slots returns a channel with so many buffers, none of which is made yet.
+func slots(count int) chan *bytes.Buffer {
 	buffers := make(chan *bytes.Buffer, count)
 	for range count {
 		buffers <- nil
@@ -65,6 +67,7 @@ func (q *Queue) Put(name string, size int64, content io.Reader) error {
 		from <- buffer
 		return err
 	}
+	q.pending.Add(1)
 	q.files <- file{name, buffer, from}
 	return nil
 }
@@ -73,8 +76,12 @@ func (q *Queue) work() {
 	for f := range q.files {
 		q.handle(f.name, f.content.Bytes())
 		f.from <- f.content
+		q.pending.Done()
 	}
 }
+
+// Drain returns when the workers have handled all files that were put. The goroutine that puts files may call it, and put more.
+func (q *Queue) Drain() { q.pending.Wait() }
 
 // Wait returns when the workers have handled all files. Nothing can be put afterwards.
 func (q *Queue) Wait() {

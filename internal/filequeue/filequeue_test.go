@@ -39,7 +39,7 @@ func TestEveryFileIsHandledOnce(t *testing.T) {
 }
 
 // The size is what an archive says.
-func TestSizesNeedNotBeTrue(t *testing.T) {
+func TestPutReadsAllOfAFileWhateverItsSizeSays(t *testing.T) {
 	var got []int
 	queue := filequeue.New(1, func(_ string, content []byte) { got = append(got, len(content)) })
 	for _, size := range []int64{0, 1, 1 << 62} {
@@ -59,6 +59,21 @@ func TestFilesThatCannotBeReadAreNotHandled(t *testing.T) {
 	for range 100 {
 		if err := queue.Put("a", 10, iotest.ErrReader(broken)); !errors.Is(err, broken) {
 			t.Fatal(err)
+		}
+	}
+	queue.Wait()
+}
+
+func TestDrainWaitsForAllFiles(t *testing.T) {
+	var got []string
+	queue := filequeue.New(1, func(name string, _ []byte) { got = append(got, name) })
+	for _, name := range []string{"a", "b", "c"} {
+		if err := queue.Put(name, 1, strings.NewReader(name)); err != nil {
+			t.Fatal(err)
+		}
+		queue.Drain()
+		if got[len(got)-1] != name {
+			t.Errorf("after %s the queue has handled %q", name, got)
 		}
 	}
 	queue.Wait()

@@ -144,7 +144,7 @@ func checkReplaceable(dir string, o Options) error {
 	case why != nil:
 		return errors.New("it is not empty: name another directory")
 	}
-	return errors.New("it is not empty: name another directory, or replace it with --force")
+	return errNotEmpty
 }
 
 // checkRights refuses a directory that could be replaced, but not be deleted afterwards.

@@ -83,7 +83,7 @@ func (d *Draft) add(f File) error {
 		d.made[directory] = true
 	}
 	if d.Has(f.Path) {
-		if err := d.Remove(f.Path); err != nil {
+		if err := d.remove(f.Path); err != nil {
 			return err
 		}
 	}
@@ -109,8 +109,15 @@ func (d *Draft) Paths() []string {
 	return paths
 }
 
-// Remove deletes a file that was added.
+// Remove deletes a file that was added. Errors are fault.Local.
 func (d *Draft) Remove(path string) error {
+	if err := d.remove(path); err != nil {
+		return local(d.to, err)
+	}
+	return nil
+}
+
+func (d *Draft) remove(path string) error {
 	if err := d.root.Remove(path); err != nil {
 		return fmt.Errorf("%s: %w", path, Cause(err))
 	}
@@ -140,9 +147,12 @@ func (d *Draft) end(ctx context.Context, err error) error {
 	if err == nil {
 		err = context.Cause(ctx)
 	}
+	if err == nil && !d.options.Force {
+		d.occupied, err = checkTarget(d.dir, d.options) // it may have changed meanwhile
+	}
 	left := d.fresh // to be deleted
 	if err == nil {
-		left, err = d.place(d.fresh, d.dir, d.occupied)
+		left, err = d.place(d.fresh, d.dir, d.occupied, d.options.Force)
 	}
 	if err = errors.Join(err, remove(left)); err == nil {
 		removeLeftovers(d.dir, true)

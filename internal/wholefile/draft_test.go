@@ -123,6 +123,40 @@ func TestDraftStaysInItsDirectory(t *testing.T) {
 	}
 }
 
+// Nothing is deleted that somebody puts into the empty directory while the draft is written.
+func TestDraftReplacesOnlyAnEmptyDirectory(t *testing.T) {
+	for name, begin := range map[string]func(dir string) error{
+		"empty at first": func(dir string) error { return os.Mkdir(dir, 0o755) },
+		"made later":     func(string) error { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "d")
+			if err := begin(dir); err != nil {
+				t.Fatal(err)
+			}
+			draft, err := wholefile.NewDraft(dir, wholefile.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := draft.Add(wholefile.File{Path: "a", Data: []byte("a")}); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "mine"), []byte("mine"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := text(draft.Finish(t.Context())), "writing the directory "+dir+": it is not empty: name another directory"; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			if diff := cmp.Diff(map[string]string{"d/mine": "mine"}, tree(t, filepath.Dir(dir))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestIsFree(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"empty", "full/x"} {

@@ -44,10 +44,10 @@ func Unchanged(dir string) bool {
 	return err == nil && contents(sums) == mark
 }
 
-var errOther = errors.New("not written by WriteDirectory")
+var errOther = errors.New("not written by this package")
 
-// readDirectory returns the checksums of the files of a directory. It refuses anything that WriteDirectory does not write: links, devices and empty
-// directories.
+// readDirectory returns the checksums of the files of a directory. It refuses what this package does not write: links, devices and
+// empty directories.
 func readDirectory(directory fs.FS) (sums map[string]string, err error) {
 	sums = map[string]string{}
 	err = fs.WalkDir(directory, ".", func(name string, e fs.DirEntry, err error) error {

@@ -7,16 +7,15 @@ import (
 )
 
 // place gives the new directory its name, and the mode of the directory that had it. left is to be deleted then: the old
-// directory, or after an error the new one; "" if there is none.
-func (s system) place(fresh, dir string, occupied bool) (left string, err error) {
-	if !occupied {
-		if err := os.Rename(fresh, dir); err != nil {
+// directory, or after an error the new one; "" if there is none. Without force the old directory has to be empty.
+func (s system) place(fresh, dir string, occupied, force bool) (left string, err error) {
+	if occupied {
+		if err := keepMode(fresh, dir); err != nil {
 			return fresh, Cause(err)
 		}
-		return "", nil
 	}
-	if err := keepMode(fresh, dir); err != nil {
-		return fresh, Cause(err)
+	if !occupied || !force {
+		return placeFree(fresh, dir, occupied)
 	}
 	err = s.exchange(fresh, dir)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -27,6 +26,27 @@ func (s system) place(fresh, dir string, occupied bool) (left string, err error)
 	}
 	return fresh, nil
 }
+
+// placeFree is place if there is nothing to replace but an empty directory. It cannot delete a file that somebody adds to that
+// directory.
+func placeFree(fresh, dir string, occupied bool) (left string, err error) {
+	if occupied {
+		err := os.Remove(dir)
+		if errors.Is(err, fs.ErrExist) { // also the error for a directory that is not empty
+			err = errNotEmpty
+		}
+		if err != nil {
+			return fresh, Cause(err)
+		}
+	}
+	if err := os.Rename(fresh, dir); err != nil {
+		return fresh, Cause(err)
+	}
+	return "", nil
+}
+
+// errNotEmpty is the error of a directory that --force would replace.
+var errNotEmpty = errors.New("it is not empty: name another directory, or replace it with --force")
 
 // replace replaces a directory on systems that cannot exchange two names in one step.
 func replace(fresh, dir string) (left string, err error) {

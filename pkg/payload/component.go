@@ -54,13 +54,14 @@ func components(tags []Tag) (list []Component, warnings []string, err error) {
 	return list, warnings, nil
 }
 
-// digestReader reads the digests of pull specs. It has the repositories that it has read, because most components are in the same.
+// digestReader reads the digests of pull specs. It remembers the repositories that it has checked, because most components are in the
+// same one.
 type digestReader map[string]bool
 
 // of returns the digest of a pull spec, empty if it has none or is not safe in a shell.
-func (known digestReader) of(pullSpec string) digest.Digest {
+func (r digestReader) of(pullSpec string) digest.Digest {
 	repository, text, _ := strings.Cut(pullSpec, "@")
-	if known[repository] {
+	if r[repository] {
 		d, _ := oci.ParseDigest(text)
 		return d
 	}
@@ -68,7 +69,7 @@ func (known digestReader) of(pullSpec string) digest.Digest {
 	if err != nil || !SafeValue(pullSpec) {
 		return ""
 	}
-	known[repository] = spec.Digest != ""
+	r[repository] = spec.Digest != ""
 	return spec.Digest
 }
 

@@ -57,7 +57,8 @@ Objects are matched by kind, namespace and name, so a file that was renamed is n
 that differs, the paths of the values are listed. Image digests and version strings, which differ in every
 update, are left out without --full.
 
-Flags that describe a cluster limit files and objects to those that it would apply.
+Flags that describe a cluster limit files and objects to those that it would apply. Without them, and
+without --impact or -o html, manifests in files that do not differ are not read, so nothing warns of them.
 
 With --impact, the output says what the update means for a cluster: what has to be acknowledged before it,
 versions and fields of APIs that are removed, roles that allow more, alerts that change and so on, each

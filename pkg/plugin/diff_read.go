@@ -50,11 +50,11 @@ func (r *diffRequest) read(ctx context.Context, s *session) (old, new diffSide, 
 		s.warnf("%s has no manifests: only images and versions are compared", targets[without].reference.Text)
 		return sides[0], sides[1], nil
 	}
-	read := s.evaluateAll
+	readManifests := s.evaluateAll
 	if !r.all {
-		read = s.readDiffering
+		readManifests = s.readDiffering
 	}
-	evaluated, err := read(ctx, targets, releases, r.inclusion)
+	evaluated, err := readManifests(ctx, targets, releases, r.inclusion)
 	if err != nil {
 		return old, new, err
 	}

@@ -408,3 +408,18 @@ func images(text string) string {
 	}
 	return strings.Join(sections, "\n")
 }
+
+// Without a flag that needs them, manifests in files that do not differ are not read.
+func TestDiffReadsOnlyFilesThatDiffer(t *testing.T) {
+	broken := func(b *testrelease.Builder) string { return layout(t, b.WithManifest("0000_90_a_broken.yaml", "a: [\n")) }
+	old, new := broken(beforeUpdate()), broken(afterUpdate())
+	if got := run(t, "diff", old, new, "--strict"); got.code != 0 || got.err != "" {
+		t.Errorf("got %+v", got)
+	}
+	for _, flag := range []string{"--impact", "--feature-set=Default", "-o=html"} {
+		got := run(t, "diff", old, new, "--strict", flag)
+		if want := "0000_90_a_broken.yaml"; !strings.Contains(got.err, want) {
+			t.Errorf("%s: stderr %q lacks %s", flag, got.err, want)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/release-x/oc-release-x/internal/filequeue"
 	"github.com/release-x/oc-release-x/internal/wholefile"
@@ -11,48 +10,58 @@ import (
 	"github.com/release-x/oc-release-x/pkg/payload/image"
 )
 
-// draftWriter writes files of a payload while it is read, into a directory that nobody sees before everything is verified. So that
-// only a few files are in memory, and reading and writing go on at the same time.
+// draftWriter writes the files of a payload while it is read, into a directory that has no name before everything is verified. Only a
+// few files are in memory, and reading and writing go on at the same time.
 type draftWriter struct {
 	draft   *wholefile.Draft
 	options extract.Options
 	queue   *filequeue.Queue
-	cancel  context.CancelCauseFunc // of reading
-	failed  error                   // why a file was not written; read it after wait
+	failed  error // why a file was not written; read it after wait
 }
 
-// newDraftWriter begins to write into a directory. The context that it returns is canceled when a file cannot be written.
-func newDraftWriter(ctx context.Context, to string, o extract.Options, w wholefile.Options) (*draftWriter, context.Context, error) {
+func newDraftWriter(to string, o extract.Options, w wholefile.Options) (*draftWriter, error) {
 	draft, err := wholefile.NewDraft(to, w)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	d := &draftWriter{draft: draft, options: o}
 	d.queue = filequeue.New(1, d.write)
-	ctx, d.cancel = context.WithCancelCause(ctx)
-	return d, ctx, nil
+	return d, nil
 }
 
 // write writes a file, unless another one could not be written.
 func (d *draftWriter) write(name string, content []byte) {
-	if d.failed != nil {
-		return
+	if d.failed == nil {
+		d.failed = d.draft.Add(wholefile.File{Path: d.options.Path(image.ReleaseDirectory, name), Data: content})
 	}
-	d.failed = d.draft.Add(wholefile.File{Path: d.options.Path(image.ReleaseDirectory, name), Data: content})
-	if d.failed != nil {
-		d.cancel(d.failed)
-	}
+}
+
+// restart deletes what was written, because the release is read again.
+func (d *draftWriter) restart() {
+	d.queue.Drain()
+	d.failed = d.keepOnly(nil)
 }
 
 // wait waits until everything that was read is written, and returns why something is not.
 func (d *draftWriter) wait() error {
 	d.queue.Wait()
-	d.cancel(nil)
 	return d.failed
 }
 
-// finish adds the files that were not taken, deletes those that are not in the list, and gives the directory its name. ctx is that of
-// the command.
+// keepOnly deletes the files that are not wanted.
+func (d *draftWriter) keepOnly(wanted map[string]bool) error {
+	for _, path := range d.draft.Paths() {
+		if wanted[path] {
+			continue
+		}
+		if err := d.draft.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish adds the files that were not taken, deletes those that are not in the list, and gives the directory its name.
 func (d *draftWriter) finish(ctx context.Context, files []extract.File) error {
 	wanted := map[string]bool{}
 	for _, f := range files {
@@ -64,11 +73,8 @@ func (d *draftWriter) finish(ctx context.Context, files []extract.File) error {
 			return errors.Join(err, d.draft.Discard())
 		}
 	}
-	unwanted := slices.DeleteFunc(d.draft.Paths(), func(path string) bool { return wanted[path] })
-	for _, path := range unwanted {
-		if err := d.draft.Remove(path); err != nil {
-			return errors.Join(err, d.draft.Discard())
-		}
+	if err := d.keepOnly(wanted); err != nil {
+		return errors.Join(err, d.draft.Discard())
 	}
 	return d.draft.Finish(ctx)
 }
@@ -80,15 +86,15 @@ func (r *extractRequest) writesEarly(o extract.Options) bool {
 
 // writeEarly writes the files of a release while it is read.
 func (r *extractRequest) writeEarly(ctx context.Context, s *session, t target, o extract.Options) error {
-	writer, readCtx, err := newDraftWriter(ctx, r.to, o, wholefile.Options{Sync: r.sync})
+	writer, err := newDraftWriter(r.to, o, wholefile.Options{Sync: r.sync})
 	if err != nil {
 		return err
 	}
-	release, err := s.read(readCtx, t, image.ReadOptions{
-		Want:       image.Want{Contents: image.AllContents, Operator: r.operator, Take: writer.queue.Put},
+	release, err := s.read(ctx, t, image.ReadOptions{
+		Want:       image.Want{Contents: image.AllContents, Operator: r.operator, Take: writer.queue.Put, Restart: writer.restart},
 		Repository: r.repository,
 	})
-	if failed := writer.wait(); failed != nil {
+	if failed := writer.wait(); err == nil {
 		err = failed
 	}
 	var files []extract.File

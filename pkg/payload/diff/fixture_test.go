@@ -121,7 +121,7 @@ func TestOnlyDocumentsThatDifferAreParsed(t *testing.T) {
 		options diff.Options
 		want    int
 	}{
-		{diff.Options{}, 2 * 9}, // of the others, the lines show that only images and versions differ
+		{diff.Options{}, 2 * 12}, // of the others, the lines show that only images and versions differ
 		{diff.Options{Full: true}, 2 * 102},
 	} {
 		result := compareRecorded(t, test.options)

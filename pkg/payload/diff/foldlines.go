@@ -9,9 +9,10 @@ import (
 // That is so if each line that differs is a field or an element of a list whose value is a string wherever the line is. For other
 // documents, and for those whose lines are equal, it is false.
 func (f *fold) foldsByLine(old, new []byte) bool {
-	if isUnusual(old) || isUnusual(new) {
+	if mayHideKeys(old) || mayHideKeys(new) {
 		return false
 	}
+	hasFlow := hasFlow(old) || hasFlow(new)
 	differ := false
 	for len(old) > 0 && len(new) > 0 {
 		var before, after []byte
@@ -21,7 +22,7 @@ func (f *fold) foldsByLine(old, new []byte) bool {
 			continue
 		}
 		switch {
-		case f.foldsLine(before, after):
+		case f.foldsLine(before, after, hasFlow):
 			differ = true
 		case !f.foldsComment(before, after):
 			return false
@@ -30,20 +31,82 @@ func (f *fold) foldsByLine(old, new []byte) bool {
 	return differ && len(old) == 0 && len(new) == 0
 }
 
-// isUnusual reports whether a text may have a backslash that joins two lines of a string, or a field whose name has several lines.
-func isUnusual(text []byte) bool {
-	return bytes.Contains(text, []byte("\\\n")) || bytes.Contains(text, []byte("\\\r\n")) ||
-		bytes.Contains(text, []byte("? ")) || bytes.Contains(text, []byte("?\n")) || bytes.Contains(text, []byte("?\r\n"))
+// hasFlow reports whether a document may have a list or object in brackets, other than an empty one. Texts may have brackets too.
+func hasFlow(text []byte) bool {
+	return bytes.Count(text, []byte("{")) > bytes.Count(text, []byte("{}")) || bytes.Count(text, []byte("[")) > bytes.Count(text, []byte("[]"))
+}
+
+// mayHideKeys reports whether lines of a document may be parts of a text of several lines that is the name of a field, or that
+// identifies an element of a list.
+func mayHideKeys(text []byte) bool {
+	// A backslash joins two lines of a string, and a question mark begins a field name of any form.
+	if hasLineEnd(text, "\\") || hasLineEnd(text, "?") || bytes.Contains(text, []byte("? ")) || hasFlow(text) && bytes.IndexByte(text, '?') >= 0 {
+		return true
+	}
+	keyAt := -1 // the column of the key that identifies an element, on the line before
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimRight(line, " \r\n")
+		content := bytes.TrimLeft(line, " ")
+		if len(content) == 0 {
+			continue
+		}
+		if keyAt >= 0 && content[0] == '-' && len(line)-len(content) >= keyAt {
+			return true // the line goes on with the text of the key
+		}
+		keyAt = -1
+		for _, key := range ListKeys() {
+			at, continues := findKey(line, key)
+			if continues {
+				return true
+			}
+			keyAt = max(keyAt, at)
+		}
+	}
+	return false
+}
+
+// hasLineEnd reports whether a line ends in a text.
+func hasLineEnd(text []byte, end string) bool {
+	return bytes.Contains(text, []byte(end+"\n")) || bytes.Contains(text, []byte(end+"\r\n"))
+}
+
+// findKey returns the column of the last place where a line may have a field, -1 without one, and whether the value of one of them may
+// go on in the next line.
+func findKey(line []byte, key string) (column int, continues bool) {
+	column = -1
+	for from := 0; ; {
+		at := bytes.Index(line[from:], []byte(key))
+		if at < 0 {
+			return column, false
+		}
+		at += from
+		from = at + len(key)
+		rest := bytes.TrimLeft(bytes.TrimLeft(line[from:], "\"'"), " ")
+		value, isField := bytes.CutPrefix(rest, []byte(":"))
+		if !isField {
+			continue
+		}
+		column = at
+		value = bytes.TrimLeft(value, " ")
+		switch {
+		case len(value) == 0, value[0] == '|', value[0] == '>', value[0] == '&', value[0] == '!', value[0] == '#':
+			return column, true
+		case value[0] == '"' || value[0] == '\'':
+			if bytes.Count(value, value[:1])%2 == 1 {
+				return column, true
+			}
+		}
+	}
 }
 
 // foldsLine reports whether two lines have the same field and differ only in the digests and versions of its value.
-func (f *fold) foldsLine(old, new []byte) bool {
-	before, oldValue := cutValue(old)
-	after, newValue := cutValue(new)
+func (f *fold) foldsLine(old, new []byte, hasFlow bool) bool {
+	before, oldValue := cutValue(old, hasFlow)
+	after, newValue := cutValue(new, hasFlow)
 	return oldValue != nil && newValue != nil && bytes.Equal(before, after) && f.normal(string(oldValue)) == f.normal(string(newValue))
 }
 
-// foldsComment reports whether two lines differ only in digests and versions and are comments, or parts of a string.
+// foldsComment reports whether two lines differ only in digests and versions and are comments, or look like comments in a text.
 func (f *fold) foldsComment(old, new []byte) bool {
 	isComment := func(line []byte) bool {
 		return bytes.HasPrefix(bytes.TrimLeft(line, " "), []byte("# ")) && bytes.IndexByte(line, '\\') < 0
@@ -52,8 +115,9 @@ func (f *fold) foldsComment(old, new []byte) bool {
 }
 
 // cutValue cuts a line before the value of its field, `key: value`, or of an element of a list, `- value`. The value is nil unless it
-// is surely a string, and a field that may identify an element of a list has none.
-func cutValue(line []byte) (before, value []byte) {
+// is surely a string. A field that may identify an element of a list has none, and no element in a document with brackets, where such a
+// line may be the rest of a text.
+func cutValue(line []byte, hasFlow bool) (before, value []byte) {
 	rest := bytes.TrimLeft(line, " ")
 	isElement := false
 	for bytes.HasPrefix(rest, []byte("- ")) {
@@ -65,18 +129,18 @@ func cutValue(line []byte) (before, value []byte) {
 			return line, nil
 		}
 		rest = bytes.TrimLeft(text, " ")
-	} else if !isElement {
+	} else if !isElement || hasFlow {
 		return line, nil
 	}
-	if !isString(rest) {
+	if !isDigestOrVersion(rest) {
 		return line, nil
 	}
 	return line[:len(line)-len(rest)], rest
 }
 
-// isString reports whether the value at the end of a line is a string that holds a digest or a version, for any YAML parser and
+// isDigestOrVersion reports whether the value at the end of a line is a string with a digest or a version, for any YAML parser and
 // whatever is around the line.
-func isString(value []byte) bool {
+func isDigestOrVersion(value []byte) bool {
 	value = bytes.TrimSuffix(bytes.TrimRight(value, " \r"), []byte(","))
 	text := unquoted(value)
 	if len(text) < len(value) {

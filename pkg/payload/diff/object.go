@@ -81,7 +81,7 @@ func compareObjects(pairs []Pair, f *fold, o Options) ([]Object, int, error) {
 			if p.MovedLevel() {
 				found[i] = &Object{Pair: p, Change: Moved}
 			}
-		case !o.Full && readable(p.Old) && readable(p.New) && f.foldsByLine(p.Old.Raw(), p.New.Raw()):
+		case !o.Full && !p.MovedLevel() && readable(p.Old) && readable(p.New) && f.foldsByLine(p.Old.Raw(), p.New.Raw()):
 			found[i] = &Object{Pair: p, Change: Changed, folded: true}
 		default:
 			group.Go(func() error {

@@ -47,19 +47,15 @@ const maxDepth = 10_000
 
 // stringEnd returns the offset after the string that begins at an offset, -1 if it does not end.
 func stringEnd(document []byte, at int) int {
-	for at++; ; at++ {
-		next := bytes.IndexByte(document[at:], '"')
-		if next < 0 {
-			return -1
+	for at++; at < len(document); at++ {
+		switch document[at] {
+		case '\\':
+			at++
+		case '"':
+			return at + 1
 		}
-		if escape := bytes.IndexByte(document[at:at+next], '\\'); escape >= 0 {
-			if at += escape + 1; at >= len(document)-1 {
-				return -1
-			}
-			continue // after the character that is escaped
-		}
-		return at + next + 1
 	}
+	return -1
 }
 
 // unquoteKey returns the key that a JSON string stands for.

@@ -14,7 +14,7 @@ import (
 // File is one file to write.
 type File struct {
 	Path string // with slashes: NAME, or manifests/NAME and release-manifests/NAME
-	Data []byte // nil if the contents of the payload's file are
+	Data []byte // nil if the payload has the file without its contents
 }
 
 // Options select files of a payload. The zero value is /release-manifests, unchanged.

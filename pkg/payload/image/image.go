@@ -67,12 +67,14 @@ type Want struct {
 	// Relevant reports whether the bytes of a file that Contents chose stay in memory once they were read from a layer. Nil
 	// keeps all. Directories ignore it.
 	Relevant func(content []byte) bool
-	// Take, if it is not nil, gets the contents that Contents chose in ReleaseDirectory, except those of the two files that describe a
-	// release, while a layer is read and before it is verified. They are not kept then. Do not use what it took if Files returns an
-	// error, or if a file has its content nevertheless: what Files knows without reading a layer, keeps for the cache or reads again is
-	// not taken. Take reads content to its end; size is what the archive says. It is called by one goroutine at a time, and may get a
-	// file that Files does not return.
+	// Take gets contents while a layer is read and before it is verified, so that they are not kept: those that Contents chose in
+	// ReleaseDirectory, without the two files that describe a release. Nil keeps all. Do not use what it took if Files returns an
+	// error. It reads content to its end; size is what the archive says. One goroutine at a time calls it.
+	//
+	// It may get files that Files does not return. It does not get contents that the cache has or keeps; Files returns those.
 	Take func(name string, size int64, content io.Reader) error
+	// Restart is called before a layer is read again because the cache had damaged bytes. Forget what Take got. It may be nil.
+	Restart func()
 	// Shared makes images that are read with the same value share the contents of files that do not differ. It may be nil.
 	Shared *Shared
 	// Operator also reads the directory /manifests, which is in a lower layer, so that more is fetched.

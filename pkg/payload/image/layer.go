@@ -16,12 +16,12 @@ import (
 
 // layer is what one layer has in the payload's directories, and hides of the layers below.
 type layer struct {
-	want    Want
-	limits  Limits
-	total   *total                            // of all layers
-	above   *tree                             // of the layers above: content that it has is not kept again
-	records func(directory, name string) bool // files whose content is kept too, for records in the cache; nil for none
-	found   func()                            // called at entries of the release's directory
+	want          Want
+	limits        Limits
+	total         *total                            // of all layers
+	above         *tree                             // of the layers above: content that it has is not kept again
+	keepsForCache func(directory, name string) bool // files whose content is kept too; nil for none
+	found         func()                            // called at entries of the release's directory
 
 	buffer          []byte                  // of the file that is read, if contents are shared
 	operatorSkipped bool                    // an entry of the operator's directory was skipped
@@ -90,20 +90,20 @@ func (l *layer) visit(number int64, header *tar.Header, content io.Reader) error
 func (l *layer) file(name string, size int64, content io.Reader) (file payload.File, err error) {
 	dir, base := path.Dir(name), path.Base(name)
 	file = payload.File{Name: base, Size: size}
-	recorded := l.records != nil && l.records(dir, base)
-	if !recorded && (!l.want.keeps(dir, base) || l.above.has(name)) {
+	forCache := l.keepsForCache != nil && l.keepsForCache(dir, base)
+	if !forCache && (!l.want.keeps(dir, base) || l.above.has(name)) {
 		return file, nil
 	}
 	if err := l.total.keepEntry(l.limits, "", size); err != nil {
 		return file, err
 	}
-	if !recorded && l.want.takes(dir, base) {
+	if !forCache && l.want.takes(dir, base) {
 		return file, l.want.Take(base, size, content)
 	}
 	if file.Data, err = l.content(name, content, size); err != nil {
 		return file, err
 	}
-	if !recorded && l.want.drops(dir, base, file.Data) {
+	if !forCache && l.want.drops(dir, base, file.Data) {
 		file.Data = nil
 	}
 	return file, nil

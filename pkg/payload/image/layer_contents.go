@@ -60,5 +60,8 @@ func (s *stored) contents(d digest.Digest) map[string][]byte {
 		}
 		files[name], data = data[:size:size], data[size:]
 	}
+	if len(data) > 0 {
+		return nil
+	}
 	return files
 }

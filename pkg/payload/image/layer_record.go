@@ -28,23 +28,26 @@ func isRecorded(directory, name string) bool {
 	return payload.IsManifestName(name)
 }
 
-// layer returns a layer from its record in the cache, or else reads the layer and records it. When it is read again because the record
-// lacks contents, these are recorded too. found is called when the layer
-// turns out to have files of a release while it is read; it may be nil.
+// layer returns a layer from its record in the cache, or else reads the layer and records it. When it is read again because the
+// record lacks contents, these are recorded too. found is called when the layer turns out to have files of a release while it is
+// read; it may be nil.
 func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, above *tree, found func()) (*layer, error) {
 	l, known := s.recorded(b, want, above)
 	if l != nil {
 		return l, l.count(s.limits, total)
 	}
 	found = once(found)
-	records, first := s.records(want, known), want
+	keeps := s.keepsForCache(want, known)
+	tries := 0
 	l, err := retryDamaged(func() (*layer, error) {
 		attempt := total.attempt()
-		l := &layer{want: first, limits: s.limits, total: attempt, above: above, records: records, found: found}
+		if tries++; tries > 1 && want.Restart != nil {
+			want.Restart()
+		}
+		l := &layer{want: want, limits: s.limits, total: attempt, above: above, keepsForCache: keeps, found: found}
 		read, err := l.read(ctx, b)
 		if err != nil {
 			attempt.undo()
-			first.Take = nil // it has taken damaged bytes
 		}
 		return read, err
 	})
@@ -66,15 +69,23 @@ func (s *stored) layer(ctx context.Context, b blob, want Want, total *total, abo
 	return l, nil
 }
 
-// records says which files are recorded of a layer that is read: when it is read again for contents, all of them.
-func (s *stored) records(want Want, known *layer) func(directory, name string) bool {
+// keepsForCache says of which files the contents are kept for records: of a layer that is read again for contents, all, unless they
+// take too much memory.
+func (s *stored) keepsForCache(want Want, known *layer) func(directory, name string) bool {
 	switch {
 	case s.cache == nil:
 		return nil
-	case known != nil && want.Contents != nil && want.Relevant == nil:
-		return AllContents
+	case known == nil || want.Contents == nil || want.Relevant != nil:
+		return isRecorded
 	}
-	return isRecorded
+	var size int64
+	for _, file := range known.files {
+		size += file.Size
+	}
+	if size > min(maxContents, s.limits.PayloadSize/2) {
+		return isRecorded
+	}
+	return AllContents
 }
 
 // once returns a function that calls f, which may be nil, the first time.
@@ -115,7 +126,7 @@ func (s *stored) recorded(b blob, want Want, above *tree) (l, known *layer) {
 		}
 		if want.keeps(directory, base) && file.Data == nil && !above.has(name) {
 			data, ok := contents()[name]
-			if !ok {
+			if !ok || int64(len(data)) != file.Size {
 				return nil, known
 			}
 			file.Data = data

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -155,6 +155,7 @@ func TestRecordOfContentsMayBeDamaged(t *testing.T) {
 		"large size":    func(r *contentsRecord) { r.Sizes[0] = 1 << 40 },
 		"no data":       func(r *contentsRecord) { r.Data = nil },
 		"cut data":      func(r *contentsRecord) { r.Data = r.Data[:len(r.Data)/2] },
+		"data left":     func(r *contentsRecord) { r.Sizes[len(r.Sizes)-1]-- },
 		"file missing":  func(r *contentsRecord) { r.Paths, r.Sizes = r.Paths[:1], r.Sizes[:1] },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -261,8 +262,14 @@ func TestRecordHasTheWholeLayer(t *testing.T) {
 
 // taker collects what a Want took.
 type taker struct {
-	files map[string]string
-	fail  error
+	files    map[string]string
+	fail     error
+	restarts int
+}
+
+func (k *taker) restart() {
+	k.restarts++
+	clear(k.files)
 }
 
 func (k *taker) take(name string, size int64, content io.Reader) error {
@@ -293,8 +300,6 @@ func TestTakenContentsAreNotKept(t *testing.T) {
 		"release-manifests/image-references": "{}", "release-manifests/release-metadata": "",
 		"manifests/o.yaml": "o: p", "manifests/empty.yaml": "", "manifests/other": "q",
 	}
-	all := maps.Clone(metadata)
-	maps.Copy(all, map[string]string{"release-manifests/a.yaml": "a: b", "release-manifests/image-references.txt": "x"})
 	taken := map[string]string{"a.yaml": "a: b", "image-references.txt": "x"}
 	b, _ := recordedLayer(t)
 	damaged := b
@@ -311,26 +316,30 @@ func TestTakenContentsAreNotKept(t *testing.T) {
 	hiding := newTree()
 	hiding.files["release-manifests/a.yaml"] = payload.File{Name: "a.yaml"}
 	for name, test := range map[string]struct {
-		blob        blob
-		above       *tree
-		taken, kept map[string]string
+		blob     blob
+		above    *tree
+		taken    map[string]string
+		restarts int
 	}{
-		"layer":               {b, newTree(), taken, metadata},
-		"read again":          {damaged, newTree(), taken, all},
-		"hidden by one above": {b, hiding, map[string]string{"image-references.txt": "x"}, metadata},
+		"layer":               {b, newTree(), taken, 0},
+		"read again":          {damaged, newTree(), taken, 1},
+		"hidden by one above": {b, hiding, map[string]string{"image-references.txt": "x"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &taker{files: map[string]string{}}
 			s := &stored{limits: DefaultLimits()}
-			l, err := s.layer(t.Context(), test.blob, Want{Operator: true, Contents: AllContents, Take: k.take}, &total{}, test.above, nil)
+			l, err := s.layer(t.Context(), test.blob, Want{Operator: true, Contents: AllContents, Take: k.take, Restart: k.restart}, &total{}, test.above, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(test.taken, k.files); diff != "" {
 				t.Errorf("taken: %s", diff)
 			}
-			if diff := cmp.Diff(test.kept, contentsOf(l)); diff != "" {
+			if diff := cmp.Diff(metadata, contentsOf(l)); diff != "" {
 				t.Errorf("kept: %s", diff)
+			}
+			if k.restarts != test.restarts {
+				t.Errorf("restarted %d times, want %d", k.restarts, test.restarts)
 			}
 		})
 	}
@@ -349,6 +358,31 @@ func TestTakenContentsAndTheCache(t *testing.T) {
 		s.cache.Wait()
 		if len(k.files) != wantTaken || len(contentsOf(l)) != 7-wantTaken {
 			t.Errorf("took %q and kept %q, want to take %d", k.files, contentsOf(l), wantTaken)
+		}
+	}
+}
+
+// Contents that are too large for a record are taken each time.
+func TestLargeContentsAreTakenEachTime(t *testing.T) {
+	b, _ := recordedLayer(t)
+	limits := DefaultLimits()
+	limits.PayloadSize = 4 << 10 // enough for the layer, and not for twice its contents and names
+	large, err := testrelease.Tar(testrelease.File("release-manifests/image-references", "{}"), testrelease.File("release-manifests/release-metadata", ""),
+		testrelease.File("release-manifests/a.yaml", strings.Repeat("x", 2<<10+1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.size, b.digest = int64(len(large)), digest.FromBytes(large)
+	b.open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(large)), nil }
+	s := &stored{limits: limits, cache: cache.New(cache.Options{Dir: filepath.Join(t.TempDir(), "cache")})}
+	for range 3 {
+		k := &taker{files: map[string]string{}}
+		if _, err := s.layer(t.Context(), b, Want{Contents: AllContents, Take: k.take}, &total{}, newTree(), nil); err != nil {
+			t.Fatal(err)
+		}
+		s.cache.Wait()
+		if len(k.files) != 1 {
+			t.Errorf("took %d files, want 1", len(k.files))
 		}
 	}
 }
@@ -381,6 +415,9 @@ func TestSharedContentsAreInMemoryOnce(t *testing.T) {
 	first, second := layers[0].files["release-manifests/a.yaml"].Data, layers[1].files["release-manifests/a.yaml"].Data
 	if string(first) != "a: b" || &first[0] != &second[0] {
 		t.Errorf("%q and %q are two copies", first, second)
+	}
+	if empty := (&Shared{}).keep("a", nil); empty == nil {
+		t.Error("an empty content counts as not kept")
 	}
 	if changed := want.Shared.keep("release-manifests/a.yaml", []byte("a: c")); string(changed) != "a: c" || string(first) != "a: b" {
 		t.Errorf("other content gives %q and changes %q", changed, first)

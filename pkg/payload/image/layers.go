@@ -75,7 +75,7 @@ func (d *layerWalk) readInBackground(ctx context.Context, b blob) (wait func() (
 	var err error
 	done := make(chan struct{})
 	want := d.want
-	want.Take = nil // a layer above may have the same files
+	want.Take, want.Restart = nil, nil // a layer above may have the same files
 	go func() {
 		defer close(done)
 		l, err = d.layer(ctx, b, want, &d.total, newTree(), nil)

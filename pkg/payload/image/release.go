@@ -77,7 +77,7 @@ func (o Opener) readImage(ctx context.Context, ref Reference, img Image, options
 	}
 	if options.Index && r.index == nil && options.Want.Relevant == nil {
 		r.loader = manifests.NewLoader(r.limits)
-		options.Want.Take = r.loader.Take
+		options.Want.Take, options.Want.Restart = r.loader.Take, r.loader.Restart
 		defer r.loader.Wait()
 	}
 	if err := r.fetch(ctx, options); err != nil {

@@ -34,6 +34,9 @@ func (s *Shared) keep(path string, content []byte) []byte {
 
 // allocate returns memory for a content.
 func (s *Shared) allocate(size int) []byte {
+	if size == 0 {
+		return []byte{} // nil is a content that was not kept
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if size > len(s.free) {

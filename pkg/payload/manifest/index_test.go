@@ -109,7 +109,7 @@ func sameObjects(t *testing.T, whole, short *manifest.Payload) {
 	}
 }
 
-func TestIndexAndLoaderAreAsGoodAsTheFiles(t *testing.T) {
+func TestIndexAndLoaderHaveTheObjectsOfTheFiles(t *testing.T) {
 	files := odd()
 	same(t, files)
 	gates, ok, err := manifest.EnabledGates(manifest.Load(files, manifest.Render{}).Objects, manifest.Settings{})

@@ -14,6 +14,7 @@ import (
 // Loader reads the manifests of the release's directory while the release is read, so that only a few texts are in memory at a time.
 // Its objects have no text, as those of LoadIndexed.
 type Loader struct {
+	limits document.Limits
 	budget *document.Budget
 	queue  *filequeue.Queue
 
@@ -23,7 +24,7 @@ type Loader struct {
 
 // NewLoader makes a loader. Zero limits are the defaults.
 func NewLoader(limits document.Limits) *Loader {
-	l := &Loader{budget: document.NewBudget(limits), files: map[string][]*Object{}}
+	l := &Loader{limits: limits, budget: document.NewBudget(limits), files: map[string][]*Object{}}
 	l.queue = filequeue.New(runtime.GOMAXPROCS(0), l.read)
 	return l
 }
@@ -31,6 +32,12 @@ func NewLoader(limits document.Limits) *Loader {
 // Take reads a file of about size bytes. Only one goroutine may call it.
 func (l *Loader) Take(name string, size int64, content io.Reader) error {
 	return l.queue.Put(name, size, content)
+}
+
+// Restart forgets what was taken, because the release is read again.
+func (l *Loader) Restart() {
+	l.queue.Drain()
+	l.budget, l.files = document.NewBudget(l.limits), map[string][]*Object{}
 }
 
 // read reads the objects of a file, unless the limits are reached.
@@ -49,11 +56,10 @@ func (l *Loader) read(name string, text []byte) {
 
 // dropText drops the text of an object, except of a FeatureGate, which an evaluation reads.
 func (o *Object) dropText() {
-	o.budget = nil
 	if isGate(o) {
 		o.raw, o.json = bytes.Clone(o.raw), bytes.Clone(o.json)
 	} else {
-		o.raw, o.json = nil, nil
+		o.raw, o.json, o.budget = nil, nil, nil
 	}
 }
 
