@@ -411,7 +411,9 @@ func images(text string) string {
 
 // Without a flag that needs them, manifests in files that do not differ are not read.
 func TestDiffReadsOnlyFilesThatDiffer(t *testing.T) {
-	broken := func(b *testrelease.Builder) string { return layout(t, b.WithManifest("0000_90_a_broken.yaml", "a: [\n")) }
+	broken := func(b *testrelease.Builder) string {
+		return layout(t, b.WithManifest("0000_90_a_broken.yaml", "a: [\n"))
+	}
 	old, new := broken(beforeUpdate()), broken(afterUpdate())
 	if got := run(t, "diff", old, new, "--strict"); got.code != 0 || got.err != "" {
 		t.Errorf("got %+v", got)
