@@ -123,7 +123,7 @@ func TestDraftStaysInItsDirectory(t *testing.T) {
 	}
 }
 
-// Nothing is deleted that somebody puts into the empty directory while the draft is written.
+// The target directory may get a file while the draft is written. Finish fails then and keeps that file.
 func TestDraftReplacesOnlyAnEmptyDirectory(t *testing.T) {
 	for name, begin := range map[string]func(dir string) error{
 		"empty at first": func(dir string) error { return os.Mkdir(dir, 0o755) },

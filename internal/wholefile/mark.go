@@ -18,8 +18,8 @@ const markName = "user.release-x.written"
 // maxMarked is the size in bytes of the largest file that may have been written.
 const maxMarked = 256 << 20
 
-// sum is the checksum of a file: fast, because it only has to find changes that nobody hides. Who can change the file can change the
-// mark.
+// sum is the checksum of a file. It is not a cryptographic one, because it only has to find edits by the user. An attacker who can
+// write the file can also write the mark.
 func sum(data []byte) string {
 	return fmt.Sprintf("%d %08x %08x", len(data), crc32.ChecksumIEEE(data), crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)))
 }

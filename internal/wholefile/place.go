@@ -27,8 +27,7 @@ func (s system) place(fresh, dir string, occupied, force bool) (left string, err
 	return fresh, nil
 }
 
-// placeFree is place if there is nothing to replace but an empty directory. It cannot delete a file that somebody adds to that
-// directory.
+// placeFree is place for a name that is free, or occupied by an empty directory. It fails if that directory got a file meanwhile.
 func placeFree(fresh, dir string, occupied bool) (left string, err error) {
 	if occupied {
 		err := os.Remove(dir)

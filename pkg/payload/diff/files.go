@@ -39,7 +39,8 @@ func FilesOf(s Side, o Options) ([]payload.File, error) {
 		}
 		files = append(files, payload.File{Name: name, Size: int64(len(f.Data)), Data: f.Data})
 	}
-	return sortedByName(files), nil
+	slices.SortStableFunc(files, func(a, b payload.File) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
 }
 
 // DifferingFiles returns the files of two releases without those that both have in the release's directory with the same contents. Their
@@ -47,7 +48,7 @@ func FilesOf(s Side, o Options) ([]payload.File, error) {
 // clusters.
 func DifferingFiles(old, new payload.Files) (before, after payload.Files) {
 	before, after = payload.Files{Operator: old.Operator}, payload.Files{Operator: new.Operator}
-	for _, p := range pairFiles(sortedByName(old.Release), sortedByName(new.Release)) {
+	for _, p := range pairFiles(old.Release, new.Release) {
 		if p.old != nil && p.new != nil && bytes.Equal(p.old.Data, p.new.Data) {
 			continue
 		}
@@ -59,11 +60,6 @@ func DifferingFiles(old, new payload.Files) (before, after payload.Files) {
 		}
 	}
 	return before, after
-}
-
-// sortedByName returns a list of files in the order that pairFiles needs.
-func sortedByName(files []payload.File) []payload.File {
-	return slices.SortedStableFunc(slices.Values(files), func(a, b payload.File) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // filePair is a file of the same name in both releases, nil in one that does not have it.

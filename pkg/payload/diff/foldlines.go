@@ -9,10 +9,10 @@ import (
 // That is so if each line that differs is a field or an element of a list whose value is a string wherever the line is. For other
 // documents, and for those whose lines are equal, it is false.
 func (f *fold) foldsByLine(old, new []byte) bool {
-	if mayHideKeys(old) || mayHideKeys(new) {
+	brackets := hasBrackets(old) || hasBrackets(new)
+	if mayHideKeys(old, brackets) || mayHideKeys(new, brackets) {
 		return false
 	}
-	hasFlow := hasFlow(old) || hasFlow(new)
 	differ := false
 	for len(old) > 0 && len(new) > 0 {
 		var before, after []byte
@@ -22,7 +22,7 @@ func (f *fold) foldsByLine(old, new []byte) bool {
 			continue
 		}
 		switch {
-		case f.foldsLine(before, after, hasFlow):
+		case f.foldsLine(before, after, brackets):
 			differ = true
 		case !f.foldsComment(before, after):
 			return false
@@ -31,16 +31,17 @@ func (f *fold) foldsByLine(old, new []byte) bool {
 	return differ && len(old) == 0 && len(new) == 0
 }
 
-// hasFlow reports whether a document may have a list or object in brackets, other than an empty one. Texts may have brackets too.
-func hasFlow(text []byte) bool {
+// hasBrackets reports whether a document may have a list or an object in brackets, other than an empty one. Brackets in its texts count
+// too.
+func hasBrackets(text []byte) bool {
 	return bytes.Count(text, []byte("{")) > bytes.Count(text, []byte("{}")) || bytes.Count(text, []byte("[")) > bytes.Count(text, []byte("[]"))
 }
 
 // mayHideKeys reports whether lines of a document may be parts of a text of several lines that is the name of a field, or that
 // identifies an element of a list.
-func mayHideKeys(text []byte) bool {
+func mayHideKeys(text []byte, brackets bool) bool {
 	// A backslash joins two lines of a string, and a question mark begins a field name of any form.
-	if hasLineEnd(text, "\\") || hasLineEnd(text, "?") || bytes.Contains(text, []byte("? ")) || hasFlow(text) && bytes.IndexByte(text, '?') >= 0 {
+	if hasLineEnd(text, "\\") || hasLineEnd(text, "?") || bytes.Contains(text, []byte("? ")) || brackets && bytes.IndexByte(text, '?') >= 0 {
 		return true
 	}
 	keyAt := -1 // the column of the key that identifies an element, on the line before
@@ -100,9 +101,9 @@ func findKey(line []byte, key string) (column int, continues bool) {
 }
 
 // foldsLine reports whether two lines have the same field and differ only in the digests and versions of its value.
-func (f *fold) foldsLine(old, new []byte, hasFlow bool) bool {
-	before, oldValue := cutValue(old, hasFlow)
-	after, newValue := cutValue(new, hasFlow)
+func (f *fold) foldsLine(old, new []byte, brackets bool) bool {
+	before, oldValue := cutValue(old, brackets)
+	after, newValue := cutValue(new, brackets)
 	return oldValue != nil && newValue != nil && bytes.Equal(before, after) && f.normal(string(oldValue)) == f.normal(string(newValue))
 }
 
@@ -117,7 +118,7 @@ func (f *fold) foldsComment(old, new []byte) bool {
 // cutValue cuts a line before the value of its field, `key: value`, or of an element of a list, `- value`. The value is nil unless it
 // is surely a string. A field that may identify an element of a list has none, and no element in a document with brackets, where such a
 // line may be the rest of a text.
-func cutValue(line []byte, hasFlow bool) (before, value []byte) {
+func cutValue(line []byte, brackets bool) (before, value []byte) {
 	rest := bytes.TrimLeft(line, " ")
 	isElement := false
 	for bytes.HasPrefix(rest, []byte("- ")) {
@@ -129,7 +130,7 @@ func cutValue(line []byte, hasFlow bool) (before, value []byte) {
 			return line, nil
 		}
 		rest = bytes.TrimLeft(text, " ")
-	} else if !isElement || hasFlow {
+	} else if !isElement || brackets {
 		return line, nil
 	}
 	if !isDigestOrVersion(rest) {

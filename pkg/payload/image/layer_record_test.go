@@ -260,7 +260,7 @@ func TestRecordHasTheWholeLayer(t *testing.T) {
 	}
 }
 
-// taker collects what a Want took.
+// taker records the files that Take gets, by name.
 type taker struct {
 	files    map[string]string
 	fail     error
